@@ -1,0 +1,79 @@
+"""Where things are: package, assets, user folders; and how a file is replaced safely."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import platformdirs
+
+APP_NAME = "AID Desktop"
+
+
+def is_frozen() -> bool:
+    """Return whether this is the standalone program made by PyInstaller."""
+    return bool(getattr(sys, "frozen", False))
+
+
+def package_dir() -> Path:
+    """Return the folder of the package `aid_desktop`."""
+    return Path(__file__).resolve().parent
+
+
+def executable_dir() -> Path:
+    """Return the folder of the running executable."""
+    return Path(sys.executable).resolve().parent
+
+
+def assets_dir() -> Path:
+    """Return the folder of icons, style sheet and help texts; beside the package, frozen or not."""
+    return package_dir().parent / "assets"
+
+
+def user_config_dir() -> Path:
+    """Return the folder of the user's own configuration; it need not exist."""
+    return Path(platformdirs.user_config_dir(APP_NAME, appauthor=False))
+
+
+def user_data_dir() -> Path:
+    """Return the folder for samples and runs without a place of their own; it need not exist."""
+    return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
+
+
+def log_dir() -> Path:
+    """Return the folder of the program's log; it need not exist."""
+    return Path(platformdirs.user_log_dir(APP_NAME, appauthor=False))
+
+
+@contextmanager
+def write_atomically(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; it replaces `path` when the block ends without error.
+
+    A reader, or a crash at any moment, therefore sees the old file or the new one, never a part. The
+    temporary path keeps the suffix, which some writers insist on. Raises OSError as the writer does.
+    """
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        _flush_to_disk(temporary)
+        _give_usual_permissions(temporary)
+        temporary.replace(path)
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+def _flush_to_disk(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _give_usual_permissions(path: Path) -> None:
+    # mkstemp makes files that only their owner can read; colleagues on a shared drive need more.
+    mask = os.umask(0)
+    os.umask(mask)
+    path.chmod(0o666 & ~mask)

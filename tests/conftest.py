@@ -1,0 +1,146 @@
+"""What all tests share: no screen, no user's settings, no unexpected log lines, no thread left running."""
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import numpy as np
+import pytest
+
+# Before anything imports Qt; see aid_desktop.__main__ for the second one.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_XCB_GL_INTEGRATION", "none")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+# The same examples on every machine, however slow it is.
+hypothesis.settings.register_profile("aid", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("aid")
+
+IMAGES_PER_CLASS = {"train": 24, "validation": 8, "test": 8}
+IMAGE_SIDE = 20
+SECONDS_TO_END = 2.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs an X server where there is none; `bootstrap.py test` runs it under Xvfb."""
+    if os.environ["QT_QPA_PLATFORM"] == "xcb":
+        return
+    skip = pytest.mark.skip(reason="needs QT_QPA_PLATFORM=xcb")
+    for item in items:
+        if item.get_closest_marker("xcb"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _user_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the tests out of the user's folders for settings, data and logs."""
+    folder = tmp_path_factory.mktemp("user")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+            patch.setenv(f"XDG_{name}_HOME", str(folder / name.lower()))
+        yield
+
+
+@pytest.fixture
+def _log_records() -> Iterator[list[logging.LogRecord]]:
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = records.append  # type: ignore[method-assign]
+    logger = logging.getLogger("aid_desktop")
+    logger.addHandler(handler)
+    yield records
+    logger.removeHandler(handler)
+
+
+@pytest.fixture(autouse=True)
+def _no_unexpected_log(
+    request: pytest.FixtureRequest, _log_records: list[logging.LogRecord]
+) -> Iterator[None]:
+    yield
+    if _log_records and "expected_warnings" not in request.fixturenames:
+        lines = [f"{record.levelname} {record.name}: {record.getMessage()}" for record in _log_records]
+        pytest.fail("unexpected log records:\n" + "\n".join(lines), pytrace=False)
+
+
+@pytest.fixture
+def expected_warnings(_log_records: list[logging.LogRecord]) -> list[logging.LogRecord]:
+    """Return the list that collects the program's log records from WARNING on, which are allowed here."""
+    return _log_records
+
+
+@pytest.fixture(autouse=True)
+def _tidy_qt(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Give a window test its own QSettings, and fail it when it leaves a thread running."""
+    if not {"qtbot", "qapp"} & set(request.fixturenames):
+        yield
+        return
+    from PyQt5.QtCore import QCoreApplication, QSettings, QThread, QThreadPool
+
+    request.getfixturevalue("qapp")
+    folder = str(request.getfixturevalue("tmp_path") / "settings")
+    for settings_format in (QSettings.IniFormat, QSettings.NativeFormat):
+        QSettings.setPath(settings_format, QSettings.UserScope, folder)
+    QSettings.setDefaultFormat(QSettings.IniFormat)
+    QCoreApplication.setOrganizationName("aid-desktop-tests")
+    QCoreApplication.setApplicationName(request.node.name)
+
+    started: list[QThread] = []
+    start = QThread.start
+
+    def recording_start(thread: QThread, *arguments: QThread.Priority) -> None:
+        started.append(thread)
+        start(thread, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(QThread, "start", recording_start)
+        yield
+    left = [type(thread).__name__ for thread in started if not _has_ended(thread)]
+    if not QThreadPool.globalInstance().waitForDone(int(SECONDS_TO_END * 1000)):
+        left.append("a job in the QThreadPool")
+    if left:
+        pytest.fail("left running: " + ", ".join(left), pytrace=False)
+
+
+def _has_ended(thread: object) -> bool:
+    from PyQt5 import sip
+    from PyQt5.QtCore import QThread
+
+    if not isinstance(thread, QThread) or sip.isdeleted(thread):
+        return True
+    return thread.wait(int(SECONDS_TO_END * 1000))
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Return a generator that draws the same numbers in every run."""
+    return np.random.default_rng(7)
+
+
+@pytest.fixture
+def tiny_folders(tmp_path: Path, rng: np.random.Generator) -> Path:
+    """Write a data set that a small network learns in seconds and return its folder.
+
+    In `train`, `validation` and `test` it has `circle` and `square` of 24, 8 and 8 grey PNG, 20 × 20 px each.
+    """
+    from PIL import Image
+
+    root = tmp_path / "shapes"
+    for role, count in IMAGES_PER_CLASS.items():
+        for shape in ("circle", "square"):
+            folder = root / role / shape
+            folder.mkdir(parents=True)
+            for index in range(count):
+                Image.fromarray(_draw(shape, rng)).save(folder / f"{shape}_{index:02d}.png")
+    return root
+
+
+def _draw(shape: str, rng: np.random.Generator) -> np.ndarray:
+    """Return a bright filled shape of random place and size on a dark noisy ground, uint8 (20, 20)."""
+    row, column = rng.integers(8, 12, 2)
+    radius = rng.integers(4, 7)
+    rows, columns = np.mgrid[:IMAGE_SIDE, :IMAGE_SIDE]
+    down, right = np.abs(rows - row), np.abs(columns - column)
+    inside = np.hypot(down, right) <= radius if shape == "circle" else np.maximum(down, right) <= radius
+    return np.where(inside, 200, 40).astype(np.uint8) + rng.integers(0, 30, inside.shape, dtype=np.uint8)

@@ -1,0 +1,262 @@
+"""bootstrap.py: what it installs, when, and what it says when it cannot."""
+
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+FILE = Path(__file__).resolve().parents[1] / "bootstrap.py"
+
+
+def load() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("bootstrap", FILE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up there.
+    sys.modules["bootstrap"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+bootstrap = load()
+
+
+class Commands:
+    """A runner that notes the commands; `venv` leaves a Python behind as the real one does."""
+
+    def __init__(self, project, fail: str = "") -> None:
+        self.project = project
+        self.fail = fail
+        self.seen: list[list[str]] = []
+
+    def __call__(self, command: Sequence[str]) -> int:
+        self.seen.append(list(command))
+        if self.fail and self.fail in command:
+            return 1
+        if "venv" in command:
+            python = Path(self.project.program("python"))
+            python.parent.mkdir(parents=True, exist_ok=True)
+            python.touch()
+        return 0
+
+    @property
+    def kinds(self) -> list[str]:
+        return [command[2] for command in self.seen]
+
+
+@pytest.fixture
+def project(tmp_path: Path):
+    (tmp_path / ".ci").mkdir()
+    (tmp_path / ".ci" / "constraints.txt").write_text("numpy==2.4.6\n")
+    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    return bootstrap.Project(tmp_path)
+
+
+def linux(
+    missing: Sequence[str] = (),
+    apt: bool = True,
+    fonts: bool = True,
+    venv: bool = True,
+    root: bool = False,
+):
+    """Return a Linux system without the libraries and programs in `missing`."""
+    return bootstrap.System(
+        can_load=lambda library: library not in missing,
+        find_program=lambda name: (
+            None if name in missing or (name == "apt-get" and not apt) else f"/bin/{name}"
+        ),
+        has_fonts=lambda: fonts,
+        has_venv=lambda: venv,
+        is_root=root,
+    )
+
+
+ALL = bootstrap.Needs(window=True, display=True, virtual_display=True)
+
+
+def knows_all(name: str) -> bool:
+    return not name.endswith("t64")
+
+
+def knows_debian_13(name: str) -> bool:
+    return name != "libglib2.0-0"
+
+
+@pytest.mark.parametrize("version", [(3, 10), (3, 14), (2, 7), (4, 0)])
+def test_that_another_python_is_refused_in_plain_words(version: tuple[int, int]) -> None:
+    problem = bootstrap.python_problem(version, "Linux", "x86_64")
+    assert problem.startswith(
+        f"This is Python {version[0]}.{version[1]}. AID Desktop needs Python 3.11, 3.12 or 3.13"
+    )
+
+
+@pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13)])
+@pytest.mark.parametrize("machine", [("Linux", "x86_64"), ("Windows", "AMD64"), ("Darwin", "arm64")])
+def test_that_a_python_with_tensorflow_is_taken(version: tuple[int, int], machine: tuple[str, str]) -> None:
+    assert bootstrap.python_problem(version, *machine) == ""
+
+
+def test_that_a_machine_without_tensorflow_is_refused() -> None:
+    assert "Apple silicon" in bootstrap.python_problem((3, 11), "Darwin", "x86_64")
+
+
+def test_that_the_stamp_changes_with_what_is_to_be_installed(project) -> None:
+    digests = {bootstrap.digest_of(project)}
+    project.constraints.write_text("numpy==2.4.7\n")
+    digests.add(bootstrap.digest_of(project))
+    (project.root / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    digests.add(bootstrap.digest_of(project))
+    assert len(digests) == 3
+
+
+def test_that_a_second_call_installs_nothing(project) -> None:
+    first, second = Commands(project), Commands(project)
+    assert bootstrap.ensure_environment(project, first)
+    assert not bootstrap.ensure_environment(project, second)
+    assert (first.kinds, second.seen) == (["venv", "pip"], [])
+
+
+def test_that_changed_constraints_are_installed_into_the_same_environment(project) -> None:
+    bootstrap.ensure_environment(project, Commands(project))
+    project.constraints.write_text("numpy==2.4.7\n")
+    commands = Commands(project)
+    assert bootstrap.ensure_environment(project, commands)
+    assert commands.kinds == ["pip"]
+    assert bootstrap.is_ready(project)
+
+
+def test_that_a_half_made_environment_is_made_anew(project) -> None:
+    with pytest.raises(bootstrap.SetupError, match="pip could not install"):
+        bootstrap.ensure_environment(project, Commands(project, fail="pip"))
+    assert not bootstrap.is_ready(project)
+    commands = Commands(project)
+    assert bootstrap.ensure_environment(project, commands)
+    assert commands.kinds == ["venv", "pip"]
+    assert "--clear" in commands.seen[0]
+
+
+def test_that_an_environment_whose_python_is_gone_is_made_anew(project) -> None:
+    bootstrap.ensure_environment(project, Commands(project))
+    Path(project.program("python")).unlink()
+    commands = Commands(project)
+    assert bootstrap.ensure_environment(project, commands)
+    assert commands.kinds == ["venv", "pip"]
+
+
+def test_that_pip_installs_the_project_editable_with_exact_versions(project) -> None:
+    command = bootstrap.pip_command(project)
+    assert command[command.index("--constraint") + 1] == str(project.constraints)
+    assert command[command.index("--editable") + 1] == f"{project.root}[test]"
+
+
+def test_that_a_complete_system_is_left_alone(project) -> None:
+    commands = Commands(project)
+    bootstrap.ensure_packages(ALL, linux(), commands, knows_all)
+    assert commands.seen == []
+
+
+def test_that_a_user_is_told_the_exact_command(project) -> None:
+    system = linux(missing=["libGL.so.1", "libxcb-shape.so.0", "xauth"], fonts=False)
+    with pytest.raises(bootstrap.SetupError) as raised:
+        bootstrap.ensure_packages(ALL, system, Commands(project), knows_all)
+    assert str(raised.value).endswith(
+        "  sudo apt-get update && sudo apt-get install --no-install-recommends -y "
+        "libgl1 libxcb-shape0 xauth fonts-dejavu-core"
+    )
+
+
+def test_that_a_missing_venv_module_is_told_too(project) -> None:
+    with pytest.raises(bootstrap.SetupError, match=rf"-y python3\.{sys.version_info.minor}-venv$"):
+        bootstrap.ensure_packages(bootstrap.Needs(), linux(venv=False), Commands(project), knows_all)
+
+
+def test_that_newer_systems_get_their_own_package_names(project) -> None:
+    system = linux(missing=["libGL.so.1", "libglib-2.0.so.0"])
+    with pytest.raises(bootstrap.SetupError, match=r"-y libgl1 libglib2\.0-0t64$"):
+        bootstrap.ensure_packages(ALL, system, Commands(project), knows_debian_13)
+
+
+def test_that_without_apt_the_packages_are_named(project) -> None:
+    with pytest.raises(bootstrap.SetupError, match=r"names as in Debian.*: libegl1\n"):
+        bootstrap.ensure_packages(
+            ALL, linux(missing=["libEGL.so.1"], apt=False), Commands(project), knows_all
+        )
+
+
+def test_that_root_gets_the_packages_installed(project) -> None:
+    missing = ["libEGL.so.1"]
+
+    def install(command: Sequence[str]) -> int:
+        if "install" in command:
+            assert command[-2:] == ["libegl1", "-qq"]
+            missing.clear()
+        return 0
+
+    bootstrap.ensure_packages(ALL, linux(missing, root=True), install, knows_all)
+    assert missing == []
+
+
+def test_that_a_failed_installation_is_told(project) -> None:
+    system = linux(missing=["libEGL.so.1"], root=True)
+    with pytest.raises(bootstrap.SetupError, match="could not be installed: libegl1"):
+        bootstrap.ensure_packages(ALL, system, Commands(project), knows_all)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "display", "needs"),
+    [
+        (["test"], False, ALL),
+        (["test", "-k", "x"], False, bootstrap.Needs(window=True)),
+        (["demo"], True, bootstrap.Needs(window=True, display=True)),
+        (["demo"], False, bootstrap.Needs(window=True)),
+        (["demo", "--offscreen"], True, bootstrap.Needs(window=True)),
+        (["run"], True, bootstrap.Needs(window=True, display=True)),
+        (["run", "gui", "a.rtdc"], True, bootstrap.Needs(window=True, display=True)),
+        (["run", "train", "run.toml"], False, bootstrap.Needs()),
+    ],
+)
+def test_that_only_what_a_command_uses_is_asked_for(arguments: list[str], display: bool, needs) -> None:
+    environment = {"DISPLAY": ":0"} if display else {}
+    assert bootstrap.needs_of(arguments[0], arguments[1:], environment) == needs
+
+
+def test_that_fonts_are_found_by_their_suffix(tmp_path: Path) -> None:
+    assert not bootstrap.has_fonts([str(tmp_path), str(tmp_path / "absent")])
+    (tmp_path / "truetype").mkdir()
+    (tmp_path / "truetype" / "DejaVuSans.TTF").touch()
+    assert bootstrap.has_fonts([str(tmp_path)])
+
+
+def test_that_all_checks_run_and_pytest_is_last(project, capsys: pytest.CaptureFixture[str]) -> None:
+    steps = bootstrap.checks_of(project, "Linux")
+    seen = []
+
+    def run(step) -> int:
+        seen.append(step)
+        return 1 if "format" in step.command else 0
+
+    assert bootstrap.run_steps(steps, run) == 1
+    assert seen == steps
+    assert steps[-1].command[-3:] == ("pytest", "-m", "not xcb")
+    assert capsys.readouterr().out.startswith("Failed so far: ")
+
+
+def test_that_no_xcb_test_is_no_failure_but_no_test_at_all_is(project) -> None:
+    steps = bootstrap.checks_of(project, "Linux")
+    assert bootstrap.run_steps(steps, lambda step: 5 if "xvfb-run" in step.command else 0) == 0
+    assert bootstrap.run_steps(steps, lambda step: 5 if step is steps[-1] else 0) == 1
+
+
+@pytest.mark.parametrize("system", ["Windows", "Darwin"])
+def test_that_xcb_is_tested_on_linux_only(project, system: str) -> None:
+    assert not any("xvfb-run" in step.command for step in bootstrap.checks_of(project, system))
+
+
+def test_that_an_unknown_command_shows_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bootstrap.main(["fly"]) == 2
+    assert bootstrap.main(["--help"]) == 0
+    assert capsys.readouterr().out.count("usage: python3 bootstrap.py") == 2
