@@ -1,0 +1,35 @@
+"""Which processor trains."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from aid_desktop.settings.field import Cost, FieldInfo, Kind, bounded, setting, validate
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSettings:
+    """Device and its memory; table `[device]` of run.toml."""
+
+    SECTION: ClassVar[str] = "device"
+
+    strategy: str = setting(
+        "auto",
+        FieldInfo(
+            Kind.TEXT,
+            "Device",
+            "auto: the first GPU, or the CPU if there is none. cpu, gpu:0, gpu:1, …: this one.",
+            Cost.NEW_RUN,
+        ),
+    )
+    memory_fraction: float = bounded(
+        0.9,
+        0.05,
+        1,
+        step=0.05,
+        label="GPU memory",
+        cost=Cost.NEW_RUN,
+        help="Largest share of the GPU's memory that a run may take. Typical: 0.9.",
+    )
+
+    def __post_init__(self) -> None:
+        validate(self)

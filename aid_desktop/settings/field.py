@@ -1,0 +1,216 @@
+"""Declare a setting once: limits, unit, label, help text and the cost of changing it.
+
+Validation, run.toml, command line and the editors in the window are all made from these declarations.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol, cast
+
+from aid_desktop.errors import SettingsError
+
+
+class Cost(StrEnum):
+    """What it takes to bring a changed setting into a running training."""
+
+    FREE = "free"
+    RETRACE = "retrace"
+    RECOMPILE = "recompile"
+    NEW_RUN = "new run"
+
+
+class Kind(StrEnum):
+    """The shape of a setting's value."""
+
+    INTEGER = "integer"
+    NUMBER = "number"
+    SWITCH = "switch"
+    CHOICE = "choice"
+    INTEGER_RANGE = "range of integers"
+    NUMBER_RANGE = "range of numbers"
+    NUMBERS = "list of numbers"
+    WORDS = "list of words"
+    TEXT = "text"
+    CLASS_WEIGHTS = "class weights"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInfo:
+    """The declaration of one setting. `low` and `high` are inclusive limits of each number."""
+
+    kind: Kind
+    label: str
+    help: str
+    cost: Cost
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether only one value is allowed so far, so that there is nothing to edit."""
+        return len(self.choices) == 1 or (self.low is not None and self.low == self.high)
+
+
+class SettingsSection(Protocol):
+    """A settings dataclass; `SECTION` is the name of its table in run.toml."""
+
+    SECTION: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+
+def setting(default: Any, info: FieldInfo) -> Any:
+    """Return a dataclass field that carries its declaration."""
+    return dataclasses.field(default=default, metadata={"info": info})
+
+
+def bounded(
+    default: float,
+    low: float,
+    high: float,
+    *,
+    label: str,
+    help: str,
+    cost: Cost = Cost.FREE,
+    step: float = 1,
+    unit: str = "",
+) -> Any:
+    """Declare a number within [low, high]; an integer when `default` is one."""
+    kind = Kind.INTEGER if isinstance(default, int) else Kind.NUMBER
+    return setting(default, FieldInfo(kind, label, help, cost, unit, low, high, step))
+
+
+def interval(
+    default: tuple[float, float],
+    low: float,
+    high: float,
+    *,
+    label: str,
+    help: str,
+    cost: Cost = Cost.FREE,
+    step: float = 1,
+    unit: str = "",
+) -> Any:
+    """Declare a pair (smallest, largest) within [low, high]; of integers when the default is."""
+    kind = Kind.INTEGER_RANGE if all(isinstance(v, int) for v in default) else Kind.NUMBER_RANGE
+    return setting(default, FieldInfo(kind, label, help, cost, unit, low, high, step))
+
+
+def choice(default: str, choices: tuple[str, ...], *, label: str, help: str, cost: Cost) -> Any:
+    """Declare one of several words."""
+    return setting(default, FieldInfo(Kind.CHOICE, label, help, cost, choices=choices))
+
+
+def switch(default: bool, *, label: str, help: str, cost: Cost = Cost.FREE) -> Any:
+    """Declare something that is on or off."""
+    return setting(default, FieldInfo(Kind.SWITCH, label, help, cost))
+
+
+def path_of(section: type[SettingsSection] | SettingsSection, name: str) -> str:
+    """Return the setting's path in run.toml, for example `image.width`."""
+    return f"{section.SECTION}.{name}"
+
+
+def field_infos(section: type[SettingsSection]) -> dict[str, FieldInfo]:
+    """Return the declarations of all settings of a section, in order of declaration."""
+    fields = dataclasses.fields(cast(Any, section))
+    return {field.name: cast(FieldInfo, field.metadata["info"]) for field in fields}
+
+
+def validate(instance: SettingsSection) -> None:
+    """Check every setting of `instance` against its declaration and tidy its type.
+
+    Integers given for numbers become floats and lists become tuples, so that equal settings compare
+    equal wherever they came from. Raises SettingsError naming the first setting that does not fit.
+    """
+    for name, info in field_infos(type(instance)).items():
+        value = getattr(instance, name)
+        try:
+            tidy = _TIDY[info.kind](value, info)
+        except ValueError as error:
+            raise SettingsError(path_of(instance, name), str(error)) from None
+        object.__setattr__(instance, name, tidy)
+
+
+def _number(value: object, info: FieldInfo) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        raise ValueError(f"got {value!r}, expected a number")
+    if (info.low is not None and value < info.low) or (info.high is not None and value > info.high):
+        unit = f" {info.unit}" if info.unit else ""
+        # An integer of any size can stand in run.toml, but only floats can be shortened.
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        raise ValueError(f"got {shown}, expected {info.low:g} to {info.high:g}{unit}")
+    return float(value)
+
+
+def _integer(value: object, info: FieldInfo) -> int:
+    number = _number(value, info)
+    if not number.is_integer():
+        raise ValueError(f"got {value!r}, expected a whole number")
+    return int(number)
+
+
+def _switch(value: object, info: FieldInfo) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"got {value!r}, expected true or false")
+    return value
+
+
+def _choice(value: object, info: FieldInfo) -> str:
+    if value not in info.choices:
+        raise ValueError(f"got {value!r}, expected {' or '.join(info.choices)}")
+    return str(value)
+
+
+def _numbers(value: object, info: FieldInfo) -> tuple[float, ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"got {value!r}, expected a list of numbers")
+    return tuple(_number(item, info) for item in value)
+
+
+def _text(value: object, info: FieldInfo) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"got {value!r}, expected a word")
+    return value
+
+
+def _words(value: object, info: FieldInfo) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"got {value!r}, expected a list of words")
+    return tuple(_choice(item, info) for item in value)
+
+
+def _range(value: object, info: FieldInfo) -> tuple[float, float]:
+    numbers = _numbers(value, info)
+    if len(numbers) != 2 or numbers[0] > numbers[1]:
+        raise ValueError(f"got {value!r}, expected two numbers, the smaller one first")
+    if info.kind is Kind.INTEGER_RANGE:
+        return _integer(numbers[0], info), _integer(numbers[1], info)
+    return numbers[0], numbers[1]
+
+
+def _class_weights(value: object, info: FieldInfo) -> str | tuple[tuple[str, float], ...]:
+    if isinstance(value, str):
+        return _choice(value, info)
+    if isinstance(value, dict):
+        value = tuple(value.items())
+    if not isinstance(value, tuple):
+        raise ValueError(f"got {value!r}, expected {' or '.join(info.choices)} or one weight per class")
+    return tuple(sorted((str(name), _number(weight, info)) for name, weight in value))
+
+
+_TIDY = {
+    Kind.INTEGER: _integer,
+    Kind.NUMBER: _number,
+    Kind.SWITCH: _switch,
+    Kind.CHOICE: _choice,
+    Kind.NUMBERS: _numbers,
+    Kind.WORDS: _words,
+    Kind.TEXT: _text,
+    Kind.INTEGER_RANGE: _range,
+    Kind.NUMBER_RANGE: _range,
+    Kind.CLASS_WEIGHTS: _class_weights,
+}

@@ -1,0 +1,86 @@
+"""How an image is brought to the form that the network takes."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from aid_desktop.settings.field import Cost, bounded, choice, validate
+
+MAX_SIDE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSettings:
+    """Size, channels, normalization and geometry; table `[image]` of run.toml."""
+
+    SECTION: ClassVar[str] = "image"
+
+    width: int = bounded(
+        32,
+        2,
+        MAX_SIDE,
+        unit="px",
+        label="Width",
+        cost=Cost.NEW_RUN,
+        help="Width of the image that the network takes. Typical: 32 to 96 px, just larger than the object.",
+    )
+    height: int = bounded(
+        32,
+        2,
+        MAX_SIDE,
+        unit="px",
+        label="Height",
+        cost=Cost.NEW_RUN,
+        help="Height of the image that the network takes. Typical: 32 to 96 px, just larger than the object.",
+    )
+    channels: str = choice(
+        "gray",
+        ("gray", "rgb"),
+        label="Channels",
+        cost=Cost.NEW_RUN,
+        help="gray: one channel, colour is reduced by 0.21 R + 0.72 G + 0.07 B. "
+        "rgb: three channels, a gray image is copied three times.",
+    )
+    normalization: str = choice(
+        "divide_by_255",
+        ("none", "divide_by_255", "standardize_each_image", "standardize_training_set"),
+        label="Normalization",
+        cost=Cost.NEW_RUN,
+        help="How grey levels become the network's input: unchanged; divided by 255; each image to mean 0 and "
+        "standard deviation 1; or all images by the mean and standard deviation of the training images.",
+    )
+    padding: str = choice(
+        "constant",
+        ("constant", "edge", "reflect", "symmetric", "wrap"),
+        label="Padding",
+        cost=Cost.NEW_RUN,
+        help="What fills the part of the wanted size that lies outside of the image: black, the repeated edge pixel, "
+        "the mirror image without or with the edge pixel, or the opposite side.",
+    )
+    resize: str = choice(
+        "linear",
+        ("nearest", "linear", "area", "cubic", "lanczos"),
+        label="Interpolation",
+        cost=Cost.NEW_RUN,
+        help="Interpolation used for the zoom of a row and for scaling to size. Use area to make images much smaller.",
+    )
+    fit: str = choice(
+        "crop_pad",
+        ("crop_pad", "scale", "scale_keep_aspect"),
+        label="Fit to size",
+        cost=Cost.NEW_RUN,
+        help="crop_pad: cut the size out around the object's position, pixels unchanged. scale: squeeze the whole "
+        "image into the size. scale_keep_aspect: the same without distortion, the rest is padded.",
+    )
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+    @property
+    def n_channels(self) -> int:
+        """Number of channels of the network's input."""
+        return 1 if self.channels == "gray" else 3
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Shape (height, width, channels) of the network's input."""
+        return self.height, self.width, self.n_channels
