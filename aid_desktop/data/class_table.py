@@ -1,0 +1,282 @@
+"""Which source belongs to which class and role, as one frozen table that every change copies."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from aid_desktop.data.source import DataSource
+from aid_desktop.errors import DataError
+
+MAX_CLASS_INDEX = 9999
+MIN_ZOOM, MAX_ZOOM = 0.05, 20.0
+
+
+class Role(StrEnum):
+    """What the images of a row are used for."""
+
+    TRAINING = "training"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """One source with its class and role.
+
+    `images_per_epoch` is None for all images, else at least 1; more than there are means that images
+    repeat. `shuffle` off takes the first images in file order. `zoom` enlarges (above 1) or shrinks the
+    original images. Raises DataError for a value out of range.
+    """
+
+    source: DataSource
+    class_index: int
+    class_name: str
+    role: Role
+    images_per_epoch: int | None = None
+    shuffle: bool = True
+    zoom: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.class_index <= MAX_CLASS_INDEX:
+            raise DataError(f"The class index is {self.class_index}, expected 0 to {MAX_CLASS_INDEX}.")
+        if not self.class_name or self.class_name != self.class_name.strip():
+            raise DataError(
+                f"The class name is {self.class_name!r}: give a name without blanks before or after it."
+            )
+        if self.images_per_epoch is not None and self.images_per_epoch < 1:
+            raise DataError(
+                f"Images per epoch is {self.images_per_epoch}, expected at least 1, or all of them."
+            )
+        if not MIN_ZOOM <= self.zoom <= MAX_ZOOM:
+            raise DataError(f"The zoom is {self.zoom:g}, expected {MIN_ZOOM:g} to {MAX_ZOOM:g}.")
+
+    @property
+    def n_drawn(self) -> int:
+        """Number of images that one epoch takes from this row."""
+        return self.source.n_images if self.images_per_epoch is None else self.images_per_epoch
+
+
+@dataclass(frozen=True, slots=True)
+class TableProblem:
+    """A finding about one row (its place from 0) or about the whole table (None), in plain words."""
+
+    row: int | None
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True, slots=True)
+class ClassTable:
+    """All rows, in the order in which they are shown. Every method returns a new table.
+
+    Rows are named by their place from 0; a place that does not exist raises IndexError.
+    """
+
+    rows: tuple[ClassRow, ...] = ()
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes in the order of their indices."""
+        names = {row.class_index: row.class_name for row in reversed(self.rows)}
+        return tuple(names[index] for index in sorted(names))
+
+    @property
+    def n_classes(self) -> int:
+        """Number of different classes."""
+        return len({row.class_index for row in self.rows})
+
+    def rows_with(self, role: Role) -> tuple[ClassRow, ...]:
+        """Return the rows of one role, in order."""
+        return tuple(row for row in self.rows if row.role is role)
+
+    def images(self, role: Role, class_index: int | None = None) -> int:
+        """Return the number of images of a role, of one class or of all."""
+        return sum(r.source.n_images for r in self.rows_with(role) if class_index in (None, r.class_index))
+
+    def added(self, rows: Iterable[ClassRow]) -> "ClassTable":
+        """Append rows as they are."""
+        return ClassTable((*self.rows, *rows))
+
+    def with_row(self, row: ClassRow) -> "ClassTable":
+        """Append one row."""
+        return self.added((row,))
+
+    def add_sources(self, items: Sequence[tuple[DataSource, str, Role]]) -> "ClassTable":
+        """Append a row for each (source, class name, role); a new name gets the next free index."""
+        table = self
+        for source, name, role in items:
+            name = name.strip()
+            known = _index_of_name(table.rows, name)
+            table = table.with_row(
+                ClassRow(source, _free_index(table.rows) if known is None else known, name, role)
+            )
+        return table
+
+    def removed(self, indices: Collection[int]) -> "ClassTable":
+        """Drop rows. The other classes keep their indices: a gap is shown by `problems`, see `renumbered`."""
+        chosen = self._chosen(indices)
+        return ClassTable(tuple(row for i, row in enumerate(self.rows) if i not in chosen))
+
+    def replaced(self, index: int, row: ClassRow) -> "ClassTable":
+        """Put another row in the place of one."""
+        return self._changed((index,), lambda _: row)
+
+    def renumbered(self) -> "ClassTable":
+        """Close gaps: number the classes from 0 in the order of their indices."""
+        new = {old: i for i, old in enumerate(sorted({row.class_index for row in self.rows}))}
+        return ClassTable(tuple(replace(row, class_index=new[row.class_index]) for row in self.rows))
+
+    def set_role(self, indices: Collection[int], role: Role) -> "ClassTable":
+        """Give rows another role."""
+        return self._changed(indices, lambda row: replace(row, role=role))
+
+    def set_images_per_epoch(self, indices: Collection[int], number: int | None) -> "ClassTable":
+        """Set how many images each epoch takes from each of these rows; None for all."""
+        return self._changed(indices, lambda row: replace(row, images_per_epoch=number))
+
+    def set_shuffle(self, indices: Collection[int], shuffle: bool) -> "ClassTable":
+        """Draw at random, or take the first images in file order."""
+        return self._changed(indices, lambda row: replace(row, shuffle=shuffle))
+
+    def set_zoom(self, indices: Collection[int], zoom: float) -> "ClassTable":
+        """Set the factor by which the original images are enlarged."""
+        return self._changed(indices, lambda row: replace(row, zoom=float(zoom)))
+
+    def rename_class(self, class_index: int, name: str) -> "ClassTable":
+        """Rename a class in all its rows; the name of another class merges it into that one."""
+        return self.assign_class_name(
+            [i for i, row in enumerate(self.rows) if row.class_index == class_index], name
+        )
+
+    def assign_class_name(self, indices: Collection[int], name: str) -> "ClassTable":
+        """Put rows into the class of this name.
+
+        The index is that of the class if it exists. Else it is the rows' own index if no other row has
+        that class (it is renamed), else the next free one.
+        """
+        name = name.strip()
+        inside, outside = self._split(indices)
+        index = _index_of_name(outside, name)
+        if index is None:
+            index = _index_of_name(inside, name)
+        if index is None:
+            used = {row.class_index for row in outside}
+            own = [row.class_index for row in inside if row.class_index not in used]
+            index = min(own) if own else _free_index(outside)
+        taken = index
+        return self._changed(indices, lambda row: replace(row, class_index=taken, class_name=name))
+
+    def assign_class_index(self, indices: Collection[int], class_index: int) -> "ClassTable":
+        """Put rows into the class of this index.
+
+        The name is that of the class if it exists. Else the rows keep their name if no other row has it,
+        else it becomes "class 3" for index 3.
+        """
+        inside, outside = self._split(indices)
+        names = [row.class_name for row in outside if row.class_index == class_index]
+        used = {row.class_name for row in outside}
+        names += [row.class_name for row in inside if row.class_name not in used]
+        name = names[0] if names else _unused_name(f"class {class_index}", used)
+        return self._changed(indices, lambda row: replace(row, class_index=class_index, class_name=name))
+
+    def problems(self, for_training: bool = True, *, has_split: bool = False) -> tuple[TableProblem, ...]:
+        """Return what must be put right before the table can be used; empty if it can be.
+
+        Without `for_training` only what an assessment needs is asked for. With `has_split` the validation
+        images are taken from the training rows, so no row needs that role.
+        """
+        if not self.rows:
+            return (TableProblem(None, "there are no images: add a folder, .rtdc files or images"),)
+        found = list(_name_problems(self.rows))
+        if for_training:
+            found += _training_problems(self, has_split)
+        return tuple(found)
+
+    def warnings(self) -> tuple[TableProblem, ...]:
+        """Return what may make results doubtful although the table can be used."""
+        return tuple(_warnings(self.rows))
+
+    def _chosen(self, indices: Collection[int]) -> frozenset[int]:
+        wrong = [i for i in indices if not 0 <= i < len(self.rows)]
+        if wrong:
+            raise IndexError(f"no row {wrong[0]}: the table has {len(self.rows)} rows")
+        return frozenset(int(i) for i in indices)
+
+    def _split(self, indices: Collection[int]) -> tuple[list[ClassRow], list[ClassRow]]:
+        chosen = self._chosen(indices)
+        inside = [row for i, row in enumerate(self.rows) if i in chosen]
+        return inside, [row for i, row in enumerate(self.rows) if i not in chosen]
+
+    def _changed(self, indices: Collection[int], change: Callable[[ClassRow], ClassRow]) -> "ClassTable":
+        chosen = self._chosen(indices)
+        return ClassTable(tuple(change(row) if i in chosen else row for i, row in enumerate(self.rows)))
+
+
+def _index_of_name(rows: Iterable[ClassRow], name: str) -> int | None:
+    return next((row.class_index for row in rows if row.class_name == name), None)
+
+
+def _free_index(rows: Iterable[ClassRow]) -> int:
+    used = {row.class_index for row in rows}
+    return next(index for index in range(len(used) + 1) if index not in used)
+
+
+def _unused_name(name: str, used: Collection[str]) -> str:
+    names = (name, *(f"{name} ({number})" for number in range(2, len(used) + 3)))
+    return next(candidate for candidate in names if candidate not in used)
+
+
+def _name_problems(rows: Sequence[ClassRow]) -> Iterator[TableProblem]:
+    names: dict[int, str] = {}
+    indices: dict[str, int] = {}
+    for i, row in enumerate(rows):
+        name = names.setdefault(row.class_index, row.class_name)
+        index = indices.setdefault(row.class_name, row.class_index)
+        if name != row.class_name:
+            message = f'class {row.class_index} has two names, "{name}" and "{row.class_name}": give it one'
+            yield TableProblem(i, message)
+        if index != row.class_index:
+            message = (
+                f'"{row.class_name}" is the name of class {index} and of class {row.class_index}: rename one'
+            )
+            yield TableProblem(i, message)
+
+
+def _training_problems(table: ClassTable, has_split: bool) -> Iterator[TableProblem]:
+    used = {row.class_index for row in table.rows}
+    if len(used) < 2:
+        yield TableProblem(None, "two different classes are needed: all rows have the same class")
+    elif missing := sorted(set(range(max(used))) - used):
+        yield TableProblem(None, _gap_message(missing, max(used)))
+    trained = {row.class_index for row in table.rows_with(Role.TRAINING)}
+    if not trained:
+        yield TableProblem(None, "no row is for training: give some rows the role training")
+    for index in sorted(used - trained) if trained else ():
+        place = next(i for i, row in enumerate(table.rows) if row.class_index == index)
+        row = table.rows[place]
+        yield TableProblem(place, f'class "{row.class_name}" has {row.role} images but no training images')
+    if not has_split and not table.rows_with(Role.VALIDATION):
+        yield TableProblem(
+            None, "no row is for validation: give some rows the role validation, or use a split"
+        )
+
+
+def _gap_message(missing: Sequence[int], highest: int) -> str:
+    shown = [str(index) for index in missing[:5]] + (["…"] if len(missing) > 5 else [])
+    what = f"class {shown[0]} is missing" if len(missing) == 1 else f"classes {', '.join(shown)} are missing"
+    return f"{what}: indices must run from 0 to {highest} without a gap"
+
+
+def _warnings(rows: Sequence[ClassRow]) -> Iterator[TableProblem]:
+    first: dict[str, int] = {}
+    trained = {row.source.digest for row in rows if row.role is Role.TRAINING}
+    for i, row in enumerate(rows):
+        if row.source.problems:
+            yield TableProblem(i, row.source.problem_text)
+        if row.role is not Role.TRAINING and row.source.digest in trained:
+            yield TableProblem(i, "also used for training: results would look too good")
+        other = rows[first.setdefault(row.source.digest, i)]
+        if other.class_index != row.class_index:
+            yield TableProblem(i, f'the same images also have the class "{other.class_name}"')

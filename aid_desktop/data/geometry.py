@@ -1,0 +1,181 @@
+"""Bring an image to the network's size: channels, zoom, and a window around the object or scaling.
+
+All functions are pure and work on uint8 images (H, W) grey or (H, W, 3) RGB.
+"""
+
+import math
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from aid_desktop.errors import DataError
+from aid_desktop.settings.image import ImageSettings
+
+Image = NDArray[np.uint8]
+
+INTERPOLATION = {
+    "nearest": cv2.INTER_NEAREST,
+    "linear": cv2.INTER_LINEAR,
+    "area": cv2.INTER_AREA,
+    "cubic": cv2.INTER_CUBIC,
+    "lanczos": cv2.INTER_LANCZOS4,
+}
+
+MAX_PIXELS = 2**28
+"""Largest image that a zoom may make, so that a slip of the hand does not fill the memory."""
+
+
+def to_gray(image: Image) -> Image:
+    """Return (H, W): 0.21 R + 0.72 G + 0.07 B, cut to whole grey levels as in AIDeveloper; grey as it is."""
+    if image.ndim == 2:
+        return image
+    if image.shape[2] == 1:
+        return image[:, :, 0]
+    # AIDeveloper's order of operations in float64: another order rounds a few colours to the next grey level.
+    gray = 0.21 * image[:, :, 0] + 0.72 * image[:, :, 1] + 0.07 * image[:, :, 2]
+    return cast(Image, gray.astype(np.uint8))
+
+
+def to_rgb(image: Image) -> Image:
+    """Return (H, W, 3): three copies of a grey image; RGB stays as it is."""
+    if image.ndim == 3 and image.shape[2] == 3:
+        return image
+    return np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
+
+
+def resize(image: Image, to: float | tuple[int, int], method: str) -> Image:
+    """Resize by a factor, or to a size (width, height) in pixels, each side at least 1 pixel.
+
+    `method` is one of INTERPOLATION. Raises DataError if the result would have more than MAX_PIXELS.
+    """
+    height, width = image.shape[:2]
+    if isinstance(to, tuple):
+        size, factor = to, 0.0
+    else:
+        size, factor = (round(width * to), round(height * to)), to
+    if size[0] * size[1] > MAX_PIXELS:
+        raise DataError(
+            f"Resizing {width} × {height} px to {size[0]} × {size[1]} px needs too much memory: "
+            "use a smaller zoom."
+        )
+    if factor and min(size) >= 1:
+        # The factor, not the rounded size, maps pixels: positions are multiplied by the same factor.
+        resized = cv2.resize(image, None, fx=factor, fy=factor, interpolation=INTERPOLATION[method])
+    else:
+        resized = cv2.resize(image, (max(1, size[0]), max(1, size[1])), interpolation=INTERPOLATION[method])
+    return cast(Image, resized)
+
+
+def window_start(centre: float, side: int) -> int:
+    """Return the first pixel of a window of `side` pixels around `centre`, halves rounded to even.
+
+    AIDeveloper's rule, needed to give a network trained with it the same pixels.
+    """
+    return round(float(centre) - side / 2)
+
+
+def source_indices(start: int, length: int, n: int, padding: str) -> NDArray[np.intp]:
+    """Return which of `n` pixels shows at each of `length` places from `start` on, inside or outside.
+
+    `padding` is edge, reflect, symmetric or wrap: OpenCV's borders REPLICATE, REFLECT_101, REFLECT and
+    WRAP, for any distance from the image.
+    """
+    places = np.arange(start, start + length)
+    if padding == "edge":
+        return np.clip(places, 0, n - 1)
+    if padding == "wrap":
+        return places % n
+    if padding == "symmetric":
+        places = places % (2 * n)
+        return np.where(places < n, places, 2 * n - 1 - places)
+    if padding == "reflect":
+        period = max(1, 2 * (n - 1))
+        places = places % period
+        return np.where(places < n, places, period - places)
+    raise ValueError(f"unknown padding {padding!r}")
+
+
+def cut_window(image: Image, left: int, top: int, width: int, height: int, padding: str) -> Image:
+    """Return a copy of the window (height, width[, 3]) that begins at (left, top), padded outside."""
+    n_rows, n_columns = image.shape[:2]
+    right, bottom = left + width, top + height
+    if left >= 0 and top >= 0 and right <= n_columns and bottom <= n_rows:
+        return image[top:bottom, left:right].copy()
+    if padding != "constant":
+        rows = source_indices(top, height, n_rows, padding)
+        columns = source_indices(left, width, n_columns, padding)
+        return image[rows[:, np.newaxis], columns]
+    window = np.zeros((height, width, *image.shape[2:]), np.uint8)
+    first_row, first_column = max(top, 0), max(left, 0)
+    inside = image[first_row : max(bottom, 0), first_column : max(right, 0)]
+    row, column = first_row - top, first_column - left
+    window[row : row + inside.shape[0], column : column + inside.shape[1]] = inside
+    return window
+
+
+def crop_pad(image: Image, position: tuple[float, float], width: int, height: int, padding: str) -> Image:
+    """Return the window of width × height pixels around `position` (x, y), padded outside of the image.
+
+    AIDeveloper's rule: the window begins at round(x - width / 2), round(y - height / 2).
+    """
+    left, top = window_start(position[0], width), window_start(position[1], height)
+    return cut_window(image, left, top, width, height, padding)
+
+
+def enlarged_size(width: int, height: int) -> tuple[int, int]:
+    """Return the (width, height) with the margin that rotations need: at least sqrt(2) times the longer side.
+
+    Each side is enlarged by an even number, so that the margin is the same on both sides. For even
+    squares this is AIDeveloper's 2 * ceil(sqrt(2) * S / 2).
+    """
+    longest = math.sqrt(2) * max(width, height)
+    return width + 2 * math.ceil((longest - width) / 2), height + 2 * math.ceil((longest - height) / 2)
+
+
+def centre_crop(images: Image, width: int, height: int) -> Image:
+    """Return a view of the centre of images (N, H, W, C): the part without the margin of `enlarged_size`."""
+    top, left = (images.shape[1] - height) // 2, (images.shape[2] - width) // 2
+    return images[:, top : top + height, left : left + width]
+
+
+def fit_image(
+    image: Image,
+    position: tuple[float, float],
+    settings: ImageSettings,
+    zoom: float = 1.0,
+    margin: bool = False,
+) -> Image:
+    """Return the image as the network takes it: uint8 (height, width, C).
+
+    Steps: channels, zoom (pixels and position), then the fit of `settings`. With `margin` the result has
+    `enlarged_size`, and its `centre_crop` is exactly the result without `margin`.
+    """
+    image = to_gray(image) if settings.channels == "gray" else to_rgb(image)
+    x, y = float(position[0]), float(position[1])
+    if zoom != 1.0:
+        image, x, y = resize(image, float(zoom), settings.resize), x * zoom, y * zoom
+    width, height = settings.width, settings.height
+    if settings.fit != "crop_pad":
+        image = resize(image, _scaled_size(image, settings), settings.resize)
+        x, y = image.shape[1] / 2, image.shape[0] / 2
+    left, top = window_start(x, width), window_start(y, height)
+    if margin:
+        # From the start of the plain window: rounding anew could move it by a pixel when x lies
+        # between two pixels.
+        full_width, full_height = enlarged_size(width, height)
+        left, top = left - (full_width - width) // 2, top - (full_height - height) // 2
+        width, height = full_width, full_height
+    fitted = cut_window(image, left, top, width, height, settings.padding)
+    return fitted.reshape(height, width, settings.n_channels)
+
+
+def _scaled_size(image: Image, settings: ImageSettings) -> tuple[int, int]:
+    if settings.fit == "scale":
+        return settings.width, settings.height
+    height, width = image.shape[:2]
+    factor = min(settings.width / width, settings.height / height)
+    return min(settings.width, max(1, round(width * factor))), min(
+        settings.height, max(1, round(height * factor))
+    )

@@ -1,0 +1,90 @@
+"""Find the image files of a folder, in the order in which people count: img2 before img10."""
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from aid_desktop.data.source import Problem
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp")
+"""Suffixes of image files, lower-case."""
+
+_SYSTEM_FILES = ("thumbs.db", "desktop.ini")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files below a folder by their relative names with "/", in natural order."""
+
+    images: tuple[str, ...]
+    others: tuple[Problem, ...]
+
+
+def is_image_file(path: Path) -> bool:
+    """Return whether the name ends like that of an image file."""
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def is_ignored(name: str) -> bool:
+    """Return whether a file or folder is hidden or made by the operating system."""
+    return name.startswith(".") or name.lower() in _SYSTEM_FILES
+
+
+def natural_key(name: str) -> tuple[object, ...]:
+    """Return a key that sorts relative names with "/" folder by folder, numbers in them by value."""
+    parts = (re.split(r"(\d+)", part.casefold()) for part in name.split("/"))
+    keys = tuple(tuple(int(text) if i % 2 else text for i, text in enumerate(part)) for part in parts)
+    return (keys, name)
+
+
+def walk_files(folder: Path) -> Iterator[Path | Problem]:
+    """Yield the files below `folder` without ignored ones, and a Problem for each folder that stays shut.
+
+    Links to folders are followed, each real folder once. The order is that of the file system.
+    """
+    seen = {os.path.realpath(folder)}
+    waiting = [folder]
+    while waiting:
+        current = waiting.pop()
+        try:
+            with os.scandir(current) as entries:
+                found = [entry for entry in entries if not is_ignored(entry.name)]
+        except OSError as error:
+            yield Problem(relative_name(current, folder), f"cannot be opened ({error.strerror or error})")
+            continue
+        for entry in found:
+            if not entry.is_dir():
+                yield Path(entry.path)
+            elif (real := os.path.realpath(entry.path)) not in seen:
+                seen.add(real)
+                waiting.append(Path(entry.path))
+
+
+def list_files(folder: Path) -> Listing:
+    """Return the image files below `folder`, and everything else as problems."""
+    images: list[str] = []
+    others: list[Problem] = []
+    for found in walk_files(folder):
+        if isinstance(found, Problem):
+            others.append(found)
+        elif is_image_file(found):
+            images.append(relative_name(found, folder))
+        else:
+            others.append(Problem(relative_name(found, folder), "is not an image file"))
+    return Listing(
+        tuple(sorted(images, key=natural_key)),
+        tuple(sorted(others, key=lambda problem: natural_key(problem.name))),
+    )
+
+
+def relative_name(path: Path, folder: Path) -> str:
+    """Return the name of `path` relative to `folder`, with "/" on every system."""
+    return path.relative_to(folder).as_posix()
+
+
+def portable_name(name: str) -> str:
+    """Return the name in the Unicode form that is the same on every system."""
+    return unicodedata.normalize("NFC", name)

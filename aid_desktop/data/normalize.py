@@ -1,0 +1,83 @@
+"""Turn grey levels into the network's input, and back up what was fitted to do so."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aid_desktop.errors import DataError
+
+METHODS = ("none", "divide_by_255", "standardize_each_image", "standardize_training_set")
+
+SMALLEST_STD = 0.0001
+"""Stands in for a standard deviation of 0, as in AIDeveloper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Normalization:
+    """A method of ImageSettings.normalization and what it has learnt from the training images.
+
+    `mean` and `std` are in grey levels and only used by standardize_training_set: mean and standard
+    deviation over all pixels of all training images. Raises DataError for an unknown method or numbers
+    that cannot be used.
+    """
+
+    method: str
+    mean: float = 0.0
+    std: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise DataError(f"The normalization is {self.method!r}, expected one of {', '.join(METHODS)}.")
+        if not (math.isfinite(self.mean) and math.isfinite(self.std) and self.std > 0):
+            raise DataError(f"The normalization has mean {self.mean} and standard deviation {self.std}.")
+
+    def apply(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the network's input, float32 of the same shape, for images (N, H, W, C)."""
+        values = images.astype(np.float32)
+        if self.method == "divide_by_255":
+            values /= np.float32(255)
+        elif self.method == "standardize_training_set":
+            values -= np.float32(self.mean)
+            values /= np.float32(self.std)
+        elif self.method == "standardize_each_image":
+            axes = tuple(range(1, images.ndim))
+            std = images.std(axis=axes, keepdims=True, dtype=np.float64)
+            values -= images.mean(axis=axes, keepdims=True, dtype=np.float64).astype(np.float32)
+            values /= np.where(std == 0, SMALLEST_STD, std).astype(np.float32)
+        return values
+
+    def to_json(self) -> dict[str, str | float]:
+        """Return what a JSON document needs to hold."""
+        return {"method": self.method, "mean": self.mean, "std": self.std}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Normalization":
+        """Return what `to_json` has written. Raises DataError if something is missing or cannot be used."""
+        try:
+            return cls(str(document["method"]), float(document["mean"]), float(document["std"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"The normalization {document!r} cannot be read: {error!r}.") from error
+
+
+def fit_normalization(method: str, images: Iterable[NDArray[np.uint8]]) -> Normalization:
+    """Return the normalization for these training images: uint8 arrays of any shape, say one per source.
+
+    Mean and standard deviation are taken over all pixels together, with exact sums. The images are only
+    looked at if the method needs them. Raises DataError if it does and there are none.
+    """
+    if method != "standardize_training_set":
+        return Normalization(method)
+    counts = np.zeros(256, np.int64)
+    for array in images:
+        counts += np.bincount(array.reshape(-1), minlength=256)
+    n, total, squares = (sum(int(c) * level**power for level, c in enumerate(counts)) for power in (0, 1, 2))
+    if n == 0:
+        raise DataError("Normalization by standardize_training_set needs training images: there are none.")
+    # n * squares - total**2 in whole numbers has no rounding, unlike the usual difference of two
+    # large floats.
+    std = math.sqrt(n * squares - total**2) / n
+    return Normalization(method, total / n, std or SMALLEST_STD)

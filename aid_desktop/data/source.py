@@ -1,0 +1,110 @@
+"""Say what a source of images is and how any reader of one behaves."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Indices = Sequence[int] | NDArray[np.intp]
+"""Positions of images in a source, each 0 to n_images - 1, in any order."""
+
+Shape = tuple[int, int, int]
+"""Height, width and number of channels (1 or 3) of one image."""
+
+
+class SourceKind(StrEnum):
+    """What holds the images."""
+
+    FOLDER = "folder"
+    RTDC = "rtdc"
+    IMAGE = "image file"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that cannot be used: its name and the reason in plain words."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    """What is known about a folder, .rtdc file or image file without its pixels.
+
+    `path` is absolute. `n_images` counts the readable images only; `problems` are the others. `shapes`
+    are the distinct (height, width, channels), most frequent first. `digest` identifies the content, see
+    digest.py.
+    """
+
+    path: Path
+    kind: SourceKind
+    n_images: int
+    shapes: tuple[Shape, ...]
+    digest: str
+    problems: tuple[Problem, ...] = ()
+    bit_depth: int = 8
+
+    @property
+    def name(self) -> str:
+        """Name of the file or folder."""
+        return self.path.name
+
+    @property
+    def n_total(self) -> int:
+        """Number of readable images plus number of problems."""
+        return self.n_images + len(self.problems)
+
+    @property
+    def problem_text(self) -> str:
+        """Return for example "3 of 120 unreadable", or "" if everything could be read."""
+        return f"{len(self.problems)} of {self.n_total} unreadable" if self.problems else ""
+
+
+class ImageReader(Protocol):
+    """Reads the images of one source. Keeps no file open and may be used from several threads."""
+
+    @property
+    def source(self) -> DataSource:
+        """The source that is read."""
+
+    def read(self, indices: Indices) -> list[NDArray[np.uint8]]:
+        """Return the original images, each uint8 (H, W) grey or (H, W, 3) RGB, in the order of `indices`.
+
+        The arrays may be shared with the reader: do not write into them. Raises DataError if the file has
+        gone or is damaged, IndexError for an index out of range.
+        """
+
+    def positions(self, indices: Indices) -> NDArray[np.float64]:
+        """Return the (N, 2) x, y of each object's centre in pixels; (W / 2, H / 2) where none is known."""
+
+    def origin(self, index: int) -> str:
+        """Return where an image comes from: its file, or `file#index` in a file of several images."""
+
+
+def distinct_shapes(shapes: Iterable[Shape]) -> tuple[Shape, ...]:
+    """Return each different shape once, most frequent first, equally frequent ones in order of appearance."""
+    return tuple(shape for shape, _ in Counter(shapes).most_common())
+
+
+def shape_of(image: NDArray[np.uint8]) -> Shape:
+    """Return (height, width, channels) of an image (H, W) or (H, W, C)."""
+    return image.shape[0], image.shape[1], image.shape[2] if image.ndim == 3 else 1
+
+
+def checked_indices(indices: Indices, n_images: int) -> NDArray[np.intp]:
+    """Return `indices` as an array; raise IndexError unless each is 0 to n_images - 1."""
+    array = np.asarray(indices, dtype=np.intp).reshape(-1)
+    if array.size and (array.min() < 0 or array.max() >= n_images):
+        raise IndexError(
+            f"image index out of range: got {array.min()} to {array.max()}, there are {n_images} images"
+        )
+    return array

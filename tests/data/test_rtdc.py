@@ -1,0 +1,275 @@
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from aid_desktop.data import rtdc
+from aid_desktop.data.formats import open_source, reopen
+from aid_desktop.data.rtdc import RtdcReader, write_rtdc
+from aid_desktop.data.source import SourceKind
+from aid_desktop.errors import DataError
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+
+
+def noise(*shape):
+    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+
+
+@pytest.mark.parametrize("shape", [(300, 6, 600), (300, 6, 7, 3), (1, 5, 4)])
+def test_that_what_is_written_is_read_again(tmp_path, shape):
+    images = noise(*shape)
+    positions = np.random.default_rng(1).uniform(0, 600, (shape[0], 2)).astype(np.float32)
+    path = tmp_path / "a.rtdc"
+    write_rtdc(path, images, positions, sample="blood")
+    reader = open_source(path)
+    channels = shape[3] if len(shape) == 4 else 1
+    assert reader.source.shapes == ((shape[1], shape[2], channels),)
+    assert (reader.source.kind, reader.source.n_images) == (SourceKind.RTDC, shape[0])
+    everything = np.arange(shape[0])
+    np.testing.assert_array_equal(reader.read(everything), images)
+    np.testing.assert_array_equal(reopen(reader.source).positions(everything), positions)
+    assert reader.origin(0) == f"{path}#0"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+@given(
+    arrays(np.uint8, st.tuples(st.integers(1, 250), st.integers(1, 4), st.integers(1, 4))),
+    st.lists(st.integers(0, 249), max_size=30),
+)
+def test_that_any_choice_of_images_is_read_in_its_order(tmp_path, images, indices):
+    path = tmp_path / "any.rtdc"
+    write_rtdc(path, images)
+    chosen = [i % len(images) for i in indices]
+    found = RtdcReader.open(path).read(chosen)
+    assert len(found) == len(chosen)
+    for i, image in zip(chosen, found, strict=True):
+        np.testing.assert_array_equal(image, images[i])
+
+
+@pytest.mark.parametrize("chunks", [None, (1, 8, 9), (7, 8, 9), (50, 3, 2), True])
+@pytest.mark.parametrize("n_bytes", [1, 8 * 9 * 20, 2**25])
+def test_that_all_ways_of_chunking_are_read_rightly(tmp_path, monkeypatch, chunks, n_bytes):
+    monkeypatch.setattr(rtdc, "READ_BYTES", n_bytes)
+    images = noise(60, 8, 9)
+    with h5py.File(tmp_path / "a.rtdc", "w") as file:
+        file.create_dataset("events/image", data=images, chunks=chunks)
+    reader = open_source(tmp_path / "a.rtdc")
+    for chosen in (range(60), [59, 0, 30, 31, 31, 2], [5]):
+        np.testing.assert_array_equal(reader.read(chosen), images[list(chosen)])
+    assert reader.read([]) == []
+    with pytest.raises(IndexError, match="60 images"):
+        reader.read([60])
+
+
+@pytest.mark.parametrize("n_images", [1, 99, 100, 101, 300])
+def test_that_files_have_the_layout_of_rt_dc(tmp_path, n_images):
+    path = tmp_path / "cells.rtdc"
+    write_rtdc(path, noise(n_images, 20, 700))
+    with h5py.File(path) as file:
+        images = file["events/image"]
+        assert images.chunks == (min(100, n_images), 20, 700)
+        assert images.compression == "gzip"
+        assert images.attrs["CLASS"] == b"IMAGE"
+        assert images.attrs["IMAGE_SUBCLASS"] == b"IMAGE_GRAYSCALE"
+        assert file["events/pos_x"].dtype == np.float32
+        assert (file["events/pos_x"][:] == 350).all()
+        np.testing.assert_array_equal(file["events/index"], np.arange(1, n_images + 1))
+        assert file.attrs["experiment:event count"] == n_images
+        assert file.attrs["experiment:sample"] == "cells"
+        assert file.attrs["imaging:pixel size"] == 1.0
+        assert (file.attrs["imaging:roi size x"], file.attrs["imaging:roi size y"]) == (700, 20)
+        assert file.attrs["user:format version"] == 1
+
+
+def test_that_rgb_images_are_marked_as_such(tmp_path):
+    write_rtdc(tmp_path / "a.rtdc", noise(2, 4, 5, 3))
+    with h5py.File(tmp_path / "a.rtdc") as file:
+        assert file["events/image"].attrs["IMAGE_SUBCLASS"] == b"IMAGE_TRUECOLOR"
+
+
+@pytest.mark.parametrize(
+    ("images", "positions", "message"),
+    [
+        (np.zeros((0, 4, 4), np.uint8), None, "no images"),
+        (np.zeros((2, 4, 4), np.uint16), None, "uint16"),
+        (np.zeros((4, 4), np.uint8), None, r"\(4, 4\)"),
+        (np.zeros((2, 4, 4, 2), np.uint8), None, "expected uint8"),
+        (np.zeros((2, 4, 4), np.uint8), np.zeros((3, 2)), "do not fit"),
+    ],
+)
+def test_that_other_arrays_are_not_written(tmp_path, images, positions, message):
+    with pytest.raises(DataError, match=message):
+        write_rtdc(tmp_path / "a.rtdc", images, positions)
+    assert not list(tmp_path.iterdir())
+
+
+def test_that_a_file_in_a_missing_folder_is_not_written(tmp_path):
+    with pytest.raises(DataError, match="cannot be written"):
+        write_rtdc(tmp_path / "no" / "a.rtdc", noise(2, 4, 4))
+
+
+def with_events(path, attributes=None, **events):
+    with h5py.File(path, "w") as file:
+        file["events/image"] = noise(3, 10, 20)
+        for name, values in events.items():
+            file[f"events/{name}"] = values
+        file.attrs.update(attributes or {})
+    return open_source(path).positions([0, 1, 2])
+
+
+CENTRE = [[10, 5]] * 3
+
+
+def test_that_positions_are_divided_by_the_pixel_size(tmp_path):
+    found = with_events(
+        tmp_path / "a.rtdc", {"imaging:pixel size": 0.34}, pos_x=np.array([3.4, 0, 6.8]), pos_y=[1.7, 3.4, 0]
+    )
+    np.testing.assert_allclose(found, [[10, 5], [0, 10], [20, 0]])
+
+
+def test_that_positions_that_are_no_numbers_become_the_centre(tmp_path):
+    found = with_events(
+        tmp_path / "a.rtdc",
+        {"imaging:pixel size": np.array([0.5])},
+        pos_x=np.array([np.nan, 1, np.inf]),
+        pos_y=np.array([1, np.nan, 2.0]),
+    )
+    np.testing.assert_allclose(found, [[10, 2], [2, 5], [10, 4]])
+
+
+@pytest.mark.parametrize(
+    ("attributes", "events"),
+    [
+        ({}, {"pos_x": [1.0] * 3, "pos_y": [1.0] * 3}),
+        ({"imaging:pixel size": 0.0}, {"pos_x": [1.0] * 3, "pos_y": [1.0] * 3}),
+        ({"imaging:pixel size": "unknown"}, {"pos_x": [1.0] * 3, "pos_y": [1.0] * 3}),
+        ({"imaging:pixel size": 1.0}, {"pos_x": [1.0] * 3}),
+        ({"imaging:pixel size": 1.0}, {}),
+        ({"imaging:pixel size": 1.0}, {"pos_x": [1.0] * 2, "pos_y": [1.0] * 2}),
+    ],
+)
+def test_that_positions_that_are_not_known_become_the_centre(tmp_path, attributes, events):
+    np.testing.assert_array_equal(with_events(tmp_path / "a.rtdc", attributes, **events), CENTRE)
+
+
+def test_that_positions_overflown_in_8_bits_become_the_centre(tmp_path):
+    with h5py.File(tmp_path / "a.rtdc", "w") as file:
+        file["events/image"] = noise(2, 40, 600)
+        file["events/pos_x"] = np.full(2, 300 % 256, np.uint8)
+        file["events/pos_y"] = np.full(2, 20, np.uint8)
+        file["events/index"] = np.arange(1, 3, dtype=np.uint8)
+        file.attrs["imaging:pixel size"] = 1.0
+    np.testing.assert_array_equal(open_source(tmp_path / "a.rtdc").positions([0, 1]), [[300, 20]] * 2)
+
+
+def test_that_one_channel_as_last_axis_is_gray(tmp_path):
+    with h5py.File(tmp_path / "a.rtdc", "w") as file:
+        file["events/image"] = noise(2, 4, 5, 1)
+    reader = open_source(tmp_path / "a.rtdc")
+    assert reader.source.shapes == ((4, 5, 1),)
+    assert reader.read([0])[0].shape == (4, 5)
+
+
+def test_that_images_compressed_by_zstd_are_read(tmp_path):
+    hdf5plugin = pytest.importorskip("hdf5plugin")
+    with h5py.File(tmp_path / "a.rtdc", "w") as file:
+        file.create_dataset("events/image", data=noise(5, 4, 5), compression=hdf5plugin.Zstd())
+    np.testing.assert_array_equal(open_source(tmp_path / "a.rtdc").read([4])[0], noise(5, 4, 5)[4])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("events/mask", noise(2, 4, 4), "has no images: expected the dataset events/image"),
+        ("events/image/0", noise(4, 4), "has no images"),
+        ("events/image", np.zeros((0, 4, 4), np.uint8), "is empty"),
+        ("events/image", np.zeros((2, 4, 4), np.uint16), "uint16"),
+        ("events/image", np.zeros((2, 4, 4), np.float32), "float32"),
+        ("events/image", np.zeros((4, 4), np.uint8), "shape"),
+        ("events/image", np.zeros((2, 4, 4, 2), np.uint8), "shape"),
+    ],
+)
+def test_that_a_file_without_usable_images_is_refused(tmp_path, name, value, message):
+    with h5py.File(tmp_path / "a.rtdc", "w") as file:
+        file[name] = value
+    with pytest.raises(DataError, match=message):
+        open_source(tmp_path / "a.rtdc")
+
+
+@pytest.mark.parametrize("content", [b"", b"plain text, long enough to have a beginning" * 9])
+def test_that_a_file_that_is_not_hdf5_is_refused(tmp_path, content):
+    (tmp_path / "a.rtdc").write_bytes(content)
+    with pytest.raises(DataError, match=r"a\.rtdc is (not an \.rtdc file|cut off)"):
+        open_source(tmp_path / "a.rtdc")
+
+
+@pytest.mark.parametrize("part", [0.2, 0.5, 0.99])
+def test_that_a_truncated_file_is_refused(tmp_path, part):
+    write_rtdc(tmp_path / "a.rtdc", noise(200, 20, 20))
+    content = (tmp_path / "a.rtdc").read_bytes()
+    (tmp_path / "a.rtdc").write_bytes(content[: int(part * len(content))])
+    with pytest.raises(DataError, match="cut off"):
+        open_source(tmp_path / "a.rtdc")
+
+
+def test_that_damaged_pixels_are_told_when_read(tmp_path):
+    path = tmp_path / "a.rtdc"
+    write_rtdc(path, noise(200, 40, 40))
+    with h5py.File(path) as file:
+        place = file["events/image"].id.get_chunk_info(1).byte_offset
+    with path.open("rb+") as file:
+        file.seek(place + 50)
+        file.write(b"\xff" * 20)
+    reader = open_source(path)
+    reader.read([0])
+    with pytest.raises(DataError, match="damaged"):
+        reader.read([150])
+
+
+def test_that_a_replaced_or_removed_file_is_noticed(tmp_path):
+    path = tmp_path / "a.rtdc"
+    write_rtdc(path, noise(9, 4, 4))
+    reader = open_source(path)
+    write_rtdc(path, noise(5, 4, 4))
+    with pytest.raises(DataError, match="changed"):
+        reopen(reader.source)
+    with pytest.raises(DataError, match="fewer images"):
+        reader.read([8])
+    path.unlink()
+    with pytest.raises(DataError, match="does not exist"):
+        reader.read([0])
+    with pytest.raises(DataError, match="does not exist"):
+        reopen(reader.source)
+
+
+def test_that_no_file_stays_open(tmp_path):
+    path = tmp_path / "a.rtdc"
+    write_rtdc(path, noise(9, 4, 4))
+    reader = open_source(path)
+    reader.read([1])
+    reader.positions([1])
+    with h5py.File(path, "r+") as file:
+        file.attrs["experiment:sample"] = "changed"
+
+
+@pytest.mark.skipif(not (SHARED / "cat_vs_automobile").is_dir(), reason="needs the example data")
+@pytest.mark.parametrize(("role", "n_images"), [("train", 1000), ("validation", 200)])
+@pytest.mark.parametrize("name", ["cat", "automobile"])
+def test_that_files_of_aideveloper_are_read(role, n_images, name):
+    path = SHARED / "cat_vs_automobile" / role / f"{name}.rtdc"
+    reader = open_source(path)
+    assert reader.source.n_images == n_images
+    assert reader.source.shapes == ((32, 32, 3),)
+    everything = np.arange(n_images)
+    assert (reader.positions(everything) == 16).all()
+    with h5py.File(path) as file:
+        np.testing.assert_array_equal(reader.read(everything), file["events/image"][:])
+    np.testing.assert_array_equal(
+        reader.read([n_images - 1, 3]), reader.read(everything)[::-1][0:1] + reader.read([3])
+    )

@@ -1,0 +1,150 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aid_desktop.data.sampling import RowDraw, draw_epoch, group_key, hold_out
+from aid_desktop.errors import DataError
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+draws = st.builds(RowDraw, st.integers(1, 30), st.none() | st.integers(1, 100), st.booleans())
+
+
+@given(st.lists(draws, max_size=4), st.integers(0, 5))
+def test_that_each_row_gives_its_number_of_images_as_evenly_as_possible(rows, seed):
+    row_of, images = draw_epoch(rows, rng(seed))
+    for i, row in enumerate(rows):
+        k = row.n_images if row.images_per_epoch is None else row.images_per_epoch
+        counts = Counter(images[row_of == i].tolist())
+        assert counts.total() == k
+        assert set(counts) <= set(range(row.n_images))
+        assert set(counts.values()) <= {k // row.n_images, k // row.n_images + 1}
+        if not row.shuffle:
+            assert counts == Counter(j % row.n_images for j in range(k))
+
+
+def test_that_the_same_seed_draws_the_same_images():
+    rows = [RowDraw(50, 20), RowDraw(10, 25)]
+    np.testing.assert_array_equal(draw_epoch(rows, rng(3)), draw_epoch(rows, rng(3)))
+    assert not np.array_equal(draw_epoch(rows, rng(3)), draw_epoch(rows, rng(4)))
+
+
+def test_that_rows_are_mixed():
+    row_of, _ = draw_epoch([RowDraw(100), RowDraw(100)], rng())
+    assert 20 < row_of[:100].sum() < 80
+
+
+def test_that_every_image_is_drawn_in_the_long_run():
+    drawn = {int(i) for seed in range(60) for i in draw_epoch([RowDraw(20, 5)], rng(seed))[1]}
+    assert drawn == set(range(20))
+
+
+def test_that_no_rows_give_no_images():
+    row_of, images = draw_epoch([], rng())
+    assert len(row_of) == len(images) == 0
+
+
+def test_that_images_of_an_empty_row_are_refused():
+    with pytest.raises(DataError, match="without images"):
+        draw_epoch([RowDraw(0, 5)], rng())
+
+
+keys = st.lists(st.lists(st.integers(0, 8).map(str), max_size=40), min_size=1, max_size=3)
+
+
+@given(keys, st.floats(0.01, 0.99), st.integers(0, 3))
+def test_that_no_group_is_on_both_sides(groups, fraction, seed):
+    masks = hold_out(groups, fraction, rng(seed))
+    held = {
+        key
+        for group, mask in zip(groups, masks, strict=True)
+        for key, m in zip(group, mask, strict=True)
+        if m
+    }
+    left = {
+        key
+        for group, mask in zip(groups, masks, strict=True)
+        for key, m in zip(group, mask, strict=True)
+        if not m
+    }
+    assert not held & left
+    for group, mask in zip(groups, masks, strict=True):
+        assert mask.dtype == bool
+        assert len(mask) == len(group)
+        if group:
+            assert not mask.all()
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=4), st.floats(0.01, 0.99), st.integers(0, 3))
+def test_that_single_images_are_held_out_at_the_fraction_of_each_class(sizes, fraction, seed):
+    groups = [[f"{c}/{i}" for i in range(n)] for c, n in enumerate(sizes)]
+    for n, mask in zip(sizes, hold_out(groups, fraction, rng(seed)), strict=True):
+        if n > 1:
+            wanted = min(max(fraction * n, 1), n - 1)
+            assert abs(mask.sum() - wanted) <= 0.5 + 1e-9
+        else:
+            assert not mask.any()
+
+
+@given(st.lists(st.integers(1, 20), min_size=2, max_size=6), st.floats(0.01, 0.99))
+def test_that_a_class_of_several_groups_has_one_on_either_side(sizes, fraction):
+    [mask] = hold_out([[str(i) for i, n in enumerate(sizes) for _ in range(n)]], fraction, rng())
+    assert mask.any()
+    assert not mask.all()
+
+
+def test_that_the_split_depends_on_the_generator_only():
+    groups = [[str(i) for i in range(100)]]
+    first, again, other = (hold_out(groups, 0.3, rng(seed))[0] for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_that_a_group_of_two_classes_is_not_torn():
+    masks = hold_out([["p1", "p2", "p3", "p4"], ["p1", "p2", "p3", "p4"]], 0.25, rng())
+    np.testing.assert_array_equal(masks[0], masks[1])
+    assert masks[0].sum() == 1
+
+
+@pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5, float("nan")])
+def test_that_an_impossible_fraction_is_refused(fraction):
+    with pytest.raises(DataError, match="more than 0 and less than 1"):
+        hold_out([["a", "b"]], fraction, rng())
+
+
+@pytest.mark.parametrize(
+    ("origin", "group_by", "key"),
+    [
+        ("/d/cat/p1_3.png", "image", "/d/cat/p1_3.png"),
+        ("/d/cat.rtdc#5", "image", "/d/cat.rtdc#5"),
+        ("/d/cat.rtdc#5", "file", "/d/cat.rtdc"),
+        ("/d/cat/s.tif#12", "file", "/d/cat/s.tif"),
+        ("/d/cat/p1_3.png", "folder", "/d/cat"),
+        ("/d/cat.rtdc#5", "folder", "/d"),
+        ("C:\\d\\cat\\1.png", "folder", "C:/d/cat"),
+        ("/d/cat/p1_3.png", r"/(p\d+)_", "p1"),
+    ],
+)
+def test_that_groups_come_from_the_origin(origin, group_by, key):
+    assert group_key(origin, group_by) == key
+
+
+@pytest.mark.parametrize(
+    ("group_by", "message"),
+    [
+        ("(", "nor a regular expression"),
+        ("cat", "0 groups"),
+        ("(c)(a)", "2 groups"),
+        ("(dog)", "does not match"),
+        ("(dog)?cat", "does not match"),
+    ],
+)
+def test_that_a_rule_that_gives_no_group_is_refused(group_by, message):
+    with pytest.raises(DataError, match=message):
+        group_key("/d/cat/1.png", group_by)
