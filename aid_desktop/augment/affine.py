@@ -1,0 +1,94 @@
+"""Flip, zoom, shear, rotate and shift in one interpolation."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from aid_desktop.settings.augmentation import AugmentationSettings
+
+_BORDERS = {
+    "constant": cv2.BORDER_CONSTANT,
+    "edge": cv2.BORDER_REPLICATE,
+    "reflect": cv2.BORDER_REFLECT_101,
+    "symmetric": cv2.BORDER_REFLECT,
+    "wrap": cv2.BORDER_WRAP,
+}
+
+
+def is_identity(settings: AugmentationSettings) -> bool:
+    """Return whether no geometric change is asked for."""
+    amounts = (settings.rotation, settings.width_shift, settings.height_shift, settings.zoom, settings.shear)
+    return not (any(amounts) or settings.horizontal_flip or settings.vertical_flip)
+
+
+def affine(
+    images: NDArray[np.uint8],
+    settings: AugmentationSettings,
+    rng: np.random.Generator,
+    size: tuple[int, int] | None = None,
+    padding: str = "constant",
+) -> NDArray[np.uint8]:
+    """Change the geometry of each image at random and cut out its centre.
+
+    Args:
+        images: uint8 (N, H, W, C).
+        settings: rotation and shear in degrees, shifts in pixels, zoom as a factor 1 ± zoom.
+        rng: source of all randomness.
+        size: (height, width) of the result; default (H, W). Larger images leave room to turn.
+        padding: what fills places that no pixel of the image reaches; a padding mode of ImageSettings.
+
+    Returns:
+        uint8 (N, height, width, C). One matrix per image, bilinear, so that pixels are interpolated once.
+    """
+    n, rows, columns, channels = images.shape
+    height, width = size or (rows, columns)
+    if is_identity(settings):
+        return _centre(images, height, width)
+    matrices = _matrices(n, (rows, columns), (height, width), settings, rng)
+    result = np.empty((n, height, width, channels), np.uint8)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    border = _BORDERS[padding]
+    for image, matrix, target in zip(images, matrices, result, strict=True):
+        warped = cv2.warpAffine(image, matrix, (width, height), flags=flags, borderMode=border)
+        target[:] = warped.reshape(target.shape)
+    return result
+
+
+def _centre(images: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    top = (images.shape[1] - height) // 2
+    left = (images.shape[2] - width) // 2
+    return images[:, top : top + height, left : left + width].copy()
+
+
+def _matrices(
+    n: int,
+    source: tuple[int, int],
+    target: tuple[int, int],
+    settings: AugmentationSettings,
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Return (N, 2, 3) matrices that map target pixels to source pixels.
+
+    Every random number is drawn whether used or not, so that changing one amount leaves the other draws alone.
+    """
+    draws = rng.uniform(-1.0, 1.0, (6, n))
+    flips = rng.random((2, n)) < 0.5
+    angle = np.deg2rad(draws[0] * settings.rotation)
+    shear = np.tan(np.deg2rad(draws[1] * settings.shear))
+    zoom_x, zoom_y = 1 + draws[2] * settings.zoom, 1 + draws[3] * settings.zoom
+    shift_x, shift_y = draws[4] * settings.width_shift, draws[5] * settings.height_shift
+    scale_x = np.where(flips[0] & settings.horizontal_flip, -zoom_x, zoom_x)
+    scale_y = np.where(flips[1] & settings.vertical_flip, -zoom_y, zoom_y)
+
+    # Forward: scale, then the symmetric shear of AIDeveloper, then rotation. OpenCV takes the inverse.
+    cos, sin = np.cos(angle), np.sin(angle)
+    forward = np.empty((n, 2, 2))
+    forward[:, 0, 0] = (cos + sin * shear) * scale_x
+    forward[:, 0, 1] = (cos * shear + sin) * scale_y
+    forward[:, 1, 0] = (-sin + cos * shear) * scale_x
+    forward[:, 1, 1] = (-sin * shear + cos) * scale_y
+    inverse = np.linalg.inv(forward)
+    centre_target = np.stack([(target[1] - 1) / 2 + shift_x, (target[0] - 1) / 2 + shift_y], axis=1)
+    centre_source = np.array([(source[1] - 1) / 2, (source[0] - 1) / 2])
+    offset = centre_source - np.einsum("nij,nj->ni", inverse, centre_target)
+    return np.concatenate([inverse, offset[:, :, None]], axis=2)
