@@ -1,0 +1,1 @@
+"""Networks: the architectures of model_zoo.py, building, changing, saving and applying models."""

@@ -1,0 +1,129 @@
+"""Make a compiled network from an architecture, or from a saved model, and hyper-parameters."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from aid_desktop.errors import ModelError
+from aid_desktop.settings.hyperparameters import HyperParameters
+
+if TYPE_CHECKING:
+    import keras
+
+# Keras gives a Dropout layer of rate 0 no random state, so that a saved model could never get dropout again.
+_NO_DROPOUT = 1e-7
+
+_OPTIMIZER_CLASSES = {
+    "adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop", "adagrad": "Adagrad",
+    "adadelta": "Adadelta", "adamax": "Adamax", "nadam": "Nadam", "lion": "Lion",
+}  # fmt: skip
+_LOSS_CLASSES = {
+    "categorical_crossentropy": "CategoricalCrossentropy",
+    "categorical_focal_crossentropy": "CategoricalFocalCrossentropy",
+    "binary_crossentropy": "BinaryCrossentropy",
+    "mean_squared_error": "MeanSquaredError",
+    "mean_absolute_error": "MeanAbsoluteError",
+    "categorical_hinge": "CategoricalHinge",
+    "squared_hinge": "SquaredHinge",
+    "hinge": "Hinge",
+    "kl_divergence": "KLDivergence",
+    "poisson": "Poisson",
+}
+
+
+def make_optimizer(hyperparameters: HyperParameters) -> "keras.optimizers.Optimizer":
+    """Return a new optimizer with Keras' defaults and the given learning rate."""
+    import keras
+
+    kind = getattr(keras.optimizers, _OPTIMIZER_CLASSES[hyperparameters.optimizer])
+    return kind(learning_rate=hyperparameters.learning_rate)
+
+
+def compile_model(
+    model: "keras.Model",
+    hyperparameters: HyperParameters,
+    optimizer: "keras.optimizers.Optimizer | None" = None,
+) -> None:
+    """Compile with the loss and metrics asked for; `optimizer` keeps its state when it is given.
+
+    The accuracy is Keras' CategoricalAccuracy of one-hot labels, not weighted by class weights.
+    """
+    import keras
+
+    loss = getattr(keras.losses, _LOSS_CLASSES[hyperparameters.loss])()
+    metrics: list[Any] = [keras.metrics.CategoricalAccuracy(name="accuracy")]
+    model.compile(optimizer=optimizer or make_optimizer(hyperparameters), loss=loss, metrics=metrics)
+
+
+def dropout_layers(model: "keras.Model") -> list["keras.layers.Layer"]:
+    """Return all dropout layers in order, those of nested models included."""
+    import keras
+
+    kinds = (
+        keras.layers.Dropout,
+        keras.layers.SpatialDropout1D,
+        keras.layers.SpatialDropout2D,
+        keras.layers.AlphaDropout,
+        keras.layers.GaussianDropout,
+    )
+    return [layer for layer in _all_layers(model) if isinstance(layer, kinds)]
+
+
+def _all_layers(model: "keras.Model") -> Iterator["keras.layers.Layer"]:
+    for layer in model.layers:
+        yield layer
+        if hasattr(layer, "layers"):
+            yield from _all_layers(layer)
+
+
+def set_dropout(model: "keras.Model", rates: tuple[float, ...]) -> None:
+    """Set the rates of all dropout layers: one for all, or one for each.
+
+    A step that was traced before goes on with the old rates: trace it anew. Raises ModelError when the
+    number of rates does not fit.
+    """
+    layers = dropout_layers(model)
+    if not rates:
+        return
+    if len(rates) not in (1, len(layers)):
+        raise ModelError(
+            f"training.dropout: got {len(rates)} numbers, the network has {len(layers)} dropout layers: "
+            "give one number for all, or one for each"
+        )
+    for layer, rate in zip(layers, rates * len(layers) if len(rates) == 1 else rates, strict=False):
+        if layer.rate == 0 and rate:
+            raise ModelError(
+                f"training.dropout: layer {layer.name} was built without dropout and cannot get it: "
+                "give its Dropout a rate above 0 in model_zoo.py"
+            )
+        layer.rate = max(rate, _NO_DROPOUT) if layer.rate else 0.0
+
+
+def dropout_rates(model: "keras.Model") -> tuple[float, ...]:
+    """Return the present rates of all dropout layers."""
+    return tuple(float(layer.rate) for layer in dropout_layers(model))
+
+
+def with_new_weights(model: "keras.Model") -> "keras.Model":
+    """Return a model of the same architecture with weights drawn anew."""
+    import keras
+
+    return keras.models.clone_model(model)
+
+
+def check_shapes(model: "keras.Model", input_shape: tuple[int, int, int], n_classes: int) -> None:
+    """Check that a saved model takes these images and gives these classes. Raises ModelError."""
+    expected = tuple(model.input_shape[1:])
+    if expected != input_shape:
+        raise ModelError(
+            f"the model takes images of {_text(expected)}, the run is set to {_text(input_shape)}: "
+            "set width, height and channels as the model has them"
+        )
+    if model.output_shape[-1] != n_classes:
+        raise ModelError(
+            f"the model tells {model.output_shape[-1]} classes apart, the data have {n_classes}: "
+            "choose an architecture instead, or data of the same classes"
+        )
+
+
+def _text(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape))

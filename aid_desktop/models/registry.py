@@ -1,0 +1,93 @@
+"""The mark that makes a function of model_zoo.py an architecture, and what is known of one without Keras."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from aid_desktop.errors import ModelZooError
+
+_MARK = "aid_desktop_architecture"
+_MAX_QUOTED = 60
+
+Builder = TypeVar("Builder", bound=Callable[..., object])
+
+
+class Family(StrEnum):
+    """Kind of network."""
+
+    MLP = "mlp"
+    CNN = "cnn"
+    PRETRAINED = "pretrained"
+    MULTI_INPUT = "multi_input"
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """One architecture, as far as the text of model_zoo.py tells.
+
+    `min_size` is the smallest height and width in pixels, at least 1. `description` is the first paragraph of
+    the docstring in one line, "" without docstring. `line` is the line of `def function_name`, from 1.
+    """
+
+    name: str
+    family: Family
+    min_size: int
+    description: str
+    function_name: str
+    line: int
+
+    @classmethod
+    def declared(
+        cls,
+        name: object,
+        *,
+        min_size: object = 1,
+        family: object = "cnn",
+        docstring: str = "",
+        function_name: str = "",
+        line: int = 0,
+    ) -> "Architecture":
+        """Return the architecture that `@architecture(name, min_size=..., family=...)` declares.
+
+        Raises ModelZooError if name, min_size or family cannot be used.
+        """
+        if not isinstance(name, str) or not name.strip():
+            raise ModelZooError(
+                f"the name of an architecture must be a text in quotes, got {_short(name)}: "
+                'write for example @architecture("MyNet", min_size=16)'
+            )
+        # bool is a kind of int; min_size=True is a slip all the same.
+        if not isinstance(min_size, int) or isinstance(min_size, bool) or min_size < 1:
+            raise ModelZooError(f"min_size of {name} must be a whole number of pixels from 1, got {_short(min_size)}")
+        if not isinstance(family, str) or family not in tuple(Family):
+            raise ModelZooError(f"family of {name} must be one of {', '.join(Family)}, got {_short(family)}")
+        description = " ".join(docstring.strip().split("\n\n")[0].split())
+        return cls(name, Family(family), min_size, description, function_name, line)
+
+
+def architecture(name: str, *, min_size: int = 1, family: str = "cnn") -> Callable[[Builder], Builder]:
+    """Mark a function `(input_shape, n_classes) -> keras.Model` of model_zoo.py as the architecture `name`.
+
+    `input_shape` is (height, width, channels). `min_size` is the smallest height and width in pixels that
+    the network takes; `family` is "mlp", "cnn", "pretrained" or "multi_input". The function is returned
+    unchanged. Raises ModelZooError if an argument cannot be used.
+    """
+    Architecture.declared(name, min_size=min_size, family=family)
+
+    def mark(function: Builder) -> Builder:
+        setattr(function, _MARK, name)
+        return function
+
+    return mark
+
+
+def marked_name(value: object) -> str | None:
+    """Return the name that `architecture` gave to a function, None for anything else."""
+    name = getattr(value, _MARK, None)
+    return name if callable(value) and isinstance(name, str) else None
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _MAX_QUOTED else text[:_MAX_QUOTED] + "…"
