@@ -1,0 +1,20 @@
+"""Which model file a path means."""
+
+from pathlib import Path
+
+from aid_desktop.errors import RunError
+from aid_desktop.runs.folder import RunFolder, is_run_folder
+from aid_desktop.runs.history import read_history
+
+
+def find_model(path: Path) -> Path:
+    """Return a model file as it is, or the best saved model of a run folder. Raises RunError."""
+    if not path.is_dir():
+        return path
+    if not is_run_folder(path):
+        raise RunError(f"{path} is neither a model nor the folder of a run: choose a .keras file or a run folder.")
+    folder = RunFolder(path)
+    best = read_history(folder.history_csv).best_saved()
+    if best is None or best.model is None:
+        raise RunError(f"The run in {path} has saved no model yet: let it finish an epoch.")
+    return folder.model(best.model)

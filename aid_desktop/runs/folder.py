@@ -1,0 +1,106 @@
+"""RunFolder: the name of every file of a run."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aid_desktop.errors import RunError
+from aid_desktop.paths import write_atomically
+
+STATE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The files of one run below `path`; see the table in docs/files.md."""
+
+    path: Path
+
+    @property
+    def run_toml(self) -> Path:
+        return self.path / "run.toml"
+
+    @property
+    def settings_jsonl(self) -> Path:
+        return self.path / "settings.jsonl"
+
+    @property
+    def history_csv(self) -> Path:
+        return self.path / "history.csv"
+
+    @property
+    def models(self) -> Path:
+        return self.path / "models"
+
+    @property
+    def last_model(self) -> Path:
+        return self.path / "last.keras"
+
+    @property
+    def last_state(self) -> Path:
+        return self.path / "last_state.json"
+
+    @property
+    def meta_xlsx(self) -> Path:
+        return self.path / "meta.xlsx"
+
+    @property
+    def model_zoo(self) -> Path:
+        return self.path / "model_zoo.py"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "run.log"
+
+    def model(self, name: str) -> Path:
+        """Return the path of a saved model by its file name."""
+        return self.models / name
+
+    def create(self) -> None:
+        """Make the folder for a new run.
+
+        Raises RunError when it holds a run already, or cannot be written.
+        """
+        if self.run_toml.exists():
+            raise RunError(f"{self.path} holds a run already: choose another folder, or resume that run")
+        try:
+            self.models.mkdir(parents=True, exist_ok=True)
+            with write_atomically(self.log):
+                pass
+        except OSError as error:
+            raise RunError(
+                f"the run folder {self.path} cannot be written ({error.strerror}): choose another folder"
+            ) from error
+
+
+def model_name(epoch: int) -> str:
+    """Return the file name of the model saved after an epoch (counted from 0)."""
+    return f"epoch_{epoch:05d}.keras"
+
+
+def is_run_folder(path: Path) -> bool:
+    """Return whether a folder holds a run."""
+    return RunFolder(path).run_toml.is_file()
+
+
+def write_state(folder: RunFolder, epoch: int, revision: int, finished: bool) -> None:
+    """Write last_state.json, which belongs to last.keras."""
+    values = {"version": STATE_VERSION, "epoch": epoch, "revision": revision, "finished": finished}
+    with write_atomically(folder.last_state) as temporary:
+        temporary.write_text(json.dumps(values), encoding="utf-8")
+
+
+def read_state(folder: RunFolder) -> dict[str, Any]:
+    """Read last_state.json. Raises RunError when there is nothing to resume from."""
+    try:
+        values = json.loads(folder.last_state.read_text(encoding="utf-8"))
+        return {
+            "epoch": int(values["epoch"]),
+            "revision": int(values["revision"]),
+            "finished": bool(values["finished"]),
+        }
+    except FileNotFoundError:
+        raise RunError(f"{folder.path} has no finished epoch to resume from: start the run anew") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{folder.last_state} cannot be read: {error}") from error
