@@ -1,0 +1,140 @@
+"""Apply a model to sources of images, a bounded number at a time."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aid_desktop.data.class_table import ClassRow
+from aid_desktop.data.formats import reopen
+from aid_desktop.data.prepare import prepare_row
+from aid_desktop.data.source import DataSource
+from aid_desktop.errors import DataError
+from aid_desktop.evaluation.predictions import Predictions
+from aid_desktop.models.files import LoadedModel
+from aid_desktop.models.metadata import ModelCard
+from aid_desktop.models.predict import Predictor
+
+CHUNK_IMAGES = 2048
+CHUNK_BYTES = 128 * 2**20
+NAMES_SHOWN = 10
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    source: DataSource
+    zoom: float
+    label: int | None
+
+
+def predict_rows(
+    loaded: LoadedModel,
+    rows: Sequence[ClassRow],
+    progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Predictions:
+    """Return labelled predictions for all images of the rows, each prepared with its row's zoom.
+
+    The row's class is matched by name with the classes of the model, whose order the labels follow.
+    `progress(done, total)` counts images and is called before the first and after each chunk. When
+    `should_stop` turns true, the images not yet predicted are missing from the result. Raises DataError,
+    before anything is predicted, for no rows or a class that the model does not know, and later for a
+    source that cannot be read.
+    """
+    if not rows:
+        raise DataError("there is nothing to assess: add images of known class, or give them the role asked for")
+    known = {name: position for position, name in enumerate(loaded.card.class_names)}
+    unknown = [row for row in rows if row.class_name not in known]
+    if unknown:
+        raise DataError(_unknown_classes(loaded.card, unknown))
+    tasks = [_Task(row.source, row.zoom, known[row.class_name]) for row in rows]
+    return _predict(loaded, tasks, progress, should_stop)
+
+
+def predict_sources(
+    loaded: LoadedModel,
+    sources: Sequence[DataSource],
+    progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Predictions:
+    """Return predictions without labels for all images of the sources, with the zoom of the model's card.
+
+    The rest is as in `predict_rows`.
+    """
+    if not sources:
+        raise DataError("there is nothing to classify: add folders of images or .rtdc files")
+    tasks = [_Task(source, loaded.card.zoom, None) for source in sources]
+    return _predict(loaded, tasks, progress, should_stop)
+
+
+def _unknown_classes(card: ModelCard, rows: Sequence[ClassRow]) -> str:
+    known = list(card.class_names[:NAMES_SHOWN])
+    if len(card.class_names) > NAMES_SHOWN:
+        known.append(f"and {len(card.class_names) - NAMES_SHOWN} more")
+    wrong = [f"row {row.source.name} is labelled {row.class_name}" for row in rows[:NAMES_SHOWN]]
+    if len(rows) > NAMES_SHOWN:
+        wrong.append(f"and {len(rows) - NAMES_SHOWN} more rows")
+    return (
+        f"the model knows the classes {', '.join(known)}; {', '.join(wrong)}: give such rows the name of a "
+        "class that the model knows, or leave them out"
+    )
+
+
+def _predict(
+    loaded: LoadedModel,
+    tasks: Sequence[_Task],
+    progress: Progress | None,
+    should_stop: Callable[[], bool] | None,
+) -> Predictions:
+    predictor = Predictor(loaded.model, loaded.card)
+    total = sum(task.source.n_images for task in tasks)
+    done, stopped = 0, False
+    probabilities = [np.empty((0, len(loaded.card.class_names)), np.float32)]
+    counts = []
+    if progress is not None:
+        progress(0, total)
+    for task in tasks:
+        n_before = done
+        reader = reopen(task.source)
+        size = _chunk_size(task, loaded.card)
+        for start in range(0, task.source.n_images, size):
+            stopped = stopped or (should_stop is not None and should_stop())
+            if stopped:
+                break
+            indices = np.arange(start, min(start + size, task.source.n_images))
+            images = prepare_row(reader, loaded.card.image, task.zoom, indices=indices)
+            part = predictor.predict(images, should_stop)
+            probabilities.append(part)
+            done += len(part)
+            stopped = len(part) < len(indices)
+            if progress is not None:
+                progress(done, total)
+        counts.append(done - n_before)
+    return _assemble(loaded.card, tasks, counts, np.concatenate(probabilities))
+
+
+def _assemble(
+    card: ModelCard, tasks: Sequence[_Task], counts: Sequence[int], probabilities: NDArray[np.float32]
+) -> Predictions:
+    labels = [task.label for task in tasks if task.label is not None]
+    return Predictions(
+        class_names=card.class_names,
+        sources=tuple(task.source for task in tasks),
+        zooms=tuple(task.zoom for task in tasks),
+        source=np.repeat(np.arange(len(tasks)), counts),
+        index=np.concatenate([np.arange(count) for count in counts]),
+        probabilities=probabilities,
+        labels=np.repeat(np.array(labels, np.intp), counts) if labels else None,
+    )
+
+
+def _chunk_size(task: _Task, card: ModelCard) -> int:
+    """Return how many images of the source are held at a time, so that photographs do not fill the memory."""
+    largest = max((height * width * channels for height, width, channels in task.source.shapes), default=0)
+    # The prepared image exists as uint8 and, normalized, as float32.
+    height, width, channels = card.image.input_shape
+    each = largest + 5 * height * width * channels
+    return max(1, min(CHUNK_IMAGES, CHUNK_BYTES // each))

@@ -1,0 +1,151 @@
+"""One row per image: what the model says, as .csv or .xlsx."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aid_desktop.errors import ExportError
+from aid_desktop.evaluation.predictions import Predictions, Threshold
+from aid_desktop.evaluation.writing import encodable, exported
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.cell import Cell
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
+ROWS_PER_SHEET = 1_048_575  # besides the header; Excel's own limit is 2**20
+COLUMNS_PER_SHEET = 16_384
+CHUNK = 4096
+CONTROL_SIGNS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # not allowed in XML
+
+Value = str | int | float | None
+
+
+def write_predictions_csv(
+    path: Path,
+    predictions: Predictions,
+    origins: Sequence[str] | None = None,
+    threshold: Threshold | None = None,
+) -> None:
+    """Write one line per image to a .csv file in UTF-8 with decimal points.
+
+    Columns: file (of the source), index (from 0 in the source), image (its origin), predicted, probability
+    (of the predicted class), `p_<class>` for every class, and actual if the images are labelled.
+    Probabilities have six decimals. `origins` has one text per image; None asks the sources. Raises
+    ExportError if the file cannot be written, DataError if a source is gone.
+    """
+    import csv
+
+    rows = table_rows(predictions, origins, threshold)
+    with (
+        exported(path) as temporary,
+        temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(table_header(predictions))
+        for row in rows:
+            writer.writerow(f"{value:.6f}" if isinstance(value, float) else value for value in row)
+
+
+def write_predictions_xlsx(
+    path: Path,
+    predictions: Predictions,
+    origins: Sequence[str] | None = None,
+    threshold: Threshold | None = None,
+) -> None:
+    """Write the same table as `write_predictions_csv` to an .xlsx file, sheet "Images".
+
+    More rows than a sheet can have go on in "Images 2" and so on. Raises the same errors, and ExportError
+    for more classes than a sheet has columns.
+    """
+    from openpyxl import Workbook
+
+    rows = table_rows(predictions, origins, threshold)
+    with exported(path) as temporary:
+        workbook = Workbook(write_only=True)
+        add_sheets(workbook, "Images", table_header(predictions), rows)
+        workbook.save(temporary)
+
+
+def table_header(predictions: Predictions) -> list[str]:
+    """Return the names of the columns."""
+    columns = ["file", "index", "image", "predicted", "probability"]
+    columns += [f"p_{name}" for name in predictions.class_names]
+    return columns + (["actual"] if predictions.labelled else [])
+
+
+def table_rows(
+    predictions: Predictions, origins: Sequence[str] | None = None, threshold: Threshold | None = None
+) -> Iterator[list[Value]]:
+    """Yield one row per image; probabilities are floats rounded to six decimals.
+
+    Raises ExportError if there is not one origin per image, DataError if a source is gone.
+    """
+    origins = predictions.origins() if origins is None else origins
+    if len(origins) != predictions.n:
+        raise ExportError(f"got {len(origins)} names of images for {predictions.n} predictions")
+    return _rows(predictions, origins, threshold)
+
+
+def _rows(predictions: Predictions, origins: Sequence[str], threshold: Threshold | None) -> Iterator[list[Value]]:
+    names = predictions.class_names
+    files = [str(source.path) for source in predictions.sources]
+    predicted = predictions.predicted(threshold)
+    probability = predictions.probability_of(predicted)
+    for start in range(0, predictions.n, CHUNK):
+        part = slice(start, start + CHUNK)
+        columns = zip(
+            predictions.source[part].tolist(),
+            predictions.index[part].tolist(),
+            origins[part],
+            predicted[part].tolist(),
+            probability[part].tolist(),
+            predictions.probabilities[part].tolist(),
+            strict=True,
+        )
+        labels = None if predictions.labels is None else predictions.labels[part].tolist()
+        for offset, (source, index, origin, best, highest, values) in enumerate(columns):
+            row: list[Value] = [files[source], index, origin, names[best], round(highest, 6)]
+            row += [round(value, 6) for value in values]
+            yield row if labels is None else [*row, names[labels[offset]]]
+
+
+def add_sheets(
+    workbook: "Workbook",
+    title: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[Value]],
+    rows_per_sheet: int = ROWS_PER_SHEET,
+) -> None:
+    """Append a table to a write-only workbook: sheets `title`, `title 2`, ... of at most `rows_per_sheet`.
+
+    Texts stay texts, also those that look like formulas. Raises ExportError for too many columns.
+    """
+    if len(header) > COLUMNS_PER_SHEET:
+        raise ExportError(
+            f"a sheet of an .xlsx file has {COLUMNS_PER_SHEET} columns and {len(header)} are needed: write a .csv file"
+        )
+
+    def new_sheet(number: int) -> "WriteOnlyWorksheet":
+        sheet: WriteOnlyWorksheet = workbook.create_sheet(title if number == 1 else f"{title} {number}")
+        sheet.append([_text_cell(sheet, name) for name in header])
+        return sheet
+
+    sheet = new_sheet(1)
+    for position, row in enumerate(rows):
+        if position and position % rows_per_sheet == 0:
+            sheet = new_sheet(position // rows_per_sheet + 1)
+        sheet.append([_text_cell(sheet, value) if isinstance(value, str) else value for value in row])
+
+
+def _text_cell(sheet: "WriteOnlyWorksheet", value: str) -> "str | Cell":
+    from openpyxl.cell import WriteOnlyCell
+
+    text = CONTROL_SIGNS.sub(lambda match: f"\\x{ord(match[0]):02x}", encodable(value))
+    if not text.startswith(("=", "#")):
+        return text
+    # openpyxl takes these for formulas and error values.
+    cell = WriteOnlyCell(sheet, text)
+    cell.data_type = "s"
+    return cell

@@ -1,0 +1,114 @@
+"""Scores: computed by hand, against scikit-learn, and the document of `assess --json`."""
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as reference
+
+from aid_desktop.data.source import DataSource, SourceKind
+from aid_desktop.errors import DataError
+from aid_desktop.evaluation.confusion import ConfusionMatrix
+from aid_desktop.evaluation.metrics import score
+from aid_desktop.evaluation.predictions import Predictions, Threshold
+
+SOURCE = DataSource(Path("/data/cat"), SourceKind.FOLDER, 9, ((4, 4, 1),), "digest")
+
+
+def make(probabilities: np.ndarray | list[list[float]], labels: list[int] | None) -> Predictions:
+    values = np.array(probabilities, np.float32).reshape(len(probabilities), -1)
+    n = len(values)
+    names = ("cat", "dog", "owl")[: values.shape[1]]
+    known = None if labels is None else np.array(labels, np.intp)
+    return Predictions(names, (SOURCE,), (1.0,), np.zeros(n, np.intp), np.arange(n), values, known)
+
+
+def random_predictions(seed: int, n: int) -> Predictions:
+    generator = np.random.default_rng(seed)
+    return make(generator.dirichlet([1, 1, 1], n), generator.integers(0, 3, n).tolist())
+
+
+BY_HAND = make([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.2, 0.8]], [0, 1, 1, 1])
+
+
+def test_that_scores_are_as_computed_by_hand() -> None:
+    scores = score(BY_HAND)
+    cat, dog = scores.per_class
+    assert (scores.n, scores.accuracy) == (4, 0.75)
+    assert scores.balanced_accuracy == pytest.approx((1 + 2 / 3) / 2)
+    assert (cat.name, cat.precision, cat.recall, cat.support) == ("cat", 0.5, 1.0, 1)
+    assert cat.f1 == pytest.approx(2 / 3)
+    assert dog.precision == 1.0
+    assert dog.recall == pytest.approx(2 / 3)
+    assert (cat.roc_auc, dog.roc_auc, cat.pr_auc, dog.pr_auc) == (1.0, 1.0, 1.0, 1.0)
+
+
+def test_that_a_threshold_changes_the_classes_but_not_the_areas() -> None:
+    plain, ruled = score(BY_HAND), score(BY_HAND, Threshold(1, 0.15))
+    assert (plain.accuracy, ruled.accuracy) == (0.75, 1.0)
+    assert plain.per_class[0].roc_auc == ruled.per_class[0].roc_auc
+
+
+def test_that_areas_of_a_single_class_are_none_and_absent_classes_score_zero() -> None:
+    scores = score(make([[0.9, 0.1], [0.2, 0.8]], [0, 0]))
+    assert [(c.roc_auc, c.pr_auc) for c in scores.per_class] == [(None, None), (None, None)]
+    dog = scores.per_class[1]
+    assert (dog.precision, dog.recall, dog.f1, dog.support) == (0, 0, 0, 0)
+    assert scores.balanced_accuracy == 0.5
+
+
+def test_that_the_confidence_interval_is_wilsons() -> None:
+    # Wilson (1927): 8 of 10, 95 %: 0.4902 to 0.9433.
+    labels = [0] * 8 + [1] * 2
+    low, high = score(make([[0.9, 0.1]] * 10, labels)).accuracy_interval
+    assert (low, high) == pytest.approx((0.4902, 0.9433), abs=5e-5)
+    low, high = score(make([[0.9, 0.1]], [0])).accuracy_interval
+    assert 0 < low < high == 1
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10**6), st.integers(1, 40))
+def test_that_scores_agree_with_scikit_learn(seed: int, n: int) -> None:
+    predictions = random_predictions(seed, n)
+    scores = score(predictions)
+    actual, predicted = predictions.labels, predictions.predicted()
+    assert scores.accuracy == pytest.approx(reference.accuracy_score(actual, predicted))
+    with warnings.catch_warnings(action="ignore"):  # about predicted classes without images
+        assert scores.balanced_accuracy == pytest.approx(reference.balanced_accuracy_score(actual, predicted))
+    report = reference.classification_report(actual, predicted, labels=range(3), output_dict=True, zero_division=0)
+    for position, one in enumerate(scores.per_class):
+        expected = report[str(position)]
+        values = (expected["precision"], expected["recall"], expected["f1-score"], expected["support"])
+        assert (one.precision, one.recall, one.f1, one.support) == pytest.approx(values)
+        truth, column = actual == position, predictions.probabilities[:, position]
+        if 0 < truth.sum() < n:
+            assert one.roc_auc == pytest.approx(reference.roc_auc_score(truth, column))
+            assert one.pr_auc == pytest.approx(reference.average_precision_score(truth, column))
+
+
+def test_that_the_json_document_has_exactly_the_promised_keys() -> None:
+    predictions = make([[0.9, 0.1], [0.2, 0.8]], [0, 0])
+    matrix = ConfusionMatrix.from_predictions(predictions)
+    document = json.loads(json.dumps(score(predictions).to_json(matrix)))
+    assert set(document) == {"n", "accuracy", "classes", "confusion_matrix", "per_class"}
+    assert document["classes"] == ["cat", "dog"]
+    assert document["confusion_matrix"] == [[1, 1], [0, 0]]
+    assert document["per_class"]["cat"] == {
+        "precision": 1.0,
+        "recall": 0.5,
+        "f1": pytest.approx(2 / 3),
+        "support": 2,
+        "roc_auc": None,
+        "pr_auc": None,
+    }
+
+
+def test_that_nothing_to_score_is_refused() -> None:
+    with pytest.raises(DataError, match="no images"):
+        score(BY_HAND.select(np.array([], np.intp)))
+    with pytest.raises(DataError, match="not known"):
+        score(make([[0.9, 0.1]], None))
