@@ -1,0 +1,125 @@
+"""The images of an epoch in blocks: the next one is made while the network trains on the last."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aid_desktop.augment.mixing import mix
+from aid_desktop.augment.pipeline import augment_batch
+from aid_desktop.data.sampling import draw_epoch
+from aid_desktop.errors import TrainingError
+from aid_desktop.settings.image import ImageSettings
+from aid_desktop.settings.snapshot import TrainingSettings
+from aid_desktop.training.datasets import TrainingData
+from aid_desktop.training.seeds import Stage, generator
+
+# A block is copied into the graph in one call that holds the interpreter: 32 MB take about 5 ms.
+MAX_BLOCK_BYTES = 32 * 2**20
+MAX_BLOCK_IMAGES = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Images uint8 (N, height, width, C), labels float32 (N, n_classes), weights float32 (N,)."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.float32]
+    weights: NDArray[np.float32]
+
+
+def block_length(batch_size: int, image_bytes: int) -> int:
+    """Return the number of images of a block: whole batches, at least one, not above the limits."""
+    most = min(MAX_BLOCK_IMAGES, MAX_BLOCK_BYTES // max(1, image_bytes))
+    return max(1, most // batch_size) * batch_size
+
+
+class EpochBlocks:
+    """The drawn, augmented and weighted images of one epoch under settings that do not change within it."""
+
+    def __init__(
+        self, data: TrainingData, image: ImageSettings, settings: TrainingSettings, seed: int, epoch: int
+    ) -> None:
+        self._data = data
+        self._image = image
+        self._settings = settings
+        self._seed = seed
+        self._epoch = epoch
+        augmentation = settings.augmentation
+        self._affine_epoch = epoch - epoch % augmentation.affine_refresh
+        self._photometric_epoch = epoch - epoch % augmentation.photometric_refresh
+        rng = generator(seed, Stage.DRAW, self._affine_epoch)
+        self._rows, self._indices = draw_epoch([row.draw for row in data.rows], rng)
+        self._labels = np.array([row.label for row in data.rows], np.intp)[self._rows]
+        self._class_weights = class_weights(settings, data.class_names, self._labels)
+        batch_size = settings.hyperparameters.batch_size
+        self._length = block_length(batch_size, int(np.prod(image.input_shape)))
+
+    @property
+    def n_images(self) -> int:
+        """Number of images of the epoch."""
+        return len(self._rows)
+
+    @property
+    def n_blocks(self) -> int:
+        """Number of blocks of the epoch."""
+        return -(-self.n_images // self._length)
+
+    def __iter__(self) -> Iterator[Block]:
+        """Yield the blocks; one background thread makes the next while the caller uses the last."""
+        with ThreadPoolExecutor(1, thread_name_prefix="augmentation") as executor:
+            coming = executor.submit(self.make, 0)
+            for number in range(self.n_blocks):
+                block = coming.result()
+                if number + 1 < self.n_blocks:
+                    coming = executor.submit(self.make, number + 1)
+                yield block
+
+    def make(self, number: int) -> Block:
+        """Make one block; the same one whenever it is asked for."""
+        chosen = slice(number * self._length, (number + 1) * self._length)
+        rows, indices, labels = self._rows[chosen], self._indices[chosen], self._labels[chosen]
+        originals = np.empty((len(rows), *self._data.rows[0].images.shape[1:]), np.uint8)
+        for row in np.unique(rows):
+            places = rows == row
+            originals[places] = self._data.rows[row].images[indices[places]]
+        augmentation = self._settings.augmentation
+        images = augment_batch(
+            originals,
+            augmentation,
+            generator(self._seed, Stage.AFFINE, self._affine_epoch, number),
+            generator(self._seed, Stage.PHOTOMETRIC, self._photometric_epoch, number),
+            (self._image.height, self._image.width),
+            self._image.padding,
+        )
+        n_classes = len(self._data.class_names)
+        one_hot = np.eye(n_classes, dtype=np.float32)[labels]
+        rng = generator(self._seed, Stage.MIX, self._epoch, number)
+        images, one_hot = mix(images, one_hot, augmentation, rng)
+        smoothing = np.float32(self._settings.hyperparameters.label_smoothing)
+        targets = one_hot * (1 - smoothing) + smoothing / n_classes
+        return Block(images, targets.astype(np.float32), self._class_weights[labels])
+
+
+def class_weights(
+    settings: TrainingSettings, class_names: tuple[str, ...], labels: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """Return the weight of each class, float32 (n_classes,).
+
+    `balanced` is n / (n_classes · images of the class in this epoch), as in scikit-learn, so that the mean weight
+    of an image is 1. Raises TrainingError when custom weights do not name exactly the classes of the run.
+    """
+    wanted = settings.hyperparameters.class_weights
+    if wanted == "none":
+        return np.ones(len(class_names), np.float32)
+    if wanted == "balanced":
+        counts = np.maximum(np.bincount(labels, minlength=len(class_names)), 1)
+        return (len(labels) / (len(class_names) * counts)).astype(np.float32)
+    weights = dict(item for item in wanted if not isinstance(item, str))
+    if set(weights) != set(class_names):
+        raise TrainingError(
+            f"training.class_weights: got weights for {', '.join(weights)}, the classes are {', '.join(class_names)}"
+        )
+    return np.array([weights[name] for name in class_names], np.float32)

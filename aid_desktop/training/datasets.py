@@ -1,0 +1,158 @@
+"""From the class table to arrays: what a run trains and validates on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aid_desktop.data.class_table import ClassRow, ClassTable, Role
+from aid_desktop.data.formats import reopen
+from aid_desktop.data.normalize import Normalization, fit_normalization
+from aid_desktop.data.prepare import prepare_row
+from aid_desktop.data.sampling import RowDraw, group_key, hold_out
+from aid_desktop.errors import DataError
+from aid_desktop.runs.config import RunConfig, open_table
+from aid_desktop.settings.split import SplitSettings
+from aid_desktop.training.seeds import Stage, generator
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingRow:
+    """The training images of one row of the class table.
+
+    `images` is uint8 (N, H, W, C), larger than the network's input by the margin that rotation needs.
+    """
+
+    images: NDArray[np.uint8]
+    label: int
+    draw: RowDraw
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingData:
+    """All images of a run.
+
+    `validation_images` is uint8 (N, height, width, C) of the network's size, `validation_labels` intp (N,).
+    """
+
+    class_names: tuple[str, ...]
+    rows: tuple[TrainingRow, ...]
+    validation_images: NDArray[np.uint8]
+    validation_labels: NDArray[np.intp]
+    normalization: Normalization
+    table: ClassTable
+
+    @property
+    def images_per_epoch(self) -> int:
+        """Number of training images drawn in each epoch."""
+        return sum(row.draw.images_per_epoch or row.draw.n_images for row in self.rows)
+
+
+def load_training_data(config: RunConfig, say: Callable[[str], None], should_stop: Callable[[], bool]) -> TrainingData:
+    """Open, check, split and prepare all images of a run.
+
+    Args:
+        config: what to load.
+        say: is told what is being done.
+        should_stop: is asked between rows.
+
+    Raises DataError, in plain words, for anything that cannot be trained on.
+    """
+    say("Opening the data")
+    table = open_table(config.data)
+    check_trainable(table, config.split)
+    rows: list[TrainingRow] = []
+    validation: list[tuple[NDArray[np.uint8], int]] = []
+    held_out = _held_out(table, config)
+    for number, row in enumerate(table.rows):
+        if row.role is Role.TEST or should_stop():
+            continue
+        say(f"Loading {row.source.name}")
+        if row.role is Role.VALIDATION:
+            validation.append((_prepare(row, config, None), row.class_index))
+            continue
+        kept, held = held_out[number]
+        # A split by file may leave a row without training images, of which none can be drawn.
+        if len(kept):
+            images = _prepare(row, config, kept, margin=True)
+            draw = RowDraw(len(images), row.images_per_epoch, row.shuffle)
+            rows.append(TrainingRow(images, row.class_index, draw))
+        if len(held):
+            validation.append((_prepare(row, config, held), row.class_index))
+    labels = [np.full(len(images), label, np.intp) for images, label in validation]
+    if not labels and not should_stop():
+        raise DataError(
+            "the split leaves no images for validation: every class is one group, so choose another group_by, or "
+            "give some rows the role validation"
+        )
+    return TrainingData(
+        class_names=table.class_names,
+        rows=tuple(rows),
+        validation_images=_join([images for images, _ in validation], config),
+        validation_labels=np.concatenate([np.empty(0, np.intp), *labels]),
+        normalization=_fit_normalization(rows, config),
+        table=table,
+    )
+
+
+def check_trainable(table: ClassTable, split: SplitSettings | None) -> None:
+    """Raise DataError with all that keeps a table from being trained on; a split makes validation rows needless."""
+    problems = table.problems(for_training=True, has_split=split is not None)
+    if problems:
+        raise DataError("; ".join(problem.message for problem in problems))
+
+
+def _held_out(table: ClassTable, config: RunConfig) -> dict[int, tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Return for each training row the indices of the images to train on and to validate on."""
+    training = {n: row for n, row in enumerate(table.rows) if row.role is Role.TRAINING}
+    if config.split is None:
+        nothing = np.empty(0, np.intp)
+        return {n: (np.arange(row.source.n_images), nothing) for n, row in training.items()}
+    keys_by_class: dict[int, list[str]] = {}
+    places: dict[int, list[tuple[int, int]]] = {}
+    for n, row in training.items():
+        reader = reopen(row.source)
+        for index in range(row.source.n_images):
+            key = group_key(reader.origin(index), config.split.group_by)
+            keys_by_class.setdefault(row.class_index, []).append(key)
+            places.setdefault(row.class_index, []).append((n, index))
+    labels = sorted(keys_by_class)
+    rng = generator(config.seed, Stage.SPLIT, 0)
+    masks = hold_out([keys_by_class[label] for label in labels], config.split.validation_fraction, rng)
+    held: dict[int, list[int]] = {n: [] for n in training}
+    for label, mask in zip(labels, masks, strict=True):
+        for (n, index), is_held in zip(places[label], mask, strict=True):
+            if is_held:
+                held[n].append(index)
+    return {
+        n: (np.setdiff1d(np.arange(row.source.n_images), held[n]).astype(np.intp), np.array(held[n], np.intp))
+        for n, row in training.items()
+    }
+
+
+def _prepare(
+    row: ClassRow, config: RunConfig, indices: NDArray[np.intp] | None, margin: bool = False
+) -> NDArray[np.uint8]:
+    return prepare_row(reopen(row.source), config.image, row.zoom, margin, indices)
+
+
+def _join(parts: list[NDArray[np.uint8]], config: RunConfig) -> NDArray[np.uint8]:
+    return np.concatenate([np.empty((0, *config.image.input_shape), np.uint8), *parts])
+
+
+def _fit_normalization(rows: list[TrainingRow], config: RunConfig) -> Normalization:
+    """Fit on what the network will see: the centres, not the margins."""
+    height, width, _ = config.image.input_shape
+    # Only a run that was stopped while it loads has no rows.
+    if not rows:
+        return Normalization("none")
+
+    def centres() -> list[NDArray[np.uint8]]:
+        result = []
+        for row in rows:
+            top, left = (row.images.shape[1] - height) // 2, (row.images.shape[2] - width) // 2
+            result.append(row.images[:, top : top + height, left : left + width])
+        return result
+
+    return fit_normalization(config.image.normalization, centres())

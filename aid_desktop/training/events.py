@@ -1,0 +1,109 @@
+"""What a run tells: frozen values, each complete in itself."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from aid_desktop.runs.records import EpochRecord
+from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
+
+
+@dataclass(frozen=True, slots=True)
+class StageChanged:
+    """The run prepares or finishes something that takes a while; `text` says what."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """All is loaded and built, the first epoch begins.
+
+    Attributes:
+        n_training: images per epoch.
+        n_validation: images validated on after each epoch.
+        first_epoch: above 0 when the run was resumed.
+        parameters: number of weights of the network.
+    """
+
+    folder: Path
+    class_names: tuple[str, ...]
+    n_training: int
+    n_validation: int
+    first_epoch: int
+    parameters: int
+    settings: TrainingSettings
+
+
+@dataclass(frozen=True, slots=True)
+class BatchProgress:
+    """A part of an epoch is done: `step` of `n_steps` batches, with the mean loss and accuracy so far."""
+
+    epoch: int
+    step: int
+    n_steps: int
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsApplied:
+    """Settings of this revision are in force from `epoch` on; `diff` says what changed."""
+
+    epoch: int
+    revision: int
+    settings: TrainingSettings
+    diff: SettingsDiff
+
+
+@dataclass(frozen=True, slots=True)
+class EpochFinished:
+    """An epoch is over and on disk."""
+
+    record: EpochRecord
+    epochs: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunPaused:
+    """The run waits until it is resumed or stopped."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunResumed:
+    """The run goes on after a pause."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The run has ended in good order. `reason` is a short sentence for the log."""
+
+    folder: Path
+    reason: str
+    n_epochs: int
+    best_epoch: int | None
+    best_model: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFailed:
+    """The run has ended by an error. `message` is for the user; `details` a traceback, or empty."""
+
+    message: str
+    details: str = ""
+
+
+TrainingEvent = (
+    StageChanged
+    | RunStarted
+    | BatchProgress
+    | SettingsApplied
+    | EpochFinished
+    | RunPaused
+    | RunResumed
+    | RunFinished
+    | RunFailed
+)

@@ -1,0 +1,150 @@
+"""Train and validate on blocks of images inside one graph function around Keras' own steps."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aid_desktop.data.normalize import SMALLEST_STD, Normalization
+from aid_desktop.training.blocks import Block
+
+if TYPE_CHECKING:
+    import keras
+
+# Between calls into the graph the loop looks for stop and pause and tells its progress.
+_SECONDS_PER_CALL = 0.1
+_VALIDATION_BATCH = 256
+
+
+class BlockFitter:
+    """Runs Keras' `train_step` and `test_step` over a block held in graph variables.
+
+    Looping inside a tf.function saves Keras' Python work per batch, which dominates for small networks. Losses,
+    metrics, weights and regularizers stay Keras' own. Batch size is an argument of the graph: it costs no new trace.
+    `n_traces` counts how often the training step was traced.
+    """
+
+    def __init__(self, model: "keras.Model", input_shape: tuple[int, int, int], normalization: Normalization) -> None:
+
+        self.n_traces = 0
+        self._model = model
+        self._input_shape = input_shape
+        self._normalization = normalization
+        n_classes = model.output_shape[-1]
+        # Variables of open length, so that the last, shorter block needs no second trace.
+        self._images = self._variable(np.zeros((1, *input_shape), np.uint8))
+        self._labels = self._variable(np.full((1, n_classes), 1 / n_classes, np.float32))
+        self._weights = self._variable(np.ones(1, np.float32))
+        self.trace_anew()
+
+    @staticmethod
+    def _variable(value: NDArray[Any]) -> Any:
+        import tensorflow as tf
+
+        return tf.Variable(value, trainable=False, shape=(None, *value.shape[1:]))
+
+    def trace_anew(self) -> None:
+        """Make new graph functions: needed after a change that the traced ones have baked in."""
+        import tensorflow as tf
+
+        # Keras makes its metrics' variables at first use, which a loop inside a graph may not.
+        self._model.optimizer.build(self._model.trainable_variables)
+        # One image is enough, and test_on_batch would trace a function of its own for it.
+        self._model.test_step((self._normalize(self._images[:1]), self._labels[:1], self._weights[:1]))
+        self._train = tf.function(self._train_steps, autograph=False)
+        self._test = tf.function(self._test_steps, autograph=False)
+
+    def fit_block(self, block: Block, batch_size: int, between: Callable[[int], bool], metrics_from_zero: bool) -> bool:
+        """Train on one block; return False when it was left before its end.
+
+        `between` is called with the number of batches done, about ten times a second; it returns whether to go on.
+        """
+        if metrics_from_zero:
+            self._model.reset_metrics()
+        self._assign(block)
+        return self._run(self._train, len(block.images), batch_size, between)
+
+    def evaluate(
+        self,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.intp],
+        block_length: int,
+        between: Callable[[int], bool],
+    ) -> dict[str, float] | None:
+        """Return Keras' metrics over all images, or None when `between` said to leave."""
+        self._model.reset_metrics()
+        one_hot = np.eye(self._model.output_shape[-1], dtype=np.float32)
+        for start in range(0, len(images), block_length):
+            part = slice(start, start + block_length)
+            self._assign(Block(images[part], one_hot[labels[part]], np.ones(len(labels[part]), np.float32)))
+            if not self._run(self._test, len(labels[part]), _VALIDATION_BATCH, between):
+                return None
+        return self.metrics()
+
+    def metrics(self) -> dict[str, float]:
+        """Return the metrics since they were last reset, `loss` first."""
+        results = {name: float(value) for name, value in self._model.get_metrics_result().items()}
+        return {"loss": results.pop("loss"), **results}
+
+    def _assign(self, block: Block) -> None:
+        self._images.assign(block.images)
+        self._labels.assign(block.labels)
+        self._weights.assign(block.weights)
+
+    def _run(self, function: Any, n_images: int, batch_size: int, between: Callable[[int], bool]) -> bool:
+        import tensorflow as tf
+
+        n_steps = -(-n_images // batch_size)
+        done = 0
+        rate = 0.0
+        while done < n_steps:
+            n_now = min(n_steps - done, max(1, int(rate * _SECONDS_PER_CALL)))
+            started = time.perf_counter()
+            function(*(tf.constant(value, tf.int32) for value in (done, done + n_now, batch_size)))
+            rate = n_now / max(time.perf_counter() - started, 1e-6)
+            done += n_now
+            if not between(done):
+                return False
+        return True
+
+    def _train_steps(self, first: Any, last: Any, batch_size: Any) -> None:
+        self.n_traces += 1
+        self._loop(self._model.train_step, first, last, batch_size)
+
+    def _test_steps(self, first: Any, last: Any, batch_size: Any) -> None:
+        self._loop(self._model.test_step, first, last, batch_size)
+
+    def _loop(self, do_step: Callable[[Any], Any], first: Any, last: Any, batch_size: Any) -> None:
+        import tensorflow as tf
+
+        def body(step: Any) -> tuple[Any]:
+            do_step(self._batch(step, batch_size))
+            return (step + 1,)
+
+        # Written out, because AutoGraph needs source code, which a standalone program has not.
+        tf.while_loop(lambda step: step < last, body, (first,), parallel_iterations=1)
+
+    def _batch(self, step: Any, batch_size: Any) -> tuple[Any, Any, Any]:
+        begin, end = step * batch_size, (step + 1) * batch_size
+        images = self._images[begin:end]
+        images.set_shape((None, *self._input_shape))
+        return self._normalize(images), self._labels[begin:end], self._weights[begin:end]
+
+    def _normalize(self, images: Any) -> Any:
+        """The same arithmetic as Normalization.apply, in the graph."""
+        import tensorflow as tf
+
+        values = tf.cast(images, tf.float32)
+        match self._normalization.method:
+            case "divide_by_255":
+                return values / 255.0
+            case "standardize_each_image":
+                mean, variance = tf.nn.moments(values, axes=[1, 2, 3], keepdims=True)
+                std = tf.sqrt(variance)
+                return (values - mean) / tf.where(std > 0, std, SMALLEST_STD)
+            case "standardize_training_set":
+                return (values - self._normalization.mean) / self._normalization.std
+            case _:
+                return values

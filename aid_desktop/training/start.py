@@ -1,0 +1,100 @@
+"""Everything before the first epoch: data, network, graph; anew or from where a run stopped."""
+
+import dataclasses
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from aid_desktop.errors import TrainingError
+from aid_desktop.models.build import check_shapes, compile_model, dropout_rates, set_dropout, with_new_weights
+from aid_desktop.models.files import load_model
+from aid_desktop.models.zoo import load_zoo
+from aid_desktop.runs.config import RunConfig
+from aid_desktop.runs.folder import read_state
+from aid_desktop.runs.history import truncate_history
+from aid_desktop.runs.settings_log import Revision, truncate_revisions
+from aid_desktop.settings.snapshot import SettingsDiff
+from aid_desktop.training.datasets import load_training_data
+from aid_desktop.training.fit import BlockFitter
+from aid_desktop.training.run import TrainingRun
+from aid_desktop.training.state import RunState
+
+if TYPE_CHECKING:
+    import keras
+
+logger = logging.getLogger(__name__)
+
+
+def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
+    """Load, build and compile; None when the run was stopped meanwhile. Raises AidError in plain words."""
+    config = run.config
+    data = load_training_data(config, say, lambda: run.control.stop_requested)
+    if run.control.stop_requested:
+        return None
+    say("Building the network")
+    n_classes = len(data.class_names)
+    model = _base_model(run, n_classes)
+    built_dropout = dropout_rates(model)
+    saved = latest = Revision(0, 0, "", config.training)
+    first_epoch = 0
+    if run.resume:
+        saved, latest, first_epoch = _resume_point(run)
+        model = load_model(run.folder.last_model, for_training=True).model
+        check_shapes(model, config.image.input_shape, n_classes)
+    else:
+        compile_model(model, saved.settings.hyperparameters)
+    set_dropout(model, saved.settings.hyperparameters.dropout)
+    say("Preparing the first epoch")
+    fitter = BlockFitter(model, config.image.input_shape, data.normalization)
+    logger.info(
+        "%s: %d weights, %d images per epoch, %d to validate",
+        config.model.name, model.count_params(), data.images_per_epoch, len(data.validation_labels),
+    )  # fmt: skip
+    state = RunState(config, data, model, fitter, built_dropout, saved.settings, saved.revision, first_epoch)
+    # Settings that were taken after last.keras was saved act from the first resumed epoch on.
+    state.apply(SettingsDiff.between(saved.settings, latest.settings), latest.settings, latest.revision)
+    return state
+
+
+def _base_model(run: TrainingRun, n_classes: int) -> "keras.Model":
+    """Return the uncompiled network of the configuration."""
+    config = run.config
+    if config.model.architecture is not None:
+        return load_zoo(run.model_zoo).build(config.model.architecture, config.image.input_shape, n_classes)
+    return _started_model(config, n_classes)
+
+
+def _started_model(config: RunConfig, n_classes: int) -> "keras.Model":
+    if config.model.start_from is None:
+        raise TrainingError("model: neither an architecture nor a model to start from is given")
+    model = load_model(config.model.start_from).model
+    check_shapes(model, config.image.input_shape, n_classes)
+    return with_new_weights(model) if config.model.mode == "restart" else model
+
+
+def _resume_point(run: TrainingRun) -> tuple[Revision, Revision, int]:
+    """Return the settings that last.keras was saved under, those of the epoch to go on with, and that epoch.
+
+    Rows of later epochs leave the history. The number of epochs comes from the configuration if that says
+    another one than at the start, so that a finished run can be prolonged.
+    """
+    state = read_state(run.folder)
+    first_epoch = state["epoch"] + 1
+    truncate_history(run.folder.history_csv, first_epoch)
+    revisions = truncate_revisions(run.folder.settings_jsonl, first_epoch)
+    saved = [item for item in revisions if item.revision <= state["revision"]]
+    if not saved:
+        raise TrainingError(
+            f"{run.folder.settings_jsonl} says nothing about epoch {state['epoch']}: the run cannot be resumed"
+        )
+    run.mailbox.start_after(revisions[-1].revision)
+    epochs = run.config.training.hyperparameters.epochs
+    if epochs == revisions[0].settings.hyperparameters.epochs:
+        epochs = revisions[-1].settings.hyperparameters.epochs
+    return _with_epochs(saved[-1], epochs), _with_epochs(revisions[-1], epochs), first_epoch
+
+
+def _with_epochs(item: Revision, epochs: int) -> Revision:
+    hyperparameters = dataclasses.replace(item.settings.hyperparameters, epochs=epochs)
+    settings = dataclasses.replace(item.settings, hyperparameters=hyperparameters)
+    return dataclasses.replace(item, settings=settings)

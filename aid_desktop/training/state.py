@@ -1,0 +1,87 @@
+"""RunState: the network of a run with its data and graph, and how it is edited and saved."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aid_desktop.models.edit import apply
+from aid_desktop.models.files import save_model, versions
+from aid_desktop.models.metadata import ModelCard
+from aid_desktop.runs.config import RunConfig
+from aid_desktop.runs.folder import RunFolder, model_name, write_state
+from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
+from aid_desktop.training.datasets import TrainingData
+from aid_desktop.training.fit import BlockFitter
+from aid_desktop.training.seeds import Stage, generator
+
+if TYPE_CHECKING:
+    import keras
+
+# The name that Keras gives the random state of dropout and other noise layers.
+_SEED_STATE = "seed_generator_state"
+
+
+@dataclass(slots=True)
+class RunState:
+    """What changes while a run goes on. Lives in the training thread only."""
+
+    config: RunConfig
+    data: TrainingData
+    model: "keras.Model"
+    fitter: BlockFitter
+    built_dropout: tuple[float, ...]
+    settings: TrainingSettings
+    revision: int
+    first_epoch: int
+    metrics: dict[str, float] = field(default_factory=dict)
+    _kept: list[Any] = field(default_factory=list)
+
+    def apply(self, diff: SettingsDiff, settings: TrainingSettings, revision: int) -> None:
+        """Bring changed settings into the network."""
+        if apply(self.model, diff, settings, self.built_dropout):
+            self.fitter.trace_anew()
+        self.settings, self.revision = settings, revision
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Let dropout draw what belongs to this epoch: Keras does not save its random state with a network."""
+        seeds = [variable for variable in self.model.variables if variable.name == _SEED_STATE]
+        for number, variable in enumerate(seeds):
+            rng = generator(self.config.seed, Stage.DROPOUT, epoch, number)
+            variable.assign([rng.integers(2**31), 0])
+
+    def save_epoch(self, folder: RunFolder, epoch: int) -> str:
+        """Save the network after an epoch; return the file's name."""
+        name = model_name(epoch)
+        save_model(self.model, self._card(epoch), folder.model(name))
+        return name
+
+    def save_last(self, folder: RunFolder, epoch: int, finished: bool) -> None:
+        """Save what resuming needs: the network after its last finished epoch, with the optimizer's state."""
+        save_model(self.model, self._card(epoch), folder.last_model)
+        write_state(folder, epoch, self.revision, finished)
+
+    def remember(self) -> None:
+        """Keep a copy of all weights, so that an epoch that is left half-way can be taken back."""
+        self._kept = [variable.value.numpy() for variable in self._variables()]
+
+    def take_back(self) -> None:
+        """Set all weights to what `remember` kept."""
+        for variable, value in zip(self._variables(), self._kept, strict=True):
+            variable.assign(value)
+
+    def _variables(self) -> list[Any]:
+        return [*self.model.variables, *self.model.optimizer.variables]
+
+    def _card(self, epoch: int) -> ModelCard:
+        rows = [row for row in self.data.table.rows if row.role == "training"]
+        return ModelCard(
+            class_names=self.data.class_names,
+            image=self.config.image,
+            normalization=self.data.normalization,
+            architecture=self.config.model.name,
+            epoch=epoch,
+            revision=self.revision,
+            metrics=tuple(self.metrics.items()),
+            data=tuple((row.source.path.as_posix(), row.source.digest) for row in rows),
+            versions=versions(),
+            zoom=rows[0].zoom,
+        )
