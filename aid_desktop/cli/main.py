@@ -1,0 +1,50 @@
+"""Arguments, sub-commands and exit codes."""
+
+import argparse
+import logging
+from collections.abc import Sequence
+
+from aid_desktop import __version__
+from aid_desktop.cli import assess, classify, demo, devices, gui, info, train, zoo
+from aid_desktop.cli.output import write_error
+from aid_desktop.errors import AidError
+from aid_desktop.log import set_up_logging
+from aid_desktop.paths import log_dir
+
+logger = logging.getLogger(__name__)
+
+EXIT_ERROR, EXIT_INTERRUPTED = 1, 130
+_COMMANDS = (gui, demo, train, assess, classify, info, zoo, devices)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of all sub-commands."""
+    parser = argparse.ArgumentParser(
+        prog="aid-desktop",
+        description="Train, watch, assess and apply image classifiers.",
+        epilog="Without a command the window opens.",
+    )
+    parser.add_argument("--version", action="version", version=f"aid-desktop {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for command in _COMMANDS:
+        command.add_parser(commands)
+    return parser
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; return 0, 1 for a known error, 130 when interrupted. argparse exits with 2."""
+    options = make_parser().parse_args(arguments or ["gui"])
+    set_up_logging(log_dir(), None if getattr(options, "json", False) else logging.ERROR)
+    try:
+        code: int = options.handler(options)
+    except AidError as error:
+        write_error(str(error))
+        return EXIT_ERROR
+    except OSError as error:
+        logger.info("a command ended by a failure of the file system", exc_info=True)
+        write_error(str(error))
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        write_error("interrupted")
+        return EXIT_INTERRUPTED
+    return code

@@ -1,0 +1,60 @@
+"""What goes to stdout and stderr, and what is read from arguments."""
+
+import argparse
+import json
+import math
+import sys
+from typing import Any
+
+from aid_desktop.errors import DataError
+from aid_desktop.evaluation.predictions import Threshold
+
+
+def write_line(text: str = "") -> None:
+    """Write a line to stdout."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def write_json(document: Any) -> None:
+    """Write one JSON document to stdout; NaN and infinity become null."""
+    write_line(json.dumps(_without_nan(document), indent=1, ensure_ascii=False))
+
+
+def write_error(text: str) -> None:
+    """Write one line to stderr."""
+    sys.stderr.write(" ".join(text.split()) + "\n")
+
+
+def add_json_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--json`."""
+    parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+
+
+def add_threshold_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--threshold CLASS=P`."""
+    parser.add_argument("--threshold", metavar="CLASS=P", help="give the class only to images of a probability above P")
+
+
+def parse_threshold(text: str | None, class_names: tuple[str, ...]) -> Threshold | None:
+    """Return the threshold that `CLASS=P` means. Raises DataError."""
+    if text is None:
+        return None
+    name, _, number = text.rpartition("=")
+    try:
+        probability = float(number)
+    except ValueError:
+        probability = -1.0
+    if name not in class_names or not 0 <= probability <= 1:
+        raise DataError(
+            f"--threshold: got {text!r}, expected CLASS=P with one of {', '.join(class_names)} and P from 0 to 1"
+        )
+    return Threshold(class_names.index(name), probability)
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

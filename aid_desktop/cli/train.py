@@ -1,0 +1,89 @@
+"""`aid-desktop train RUN.toml`: the same training without a window."""
+
+import argparse
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from aid_desktop.cli.monitor import Monitor
+from aid_desktop.cli.output import add_json_option, write_json
+from aid_desktop.errors import AidError, TrainingError
+from aid_desktop.models.zoo import find_zoo
+from aid_desktop.runs.config import read_run_toml
+from aid_desktop.runs.folder import RunFolder
+from aid_desktop.runs.history import read_history
+from aid_desktop.training.control import RunControl
+from aid_desktop.training.events import RunFailed, RunFinished
+from aid_desktop.training.loop import train
+from aid_desktop.training.run import TrainingRun
+
+_INTERRUPTED = 130
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the sub-command."""
+    parser = commands.add_parser("train", help="train as a run.toml says")
+    parser.add_argument("run_toml", metavar="RUN.toml", type=Path, help="the run's settings, or a run folder")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="run folder (default: run beside RUN.toml)")
+    parser.add_argument("--epochs", metavar="N", type=int, help="instead of the file's number")
+    parser.add_argument("--seed", metavar="N", type=int, help="instead of the file's seed")
+    parser.add_argument("--device", metavar="NAME", help="auto, cpu, gpu:0, …")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --out, or in RUN.toml's folder")
+    parser.add_argument("--model-zoo", metavar="FILE", type=Path, help="the model_zoo.py to use")
+    add_json_option(parser)
+    parser.set_defaults(handler=_run)
+
+
+def make_run(options: argparse.Namespace) -> TrainingRun:
+    """Return the run that the arguments describe. Raises AidError."""
+    path: Path = options.run_toml
+    if path.is_dir():
+        path = RunFolder(path).run_toml
+    folder = RunFolder((options.out or (path.parent if options.resume else path.parent / "run")).absolute())
+    config = read_run_toml(folder.run_toml if options.resume else path)
+    config = config.with_changes(epochs=options.epochs, seed=options.seed, device=options.device)
+    zoo = folder.model_zoo if options.resume else find_zoo(options.model_zoo)
+    return TrainingRun(config, folder, zoo, resume=options.resume)
+
+
+def result(folder: RunFolder) -> dict[str, Any]:
+    """Return what `--json` prints about a finished run."""
+    history = read_history(folder.history_csv)
+    best = history.best_saved()
+    rows = [{name: record.value(name) for name in record.columns} for record in history.records]
+    return {
+        "best_epoch": best.epoch if best else None,
+        "best_model": str(folder.model(best.model)) if best and best.model else None,
+        "history": rows,
+        "seconds": sum(record.seconds for record in history.records),
+    }
+
+
+def _run(options: argparse.Namespace) -> int:
+    run = make_run(options)
+    monitor = Monitor(quiet=options.json)
+    interrupted = _stop_on_ctrl_c(run.control)
+    train(run, monitor.show)
+    match monitor.last:
+        case RunFailed(message=message):
+            raise TrainingError(message)
+        case RunFinished() if options.json:
+            write_json(result(run.folder))
+        case RunFinished():
+            pass
+        case _:
+            raise AidError("the run ended without a word: see run.log")
+    return _INTERRUPTED if interrupted else 0
+
+
+def _stop_on_ctrl_c(control: RunControl) -> list[int]:
+    """Let Ctrl-C stop the run in good order; the list returned is not empty once that has happened."""
+    caught: list[int] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        caught.append(number)
+        control.stop()
+
+    signal.signal(signal.SIGINT, handle)
+    return caught

@@ -1,0 +1,242 @@
+"""The commands that need a trained network."""
+
+import csv
+import json
+import os
+import signal
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import h5py
+import pytest
+
+from aid_desktop.cli import train as train_module
+from aid_desktop.runs.folder import RunFolder
+from aid_desktop.training.events import RunFinished
+from aid_desktop.training.run import TrainingRun
+
+pytestmark = pytest.mark.keras
+
+
+def one_line(result: Any) -> str:
+    """Return the only line of stderr of a command that failed with a known error."""
+    assert result.code == 1
+    assert result.out == ""
+    (line,) = result.err.splitlines()
+    assert "Traceback" not in line
+    return line
+
+
+# --- train --------------------------------------------------------------------------------------------------
+
+
+def test_that_train_prints_one_document_with_the_keys_of_the_manual(trained: Any, run_folder: Path) -> None:
+    document = trained.document
+    assert set(document) == {"best_epoch", "best_model", "history", "seconds"}
+    assert [row["epoch"] for row in document["history"]] == [0, 1]
+    assert list(document["history"][0]) == [
+        "epoch", "revision", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy", "seconds", "model",
+    ]  # fmt: skip
+    assert document["seconds"] == pytest.approx(sum(row["seconds"] for row in document["history"]))
+    assert Path(document["best_model"]) == run_folder / "models" / f"epoch_{document['best_epoch']:05}.keras"
+    assert Path(document["best_model"]).is_file()
+    assert (run_folder / "run.log").read_text(encoding="utf-8").count("\n") >= 2
+
+
+def test_that_train_tells_its_progress_in_words_and_options_override_the_file(
+    call: Any, run_toml: Path, tmp_path: Path
+) -> None:
+    result = call("train", run_toml, "--out", tmp_path / "o", "--epochs", "1", "--seed", "9", "--device", "auto")
+    assert result.code == 0, result.err
+    lines = result.out.splitlines()
+    assert any(line.startswith("epoch 0: loss ") for line in lines)
+    assert lines[-1].startswith("All 1 epochs are done. Best epoch: 0")
+    written = tomllib.loads((tmp_path / "o" / "run.toml").read_text(encoding="utf-8"))
+    assert (written["seed"], written["training"]["epochs"], written["device"]["strategy"]) == (9, 1, "auto")
+
+    resumed = call("train", tmp_path / "o", "--resume", "--epochs", "2", "--json")
+    assert resumed.code == 0, resumed.err
+    assert [row["epoch"] for row in resumed.document["history"]] == [0, 1]
+
+
+def test_that_a_run_that_cannot_start_is_told_in_one_line(
+    call: Any, run_toml: Path, run_folder: Path, tmp_path: Path
+) -> None:
+    assert "holds a run already" in one_line(call("train", run_toml))
+    assert "holds a run already" in one_line(call("train", run_toml, "--json"))
+    assert "training.epochs: got 0" in one_line(call("train", run_toml, "--epochs", "0"))
+    assert "seed: got -1" in one_line(call("train", run_toml, "--seed", "-1"))
+    assert "this machine has" in one_line(call("train", run_toml, "--out", tmp_path / "a", "--device", "gpu:77"))
+    assert "none.py" in one_line(call("train", run_toml, "--model-zoo", tmp_path / "none.py"))
+    assert "there is no run file" in one_line(call("train", run_toml, "--resume", "--out", tmp_path / "b"))
+    (tmp_path / "bad.toml").write_text("[trainnig]\n", encoding="utf-8")
+    assert "did you mean training?" in one_line(call("train", tmp_path / "bad.toml"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no such signal")
+def test_that_ctrl_c_stops_in_good_order_and_ends_with_130(
+    call: Any, run_toml: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped: list[bool] = []
+
+    def train(run: TrainingRun, publish: Any) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        stopped.append(run.control.stop_requested)
+        publish(RunFinished(run.folder.path, "Stopped.", 0, None, None))
+
+    monkeypatch.setattr(train_module, "train", train)
+    result = call("train", run_toml, "--out", tmp_path / "c", "--json")
+    assert stopped == [True]
+    assert result.code == 130
+    assert result.document == {"best_epoch": None, "best_model": None, "history": [], "seconds": 0}
+
+
+# --- assess -------------------------------------------------------------------------------------------------
+
+
+def test_that_assess_prints_the_scores_with_the_keys_of_the_manual(call: Any, run_folder: Path, run_toml: Path) -> None:
+    result = call("assess", run_folder, "--run", run_toml, "--json")
+    assert (result.code, result.err) == (0, "")
+    document = result.document
+    assert set(document) == {"n", "accuracy", "classes", "confusion_matrix", "per_class"}
+    assert (document["n"], document["classes"]) == (12, ["dark", "bright"])
+    matrix = document["confusion_matrix"]
+    assert [sum(row) for row in matrix] == [6, 6]
+    assert document["accuracy"] == pytest.approx((matrix[0][0] + matrix[1][1]) / 12)
+    assert set(document["per_class"]) == {"dark", "bright"}
+    assert set(document["per_class"]["dark"]) == {"precision", "recall", "f1", "support", "roc_auc", "pr_auc"}
+
+
+def test_that_assess_takes_labelled_paths_a_threshold_and_a_folder_for_the_report(
+    call: Any, run_folder: Path, run_toml: Path, tmp_path: Path
+) -> None:
+    # The classes are matched by name, not by their order on the command line.
+    paths = [f"--data={name}={run_toml.parent / f'test_{name}.rtdc'}" for name in ("bright", "dark")]
+    model = run_folder / "last.keras"
+    result = call("assess", model, *paths, "--threshold", "dark=0", "--out", tmp_path / "report", "--json")
+    assert (result.code, result.err) == (0, "")
+    assert result.document["confusion_matrix"] == [[6, 0], [6, 0]]
+    suffixes = {path.suffix for path in (tmp_path / "report").iterdir()}
+    assert {".html", ".xlsx", ".csv", ".png"} <= suffixes
+    words = call("assess", model, *paths)
+    assert words.out.startswith("12 images, accuracy ")
+
+
+def test_that_assess_tells_what_is_missing(call: Any, run_folder: Path, run_toml: Path, tmp_path: Path) -> None:
+    test = run_toml.parent / "test_dark.rtdc"
+    assert "nothing to assess on" in one_line(call("assess", run_folder))
+    assert "expected CLASS=PATH with one of dark, bright" in one_line(call("assess", run_folder, "--data", test))
+    assert "the model knows the classes dark, bright" in one_line(call("assess", run_folder, "--data", f"cat={test}"))
+    assert "gone.rtdc" in one_line(call("assess", run_folder, "--data", f"dark={tmp_path / 'gone.rtdc'}", "--json"))
+    assert "--threshold" in one_line(call("assess", run_folder, "--data", f"dark={test}", "--threshold", "cat=1"))
+    assert "neither a model nor the folder of a run" in one_line(call("assess", tmp_path, "--run", run_toml))
+    assert "is not a model" in one_line(call("assess", test, "--run", run_toml))
+    (tmp_path / "run.toml").write_text(
+        '[model]\narchitecture = "x"\n[[data]]\npath = "x"\nclass = "x"\nrole = "training"\n', encoding="utf-8"
+    )
+    assert "no rows of the role test" in one_line(call("assess", run_folder, "--run", tmp_path))
+    assert "has saved no model yet" in one_line(call("assess", tmp_path, "--run", run_toml))
+
+
+# --- classify -----------------------------------------------------------------------------------------------
+
+
+def test_that_classify_counts_the_classes_and_writes_a_table(
+    call: Any, run_folder: Path, run_toml: Path, tmp_path: Path
+) -> None:
+    paths = [run_toml.parent / f"test_{name}.rtdc" for name in ("dark", "bright")]
+    for name in ("table.csv", "table.xlsx"):
+        result = call("classify", run_folder, *paths, "--out", tmp_path / name, "--json")
+        assert (result.code, result.err) == (0, "")
+        assert set(result.document) == {"n", "counts", "files"}
+        assert result.document["n"] == sum(result.document["counts"].values()) == 12
+        assert list(result.document["counts"]) == ["dark", "bright"]
+        assert result.document["files"] == [str(tmp_path / name)]
+    with (tmp_path / "table.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert len(list(csv.reader(file))) == 13
+    everything = call("classify", run_folder, *paths, "--threshold", "dark=0", "--json").document
+    assert everything == {"n": 12, "counts": {"dark": 12, "bright": 0}, "files": []}
+    assert call("classify", run_folder, paths[0], "--threshold", "dark=0").out == "6 images: dark 6, bright 0\n"
+
+
+def test_that_classify_writes_into_copies_of_rtdc_files(
+    call: Any, run_folder: Path, run_toml: Path, tmp_path: Path
+) -> None:
+    source = run_toml.parent / "test_dark.rtdc"
+    before = source.read_bytes()
+    result = call("classify", run_folder, source, "--into-rtdc", "--out", tmp_path / "new" / "folder", "--json")
+    assert (result.code, result.err) == (0, "")
+    copy = tmp_path / "new" / "folder" / "test_dark_classified.rtdc"
+    assert result.document["files"] == [str(copy)]
+    assert source.read_bytes() == before
+    with h5py.File(copy) as file:
+        assert len(file["events/userdef0"]) == 6
+
+
+def test_that_classify_tells_what_it_cannot_read_or_write(
+    call: Any, run_folder: Path, run_toml: Path, tmp_path: Path
+) -> None:
+    source = run_toml.parent / "test_dark.rtdc"
+    (tmp_path / "file").write_text("text", encoding="utf-8")
+    inside = tmp_path / "file" / "table.csv"
+    assert "expected a name that ends with .csv or .xlsx" in one_line(
+        call("classify", run_folder, source, "--out", "a.txt")
+    )
+    assert "cannot be written" in one_line(call("classify", run_folder, source, "--out", inside))
+    one_line(call("classify", run_folder, source, "--into-rtdc", "--out", tmp_path / "file"))
+    one_line(call("classify", run_folder, tmp_path / "file", "--json"))
+    assert "--threshold" in one_line(call("classify", run_folder, source, "--threshold", "dark"))
+
+
+# --- info, zoo, devices -------------------------------------------------------------------------------------
+
+
+def test_that_info_is_the_card_of_the_best_model(call: Any, run_folder: Path, trained: Any) -> None:
+    card = call("info", run_folder, "--json").document
+    assert set(card) == {
+        "version", "class_names", "image", "normalization", "architecture", "epoch", "revision", "metrics", "data",
+        "versions", "zoom",
+    }  # fmt: skip
+    assert card["class_names"] == ["dark", "bright"]
+    assert card["epoch"] == trained.document["best_epoch"]
+    assert card == call("info", trained.document["best_model"], "--json").document
+    assert "architecture: MLP_8_8_8\n" in call("info", run_folder).out
+
+
+def test_that_zoo_lists_the_architectures_with_the_keys_of_the_manual(call: Any, tmp_path: Path) -> None:
+    zoo = tmp_path / "zoo.py"
+    zoo.write_text(
+        "import keras\nfrom aid_desktop.models.registry import architecture\n"
+        '@architecture("A", family="mlp", min_size=4)\n'
+        'def a(s, c):\n    """First."""\n    x = keras.Input(s)\n'
+        "    return keras.Model(x, keras.layers.Dense(c)(keras.layers.Flatten()(x)))\n"
+        '@architecture("B")\ndef b(s, c):\n    """Second."""\n    return 1 / 0\n',
+        encoding="utf-8",
+    )
+    first, second = call("zoo", "--model-zoo", zoo, "--json").document
+    keys = {"name", "family", "min_size", "parameters", "description"}
+    assert set(first) == keys
+    assert (first["name"], first["family"], first["min_size"], first["description"]) == ("A", "mlp", 4, "First.")
+    assert isinstance(first["parameters"], int)
+    assert set(second) == keys | {"error"}
+    words = call("zoo", "--model-zoo", zoo)
+    assert words.code == 0
+    assert len(words.out.splitlines()) == 2
+    assert "none.py" in one_line(call("zoo", "--model-zoo", tmp_path / "none.py"))
+
+
+def test_that_devices_are_listed(call: Any) -> None:
+    document = call("devices", "--json").document
+    assert set(document) == {"cpu", "gpus", "strategies"}
+    assert document["strategies"][:2] == ["auto", "cpu"]
+    assert call("devices").out.startswith("cpu: ")
+
+
+def test_that_no_model_is_taken_from_a_damaged_run(call: Any, run_folder: Path, tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.run_toml.write_bytes((run_folder / "run.toml").read_bytes())
+    folder.history_csv.write_bytes((run_folder / "history.csv").read_bytes())
+    assert "there is no model at" in one_line(call("info", tmp_path))
+    assert json.loads((run_folder / "last_state.json").read_text(encoding="utf-8"))["finished"] is True

@@ -1,0 +1,100 @@
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aid_desktop.log import LOGGER_NAME, CrashTrace, add_run_log, remove_run_log, set_up_logging
+
+
+@pytest.fixture
+def logger() -> Iterator[logging.Logger]:
+    """Return the program's logger; handlers that a test adds are closed afterwards."""
+    logger = logging.getLogger(LOGGER_NAME)
+    before, level = list(logger.handlers), logger.level
+    yield logger
+    for handler in [handler for handler in logger.handlers if handler not in before]:
+        logger.removeHandler(handler)
+        handler.close()
+    logger.setLevel(level)
+
+
+def test_that_the_log_goes_to_its_file_with_time_and_thread(tmp_path: Path, logger: logging.Logger) -> None:
+    path = set_up_logging(tmp_path / "new" / "logs", console_level=None)
+    assert path == tmp_path / "new" / "logs" / "aid-desktop.log"
+    logging.getLogger("aid_desktop.some.module").info("straße %d", 7)
+    logging.getLogger("another.program").warning("not ours")
+    (line,) = path.read_text(encoding="utf-8").splitlines()
+    assert line.endswith("MainThread aid_desktop.some.module: straße 7")
+
+
+def test_that_only_what_matters_goes_to_the_console(
+    tmp_path: Path, logger: logging.Logger, capsys: pytest.CaptureFixture[str], expected_warnings: object
+) -> None:
+    set_up_logging(tmp_path)
+    logger.info("small")
+    logger.warning("large")
+    captured = capsys.readouterr()
+    assert captured.err == "WARNING: large\n"
+    assert captured.out == ""
+
+
+def test_that_a_window_without_console_can_log(
+    tmp_path: Path, logger: logging.Logger, monkeypatch: pytest.MonkeyPatch, expected_warnings: object
+) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    path = set_up_logging(tmp_path)
+    logger.warning("large")
+    assert path is not None
+    assert "large" in path.read_text(encoding="utf-8")
+
+
+def test_that_a_folder_that_cannot_be_written_is_told_and_survived(
+    tmp_path: Path, logger: logging.Logger, expected_warnings: list[logging.LogRecord]
+) -> None:
+    (tmp_path / "file").touch()
+    assert set_up_logging(tmp_path / "file" / "logs", console_level=None) is None
+    (record,) = expected_warnings
+    assert record.getMessage().startswith("no log file can be written to")
+
+
+def test_that_a_run_has_its_own_log_while_it_lasts(tmp_path: Path, logger: logging.Logger) -> None:
+    logger.setLevel(logging.INFO)
+    handler = add_run_log(tmp_path / "run.log")
+    logging.getLogger("aid_desktop.training.loop").info("epoch 1")
+    remove_run_log(handler)
+    logging.getLogger("aid_desktop.training.loop").info("epoch 2")
+    text = (tmp_path / "run.log").read_text(encoding="utf-8")
+    assert "epoch 1" in text
+    assert "epoch 2" not in text
+
+
+def test_that_a_crash_of_the_process_leaves_a_trace_that_is_taken_once(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, pathlib; from aid_desktop.log import CrashTrace\n"
+        "CrashTrace(pathlib.Path(sys.argv[1])).start()\nos.abort()"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "new")], capture_output=True, check=False)
+    assert done.returncode != 0
+    trace = CrashTrace(tmp_path / "new")
+    assert "Fatal Python error: Aborted" in trace.take_previous()
+    assert trace.take_previous() == ""
+
+
+def test_that_an_ordinary_end_leaves_no_trace(tmp_path: Path) -> None:
+    code = (
+        "import sys, pathlib; from aid_desktop.log import CrashTrace\n"
+        "trace = CrashTrace(pathlib.Path(sys.argv[1])); trace.stop(); trace.start(); trace.stop(); trace.stop()"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+    assert CrashTrace(tmp_path).take_previous() == ""
+
+
+def test_that_a_trace_that_cannot_be_kept_is_told(tmp_path: Path, expected_warnings: list[logging.LogRecord]) -> None:
+    (tmp_path / "file").touch()
+    trace = CrashTrace(tmp_path / "file" / "logs")
+    trace.start()
+    trace.stop()
+    assert [record.getMessage().split(":")[0] for record in expected_warnings] == ["crash traces cannot be kept"]
