@@ -216,9 +216,7 @@ def install_command(packages: Sequence[str]) -> str:
     return "apt-get install --no-install-recommends -y " + " ".join(packages)
 
 
-def ensure_packages(
-    needs: Needs, system: System, run: Runner, knows: Callable[[str], bool] = apt_knows
-) -> None:
+def ensure_packages(needs: Needs, system: System, run: Runner, knows: Callable[[str], bool] = apt_knows) -> None:
     """Install what is missing of a Linux system, or raise SetupError with the command that does."""
     missing = missing_packages(needs, system)
     if not missing:

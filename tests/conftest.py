@@ -55,9 +55,7 @@ def _log_records() -> Iterator[list[logging.LogRecord]]:
 
 
 @pytest.fixture(autouse=True)
-def _no_unexpected_log(
-    request: pytest.FixtureRequest, _log_records: list[logging.LogRecord]
-) -> Iterator[None]:
+def _no_unexpected_log(request: pytest.FixtureRequest, _log_records: list[logging.LogRecord]) -> Iterator[None]:
     yield
     if _log_records and "expected_warnings" not in request.fixturenames:
         lines = [f"{record.levelname} {record.name}: {record.getMessage()}" for record in _log_records]

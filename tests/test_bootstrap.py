@@ -66,9 +66,7 @@ def linux(
     """Return a Linux system without the libraries and programs in `missing`."""
     return bootstrap.System(
         can_load=lambda library: library not in missing,
-        find_program=lambda name: (
-            None if name in missing or (name == "apt-get" and not apt) else f"/bin/{name}"
-        ),
+        find_program=lambda name: None if name in missing or (name == "apt-get" and not apt) else f"/bin/{name}",
         has_fonts=lambda: fonts,
         has_venv=lambda: venv,
         is_root=root,
@@ -89,9 +87,7 @@ def knows_debian_13(name: str) -> bool:
 @pytest.mark.parametrize("version", [(3, 10), (3, 14), (2, 7), (4, 0)])
 def test_that_another_python_is_refused_in_plain_words(version: tuple[int, int]) -> None:
     problem = bootstrap.python_problem(version, "Linux", "x86_64")
-    assert problem.startswith(
-        f"This is Python {version[0]}.{version[1]}. AID Desktop needs Python 3.11, 3.12 or 3.13"
-    )
+    assert problem.startswith(f"This is Python {version[0]}.{version[1]}. AID Desktop needs Python 3.11, 3.12 or 3.13")
 
 
 @pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13)])
@@ -182,9 +178,7 @@ def test_that_newer_systems_get_their_own_package_names(project) -> None:
 
 def test_that_without_apt_the_packages_are_named(project) -> None:
     with pytest.raises(bootstrap.SetupError, match=r"names as in Debian.*: libegl1\n"):
-        bootstrap.ensure_packages(
-            ALL, linux(missing=["libEGL.so.1"], apt=False), Commands(project), knows_all
-        )
+        bootstrap.ensure_packages(ALL, linux(missing=["libEGL.so.1"], apt=False), Commands(project), knows_all)
 
 
 def test_that_root_gets_the_packages_installed(project) -> None:

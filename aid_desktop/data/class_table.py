@@ -40,13 +40,9 @@ class ClassRow:
         if not 0 <= self.class_index <= MAX_CLASS_INDEX:
             raise DataError(f"The class index is {self.class_index}, expected 0 to {MAX_CLASS_INDEX}.")
         if not self.class_name or self.class_name != self.class_name.strip():
-            raise DataError(
-                f"The class name is {self.class_name!r}: give a name without blanks before or after it."
-            )
+            raise DataError(f"The class name is {self.class_name!r}: give a name without blanks before or after it.")
         if self.images_per_epoch is not None and self.images_per_epoch < 1:
-            raise DataError(
-                f"Images per epoch is {self.images_per_epoch}, expected at least 1, or all of them."
-            )
+            raise DataError(f"Images per epoch is {self.images_per_epoch}, expected at least 1, or all of them.")
         if not MIN_ZOOM <= self.zoom <= MAX_ZOOM:
             raise DataError(f"The zoom is {self.zoom:g}, expected {MIN_ZOOM:g} to {MAX_ZOOM:g}.")
 
@@ -109,9 +105,7 @@ class ClassTable:
         for source, name, role in items:
             name = name.strip()
             known = _index_of_name(table.rows, name)
-            table = table.with_row(
-                ClassRow(source, _free_index(table.rows) if known is None else known, name, role)
-            )
+            table = table.with_row(ClassRow(source, _free_index(table.rows) if known is None else known, name, role))
         return table
 
     def removed(self, indices: Collection[int]) -> "ClassTable":
@@ -146,9 +140,7 @@ class ClassTable:
 
     def rename_class(self, class_index: int, name: str) -> "ClassTable":
         """Rename a class in all its rows; the name of another class merges it into that one."""
-        return self.assign_class_name(
-            [i for i, row in enumerate(self.rows) if row.class_index == class_index], name
-        )
+        return self.assign_class_name([i for i, row in enumerate(self.rows) if row.class_index == class_index], name)
 
     def assign_class_name(self, indices: Collection[int], name: str) -> "ClassTable":
         """Put rows into the class of this name.
@@ -238,9 +230,7 @@ def _name_problems(rows: Sequence[ClassRow]) -> Iterator[TableProblem]:
             message = f'class {row.class_index} has two names, "{name}" and "{row.class_name}": give it one'
             yield TableProblem(i, message)
         if index != row.class_index:
-            message = (
-                f'"{row.class_name}" is the name of class {index} and of class {row.class_index}: rename one'
-            )
+            message = f'"{row.class_name}" is the name of class {index} and of class {row.class_index}: rename one'
             yield TableProblem(i, message)
 
 
@@ -258,9 +248,7 @@ def _training_problems(table: ClassTable, has_split: bool) -> Iterator[TableProb
         row = table.rows[place]
         yield TableProblem(place, f'class "{row.class_name}" has {row.role} images but no training images')
     if not has_split and not table.rows_with(Role.VALIDATION):
-        yield TableProblem(
-            None, "no row is for validation: give some rows the role validation, or use a split"
-        )
+        yield TableProblem(None, "no row is for validation: give some rows the role validation, or use a split")
 
 
 def _gap_message(missing: Sequence[int], highest: int) -> str:

@@ -44,9 +44,7 @@ def decode_pages(
         # A file object, never the path: Pillow (13.0) maps some TIFF files given by path into memory and then
         # ignores their orientation.
         with path.open("rb") if content is None else BytesIO(content) as file, Image.open(file) as image:
-            return [
-                _decode_page(image, page) for page in (range(_n_pages(image)) if pages is None else pages)
-            ]
+            return [_decode_page(image, page) for page in (range(_n_pages(image)) if pages is None else pages)]
     except UnidentifiedImageError as error:
         raise DataError("is not an image, or of a kind that is not known") from error
     except Image.DecompressionBombError as error:

@@ -73,7 +73,7 @@ def resolve_drop(paths: Sequence[Path]) -> DropPlan:
 
     A folder with images directly in it is one row, its class is its name. Any other folder holds classes:
     each sub-folder is one, and so is each .rtdc file by its stem. Folders named as in SPLIT_NAMES,
-    dropped themselves or above or below the classes, give the role; other rows are for training.
+    dropped themselves or above or below the classes, give the role; other rows are for training. Rows come by role.
     """
     resolver = _Resolver()
     loose: dict[Path, list[Path]] = {}
@@ -90,7 +90,9 @@ def resolve_drop(paths: Sequence[Path]) -> DropPlan:
             resolver.reject(path, "is not an image file, an .rtdc file or a folder")
     for folder, images in loose.items():
         resolver.add_images(folder, images)
-    return DropPlan(tuple(dict.fromkeys(resolver.items)), tuple(resolver.rejected))
+    order = list(Role)
+    items = sorted(dict.fromkeys(resolver.items), key=lambda item: order.index(item.role))
+    return DropPlan(tuple(items), tuple(resolver.rejected))
 
 
 @dataclass(slots=True)
@@ -211,9 +213,7 @@ def _may_have_images(folder: Path) -> bool:
 def _are_all_images(folder: Path, images: Sequence[Path]) -> bool:
     dropped = set(images)
     files = list(islice(_files(folder), len(images) + MAX_ENTRIES))
-    return len(files) < len(images) + MAX_ENTRIES and all(
-        path in dropped for path in files if is_image_file(path)
-    )
+    return len(files) < len(images) + MAX_ENTRIES and all(path in dropped for path in files if is_image_file(path))
 
 
 def _is_stack(path: Path) -> bool:

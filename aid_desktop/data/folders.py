@@ -120,9 +120,7 @@ class FolderReader:
                 # A file of several pages may have the suffix of another kind: ask the content of each.
                 places = _places((name, count_pages(source.path / name)) for name in names)
         except DataError as error:
-            raise DataError(
-                f"{source.path} has changed since it was added ({error}): add it again."
-            ) from error
+            raise DataError(f"{source.path} has changed since it was added ({error}): add it again.") from error
         if len(places) != source.n_images:
             raise DataError(
                 f"{source.path} has changed since it was added: it had {source.n_images} readable images, "

@@ -30,9 +30,7 @@ def open_source(path: Path, progress: Progress | None = None) -> ImageReader:
     if path.suffix.lower() in RTDC_SUFFIXES or is_hdf5(path):
         return RtdcReader.open(path, progress)
     known = " ".join((*RTDC_SUFFIXES, *IMAGE_SUFFIXES))
-    raise DataError(
-        f"{path} is not an image file. Use a folder of images or a file of one of these kinds: {known}."
-    )
+    raise DataError(f"{path} is not an image file. Use a folder of images or a file of one of these kinds: {known}.")
 
 
 def reopen(source: DataSource) -> ImageReader:

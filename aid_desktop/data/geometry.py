@@ -57,8 +57,7 @@ def resize(image: Image, to: float | tuple[int, int], method: str) -> Image:
         size, factor = (round(width * to), round(height * to)), to
     if size[0] * size[1] > MAX_PIXELS:
         raise DataError(
-            f"Resizing {width} × {height} px to {size[0]} × {size[1]} px needs too much memory: "
-            "use a smaller zoom."
+            f"Resizing {width} × {height} px to {size[0]} × {size[1]} px needs too much memory: use a smaller zoom."
         )
     if factor and min(size) >= 1:
         # The factor, not the rounded size, maps pixels: positions are multiplied by the same factor.
@@ -176,6 +175,4 @@ def _scaled_size(image: Image, settings: ImageSettings) -> tuple[int, int]:
         return settings.width, settings.height
     height, width = image.shape[:2]
     factor = min(settings.width / width, settings.height / height)
-    return min(settings.width, max(1, round(width * factor))), min(
-        settings.height, max(1, round(height * factor))
-    )
+    return min(settings.width, max(1, round(width * factor))), min(settings.height, max(1, round(height * factor)))

@@ -32,20 +32,14 @@ def prepare_row(
     blocks of images; when it says yes PreparationStoppedError is raised. Raises DataError if the source
     cannot be read.
     """
-    chosen = checked_indices(
-        range(reader.source.n_images) if indices is None else indices, reader.source.n_images
-    )
-    width, height = (
-        enlarged_size(settings.width, settings.height) if margin else (settings.width, settings.height)
-    )
+    chosen = checked_indices(range(reader.source.n_images) if indices is None else indices, reader.source.n_images)
+    width, height = enlarged_size(settings.width, settings.height) if margin else (settings.width, settings.height)
     prepared = np.empty((len(chosen), height, width, settings.n_channels), np.uint8)
     for start in range(0, len(chosen), BLOCK):
         if stop is not None and stop():
             raise PreparationStoppedError(f"Stopped while the images of {reader.source.name} were prepared.")
         block = chosen[start : start + BLOCK]
         images = reader.read(block)
-        for i, (image, position) in enumerate(
-            zip(images, reader.positions(block).tolist(), strict=True), start
-        ):
+        for i, (image, position) in enumerate(zip(images, reader.positions(block).tolist(), strict=True), start):
             prepared[i] = fit_image(image, position, settings, zoom, margin)
     return prepared

@@ -187,9 +187,7 @@ def _checked_images(path: Path, file: h5py.File) -> h5py.Dataset:
     if not isinstance(images, h5py.Dataset):
         raise DataError(f"{path} has no images: expected the dataset {IMAGES}, as .rtdc files have it.")
     if images.dtype != np.uint8:
-        raise DataError(
-            f"{path} has images of the type {images.dtype}; only 8 bits (uint8) are supported so far."
-        )
+        raise DataError(f"{path} has images of the type {images.dtype}; only 8 bits (uint8) are supported so far.")
     if not (images.ndim == 3 or (images.ndim == 4 and images.shape[3] in (1, 3))):
         raise DataError(f"{path} has images of the shape {images.shape}; expected (N, H, W) or (N, H, W, 3).")
     if 0 in images.shape:

@@ -20,9 +20,7 @@ class RowDraw:
     shuffle: bool = True
 
 
-def draw_epoch(
-    rows: Sequence[RowDraw], rng: np.random.Generator
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def draw_epoch(rows: Sequence[RowDraw], rng: np.random.Generator) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return (row, image in the row) of each image of one epoch, mixed over all rows.
 
     With `shuffle` a row gives k different images if it has that many, else each image k // n times and
@@ -47,9 +45,7 @@ def _draw_row(row: RowDraw, rng: np.random.Generator) -> NDArray[np.intp]:
     return np.concatenate([np.tile(np.arange(n), k // n), rng.permutation(n)[: k % n]])
 
 
-def hold_out(
-    keys: Sequence[Sequence[str]], fraction: float, rng: np.random.Generator
-) -> list[NDArray[np.bool_]]:
+def hold_out(keys: Sequence[Sequence[str]], fraction: float, rng: np.random.Generator) -> list[NDArray[np.bool_]]:
     """Return for each class which of its images are held out for validation.
 
     `keys` has, per class, the group of each image (see `group_key`). A group goes as a whole to one side,
@@ -58,9 +54,7 @@ def hold_out(
     unless groups shared with other classes prevent it. Raises DataError for another fraction.
     """
     if not 0 < fraction < 1:
-        raise DataError(
-            f"The part of the images for validation is {fraction:g}, expected more than 0 and less than 1."
-        )
+        raise DataError(f"The part of the images for validation is {fraction:g}, expected more than 0 and less than 1.")
     split = _Split([Counter(group) for group in keys], fraction)
     # Classes with few groups choose first: they have the least choice.
     for index in sorted(range(len(keys)), key=lambda c: len(split.counts[c])):
@@ -130,9 +124,7 @@ def group_key(origin: str, group_by: str) -> str:
             f"Group by {group_by!r} is neither image, file, folder nor a regular expression: {error}."
         ) from error
     if pattern.groups != 1:
-        raise DataError(
-            f"Group by {group_by!r} has {pattern.groups} groups in round brackets, expected exactly one."
-        )
+        raise DataError(f"Group by {group_by!r} has {pattern.groups} groups in round brackets, expected exactly one.")
     match = pattern.search(path)
     if match is None or match.group(1) is None:
         raise DataError(f"Group by {group_by!r} does not match {path!r}: every image needs a group.")

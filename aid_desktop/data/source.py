@@ -104,7 +104,5 @@ def checked_indices(indices: Indices, n_images: int) -> NDArray[np.intp]:
     """Return `indices` as an array; raise IndexError unless each is 0 to n_images - 1."""
     array = np.asarray(indices, dtype=np.intp).reshape(-1)
     if array.size and (array.min() < 0 or array.max() >= n_images):
-        raise IndexError(
-            f"image index out of range: got {array.min()} to {array.max()}, there are {n_images} images"
-        )
+        raise IndexError(f"image index out of range: got {array.min()} to {array.max()}, there are {n_images} images")
     return array

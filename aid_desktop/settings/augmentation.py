@@ -15,12 +15,8 @@ class AugmentationSettings:
 
     SECTION: ClassVar[str] = "augmentation"
 
-    horizontal_flip: bool = switch(
-        False, label="Flip left-right", help="Mirror half of the images left to right."
-    )
-    vertical_flip: bool = switch(
-        False, label="Flip top-bottom", help="Mirror half of the images top to bottom."
-    )
+    horizontal_flip: bool = switch(False, label="Flip left-right", help="Mirror half of the images left to right.")
+    vertical_flip: bool = switch(False, label="Flip top-bottom", help="Mirror half of the images top to bottom.")
     rotation: float = bounded(
         0.0,
         0,

@@ -130,9 +130,7 @@ class HyperParameters:
     )
     metrics: tuple[str, ...] = setting(
         ("accuracy",),
-        FieldInfo(
-            Kind.WORDS, "Metrics", "What is measured in each epoch.", Cost.RECOMPILE, choices=("accuracy",)
-        ),
+        FieldInfo(Kind.WORDS, "Metrics", "What is measured in each epoch.", Cost.RECOMPILE, choices=("accuracy",)),
     )
     precision: str = choice(
         "float32",

@@ -78,12 +78,7 @@ def test_that_a_row_that_does_not_exist_is_refused(indices):
 
 
 def test_that_values_are_set_for_the_chosen_rows_only():
-    changed = (
-        GOOD.set_role([0], Role.TEST)
-        .set_images_per_epoch([1], 500)
-        .set_shuffle([1, 2], False)
-        .set_zoom([3], 2)
-    )
+    changed = GOOD.set_role([0], Role.TEST).set_images_per_epoch([1], 500).set_shuffle([1, 2], False).set_zoom([3], 2)
     assert [r.role for r in changed.rows] == [Role.TEST, Role.TRAINING, Role.VALIDATION, Role.VALIDATION]
     assert [r.images_per_epoch for r in changed.rows] == [None, 500, None, None]
     assert [r.shuffle for r in changed.rows] == [True, False, False, True]
@@ -190,9 +185,7 @@ def test_that_two_names_of_one_class_and_two_classes_of_one_name_are_problems():
     [found] = two_names.problems(False)
     assert (found.row, found.message) == (2, 'class 0 has two names, "cat" and "lion": give it one')
     two_classes = GOOD.added([row(2, "cat")])
-    assert messages(two_classes.problems(False)) == [
-        '"cat" is the name of class 0 and of class 2: rename one'
-    ]
+    assert messages(two_classes.problems(False)) == ['"cat" is the name of class 0 and of class 2: rename one']
 
 
 def test_that_unreadable_images_are_a_warning():
@@ -205,9 +198,7 @@ def test_that_unreadable_images_are_a_warning():
 @pytest.mark.parametrize("role", [Role.VALIDATION, Role.TEST])
 def test_that_the_same_images_for_training_and_elsewhere_are_a_warning(role):
     same = table(row(0, "cat", digest="d"), row(0, "cat", role, file="copy", digest="d"))
-    assert [(w.row, w.message) for w in same.warnings()] == [
-        (1, "also used for training: results would look too good")
-    ]
+    assert [(w.row, w.message) for w in same.warnings()] == [(1, "also used for training: results would look too good")]
 
 
 def test_that_the_same_images_with_two_classes_are_a_warning():

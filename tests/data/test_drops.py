@@ -118,9 +118,7 @@ def test_that_some_images_of_a_folder_are_rejected(make):
     dropped = [folder / name for name in ("cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png")]
     plan = resolve_drop(dropped)
     assert plan.items == ()
-    assert {problem.reason for problem in plan.rejected} == {
-        "drop the folder of the images instead of single images"
-    }
+    assert {problem.reason for problem in plan.rejected} == {"drop the folder of the images instead of single images"}
     assert len(plan.rejected) == 4
 
 

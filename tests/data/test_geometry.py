@@ -206,9 +206,7 @@ def test_that_scale_keep_aspect_pads_the_shorter_side():
     assert fitted[2:7].min() == 100
 
 
-@pytest.mark.parametrize(
-    ("shape", "size"), list(itertools.product([(1, 100), (100, 1)], [(10, 10), (3, 50)]))
-)
+@pytest.mark.parametrize(("shape", "size"), list(itertools.product([(1, 100), (100, 1)], [(10, 10), (3, 50)])))
 def test_that_scale_keep_aspect_works_for_extreme_shapes(shape, size):
     settings = ImageSettings(width=size[0], height=size[1], fit="scale_keep_aspect")
     assert fit_image(np.full(shape, 7, np.uint8), (0, 0), settings).max() == 7

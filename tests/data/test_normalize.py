@@ -11,9 +11,7 @@ from aid_desktop.errors import DataError
 from aid_desktop.settings.field import field_infos
 from aid_desktop.settings.image import ImageSettings
 
-batches = arrays(
-    np.uint8, st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 5), st.sampled_from([1, 3]))
-)
+batches = arrays(np.uint8, st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 5), st.sampled_from([1, 3])))
 
 
 def test_that_the_methods_are_those_of_the_settings():

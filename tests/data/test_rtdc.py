@@ -270,6 +270,4 @@ def test_that_files_of_aideveloper_are_read(role, n_images, name):
     assert (reader.positions(everything) == 16).all()
     with h5py.File(path) as file:
         np.testing.assert_array_equal(reader.read(everything), file["events/image"][:])
-    np.testing.assert_array_equal(
-        reader.read([n_images - 1, 3]), reader.read(everything)[::-1][0:1] + reader.read([3])
-    )
+    np.testing.assert_array_equal(reader.read([n_images - 1, 3]), reader.read(everything)[::-1][0:1] + reader.read([3]))

@@ -61,18 +61,8 @@ keys = st.lists(st.lists(st.integers(0, 8).map(str), max_size=40), min_size=1, m
 @given(keys, st.floats(0.01, 0.99), st.integers(0, 3))
 def test_that_no_group_is_on_both_sides(groups, fraction, seed):
     masks = hold_out(groups, fraction, rng(seed))
-    held = {
-        key
-        for group, mask in zip(groups, masks, strict=True)
-        for key, m in zip(group, mask, strict=True)
-        if m
-    }
-    left = {
-        key
-        for group, mask in zip(groups, masks, strict=True)
-        for key, m in zip(group, mask, strict=True)
-        if not m
-    }
+    held = {key for group, mask in zip(groups, masks, strict=True) for key, m in zip(group, mask, strict=True) if m}
+    left = {key for group, mask in zip(groups, masks, strict=True) for key, m in zip(group, mask, strict=True) if not m}
     assert not held & left
     for group, mask in zip(groups, masks, strict=True):
         assert mask.dtype == bool

@@ -77,9 +77,7 @@ def test_that_a_number_too_large_for_a_float_is_refused(section: type, name: str
 
 
 @pytest.mark.parametrize(("section", "name", "info"), fields(*WHOLE))
-def test_that_whole_numbers_are_asked_for_and_written_as_integers(
-    section: type, name: str, info: FieldInfo
-) -> None:
+def test_that_whole_numbers_are_asked_for_and_written_as_integers(section: type, name: str, info: FieldInfo) -> None:
     assert info.low is not None
     assert "whole number" in refused(section, name, wrap(info.kind, info.low + 0.5))
     value = getattr(section(**{name: wrap(info.kind, float(info.low))}), name)
@@ -149,7 +147,7 @@ def test_that_class_weights_are_a_word_or_one_number_per_class_in_any_order() ->
 
 
 def test_that_optimizers_and_losses_are_those_of_the_contract() -> None:
-    assert set(OPTIMIZERS) == set("adam adamw sgd rmsprop adagrad adadelta adamax nadam lion".split())
+    assert set(OPTIMIZERS) == {"adam", "adamw", "sgd", "rmsprop", "adagrad", "adadelta", "adamax", "nadam", "lion"}
     assert len(LOSSES) == len(set(LOSSES)) == 10
 
 

@@ -1,0 +1,1 @@
+"""The window: shows the core, holds no logic of its own."""

@@ -1,0 +1,78 @@
+"""QApplication, crash hook, first window; TensorFlow loads behind it once it has been painted."""
+
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PyQt5.QtCore import QCoreApplication, Qt, QTimer
+from PyQt5.QtGui import QGuiApplication
+from PyQt5.QtWidgets import QApplication
+
+from aid_desktop import __version__
+from aid_desktop.gui.crash import CrashHook, crash_dialog
+from aid_desktop.gui.main_window import MainWindow
+from aid_desktop.gui.preferences import Preferences
+from aid_desktop.gui.theme import ThemeManager
+from aid_desktop.log import CrashTrace
+from aid_desktop.paths import APP_NAME, log_dir
+
+# Python code in worker threads then lets the window have its turn after 1 ms instead of 5.
+_SWITCH_INTERVAL = 0.001
+_SIGNAL_POLL_MS = 300
+
+
+def make_application() -> QApplication:
+    """Return the application with what must be set before and after its making."""
+    QCoreApplication.setOrganizationName(APP_NAME)
+    QCoreApplication.setApplicationName(APP_NAME)
+    QCoreApplication.setApplicationVersion(__version__)
+    QApplication.setAttribute(Qt.ApplicationAttribute.AA_EnableHighDpiScaling)
+    QApplication.setAttribute(Qt.ApplicationAttribute.AA_UseHighDpiPixmaps)
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    sys.setswitchinterval(_SWITCH_INTERVAL)
+    return QApplication([APP_NAME])
+
+
+def make_window(app: QApplication, model_zoo: Path | None = None) -> MainWindow:
+    """Return the window with the user's theme, not yet shown."""
+    preferences = Preferences()
+    themes = ThemeManager(app, app)
+    themes.set_theme(preferences.theme)
+    return MainWindow(themes, preferences, model_zoo)
+
+
+def run_window(paths: Sequence[Path] = (), model_zoo: Path | None = None) -> int:
+    """Open the window with these paths dropped on it; return when it is closed."""
+    app = make_application()
+    hook = CrashHook(app)
+    hook.install()
+    trace = CrashTrace(log_dir())
+    previous = trace.take_previous()
+    trace.start()
+    window = make_window(app, model_zoo)
+    window.show()
+    # After the first paint, so that nobody waits for it.
+    QTimer.singleShot(0, window.warm_up)
+    if paths:
+        window.open_paths([path.absolute() for path in paths])
+    if previous:
+        crash_dialog("The program ended abruptly the last time.", previous).open()
+    _let_python_see_signals(app)
+    try:
+        return app.exec()
+    finally:
+        trace.stop()
+        hook.uninstall()
+
+
+def _let_python_see_signals(app: QApplication) -> None:
+    """Close the windows on Ctrl-C: Python handles signals only when it runs, so a timer wakes it."""
+    signal.signal(signal.SIGINT, lambda number, frame: app.closeAllWindows())
+    timer = QTimer(app)
+    timer.timeout.connect(_nothing)
+    timer.start(_SIGNAL_POLL_MS)
+
+
+def _nothing() -> None:
+    """Run some Python."""

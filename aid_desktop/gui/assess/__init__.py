@@ -1,0 +1,1 @@
+"""The Assessment tab: can I trust it?"""

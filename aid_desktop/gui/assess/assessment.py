@@ -1,0 +1,72 @@
+"""What a model is worth on labelled images: the work behind the Assessment tab, for a background thread."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from aid_desktop.data.class_table import ClassRow, ClassTable, Role
+from aid_desktop.errors import DataError
+from aid_desktop.evaluation.assess import predict_rows
+from aid_desktop.evaluation.confusion import ConfusionMatrix
+from aid_desktop.evaluation.metrics import Scores, score
+from aid_desktop.evaluation.predictions import Predictions, Threshold
+from aid_desktop.evaluation.report import write_report
+from aid_desktop.gui.background import JobContext
+from aid_desktop.models.files import load_model
+from aid_desktop.models.metadata import ModelCard
+from aid_desktop.runs.best import find_model
+
+ROLES = (Role.TEST, Role.VALIDATION, Role.TRAINING)
+"""What a model can be assessed on, the most telling first."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assessment:
+    """A model's predictions for the images of a role, and their scores."""
+
+    path: Path
+    card: ModelCard
+    role: Role
+    predictions: Predictions
+    matrix: ConfusionMatrix
+    scores: Scores
+
+    @property
+    def title(self) -> str:
+        """Say which model and which images these are."""
+        return f"{self.path.name} on the {self.role} images"
+
+
+def proposed_role(table: ClassTable) -> Role:
+    """Return the most telling role that has images; test if there are none at all."""
+    return next((role for role in ROLES if table.images(role)), Role.TEST)
+
+
+def assess_model(
+    path: Path, role: Role, rows: Sequence[ClassRow], threshold: Threshold | None, context: JobContext
+) -> Assessment:
+    """Apply a model (a file, or the best of a run folder) to labelled rows and score it.
+
+    The first call imports TensorFlow. Raises ModelError, RunError or DataError.
+    """
+    if not rows:
+        raise DataError(
+            f"There are no {role} images: choose another role, or add images of known class on the Data tab."
+        )
+
+    loaded = load_model(find_model(path))
+    predictions = predict_rows(loaded, rows, context.report, lambda: context.cancelled)
+    matrix = ConfusionMatrix.from_predictions(predictions, threshold)
+    return Assessment(loaded.path, loaded.card, role, predictions, matrix, score(predictions, threshold))
+
+
+def with_threshold(assessment: Assessment, threshold: Threshold | None, _: JobContext) -> Assessment:
+    """Score the same predictions under another threshold, or none. Raises DataError for an unknown class."""
+    matrix = ConfusionMatrix.from_predictions(assessment.predictions, threshold)
+    return replace(assessment, matrix=matrix, scores=score(assessment.predictions, threshold))
+
+
+def write_files(assessment: Assessment, folder: Path, _: JobContext) -> list[Path]:
+    """Write the report into a folder; return its files. Raises ExportError or DataError."""
+    made = assessment
+    return write_report(made.scores, made.matrix, made.predictions, folder, made.title, made.path)

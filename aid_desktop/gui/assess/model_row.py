@@ -1,0 +1,153 @@
+"""Which model is assessed: path, recent models, and what the model asks of images."""
+
+from functools import partial
+from pathlib import Path
+
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtWidgets import (
+    QFileDialog,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
+
+from aid_desktop.gui.assess.model_choice import MODEL_SUFFIX, ChosenModel, contract_text, identify
+from aid_desktop.gui.assess.recent_paths import RecentPaths
+from aid_desktop.gui.background import Background, Failure, Job
+from aid_desktop.gui.notifier import Notifier
+from aid_desktop.gui.theme import GRID, icon, set_role
+
+_NO_MODEL = f"No model chosen: browse for a {MODEL_SUFFIX} file, or drop one, or the folder of a run, here."
+
+
+class ModelRow(QWidget):
+    """Takes the path of a model or of a run folder and puts the model found into the notifier.
+
+    `chosen` carries the ChosenModel once its card was read, `failed` the Failure otherwise.
+    """
+
+    chosen = pyqtSignal(ChosenModel)
+    failed = pyqtSignal(Failure)
+
+    def __init__(self, notifier: Notifier, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._notifier = notifier
+        self._background = background
+        self._recent = RecentPaths("recent_models")
+        self._job: Job[ChosenModel] | None = None
+        self._asked: Path | None = None
+        self._lay_out()
+        notifier.model_chosen.connect(self._on_model_chosen)
+        if notifier.model is not None:
+            self.choose(notifier.model)
+
+    @property
+    def path(self) -> Path | None:
+        """What stands in the field: a model or a run folder; None if it is empty."""
+        text = self.edit.text().strip()
+        return Path(text) if text else None
+
+    def choose(self, path: Path) -> None:
+        """Find the model of a path and read its card."""
+        if self._job is not None:
+            self._job.cancel()
+        self._asked = path
+        self.edit.setText(str(path))
+        self._contract.setText("Reading the model's card…")
+        self._job = self._background.start(
+            "Reading a model's card", partial(identify, path), self._on_identified, self._on_failed
+        )
+        self.destroyed.connect(self._job.cancel)
+
+    @pyqtSlot()
+    def browse(self) -> None:
+        """Ask for a model file."""
+        current = self.path or next(iter(self._recent.paths()), Path.home())
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Choose a model", str(current), f"Models (*{MODEL_SUFFIX});;All files (*)"
+        )
+        if name:
+            self.choose(Path(name))
+
+    @pyqtSlot(Path)
+    def _on_model_chosen(self, path: Path) -> None:
+        if path != self._asked:
+            self.choose(path)
+
+    @pyqtSlot()
+    def _on_edited(self) -> None:
+        if self.path is None:
+            self._asked = None
+            self._contract.setText(_NO_MODEL)
+        elif self.path != self._asked:
+            self.choose(self.path)
+
+    def _on_identified(self, model: ChosenModel) -> None:
+        self._job, self._asked = None, model.path
+        self._recent.add(model.path)
+        self.edit.setText(str(model.path))
+        text = contract_text(model.card)
+        self._contract.setText(text)
+        self._contract.setToolTip(text)
+        if self._notifier.model != model.path:
+            self._notifier.choose_model(model.path)
+        self.chosen.emit(model)
+
+    def _on_failed(self, failure: Failure) -> None:
+        self._job = None
+        self._contract.setText("This model cannot be used.")
+        self.failed.emit(failure)
+
+    @pyqtSlot()
+    def _fill_menu(self) -> None:
+        self._menu.clear()
+        for path in self._recent.paths():
+            action = self._menu.addAction(str(path))
+            if action is not None:
+                action.triggered.connect(partial(self.choose, path))
+        if self._menu.isEmpty():
+            action = self._menu.addAction("No model was used yet")
+            if action is not None:
+                action.setEnabled(False)
+
+    def _lay_out(self) -> None:
+        label = QLabel("&Model", self)
+        self.edit = QLineEdit(self)
+        self.edit.setObjectName("assessModelPath")
+        self.edit.setAccessibleName("Model to assess")
+        self.edit.setToolTip(f"A {MODEL_SUFFIX} file, or the folder of a run: then its best model is taken")
+        self.edit.setPlaceholderText(f"A {MODEL_SUFFIX} file, or the folder of a run")
+        # The tab takes dropped models; the field would insert their address as text.
+        self.edit.setAcceptDrops(False)
+        self.edit.editingFinished.connect(self._on_edited)
+        label.setBuddy(self.edit)
+        recent = QPushButton("Recent", self)
+        recent.setObjectName("assessRecentButton")
+        recent.setAccessibleName("Recent models")
+        recent.setToolTip("Models that were used last")
+        self._menu = QMenu(recent)
+        self._menu.aboutToShow.connect(self._fill_menu)
+        recent.setMenu(self._menu)
+        browse = QPushButton(icon("open"), "Browse…", self)
+        browse.setObjectName("assessBrowseButton")
+        browse.setAccessibleName("Browse for a model")
+        browse.setToolTip("Choose a model file")
+        browse.clicked.connect(self.browse)
+        self._contract = QLabel(_NO_MODEL, self)
+        self._contract.setObjectName("assessContract")
+        self._contract.setTextFormat(Qt.TextFormat.PlainText)
+        self._contract.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        set_role(self._contract, "muted")
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(GRID)
+        grid.setVerticalSpacing(GRID // 2)
+        grid.setColumnStretch(1, 1)
+        label.setMinimumWidth(6 * GRID)
+        for column, widget in enumerate((label, self.edit, recent, browse)):
+            grid.addWidget(widget, 0, column)
+        grid.addWidget(self._contract, 1, 1, 1, 3)

@@ -1,0 +1,27 @@
+"""The files that were used last, remembered between starts."""
+
+from pathlib import Path
+
+from PyQt5.QtCore import QSettings
+
+LONGEST = 10
+
+
+class RecentPaths:
+    """A list of paths below one key of the user's settings, latest first, at most LONGEST."""
+
+    def __init__(self, key: str, settings: QSettings | None = None) -> None:
+        self._key = key
+        self._settings = settings or QSettings()
+
+    def paths(self) -> tuple[Path, ...]:
+        """Return the paths, latest first; they may be gone."""
+        value = self._settings.value(self._key, [])
+        # An .ini file does not tell a list of one text from a text.
+        texts = [value] if isinstance(value, str) else value or []
+        return tuple(Path(str(text)) for text in texts if text)
+
+    def add(self, path: Path) -> None:
+        """Put a path first."""
+        others = [other for other in self.paths() if other != path]
+        self._settings.setValue(self._key, [str(one) for one in (path, *others)][:LONGEST])

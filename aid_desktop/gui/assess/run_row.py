@@ -1,0 +1,194 @@
+"""On which images a model is assessed, under which threshold, and how far it is."""
+
+from collections.abc import Sequence
+
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QWidget,
+)
+
+from aid_desktop.data.class_table import ClassTable, Role
+from aid_desktop.evaluation.predictions import Threshold
+from aid_desktop.gui.assess.assessment import ROLES, proposed_role
+from aid_desktop.gui.models.confusion_model import grouped
+from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
+
+_LONGEST_NAME = 12
+
+
+class RunRow(QWidget):
+    """Role, number of images, threshold, Assess button, progress and cancel.
+
+    `threshold_changed` carries a Threshold, or None if there is none.
+    """
+
+    run_asked = pyqtSignal()
+    cancel_asked = pyqtSignal()
+    threshold_changed = pyqtSignal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._table = ClassTable()
+        self._is_own_choice = False
+        self._make_role()
+        self._make_threshold()
+        self._make_run()
+        self._lay_out()
+        self.set_running(False)
+
+    @property
+    def role(self) -> Role:
+        """The chosen role."""
+        return ROLES[self.roles.currentIndex()]
+
+    @property
+    def threshold(self) -> Threshold | None:
+        """The threshold in force."""
+        if not self._use.isChecked() or self._class.currentIndex() < 0:
+            return None
+        return Threshold(self._class.currentIndex(), self._probability.value())
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes to choose from for the threshold."""
+        return tuple(self._class.itemText(i) for i in range(self._class.count()))
+
+    def set_table(self, table: ClassTable) -> None:
+        """Count the images of another table; until the user chose a role, propose one that has images."""
+        self._table = table
+        if not self._is_own_choice:
+            self.roles.setCurrentIndex(ROLES.index(proposed_role(table)))
+        self._count()
+
+    def set_class_names(self, names: Sequence[str]) -> None:
+        """Offer the classes of a model for the threshold; other classes than before switch it off."""
+        if tuple(names) == self.class_names:
+            return
+        self._use.setChecked(False)
+        self._class.blockSignals(True)
+        self._class.clear()
+        self._class.addItems(names)
+        self._class.blockSignals(False)
+        self._use.setEnabled(bool(names))
+
+    def set_running(self, running: bool) -> None:
+        """Show progress and Cancel instead of nothing."""
+        self.run_button.setEnabled(not running)
+        for widget in (self._status, self._progress, self._cancel):
+            widget.setVisible(running)
+        self._cancel.setEnabled(running)
+        self._progress.setRange(0, 0)
+        self._status.setText("loading the model…")
+
+    @pyqtSlot(int, int)
+    def set_progress(self, done: int, total: int) -> None:
+        """Show how many images are done."""
+        self._progress.setRange(0, max(1, total))
+        self._progress.setValue(done)
+        self._status.setText(f"{grouped(done)} of {grouped(total)}")
+
+    @pyqtSlot(int)
+    def _on_role_activated(self, _: int) -> None:
+        self._is_own_choice = True
+        self._count()
+
+    @pyqtSlot()
+    def _on_cancel(self) -> None:
+        self._cancel.setEnabled(False)
+        self._progress.setRange(0, 0)
+        self._status.setText("stopping…")
+        self.cancel_asked.emit()
+
+    @pyqtSlot()
+    def _on_threshold(self) -> None:
+        for widget in (self._class, self._probability):
+            widget.setEnabled(self._use.isChecked())
+        self.threshold_changed.emit(self.threshold)
+
+    def _count(self) -> None:
+        n = self._table.images(self.role)
+        self._n_images.setText("1 image" if n == 1 else f"{grouped(n)} images")
+        set_role(self._n_images, "" if n else "warning")
+
+    def _make_role(self) -> None:
+        self.roles = QComboBox(self)
+        self.roles.setObjectName("assessRole")
+        self.roles.setAccessibleName("Images to assess on")
+        self.roles.setToolTip("Role of the images on the Data tab. Test images tell most: nothing was chosen by them")
+        self.roles.addItems([str(role) for role in ROLES])
+        self.roles.activated.connect(self._on_role_activated)
+        self._n_images = QLabel(self)
+        self._n_images.setObjectName("assessImageCount")
+
+    def _make_threshold(self) -> None:
+        self._use = QCheckBox("Threshold", self)
+        self._use.setObjectName("assessThreshold")
+        self._use.setAccessibleName("Use a threshold")
+        self._use.setToolTip(
+            "Give an image to this class only where its probability is above the threshold, and then always"
+        )
+        self._use.setEnabled(False)
+        self._class = QComboBox(self)
+        self._class.setObjectName("assessThresholdClass")
+        self._class.setAccessibleName("Class of the threshold")
+        self._class.setToolTip("Class that the threshold is for")
+        self._class.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._class.setMinimumContentsLength(_LONGEST_NAME)
+        self._probability = QDoubleSpinBox(self)
+        self._probability.setObjectName("assessThresholdProbability")
+        self._probability.setAccessibleName("Threshold")
+        self._probability.setToolTip("Probability from 0 to 1 that must be exceeded")
+        self._probability.setRange(0, 1)
+        self._probability.setSingleStep(0.05)
+        self._probability.setDecimals(3)
+        self._probability.setValue(0.5)
+        self._probability.setKeyboardTracking(False)
+        for widget in (self._class, self._probability):
+            widget.setEnabled(False)
+        self._use.toggled.connect(self._on_threshold)
+        self._class.currentIndexChanged.connect(self._on_threshold)
+        self._probability.valueChanged.connect(self._on_threshold)
+
+    def _make_run(self) -> None:
+        self._progress = QProgressBar(self)
+        self._progress.setObjectName("assessProgress")
+        self._progress.setAccessibleName("Progress of the assessment")
+        self._progress.setTextVisible(False)
+        self._progress.setFixedWidth(15 * GRID)
+        self._status = QLabel(self)
+        self._status.setObjectName("assessStatus")
+        set_role(self._status, "muted")
+        self._cancel = QPushButton("Cancel", self)
+        self._cancel.setObjectName("assessCancelButton")
+        self._cancel.setAccessibleName("Cancel the assessment")
+        self._cancel.setToolTip("Stop; nothing of this assessment is kept")
+        self._cancel.clicked.connect(self._on_cancel)
+        self.run_button = QPushButton(icon("assessment", "accent_text"), "&Assess", self)
+        self.run_button.setObjectName("assessRunButton")
+        self.run_button.setAccessibleName("Assess")
+        self.run_button.setToolTip("Apply the model to the images and compare with their known classes")
+        set_primary(self.run_button)
+        self.run_button.clicked.connect(self.run_asked)
+
+    def _lay_out(self) -> None:
+        label = QLabel("&Data", self)
+        label.setBuddy(self.roles)
+        label.setMinimumWidth(6 * GRID)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        for widget in (label, self.roles, self._n_images):
+            row.addWidget(widget)
+        row.addSpacing(2 * GRID)
+        for widget in (self._use, self._class, self._probability):
+            row.addWidget(widget)
+        row.addStretch(1)
+        for widget in (self._status, self._progress, self._cancel, self.run_button):
+            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)

@@ -1,0 +1,146 @@
+"""Short jobs off the main thread; a failure is shown unless the caller handles it."""
+
+import logging
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
+
+from aid_desktop.errors import AidError
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_N_THREADS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a job failed: a message for the user, and a traceback if it was unexpected."""
+
+    message: str
+    details: str = ""
+
+
+class JobContext:
+    """What a running job may use: its progress goes up, a request to leave comes down."""
+
+    def __init__(self, tell: Callable[[int, int], None]) -> None:
+        self._cancelled = threading.Event()
+        self.report = tell
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the job is to end early."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Ask the job to end early."""
+        self._cancelled.set()
+
+
+class Job(QObject, Generic[T]):
+    """One background job, in the main thread. `progressed` carries (done, total); `ended` comes in any case."""
+
+    progressed = pyqtSignal(int, int)
+    ended = pyqtSignal()
+    _succeeded = pyqtSignal(object)
+    _failed = pyqtSignal(Failure)
+
+    def __init__(
+        self,
+        title: str,
+        on_done: Callable[[T], None],
+        on_failure: Callable[[Failure], None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.title = title
+        self.context = JobContext(self.progressed.emit)
+        self._on_done = on_done
+        self._on_failure = on_failure
+        self._succeeded.connect(self._on_succeeded)
+        self._failed.connect(self._on_failed)
+
+    def cancel(self) -> None:
+        """Ask the job to end; its result is dropped."""
+        self.context.cancel()
+
+    def work(self, function: Callable[[JobContext], T]) -> None:
+        """Run in a background thread; only signals leave it."""
+        try:
+            result = function(self.context)
+        except AidError as error:
+            self._failed.emit(Failure(str(error)))
+        except Exception as error:
+            logger.exception("background job %s failed", self.title)
+            self._failed.emit(Failure(f"{self.title}: {error}", traceback.format_exc()))
+        else:
+            self._succeeded.emit(result)
+
+    @pyqtSlot(object)
+    def _on_succeeded(self, result: Any) -> None:
+        if not self.context.cancelled:
+            self._on_done(result)
+        self.ended.emit()
+
+    @pyqtSlot(Failure)
+    def _on_failed(self, failure: Failure) -> None:
+        if not self.context.cancelled:
+            self._on_failure(failure)
+        self.ended.emit()
+
+
+class Background(QObject):
+    """Runs jobs on two threads of its own.
+
+    They are Python's threads, not Qt's: PyQt forgets Python's state of a QThreadPool's thread after each job, and
+    TensorFlow 2.21, which keeps a reference to it, then ends the process when it traces a second graph there.
+    `job_started` tells of each job, so that the status bar can show it; `failed` carries the failures that no
+    caller handles.
+    """
+
+    job_started = pyqtSignal(Job)
+    failed = pyqtSignal(Failure)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = ThreadPoolExecutor(_N_THREADS, thread_name_prefix="background")
+        self._jobs: set[Job[Any]] = set()
+
+    def start(
+        self,
+        title: str,
+        function: Callable[[JobContext], T],
+        on_done: Callable[[T], None],
+        on_failure: Callable[[Failure], None] | None = None,
+    ) -> Job[T]:
+        """Run `function` in the pool, then `on_done` with its result in the main thread."""
+        job = Job(title, on_done, on_failure or self.failed.emit, self)
+        self._jobs.add(job)
+        job.ended.connect(self._forget)
+        self.job_started.emit(job)
+        self._pool.submit(job.work, function)
+        return job
+
+    @property
+    def n_jobs(self) -> int:
+        """Number of jobs that have not ended."""
+        return len(self._jobs)
+
+    def shut_down(self) -> None:
+        """Cancel everything and wait until the threads have gone."""
+        for job in self._jobs:
+            job.cancel()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    @pyqtSlot()
+    def _forget(self) -> None:
+        job = self.sender()
+        if isinstance(job, Job):
+            self._jobs.discard(job)
+            job.deleteLater()

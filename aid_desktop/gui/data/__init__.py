@@ -1,0 +1,1 @@
+"""The Data tab: what do I have?"""

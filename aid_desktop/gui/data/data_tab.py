@@ -1,0 +1,62 @@
+"""The Data tab: class table, overview, and images before and after bringing them to size."""
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+
+from aid_desktop.gui.background import Background
+from aid_desktop.gui.data.image_form import ImageForm
+from aid_desktop.gui.data.image_panel import ImagePanel
+from aid_desktop.gui.data.loading import SourceLoader
+from aid_desktop.gui.data.overview_panel import OverviewPanel
+from aid_desktop.gui.data.sources_panel import SourcesPanel
+from aid_desktop.gui.data.undo import TableEditor
+from aid_desktop.gui.notifier import Notifier
+from aid_desktop.gui.preferences import Preferences
+from aid_desktop.gui.theme import GRID
+
+_RIGHT_WIDTH = 44 * GRID
+
+
+class DataTab(QWidget):
+    """What do I have?"""
+
+    def __init__(
+        self,
+        notifier: Notifier,
+        editor: TableEditor,
+        loader: SourceLoader,
+        background: Background,
+        preferences: Preferences,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("dataTab")
+        self.sources = SourcesPanel(notifier, editor, loader, preferences, self)
+        self.overview = OverviewPanel(notifier, self)
+        self.images = ImagePanel(notifier, background, self)
+        self.image_form = ImageForm(notifier, self)
+        self.sources.rows_selected.connect(self.images.show_rows)
+        splitter = QSplitter(Qt.Orientation.Vertical, self)
+        splitter.addWidget(self._row(self.sources, self.overview))
+        splitter.addWidget(self._row(self.images, self.image_form))
+        splitter.setStretchFactor(0, 1)
+        splitter.setSizes([400, 260])
+        splitter.setHandleWidth(2 * GRID)
+        splitter.setChildrenCollapsible(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
+        column.addWidget(splitter)
+
+    def _row(self, left: QWidget, right: QWidget) -> QWidget:
+        scroll = QScrollArea(self)
+        scroll.setWidget(right)
+        scroll.setWidgetResizable(True)
+        scroll.setFixedWidth(_RIGHT_WIDTH)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        holder = QWidget(self)
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(3 * GRID)
+        row.addWidget(left, 1)
+        row.addWidget(scroll)
+        return holder

@@ -1,0 +1,250 @@
+"""The class table with its buttons, its hint when it is empty, and what could not be used."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QKeySequence
+from PyQt5.QtWidgets import (
+    QAction,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from aid_desktop.data.class_table import ClassTable, Role
+from aid_desktop.data.formats import file_dialog_filter
+from aid_desktop.gui.background import Failure
+from aid_desktop.gui.data.loading import Loaded, SourceLoader
+from aid_desktop.gui.data.table_view import ClassTableView
+from aid_desktop.gui.data.undo import TableEditor
+from aid_desktop.gui.notifier import Notifier
+from aid_desktop.gui.preferences import Preferences
+from aid_desktop.gui.qt import required
+from aid_desktop.gui.theme import GRID, icon, set_primary
+from aid_desktop.gui.widgets.drop_area import HINT, DropArea
+from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
+
+_EMPTY_DETAIL = (
+    "One folder per class, or one folder that holds them. Folders named train, validation and test give the role."
+)
+
+
+class SourcesPanel(QWidget):
+    """Adds, edits and removes rows. `rows_selected` carries their places in the class table."""
+
+    rows_selected = pyqtSignal(tuple)
+
+    def __init__(
+        self,
+        notifier: Notifier,
+        editor: TableEditor,
+        loader: SourceLoader,
+        preferences: Preferences,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._notifier = notifier
+        self._editor = editor
+        self._loader = loader
+        self._preferences = preferences
+        self.view = ClassTableView(editor, self)
+        self.messages = MessageStrip("dataMessages", self)
+        self._findings: list[Note] = []
+        self._drop_area = DropArea(HINT, self, _EMPTY_DETAIL)
+        self._stack = QStackedWidget(self)
+        self._search = QLineEdit(self)
+        self._make_actions()
+        self._lay_out()
+        self._drop_area.paths_dropped.connect(loader.add)
+        self._search.textChanged.connect(self.view.set_filter)
+        self.view.rows_selected.connect(self._on_rows_selected)
+        self.view.refused.connect(self._on_refused)
+        loader.finished.connect(self._on_loaded)
+        notifier.table_changed.connect(self._show)
+        notifier.split_changed.connect(self._show_findings)
+        self._show(notifier.table)
+
+    @pyqtSlot()
+    def choose_folder(self) -> None:
+        """Ask for a folder and add it."""
+        folder = QFileDialog.getExistingDirectory(self, "Add a folder of images", self._preferences.data_folder)
+        if folder:
+            self._preferences.data_folder = str(Path(folder).parent)
+            self._loader.add([Path(folder)])
+
+    @pyqtSlot()
+    def choose_files(self) -> None:
+        """Ask for files and add them."""
+        files, _ = QFileDialog.getOpenFileNames(self, "Add files", self._preferences.data_folder, file_dialog_filter())
+        if files:
+            self._preferences.data_folder = str(Path(files[0]).parent)
+            self._loader.add([Path(file) for file in files])
+
+    def show_failure(self, failure: Failure) -> None:
+        """Tell of a background job that failed."""
+        self.messages.add(Note(Level.ERROR, failure.message, failure.details))
+
+    def actions_for_menu(self) -> tuple[QAction, ...]:
+        """Return what the menus offer too."""
+        return self._add_folder, self._add_files, self._remove, self._undo, self._redo
+
+    def _make_actions(self) -> None:
+        self._add_folder = self._action("Add folder…", "add-folder", "Ctrl+O", "addFolder", self.choose_folder)
+        self._add_folder.setToolTip("Add a folder of images, or a folder of such folders (Ctrl+O)")
+        self._add_files = self._action("Add files…", "add-file", "Ctrl+Shift+O", "addFiles", self.choose_files)
+        self._add_files.setToolTip("Add .rtdc files or images (Ctrl+Shift+O)")
+        self._remove = self._action("Remove", "remove", "Del", "removeRows", self.view.remove_selected)
+        self._remove.setToolTip("Remove the selected rows; files stay as they are (Del)")
+        # The table handles the key itself: here it would also delete while a name is typed elsewhere.
+        self._remove.setShortcuts([])
+        stack = self._editor.stack
+        self._undo = required(stack.createUndoAction(self, "Undo"))
+        self._redo = required(stack.createRedoAction(self, "Redo"))
+        for action, name, keys in (
+            (self._undo, "undo", QKeySequence.StandardKey.Undo),
+            (self._redo, "redo", QKeySequence.StandardKey.Redo),
+        ):
+            action.setIcon(icon(name))
+            action.setShortcut(QKeySequence(keys))
+            action.setObjectName(f"{name}Action")
+
+    def _action(self, text: str, icon_name: str, keys: str, name: str, slot: Callable[..., None]) -> QAction:
+        action = QAction(icon(icon_name), text, self)
+        action.setShortcut(QKeySequence(keys))
+        action.setObjectName(f"{name}Action")
+        action.triggered.connect(slot)
+        return action
+
+    def _lay_out(self) -> None:
+        tools = QHBoxLayout()
+        tools.setSpacing(GRID)
+        for action, text in (
+            (self._add_folder, "Add folder"),
+            (self._add_files, "Add files"),
+            (self._remove, "Remove"),
+        ):
+            button = _button(action)
+            button.setText(text)
+            tools.addWidget(button)
+        tools.addWidget(self._role_button())
+        tools.addSpacing(2 * GRID)
+        for action in (self._undo, self._redo):
+            button = _button(action)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            button.setAutoRaise(True)
+            tools.addWidget(button)
+        tools.addStretch(1)
+        self._search.setPlaceholderText("Search")
+        self._search.setObjectName("tableSearch")
+        self._search.setAccessibleName("Search in the table")
+        self._search.setToolTip("Show only rows that contain this text")
+        self._search.setClearButtonEnabled(True)
+        self._search.setMaximumWidth(25 * GRID)
+        tools.addWidget(self._search)
+        folder = self._empty_button(self._add_folder, QPushButton(icon("add-folder", "accent_text"), "Add folder"))
+        set_primary(folder)
+        self._empty_button(self._add_files, QPushButton(icon("add-file"), "Add files"))
+        self._stack.addWidget(self._drop_area)
+        self._stack.addWidget(self.view)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addLayout(tools)
+        column.addWidget(self.messages)
+        column.addWidget(self._stack, 1)
+
+    def _empty_button(self, action: QAction, button: QPushButton) -> QPushButton:
+        button.setObjectName(f"empty.{action.objectName()}")
+        button.setAccessibleName(button.text())
+        button.setToolTip(action.toolTip())
+        button.clicked.connect(action.trigger)
+        self._drop_area.add_button(button)
+        return button
+
+    def _role_button(self) -> QToolButton:
+        menu = QMenu(self)
+        for role, key in ((Role.TRAINING, "T"), (Role.VALIDATION, "V"), (Role.TEST, "E")):
+            action = QAction(f"{str(role).capitalize()}\t{key}", menu)
+            action.setData(role)
+            menu.addAction(action)
+        menu.triggered.connect(self._on_role_chosen)
+        self._role_menu = QToolButton(self)
+        self._role_menu.setText("Role")
+        self._role_menu.setMenu(menu)
+        self._role_menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._role_menu.setObjectName("roleButton")
+        self._role_menu.setAccessibleName("Role of the selected rows")
+        self._role_menu.setToolTip("What the selected rows are for (keys T, V, E in the table)")
+        return self._role_menu
+
+    @pyqtSlot(QAction)
+    def _on_role_chosen(self, action: QAction) -> None:
+        self.view.set_role(Role(action.data()))
+
+    @pyqtSlot(ClassTable)
+    def _show(self, table: ClassTable) -> None:
+        self.view.table_model.set_table(table)
+        self._stack.setCurrentIndex(1 if table.rows else 0)
+        if table.rows and not self.view.selected_places():
+            self.view.select_place(0)
+        self._on_rows_selected(self.view.selected_places())
+        self._show_findings()
+
+    @pyqtSlot()
+    def _show_findings(self) -> None:
+        """Say above the table what must be mended in it, and what is doubtful; what is mended goes away."""
+        table = self._notifier.table
+        rows = table.rows
+        wanted: list[Note] = []
+        if rows:
+            problems = table.problems(for_training=True, has_split=self._notifier.split is not None)
+            wanted += [Note(Level.WARNING, _sentence(p.row, p.message, table)) for p in problems]
+        for finding in table.warnings():
+            row = rows[finding.row] if finding.row is not None else None
+            details = "\n".join(map(str, row.source.problems)) if row and row.source.problems else ""
+            shown = details if finding.message == (row.source.problem_text if row else "") else ""
+            wanted.append(Note(Level.WARNING, _sentence(finding.row, finding.message, table), shown))
+        for note in self._findings:
+            if note not in wanted:
+                self.messages.remove(note)
+        for note in wanted:
+            if note not in self._findings:
+                self.messages.add(note)
+        self._findings = wanted
+
+    @pyqtSlot(tuple)
+    def _on_rows_selected(self, places: tuple[int, ...]) -> None:
+        self._remove.setEnabled(bool(places))
+        self._role_menu.setEnabled(bool(places))
+        self.rows_selected.emit(places)
+
+    @pyqtSlot(str)
+    def _on_refused(self, message: str) -> None:
+        self.messages.add(Note(Level.ERROR, message))
+
+    @pyqtSlot(Loaded)
+    def _on_loaded(self, loaded: Loaded) -> None:
+        for problem in loaded.problems:
+            self.messages.add(Note(Level.ERROR, f"Not added: {problem}"))
+
+
+def _sentence(place: int | None, message: str, table: ClassTable) -> str:
+    text = message if place is None else f"{table.rows[place].source.name}: {message}"
+    return text[0].upper() + text[1:]
+
+
+def _button(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    name = action.objectName().removesuffix("Action")
+    button.setObjectName(f"{name}Button")
+    button.setAccessibleName(action.text().rstrip("…"))
+    return button

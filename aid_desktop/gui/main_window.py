@@ -1,0 +1,316 @@
+"""The window: menus, tabs, wiring; no logic."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PyQt5.QtCore import QByteArray, QSize, QUrl, pyqtSlot
+from PyQt5.QtGui import QCloseEvent, QDesktopServices, QIcon
+from PyQt5.QtWidgets import (
+    QAction,
+    QActionGroup,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QTabWidget,
+    QUndoStack,
+    QWidget,
+)
+
+from aid_desktop import __version__
+from aid_desktop.data.drops import resolve_drop
+from aid_desktop.gui.assess.assess_tab import AssessTab
+from aid_desktop.gui.background import Background, Failure
+from aid_desktop.gui.data.data_tab import DataTab
+from aid_desktop.gui.data.loading import SourceLoader
+from aid_desktop.gui.data.undo import TableEditor
+from aid_desktop.gui.history.history_tab import HistoryTab
+from aid_desktop.gui.notifier import Notifier
+from aid_desktop.gui.preferences import Preferences
+from aid_desktop.gui.qt import required
+from aid_desktop.gui.shortcuts import ShortcutsDialog
+from aid_desktop.gui.status_bar import StatusBar
+from aid_desktop.gui.theme import GRID, ThemeManager, ThemeName, icon
+from aid_desktop.gui.training.session import TrainingSession
+from aid_desktop.gui.training.training_tab import TrainingTab
+from aid_desktop.gui.widgets.drop_area import DropOverlay
+from aid_desktop.models.devices import list_devices, warm_up
+from aid_desktop.paths import log_dir
+from aid_desktop.runs.folder import is_run_folder
+from aid_desktop.training.events import RunFailed, RunFinished
+
+_SIZE = QSize(1280, 720)
+_TAB_ICONS = ("data", "training", "history", "assessment")
+_TAB_TITLES = ("Data", "Training", "History", "Assessment")
+
+
+class MainWindow(QMainWindow):
+    """Makes the collaborators, gives them to the panels and connects the panels."""
+
+    def __init__(
+        self,
+        themes: ThemeManager,
+        preferences: Preferences,
+        model_zoo: Path | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("AID Desktop")
+        self.setWindowIcon(_window_icon())
+        self._themes = themes
+        self._preferences = preferences
+        self._closing = False
+        self._question: QMessageBox | None = None
+        self.notifier = Notifier(self)
+        self.background = Background(self)
+        self.session = TrainingSession(self)
+        self._editor = TableEditor(self.notifier, QUndoStack(self))
+        self._loader = SourceLoader(self._editor, self.background, self)
+        self.data = DataTab(self.notifier, self._editor, self._loader, self.background, preferences, self)
+        self.training = TrainingTab(self.notifier, self.session, self.background, themes, preferences, model_zoo, self)
+        self.history = HistoryTab(self.notifier, self.background, themes, self)
+        self.assessment = AssessTab(self.notifier, self.background, themes, self)
+        self.tabs = QTabWidget(self)
+        self._status = StatusBar(self.background, self)
+        self._overlay = DropOverlay(self, _describe_drop)
+        self._lay_out()
+        self._make_menus()
+        self._connect()
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Do with paths what dropping them on the window does: runs go to History, the rest to the class table."""
+        runs = [path for path in paths if path.is_dir() and is_run_folder(path)]
+        data = [path for path in paths if path not in runs]
+        for run in runs:
+            self.notifier.open_run(run)
+        if runs and not data:
+            self.tabs.setCurrentWidget(self.history)
+        if data:
+            self.tabs.setCurrentWidget(self.data)
+            self._loader.add(data)
+
+    def warm_up(self) -> None:
+        """Load TensorFlow behind the window, so that its first use does not wait."""
+        self._status.set_state("loading TensorFlow …")
+        self.background.start("Loading TensorFlow", lambda context: (warm_up(), list_devices()), self._on_warm)
+
+    def closeEvent(self, a0: QCloseEvent | None) -> None:
+        event = required(a0)
+        if self.session.is_running and not self._closing:
+            event.ignore()
+            self._ask_before_closing()
+            return
+        self._preferences.window_geometry = QByteArray(self.saveGeometry())
+        # The user need not watch the background jobs come to their end.
+        self.hide()
+        self.session.shut_down()
+        self.background.shut_down()
+        event.accept()
+
+    def _lay_out(self) -> None:
+        self.tabs.setObjectName("mainTabs")
+        self.tabs.setAccessibleName("Stations of the work")
+        self.tabs.setDocumentMode(True)
+        self.tabs.setIconSize(QSize(20, 20))
+        panels = (self.data, self.training, self.history, self.assessment)
+        for panel, title, name in zip(panels, _TAB_TITLES, _TAB_ICONS, strict=True):
+            self.tabs.addTab(panel, icon(name), title)
+        for number, title in enumerate(_TAB_TITLES):
+            self.tabs.setTabToolTip(number, f"{title} (Ctrl+{number + 1})")
+        self.setCentralWidget(self.tabs)
+        self.setStatusBar(self._status)
+        self.tabs.setFocus()
+        self.resize(_SIZE)
+        self.setMinimumSize(120 * GRID, 70 * GRID)
+        geometry = self._preferences.window_geometry
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+
+    def _make_menus(self) -> None:
+        bar = required(self.menuBar())
+        add_folder, add_files, remove, undo, redo = self.data.sources.actions_for_menu()
+        file_menu = required(bar.addMenu("&File"))
+        file_menu.addActions([add_folder, add_files])
+        file_menu.addSeparator()
+        self._add(file_menu, "Open run…", "Ctrl+R", self._open_run)
+        file_menu.addSeparator()
+        self._add(file_menu, "Quit", "Ctrl+Q", self._quit)
+        edit_menu = required(bar.addMenu("&Edit"))
+        edit_menu.addActions([undo, redo])
+        edit_menu.addSeparator()
+        edit_menu.addAction(remove)
+        run_menu = required(bar.addMenu("&Run"))
+        run = self.training.run
+        for button in (
+            run.start_button,
+            run.pause_button,
+            run.stop_button,
+            run.apply_button,
+            run.keep_button,
+        ):
+            self._add(run_menu, button.text(), "", button.click)
+        model_menu = required(bar.addMenu("&Model"))
+        self._add(model_menu, "Assess", "Ctrl+Return", self._assess)
+        self._add(model_menu, "Classify new files…", "Ctrl+K", self._classify)
+        view_menu = required(bar.addMenu("&View"))
+        for number, title in enumerate(_TAB_TITLES):
+            self._add(view_menu, title, f"Ctrl+{number + 1}", self._show_tab_of_action).setData(number)
+        view_menu.addSeparator()
+        self._add_themes(view_menu)
+        help_menu = required(bar.addMenu("&Help"))
+        self._add(help_menu, "Keyboard shortcuts", "?", self._show_shortcuts)
+        self._add(help_menu, "Open the log folder", "", self._open_log)
+        self._add(help_menu, "About AID Desktop", "", self._show_about)
+
+    def _add(self, menu: QMenu, text: str, keys: str, slot: Callable[..., None]) -> QAction:
+        action = QAction(text, self)
+        action.setShortcut(keys)
+        action.setObjectName(f"{text.rstrip('…').lower().replace(' ', '_').replace(chr(39), '')}Action")
+        action.triggered.connect(slot)
+        menu.addAction(action)
+        return action
+
+    def _add_themes(self, menu: QMenu) -> None:
+        group = QActionGroup(self)
+        for name in ThemeName:
+            action = QAction(f"{str(name).capitalize()} theme", self)
+            action.setCheckable(True)
+            action.setChecked(name == self._themes.name)
+            action.setData(name)
+            action.setObjectName(f"{name}ThemeAction")
+            group.addAction(action)
+            menu.addAction(action)
+        group.triggered.connect(self._on_theme_chosen)
+
+    def _connect(self) -> None:
+        self._overlay.paths_dropped.connect(self.open_paths)
+        self.background.failed.connect(self._on_job_failed)
+        self.session.started.connect(self.history.on_run_started)
+        self.session.epoch_finished.connect(self.history.on_epoch_finished)
+        self.session.settings_applied.connect(self.history.on_settings_applied)
+        self.session.finished.connect(self._on_run_finished)
+        self.session.failed.connect(self._on_run_failed)
+        self.session.running_changed.connect(self._on_running_changed)
+        self.session.running_changed.connect(self.data.image_form.set_locked)
+        self.history.epoch.assess_requested.connect(self._show_assessment)
+
+    @pyqtSlot(RunFinished)
+    def _on_run_finished(self, event: RunFinished) -> None:
+        # Not under the hands of somebody who is at work there.
+        if event.best_model is not None and self.tabs.currentWidget() is not self.assessment:
+            self.notifier.choose_model(event.best_model)
+
+    @pyqtSlot(RunFailed)
+    def _on_run_failed(self, event: RunFailed) -> None:
+        self.tabs.setCurrentWidget(self.training)
+
+    @pyqtSlot()
+    def _show_assessment(self) -> None:
+        self.tabs.setCurrentWidget(self.assessment)
+
+    @pyqtSlot(bool)
+    def _on_running_changed(self, running: bool) -> None:
+        self.tabs.setTabText(1, "Training ●" if running else "Training")
+        if self._closing and not running:
+            self.close()
+
+    @pyqtSlot(Failure)
+    def _on_job_failed(self, failure: Failure) -> None:
+        self.data.sources.show_failure(failure)
+
+    def _on_warm(self, result: tuple[str, dict[str, list[str]]]) -> None:
+        versions, devices = result
+        gpus = len(devices["gpus"])
+        self._status.set_state(f"{versions}  ·  trains on {f'{gpus} GPU' if gpus else 'the CPU'}")
+        self.training.run.set_devices(devices["strategies"])
+
+    def _ask_before_closing(self) -> None:
+        if self._question is not None:
+            return
+        box = QMessageBox(self)
+        box.setObjectName("closeQuestion")
+        box.setWindowTitle("A network is being trained")
+        box.setText("A network is being trained.")
+        box.setInformativeText("Everything up to the last finished epoch is saved already.")
+        stop = required(box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole))
+        stop.setObjectName("stopAndCloseButton")
+        keep = required(box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole))
+        keep.setObjectName("keepTrainingButton")
+        box.setDefaultButton(QMessageBox.StandardButton.NoButton)
+        stop.clicked.connect(self._stop_and_close)
+        box.finished.connect(self._on_question_closed)
+        self._question = box
+        box.open()
+
+    @pyqtSlot()
+    def _stop_and_close(self) -> None:
+        self._closing = True
+        self.session.stop()
+        if not self.session.is_running:
+            self.close()
+
+    @pyqtSlot(int)
+    def _on_question_closed(self, result: int) -> None:
+        self._question = None
+
+    @pyqtSlot()
+    def _show_tab_of_action(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.tabs.setCurrentIndex(action.data())
+
+    @pyqtSlot()
+    def _quit(self) -> None:
+        self.close()
+
+    @pyqtSlot()
+    def _open_run(self) -> None:
+        self.tabs.setCurrentWidget(self.history)
+        self.history.choose_folder()
+
+    @pyqtSlot()
+    def _assess(self) -> None:
+        self.tabs.setCurrentWidget(self.assessment)
+        self.assessment.assess()
+
+    @pyqtSlot()
+    def _classify(self) -> None:
+        self.tabs.setCurrentWidget(self.assessment)
+        self.assessment.classify_files()
+
+    @pyqtSlot(QAction)
+    def _on_theme_chosen(self, action: QAction) -> None:
+        self._preferences.theme = ThemeName(action.data())
+        self._themes.set_theme(ThemeName(action.data()))
+
+    @pyqtSlot()
+    def _show_shortcuts(self) -> None:
+        ShortcutsDialog(self).open()
+
+    @pyqtSlot()
+    def _open_log(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir())))
+
+    @pyqtSlot()
+    def _show_about(self) -> None:
+        box = QMessageBox(self)
+        box.setWindowTitle("About AID Desktop")
+        box.setText(f"AID Desktop {__version__}")
+        box.setInformativeText(
+            "Train, watch, assess and apply neural networks that classify images.\n\n"
+            "Nothing leaves this computer. BSD-3-Clause."
+        )
+        box.open()
+
+
+def _window_icon() -> QIcon:
+    return icon("app")
+
+
+def _describe_drop(paths: tuple[Path, ...]) -> str:
+    runs = [path for path in paths if path.is_dir() and is_run_folder(path)]
+    data = [path for path in paths if path not in runs]
+    parts = [f"open {'1 run' if len(runs) == 1 else f'{len(runs)} runs'}"] if runs else []
+    if data:
+        parts.append(resolve_drop(data).describe())
+    return "; ".join(parts)

@@ -1,0 +1,69 @@
+"""A row of widgets that goes on in the next line where it is too long."""
+
+from PyQt5.QtCore import QPoint, QRect, QSize, Qt
+from PyQt5.QtWidgets import QLayout, QLayoutItem, QWidget
+
+from aid_desktop.gui.qt import required
+
+
+class FlowLayout(QLayout):
+    """Place widgets from left to right, in as many lines as their width asks for.
+
+    `spacing` is the distance in pixels between widgets; lines stand closely.
+    """
+
+    def __init__(self, parent: QWidget | None = None, spacing: int = 8) -> None:
+        super().__init__(parent)
+        self._items: list[QLayoutItem] = []
+        self.setContentsMargins(0, 0, 0, 0)
+        self.setSpacing(spacing)
+
+    def addItem(self, a0: QLayoutItem | None) -> None:
+        self._items.append(required(a0))
+
+    def count(self) -> int:
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientations:
+        return Qt.Orientations()
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, a0: int) -> int:
+        return self._arrange(QRect(0, 0, a0, 0), is_trial=True)
+
+    def setGeometry(self, a0: QRect) -> None:
+        super().setGeometry(a0)
+        self._arrange(a0, is_trial=False)
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSize()
+
+    def minimumSize(self) -> QSize:
+        size = QSize()
+        for item in self._items:
+            size = size.expandedTo(item.minimumSize())
+        margins = self.contentsMargins()
+        return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
+
+    def _arrange(self, area: QRect, is_trial: bool) -> int:
+        """Place the widgets unless it is a trial; return the height that they take."""
+        margins = self.contentsMargins()
+        area = area.marginsRemoved(margins)
+        left, top, line_height = area.x(), area.y(), 0
+        for item in self._items:
+            size = item.sizeHint()
+            if left > area.x() and left + size.width() > area.x() + area.width():
+                left, top, line_height = area.x(), top + line_height, 0
+            if not is_trial:
+                item.setGeometry(QRect(QPoint(left, top), size))
+            left += size.width() + self.spacing()
+            line_height = max(line_height, size.height())
+        return top + line_height - area.y() + margins.top() + margins.bottom()

@@ -1,0 +1,281 @@
+"""HistoryPlot: how a run went, epoch by epoch; grows while the run goes on."""
+
+import html
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from PyQt5.QtCore import QPoint, Qt, QTimer, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QKeyEvent, QShowEvent
+from PyQt5.QtWidgets import QVBoxLayout, QWidget
+
+from aid_desktop.gui.models.epoch_names import title_of
+from aid_desktop.gui.models.epoch_series import EpochSeries
+from aid_desktop.gui.plots.epoch_columns import ColumnChooser, column_color
+from aid_desktop.gui.plots.epoch_curves import EpochCurves, Look
+from aid_desktop.gui.plots.plot_frame import PlotFrame
+from aid_desktop.gui.plots.plot_saving import PlotTable
+from aid_desktop.gui.plots.plot_style import Panel, Readout
+from aid_desktop.gui.qt import required
+from aid_desktop.gui.theme import Theme, ThemeManager
+from aid_desktop.runs.history import History
+from aid_desktop.runs.records import EpochRecord
+from aid_desktop.runs.settings_log import Revision
+from aid_desktop.settings.snapshot import SettingsDiff
+
+EMPTY_TEXT = "The curves appear here after the first epoch"
+STACKED_COLUMNS = ("accuracy", "val_accuracy", "loss", "val_loss")
+SINGLE_COLUMNS = ("accuracy", "val_accuracy")
+
+_REDRAW_INTERVAL = 40  # milliseconds; short epochs come faster than a screen shows
+
+
+class HistoryPlot(QWidget):
+    """The curves of one run over its epochs, with buttons for the columns.
+
+    `name` (`trainingPlot`, `historyPlot`) becomes the object name; without its `Plot` it begins the names of
+    the parts: `<…>Columns.<column>`, `<…>Frame.canvas`, `<…>Frame.save`. With `is_stacked`, metrics from 0 to
+    1, losses, learning rate and seconds have panels of their own below each other; else all curves share one.
+    `epoch_clicked` carries the epoch nearest to a click or to the arrow keys; `columns_changed` the columns
+    that the user chose.
+    """
+
+    epoch_clicked = pyqtSignal(int)
+    columns_changed = pyqtSignal(tuple)
+
+    def __init__(
+        self, name: str, themes: ThemeManager, parent: QWidget | None = None, *, is_stacked: bool = True
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName("Curves of the run")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        prefix = name.removesuffix("Plot")
+        self._themes = themes
+        self._series = EpochSeries()
+        self._look = Look()
+        self._wanted: tuple[str, ...] = STACKED_COLUMNS if is_stacked else SINGLE_COLUMNS
+        self._notes: dict[int, str] = {}
+        self._selected: int | None = None
+        self._hovered: int | None = None
+        self._empty_text = EMPTY_TEXT
+        self._is_stale = True
+        self._frame = PlotFrame(f"{prefix}Frame", themes, self, is_legend_shown=False)
+        self._frame.set_reader(self._read)
+        self._frame.set_table(self._table)
+        self._curves = EpochCurves(self._frame, themes.current, is_stacked)
+        self._chooser = ColumnChooser(f"{prefix}Columns", self)
+        self._frame.header.addWidget(self._chooser, 1)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_REDRAW_INTERVAL)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._frame)
+        self._frame.clicked.connect(self._on_clicked)
+        self._frame.left.connect(self._on_left)
+        self._chooser.chosen.connect(self._on_chosen)
+        self._timer.timeout.connect(self.refresh)
+        themes.changed.connect(self._on_theme_changed)
+        self._choose_curves()
+
+    @property
+    def frame(self) -> PlotFrame:
+        """The plot itself: canvas, saving, fitting."""
+        return self._frame
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are shown; those that the run does not have are left out."""
+        return self._curves.columns
+
+    @property
+    def selected_epoch(self) -> int | None:
+        """The epoch that is marked."""
+        return self._selected
+
+    def set_history(self, history: History, label: str = "", series: EpochSeries | None = None) -> None:
+        """Show the epochs of a run so far; selection and markers of settings are taken away.
+
+        `label` becomes the suggested file name of saved pictures. `series` may hold the same records, made
+        elsewhere, as it takes a while for very many.
+        """
+        self._series = series if series is not None else EpochSeries(history.records)
+        self._frame.suggested_name = f"{label} history".strip()
+        self._selected = self._hovered = None
+        self._notes = {}
+        self._curves.clear_markers()
+        self._curves.set_selected(None)
+        self._choose_curves()
+        self._frame.fit()
+        self.refresh()
+
+    def append(self, record: EpochRecord) -> None:
+        """Add the next epoch; drawn within a twentieth of a second, when the plot is on the screen."""
+        is_new = set(self._series.names) != {"learning_rate", "seconds", *(name for name, _ in record.metrics)}
+        self._series.append(record)
+        if is_new:
+            self._choose_curves()
+        self._is_stale = True
+        if self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    def set_columns(self, names: Sequence[str]) -> None:
+        """Choose the columns to show; those that come only with the first epoch are shown from then on."""
+        self._wanted = tuple(names)
+        self._frame.hide_crosshair()
+        self._choose_curves()
+        self.refresh()
+
+    def set_rolling_median(self, window: int) -> None:
+        """Smooth all curves over `window` epochs; 1: as they are."""
+        self._set_look(Look(max(1, window), self._look.is_saved_only, self._look.is_log))
+
+    def set_saved_only(self, is_saved_only: bool) -> None:
+        """Draw only the epochs after which a model was saved."""
+        self._set_look(Look(self._look.window, is_saved_only, self._look.is_log))
+
+    def set_log(self, is_log: bool) -> None:
+        """Use a logarithmic vertical axis."""
+        self._set_look(Look(self._look.window, self._look.is_saved_only, is_log))
+
+    def set_markers(self, revisions: Sequence[Revision]) -> None:
+        """Mark where settings changed: one line for each revision that differs from the one before."""
+        self._notes = {}
+        self._curves.clear_markers()
+        for old, new in pairwise(revisions):
+            diff = SettingsDiff.between(old.settings, new.settings)
+            if diff:
+                self.add_marker(new.epoch, "\n".join(map(str, diff.changes)))
+
+    def add_marker(self, epoch: int, text: str) -> None:
+        """Mark that settings changed before `epoch`; `text` tells what, one change a line."""
+        self._notes[epoch] = f"{self._notes[epoch]}\n{text}" if epoch in self._notes else text
+        self._curves.add_marker(epoch, f"Changed from epoch {epoch} on:\n{text}")
+
+    def set_selected_epoch(self, epoch: int | None) -> None:
+        """Draw a line at an epoch, or take it away."""
+        self._selected = epoch
+        self._curves.set_selected(epoch)
+        self._mark("selected", epoch)
+
+    def set_empty_text(self, text: str) -> None:
+        """Say what belongs here as long as there is no epoch."""
+        self._empty_text = text
+        self._update_empty()
+
+    def pixel_of(self, epoch: int, column: str) -> QPoint:
+        """Return where a point of a shown curve is on `frame.canvas.viewport()`. Raises KeyError if it is not there."""
+        position = self._series.position(epoch)
+        if position is None:
+            raise KeyError(epoch)
+        value = self._series.smoothed(column, self._look.window)[position]
+        height = math.log10(value) if self._look.is_log else value
+        return self._frame.pixel_of(self._curves.panel_of(column), epoch, height)
+
+    @pyqtSlot()
+    def refresh(self) -> None:
+        """Draw what has come since the last time."""
+        self._is_stale = False
+        self._curves.draw(self._series, self._look)
+        self._mark("selected", self._selected)
+        self._update_empty()
+
+    def showEvent(self, a0: QShowEvent | None) -> None:
+        super().showEvent(a0)
+        if self._is_stale:
+            self.refresh()
+
+    def keyPressEvent(self, a0: QKeyEvent | None) -> None:
+        """Move the selection with the arrow keys, Home and End."""
+        key = required(a0).key()
+        last = len(self._series) - 1
+        at = self._series.position(self._selected) if self._selected is not None else None
+        moves = {
+            Qt.Key.Key_Left: last if at is None else max(0, at - 1),
+            Qt.Key.Key_Right: 0 if at is None else min(last, at + 1),
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: last,
+        }
+        if last < 0 or key not in moves:
+            super().keyPressEvent(a0)
+            return
+        self._click(moves[Qt.Key(key)])
+
+    def _set_look(self, look: Look) -> None:
+        if look != self._look:
+            self._look = look
+            self._frame.hide_crosshair()
+            self.refresh()
+
+    def _choose_curves(self) -> None:
+        names = self._series.names
+        self._curves.show([name for name in names if name in self._wanted], names)
+        self._chooser.set_columns(names, self._wanted, self._themes.current)
+
+    def _update_empty(self) -> None:
+        if not len(self._series):
+            self._frame.set_empty_text(self._empty_text)
+        elif not self.columns:
+            self._frame.set_empty_text("Check a column above to see its curve")
+        else:
+            self._frame.set_empty_text("")
+
+    def _mark(self, kind: str, epoch: int | None) -> None:
+        position = None if epoch is None else self._series.position(epoch)
+        self._curves.set_marked(kind, self._series, position, self._look.window)
+
+    def _read(self, _panel: Panel, x: float, _y: float) -> Readout | None:
+        position = self._series.nearest(x)
+        if position is None:
+            return None
+        epoch = int(self._series.epochs[position])
+        if epoch != self._hovered:
+            self._hovered = epoch
+            self._mark("hovered", epoch)
+        return Readout(epoch, None, self._readout_text(position, epoch))
+
+    def _readout_text(self, position: int, epoch: int) -> str:
+        rows = [f"<b>epoch {epoch}</b>"]
+        for name in self.columns:
+            color = column_color(name, self._series.names, self._themes.current).name()
+            value = self._series.smoothed(name, self._look.window)[position]
+            rows.append(f'<span style="color:{color}">●</span> {html.escape(title_of(name))} <b>{value:.4g}</b>')
+        if self._series.saved[position]:
+            rows.append("model saved")
+        if epoch in self._notes:
+            rows.append("<i>settings changed:</i>")
+            rows.extend(html.escape(line) for line in self._notes[epoch].splitlines())
+        return "<br>".join(rows)
+
+    def _table(self) -> PlotTable:
+        columns = self.columns
+        values = (self._series.epochs, *(self._series.values(name) for name in columns))
+        return PlotTable(("epoch", *columns), values)
+
+    def _click(self, position: int) -> None:
+        epoch = int(self._series.epochs[position])
+        self.set_selected_epoch(epoch)
+        self.epoch_clicked.emit(epoch)
+
+    @pyqtSlot(float, float)
+    def _on_clicked(self, x: float, _y: float) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        position = self._series.nearest(x)
+        if position is not None:
+            self._click(position)
+
+    @pyqtSlot()
+    def _on_left(self) -> None:
+        self._hovered = None
+        self._mark("hovered", None)
+
+    @pyqtSlot(tuple)
+    def _on_chosen(self, columns: tuple[str, ...]) -> None:
+        self.set_columns(columns)
+        self.columns_changed.emit(columns)
+
+    @pyqtSlot(Theme)
+    def _on_theme_changed(self, theme: Theme) -> None:
+        self._curves.apply(theme)
+        self._chooser.set_columns(self._series.names, self._wanted, theme)

@@ -1,0 +1,66 @@
+"""What the program remembers between starts: QSettings with a schema version."""
+
+from pathlib import Path
+
+from PyQt5.QtCore import QByteArray, QSettings
+
+from aid_desktop.gui.theme import ThemeName
+from aid_desktop.paths import user_data_dir
+
+SCHEMA_VERSION = 1
+
+
+class Preferences:
+    """Typed access to the user's settings file. QSettings may give text for anything, so each value is converted."""
+
+    def __init__(self, settings: QSettings | None = None) -> None:
+        self._settings = settings or QSettings()
+        if self._settings.value("schema_version") is None:
+            self._settings.setValue("schema_version", SCHEMA_VERSION)
+
+    @property
+    def theme(self) -> ThemeName:
+        """Light, dark, or as the system has it."""
+        text = str(self._settings.value("theme", ThemeName.SYSTEM))
+        return ThemeName(text) if text in list(ThemeName) else ThemeName.SYSTEM
+
+    @theme.setter
+    def theme(self, name: ThemeName) -> None:
+        self._settings.setValue("theme", str(name))
+
+    @property
+    def data_folder(self) -> str:
+        """Where file dialogs for images open."""
+        return str(self._settings.value("data_folder", str(Path.home())))
+
+    @data_folder.setter
+    def data_folder(self, folder: str) -> None:
+        self._settings.setValue("data_folder", folder)
+
+    @property
+    def runs_folder(self) -> str:
+        """Where new run folders are made."""
+        return str(self._settings.value("runs_folder", str(user_data_dir() / "runs")))
+
+    @runs_folder.setter
+    def runs_folder(self, folder: str) -> None:
+        self._settings.setValue("runs_folder", folder)
+
+    @property
+    def auto_apply(self) -> bool:
+        """Whether changed settings are posted to a running training without pressing Apply."""
+        return str(self._settings.value("auto_apply", "true")) == "true"
+
+    @auto_apply.setter
+    def auto_apply(self, value: bool) -> None:
+        self._settings.setValue("auto_apply", "true" if value else "false")
+
+    @property
+    def window_geometry(self) -> QByteArray | None:
+        """Place and size of the window as Qt has saved them."""
+        value = self._settings.value("window_geometry")
+        return value if isinstance(value, QByteArray) else None
+
+    @window_geometry.setter
+    def window_geometry(self, geometry: QByteArray) -> None:
+        self._settings.setValue("window_geometry", geometry)

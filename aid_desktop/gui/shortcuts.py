@@ -1,0 +1,61 @@
+"""The sheet of keyboard shortcuts."""
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from aid_desktop.gui.theme import GRID, set_role
+
+SHORTCUTS = {
+    "Everywhere": (
+        ("Ctrl+1 … Ctrl+4", "Data, Training, History, Assessment"),
+        ("Ctrl+O, Ctrl+Shift+O", "Add a folder, add files"),
+        ("Ctrl+R", "Open a run"),
+        ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo"),
+        ("?", "This sheet"),
+        ("Ctrl+Q", "Quit"),
+    ),
+    "Class table": (
+        ("1 … 9", "Class of the selected rows by its number, from the first"),
+        ("T, V, E", "Role of the selected rows: training, validation, test"),
+        ("F2", "Edit the cell; all selected rows follow"),
+        ("Del", "Remove the selected rows"),
+    ),
+    "Training": (
+        ("F5, F6, F7", "Start, pause or resume, stop"),
+        ("F8", "Apply the settings from the next epoch on"),
+    ),
+    "Assessment": (
+        ("Ctrl+Return", "Assess"),
+        ("Ctrl+K", "Classify new files"),
+        ("Return, Ctrl+C in the gallery", "Open the image large, copy it"),
+    ),
+}
+
+
+class ShortcutsDialog(QDialog):
+    """Lists all shortcuts in groups."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("shortcutsDialog")
+        self.setWindowTitle("Keyboard shortcuts")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(3 * GRID)
+        line = 0
+        for heading, shortcuts in SHORTCUTS.items():
+            title = QLabel(heading, self)
+            set_role(title, "heading")
+            grid.addWidget(title, line, 0, 1, 2)
+            line += 1
+            for keys, text in shortcuts:
+                grid.addWidget(QLabel(keys, self), line, 0)
+                grid.addWidget(QLabel(text, self), line, 1)
+                line += 1
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        column.addLayout(grid)
+        column.addWidget(buttons)

@@ -1,0 +1,1 @@
+"""The Training tab: how does it learn?"""

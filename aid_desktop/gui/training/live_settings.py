@@ -1,0 +1,142 @@
+"""What the two forms show, as one snapshot, and its way into a running training."""
+
+import logging
+
+from PyQt5.QtCore import QObject, QTimer, pyqtSlot
+
+from aid_desktop.errors import SettingsError
+from aid_desktop.gui.preferences import Preferences
+from aid_desktop.gui.training.session import TrainingSession
+from aid_desktop.gui.widgets.field_editor import FieldEditor
+from aid_desktop.gui.widgets.section_form import SectionForm
+from aid_desktop.settings.augmentation import AugmentationSettings
+from aid_desktop.settings.hyperparameters import HyperParameters
+from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
+from aid_desktop.training.events import BatchProgress, EpochFinished, RunStarted, SettingsApplied
+
+logger = logging.getLogger(__name__)
+
+# Slider bursts are merged into one post.
+_DELAY_MS = 200
+
+
+class LiveSettings(QObject):
+    """Posts changes to the session, by itself or on demand, and marks fields that wait for the next epoch."""
+
+    def __init__(
+        self,
+        hyperparameters: "SectionForm[HyperParameters]",
+        augmentation: "SectionForm[AugmentationSettings]",
+        session: TrainingSession,
+        preferences: Preferences,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._hyperparameters = hyperparameters
+        self._augmentation = augmentation
+        self._session = session
+        self._auto_apply = preferences.auto_apply
+        self._in_force: TrainingSettings | None = None
+        self._posted: TrainingSettings | None = None
+        self._epoch = 0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_DELAY_MS)
+        self._timer.timeout.connect(self.post)
+        for form in (hyperparameters, augmentation):
+            form.changed.connect(self._on_changed)
+        session.started.connect(self._on_started)
+        session.progressed.connect(self._on_progressed)
+        session.epoch_finished.connect(self._on_epoch_finished)
+        session.settings_applied.connect(self._on_applied)
+        session.running_changed.connect(self._on_running_changed)
+
+    def values(self) -> TrainingSettings:
+        """Return what is shown. Raises SettingsError, after marking the field."""
+        return TrainingSettings(self._augmentation.values(), self._hyperparameters.values())
+
+    def set_values(self, settings: TrainingSettings) -> None:
+        """Show these settings."""
+        self._augmentation.set_values(settings.augmentation)
+        self._hyperparameters.set_values(settings.hyperparameters)
+        self._augmentation.changed.emit()
+
+    @pyqtSlot(bool)
+    def set_auto_apply(self, on: bool) -> None:
+        """Choose whether changes are posted by themselves."""
+        self._auto_apply = on
+        if on and self._session.is_running:
+            self._timer.start()
+
+    @pyqtSlot()
+    def post(self) -> None:
+        """Post what is shown for the next epoch; nothing when a field is not valid or nothing runs."""
+        self._timer.stop()
+        if not self._session.is_running:
+            return
+        try:
+            settings = self.values()
+        except SettingsError as error:
+            logger.debug("nothing is posted: %s", error)
+            return
+        if settings != self._posted:
+            self._posted = settings
+            self._session.post(settings)
+        self._mark()
+
+    @pyqtSlot()
+    def _on_changed(self) -> None:
+        if not self._session.is_running:
+            return
+        self._mark()
+        # Not started anew: a slider that never rests must not keep its value to itself.
+        if self._auto_apply and not self._timer.isActive():
+            self._timer.start()
+
+    @pyqtSlot(RunStarted)
+    def _on_started(self, event: RunStarted) -> None:
+        self._in_force = self._posted = event.settings
+        self._epoch = event.first_epoch
+        # What was moved while the data were loading.
+        if self._auto_apply:
+            self.post()
+
+    @pyqtSlot(BatchProgress)
+    def _on_progressed(self, event: BatchProgress) -> None:
+        self._epoch = event.epoch
+
+    @pyqtSlot(EpochFinished)
+    def _on_epoch_finished(self, event: EpochFinished) -> None:
+        self._epoch = event.record.epoch + 1
+
+    @pyqtSlot(SettingsApplied)
+    def _on_applied(self, event: SettingsApplied) -> None:
+        self._in_force = event.settings
+        self._epoch = event.epoch
+        self._mark()
+
+    @pyqtSlot(bool)
+    def _on_running_changed(self, running: bool) -> None:
+        if not running:
+            self._in_force = self._posted = None
+            self._timer.stop()
+            for editor in self._editors():
+                editor.set_pending(None)
+
+    def _mark(self) -> None:
+        """Say beside each changed field from which epoch on it counts, or that it waits for Apply."""
+        if self._in_force is None:
+            return
+        try:
+            shown = self.values()
+        except SettingsError as error:
+            logger.debug("fields are not marked: %s", error)
+            return
+        waiting = {change.path for change in SettingsDiff.between(self._in_force, shown).changes}
+        posted = self._auto_apply or shown == self._posted
+        text = f"from epoch {self._epoch + 1}" if posted else "press Apply"
+        for editor in self._editors():
+            editor.set_pending(text if editor.path in waiting else None)
+
+    def _editors(self) -> tuple[FieldEditor, ...]:
+        return (*self._hyperparameters.editors, *self._augmentation.editors)

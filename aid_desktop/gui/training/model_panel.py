@@ -1,0 +1,176 @@
+"""Which network, and what form of image it takes."""
+
+from pathlib import Path
+
+from PyQt5.QtCore import Qt, QUrl, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QDesktopServices
+from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from aid_desktop.errors import AidError, ModelZooError, SettingsError
+from aid_desktop.gui.notifier import Notifier
+from aid_desktop.gui.theme import GRID, icon, set_role
+from aid_desktop.gui.widgets.amount_editor import guard_wheel
+from aid_desktop.gui.widgets.section_form import SectionForm
+from aid_desktop.models.registry import Architecture
+from aid_desktop.models.zoo import check_size, find_architecture, find_zoo, list_architectures
+from aid_desktop.settings.image import ImageSettings
+
+_FIRST_CHOICE = "LeNet5_do"
+_LOCKED = "This needs a new run: stop the one that is going on first."
+
+
+class ModelPanel(QWidget):
+    """The architecture list of model_zoo.py and the image settings. `changed` tells of any change."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, notifier: Notifier, zoo: Path | None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._notifier = notifier
+        self._explicit_zoo = zoo
+        self._architectures: tuple[Architecture, ...] = ()
+        self._zoo: Path | None = None
+        self._problem = ""
+        self._selector = QComboBox(self)
+        self._about = QLabel(self)
+        self._fits = QLabel(self)
+        self._path = QLabel(self)
+        self._edit = QPushButton(icon("open"), "Edit", self)
+        self._reload = QPushButton(icon("refresh"), "Reload", self)
+        self.form = SectionForm(ImageSettings, parent=self)
+        self._lay_out()
+        self.set_locked(False)
+        self.form.changed.connect(self._on_form_changed)
+        self._selector.currentIndexChanged.connect(self._on_selected)
+        self._edit.clicked.connect(self._on_edit)
+        self._reload.clicked.connect(self.reload)
+        notifier.image_settings_changed.connect(self._on_image_settings_changed)
+        self.reload()
+
+    @property
+    def architecture(self) -> str:
+        """Name of the chosen architecture; empty when the list cannot be read."""
+        return str(self._selector.currentData() or "")
+
+    @property
+    def zoo(self) -> Path | None:
+        """The model_zoo.py that the list comes from."""
+        return self._zoo
+
+    @property
+    def problem(self) -> str:
+        """Why no run can be started with this choice; empty if it can."""
+        return self._problem
+
+    def choose(self, name: str) -> None:
+        """Select an architecture by name; unknown names leave the choice as it is."""
+        index = self._selector.findData(name)
+        if index >= 0:
+            self._selector.setCurrentIndex(index)
+
+    def set_locked(self, is_locked: bool) -> None:
+        """Lock what cannot change within a run."""
+        self._selector.setEnabled(not is_locked)
+        self._selector.setToolTip(_LOCKED if is_locked else "Architecture of the network, from small to large")
+        for editor in self.form.editors:
+            editor.set_locked(_LOCKED if is_locked else None)
+
+    @pyqtSlot()
+    def reload(self) -> None:
+        """Read the list again, after the file was edited."""
+        chosen = self.architecture or _FIRST_CHOICE
+        try:
+            self._zoo = find_zoo(self._explicit_zoo)
+            self._architectures = list_architectures(self._zoo)
+        except ModelZooError as error:
+            self._architectures = ()
+            self._check(str(error))
+            return
+        self._selector.blockSignals(True)
+        self._selector.clear()
+        for item in self._architectures:
+            self._selector.addItem(item.name, item.name)
+        self._selector.blockSignals(False)
+        self.choose(chosen)
+        self._path.setText(self._elided(str(self._zoo)))
+        self._path.setToolTip(f"The list comes from {self._zoo}")
+        self._check()
+
+    def _elided(self, text: str) -> str:
+        return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideLeft, 20 * GRID)
+
+    def _lay_out(self) -> None:
+        self._selector.setObjectName("architectureSelector")
+        self._selector.setAccessibleName("Architecture")
+        guard_wheel(self._selector)
+        for button, name, tip in (
+            (
+                self._edit,
+                "editZooButton",
+                "Open model_zoo.py in a text editor to change or add architectures",
+            ),
+            (self._reload, "reloadZooButton", "Read the list again after editing the file"),
+        ):
+            button.setObjectName(name)
+            button.setAccessibleName(button.text())
+            button.setToolTip(tip)
+            button.setFlat(True)
+        for label in (self._about, self._path):
+            set_role(label, "muted")
+        self._about.setWordWrap(True)
+        self._fits.setWordWrap(True)
+        heading = QLabel("Architecture", self)
+        set_role(heading, "heading")
+        image_heading = QLabel("Image", self)
+        set_role(image_heading, "heading")
+        tools = QHBoxLayout()
+        tools.addWidget(self._path, 1)
+        tools.addWidget(self._edit)
+        tools.addWidget(self._reload)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, GRID, GRID, GRID)
+        column.setSpacing(GRID)
+        for part in (heading, self._selector, self._fits, self._about):
+            column.addWidget(part)
+        column.addLayout(tools)
+        column.addSpacing(GRID)
+        column.addWidget(image_heading)
+        column.addWidget(self.form)
+        column.addStretch(1)
+
+    @pyqtSlot()
+    def _on_form_changed(self) -> None:
+        try:
+            settings = self.form.values()
+        except SettingsError:
+            return
+        self._notifier.set_image_settings(settings)
+
+    @pyqtSlot(ImageSettings)
+    def _on_image_settings_changed(self, settings: ImageSettings) -> None:
+        self.form.set_values(settings)
+        self._check()
+
+    @pyqtSlot(int)
+    def _on_selected(self, index: int) -> None:
+        self._check()
+
+    @pyqtSlot()
+    def _on_edit(self) -> None:
+        if self._zoo is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._zoo)))
+
+    def _check(self, problem: str = "") -> None:
+        shape = self._notifier.image_settings.input_shape
+        if not problem:
+            try:
+                item = find_architecture(self._architectures, self.architecture)
+                self._about.setText(item.description)
+                check_size(item, shape)
+            except AidError as error:
+                problem = str(error)
+        self._problem = problem
+        fits = f"Fits {shape[1]} × {shape[0]} px, {'1 channel' if shape[2] == 1 else '3 channels'} ✓"
+        self._fits.setText(problem or fits)
+        set_role(self._fits, "error" if problem else "muted")
+        self.changed.emit()

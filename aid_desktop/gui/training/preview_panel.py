@@ -1,0 +1,172 @@
+"""Examples of a class as training draws them now."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt5.QtCore import QTimer, pyqtSlot
+from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from aid_desktop.augment.pipeline import augment_batch
+from aid_desktop.data.class_table import ClassRow, ClassTable, Role
+from aid_desktop.data.formats import reopen
+from aid_desktop.data.prepare import prepare_row
+from aid_desktop.gui.background import Background, Failure, Job, JobContext
+from aid_desktop.gui.notifier import Notifier
+from aid_desktop.gui.theme import GRID, icon, set_role
+from aid_desktop.gui.widgets.amount_editor import guard_wheel
+from aid_desktop.gui.widgets.image_strip import ImageStrip
+from aid_desktop.settings.augmentation import AugmentationSettings
+from aid_desktop.settings.image import ImageSettings
+
+_N_IMAGES = 8
+# Bursts of slider moves end in one drawing.
+_DELAY_MS = 80
+_HINT = "Examples appear here when the class table has training images."
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """All that the examples depend on."""
+
+    row: ClassRow
+    image: ImageSettings
+    sample: int
+
+
+def read_examples(wish: _Wish, context: JobContext) -> NDArray[np.uint8]:
+    """Return a few images of a row with the margin that augmentation needs, uint8 (N, H, W, C)."""
+    n_images = wish.row.source.n_images
+    rng = np.random.default_rng(wish.sample)
+    indices = rng.choice(n_images, min(_N_IMAGES, n_images), replace=False)
+    return prepare_row(reopen(wish.row.source), wish.image, wish.row.zoom, True, indices, lambda: context.cancelled)
+
+
+def augment_examples(
+    images: NDArray[np.uint8], image: ImageSettings, settings: AugmentationSettings, sample: int
+) -> NDArray[np.uint8]:
+    """Augment examples by the function that training uses; the same sample gives the same draws."""
+    affine_rng, photometric_rng = np.random.default_rng([sample, 1]).spawn(2)
+    size = (image.height, image.width)
+    return augment_batch(images, settings, affine_rng, photometric_rng, size, image.padding)
+
+
+class PreviewPanel(QWidget):
+    """Follows table, image settings and sliders. Reading and augmenting happen in the background."""
+
+    def __init__(self, notifier: Notifier, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._notifier = notifier
+        self._background = background
+        self._settings = AugmentationSettings()
+        self._sample = 0
+        self._examples: tuple[_Wish, NDArray[np.uint8]] | None = None
+        self._job: Job[tuple[NDArray[np.uint8], NDArray[np.uint8]]] | None = None
+        self._class = QComboBox(self)
+        self._again = QToolButton(self)
+        self._message = QLabel(_HINT, self)
+        self.strip = ImageStrip("previewGrid", "Augmented examples", self, side=64)
+        self._timer = QTimer(self)
+        self._lay_out()
+        self._timer.timeout.connect(self._draw)
+        self._class.currentIndexChanged.connect(self._ask)
+        self._again.clicked.connect(self._on_again)
+        notifier.table_changed.connect(self._on_table_changed)
+        notifier.image_settings_changed.connect(self._ask)
+        self._on_table_changed(notifier.table)
+
+    def set_settings(self, settings: AugmentationSettings) -> None:
+        """Draw the examples anew with these amounts."""
+        if settings != self._settings:
+            self._settings = settings
+            self._ask()
+
+    def _lay_out(self) -> None:
+        title = QLabel("Examples as training draws them now", self)
+        set_role(title, "heading")
+        set_role(self._message, "muted")
+        self._class.setObjectName("previewClass")
+        self._class.setAccessibleName("Class of the examples")
+        self._class.setToolTip("Class whose training images are shown")
+        self._class.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        guard_wheel(self._class)
+        self._again.setIcon(icon("refresh"))
+        self._again.setAutoRaise(True)
+        self._again.setObjectName("newSampleButton")
+        self._again.setAccessibleName("New sample")
+        self._again.setToolTip("Draw other images and other random changes")
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_DELAY_MS)
+        heading = QHBoxLayout()
+        heading.addWidget(title)
+        heading.addWidget(self._class)
+        heading.addWidget(self._again)
+        heading.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addLayout(heading)
+        column.addWidget(self._message)
+        column.addWidget(self.strip)
+        column.addStretch(1)
+
+    @pyqtSlot(ClassTable)
+    def _on_table_changed(self, table: ClassTable) -> None:
+        chosen = self._class.currentData()
+        indices = sorted({row.class_index for row in table.rows_with(Role.TRAINING)})
+        names = {row.class_index: row.class_name for row in table.rows}
+        self._class.blockSignals(True)
+        self._class.clear()
+        for index in indices:
+            self._class.addItem(names[index], index)
+        self._class.setCurrentIndex(max(0, self._class.findData(chosen)) if indices else -1)
+        self._class.blockSignals(False)
+        self._ask()
+
+    @pyqtSlot()
+    def _on_again(self) -> None:
+        self._sample += 1
+        self._ask()
+
+    @pyqtSlot()
+    def _ask(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _wish(self) -> _Wish | None:
+        index = self._class.currentData()
+        rows = [row for row in self._notifier.table.rows_with(Role.TRAINING) if row.class_index == index]
+        return _Wish(rows[0], self._notifier.image_settings, self._sample) if rows else None
+
+    @pyqtSlot()
+    def _draw(self) -> None:
+        wish = self._wish()
+        if wish is None:
+            self._show_message(_HINT)
+            return
+        if self._job is not None:
+            self._timer.start()
+            return
+        known = self._examples[1] if self._examples is not None and self._examples[0] == wish else None
+        settings = self._settings
+
+        def work(context: JobContext) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+            images = read_examples(wish, context) if known is None else known
+            return images, augment_examples(images, wish.image, settings, wish.sample)
+
+        def show(result: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> None:
+            self._job = None
+            self._examples = (wish, result[0])
+            self._show_message("")
+            self.strip.set_images(tuple(result[1]))
+
+        self._job = self._background.start("Drawing examples", work, show, self._on_failure)
+
+    def _on_failure(self, failure: Failure) -> None:
+        self._job = None
+        self._show_message(failure.message)
+
+    def _show_message(self, text: str) -> None:
+        self._message.setText(text)
+        self._message.setVisible(bool(text))
+        self.strip.setVisible(not text)

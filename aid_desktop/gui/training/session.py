@@ -1,0 +1,132 @@
+"""TrainingSession: owns thread, worker, mailbox and control; everybody else talks only to it."""
+
+from pathlib import Path
+
+from PyQt5.QtCore import QObject, QThread, pyqtSignal, pyqtSlot
+
+from aid_desktop.gui.training.worker import TrainingWorker
+from aid_desktop.runs.config import RunConfig
+from aid_desktop.runs.folder import RunFolder
+from aid_desktop.settings.snapshot import TrainingSettings
+from aid_desktop.training.events import (
+    BatchProgress,
+    EpochFinished,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    SettingsApplied,
+    StageChanged,
+)
+from aid_desktop.training.run import TrainingRun
+
+
+class TrainingSession(QObject):
+    """One run at a time in a thread of its own.
+
+    `running_changed` is emitted when a run is started and when its thread has gone. The other signals are the
+    run's events, in the main thread.
+    """
+
+    running_changed = pyqtSignal(bool)
+    stage_changed = pyqtSignal(StageChanged)
+    started = pyqtSignal(RunStarted)
+    progressed = pyqtSignal(BatchProgress)
+    settings_applied = pyqtSignal(SettingsApplied)
+    epoch_finished = pyqtSignal(EpochFinished)
+    paused = pyqtSignal(RunPaused)
+    resumed = pyqtSignal(RunResumed)
+    finished = pyqtSignal(RunFinished)
+    failed = pyqtSignal(RunFailed)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thread: QThread | None = None
+        self._worker: TrainingWorker | None = None
+        self._run: TrainingRun | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run's thread exists."""
+        return self._thread is not None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the run was asked to wait."""
+        return self._run is not None and self._run.control.paused
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the run in hand."""
+        return self._run.folder.path if self._run else None
+
+    def start(self, config: RunConfig, folder: Path, model_zoo: Path) -> None:
+        """Start a run. Raises RuntimeError while another one goes on: the caller disables its button."""
+        if self.is_running:
+            raise RuntimeError("a run is going on already")
+        self._run = TrainingRun(config, RunFolder(folder), model_zoo)
+        self._worker = TrainingWorker(self._run)
+        self._thread = QThread(self)
+        self._thread.setObjectName("training")
+        self._worker.moveToThread(self._thread)
+        self._connect(self._worker)
+        self._thread.started.connect(self._worker.work)
+        self._worker.ended.connect(self._thread.quit)
+        self._thread.finished.connect(self._on_thread_finished)
+        self._thread.start()
+        self.running_changed.emit(True)
+
+    def post(self, settings: TrainingSettings) -> int | None:
+        """Leave settings for the next epoch; return their revision, None when nothing runs."""
+        return self._run.mailbox.post(settings) if self._run else None
+
+    @pyqtSlot()
+    def pause(self) -> None:
+        """Let the run wait after the batches in hand."""
+        if self._run:
+            self._run.control.pause()
+
+    @pyqtSlot()
+    def resume(self) -> None:
+        """Let a paused run go on."""
+        if self._run:
+            self._run.control.resume()
+
+    @pyqtSlot()
+    def stop(self) -> None:
+        """End the run after the batches in hand."""
+        if self._run:
+            self._run.control.stop()
+
+    @pyqtSlot()
+    def keep_model(self) -> None:
+        """Save the model after the epoch in hand."""
+        if self._run:
+            self._run.control.keep_model()
+
+    def shut_down(self) -> None:
+        """Stop and wait until the thread has gone: the last step before the window goes."""
+        self.stop()
+        if self._thread is not None:
+            self._thread.quit()
+            self._thread.wait()
+
+    def _connect(self, worker: TrainingWorker) -> None:
+        worker.stage_changed.connect(self.stage_changed)
+        worker.started.connect(self.started)
+        worker.progressed.connect(self.progressed)
+        worker.settings_applied.connect(self.settings_applied)
+        worker.epoch_finished.connect(self.epoch_finished)
+        worker.paused.connect(self.paused)
+        worker.resumed.connect(self.resumed)
+        worker.finished.connect(self.finished)
+        worker.failed.connect(self.failed)
+
+    @pyqtSlot()
+    def _on_thread_finished(self) -> None:
+        if self._thread is not None:
+            self._thread.wait()
+            self._thread.deleteLater()
+        self._thread = self._worker = self._run = None
+        self.running_changed.emit(False)

@@ -1,0 +1,198 @@
+"""The Training tab: settings on the left, curves and examples on the right, the run at the foot."""
+
+import logging
+from datetime import datetime
+from pathlib import Path
+
+from PyQt5.QtCore import Qt, pyqtSlot
+from PyQt5.QtWidgets import QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from aid_desktop.errors import SettingsError
+from aid_desktop.gui.background import Background
+from aid_desktop.gui.notifier import Notifier
+from aid_desktop.gui.plots.history_plot import HistoryPlot
+from aid_desktop.gui.preferences import Preferences
+from aid_desktop.gui.theme import GRID, ThemeManager
+from aid_desktop.gui.training.augmentation_panel import AugmentationPanel
+from aid_desktop.gui.training.hyperparameter_panel import HyperparameterPanel
+from aid_desktop.gui.training.live_settings import LiveSettings
+from aid_desktop.gui.training.model_panel import ModelPanel
+from aid_desktop.gui.training.preview_panel import PreviewPanel
+from aid_desktop.gui.training.run_log import RunLog
+from aid_desktop.gui.training.run_panel import RunPanel
+from aid_desktop.gui.training.session import TrainingSession
+from aid_desktop.gui.widgets.log_view import LogView
+from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
+from aid_desktop.runs.config import ModelChoice, RunConfig, data_rows
+from aid_desktop.runs.history import History
+from aid_desktop.settings.device import DeviceSettings
+from aid_desktop.training.events import EpochFinished, RunFailed, RunStarted, SettingsApplied
+
+logger = logging.getLogger(__name__)
+
+_LEFT_WIDTH = 52 * GRID
+_SEED = 1
+
+
+class TrainingTab(QWidget):
+    """How does it learn?"""
+
+    def __init__(
+        self,
+        notifier: Notifier,
+        session: TrainingSession,
+        background: Background,
+        themes: ThemeManager,
+        preferences: Preferences,
+        model_zoo: Path | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("trainingTab")
+        self._notifier = notifier
+        self._session = session
+        self._preferences = preferences
+        self.model = ModelPanel(notifier, model_zoo, self)
+        self.hyperparameters = HyperparameterPanel(self)
+        self.augmentation = AugmentationPanel(self)
+        self.preview = PreviewPanel(notifier, background, self)
+        self.run = RunPanel(session, preferences, self)
+        self.plot = HistoryPlot("trainingPlot", themes, self)
+        self.log = LogView("trainingLog", "Training log", self)
+        self.messages = MessageStrip("trainingMessages", self)
+        self.settings = LiveSettings(self.hyperparameters.form, self.augmentation.form, session, preferences, self)
+        self._run_log = RunLog(session, self.log, self)
+        self._lay_out()
+        self._connect()
+        self._check()
+
+    @pyqtSlot()
+    def start(self) -> None:
+        """Start a run with what is shown; a setting that is not valid is marked and nothing starts."""
+        try:
+            config = self.config()
+        except SettingsError as error:
+            self.messages.add(Note(Level.ERROR, str(error)))
+            return
+        if self.model.zoo is None:
+            return
+        self.messages.clear()
+        self.plot.set_history(History())
+        self._session.start(config, self.new_folder(), self.model.zoo)
+
+    def config(self) -> RunConfig:
+        """Return the run that the window describes. Raises SettingsError."""
+        return RunConfig(
+            data=data_rows(self._notifier.table),
+            image=self._notifier.image_settings,
+            model=ModelChoice(architecture=self.model.architecture),
+            training=self.settings.values(),
+            split=self._notifier.split,
+            device=DeviceSettings(strategy=self.run.device.currentText()),
+            seed=_SEED,
+        )
+
+    def new_folder(self) -> Path:
+        """Return a folder that does not exist yet, named by time and architecture."""
+        base = f"{datetime.now().astimezone():%Y-%m-%d_%H%M%S}_{self.model.architecture}"
+        folder = Path(self._preferences.runs_folder) / base
+        number = 1
+        while folder.exists():
+            number += 1
+            folder = folder.with_name(f"{base}_{number}")
+        return folder
+
+    def _lay_out(self) -> None:
+        tabs = QTabWidget(self)
+        tabs.setObjectName("settingsTabs")
+        tabs.setAccessibleName("Settings")
+        for panel, title in (
+            (self.model, "Model"),
+            (self.hyperparameters, "Learning"),
+            (self.augmentation, "Augmentation"),
+        ):
+            scroll = QScrollArea(tabs)
+            scroll.setWidget(panel)
+            scroll.setWidgetResizable(True)
+            scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            tabs.addTab(scroll, title)
+        self.setting_tabs = tabs
+        right = QSplitter(Qt.Orientation.Vertical, self)
+        right.addWidget(self.plot)
+        lower = QTabWidget(right)
+        lower.setObjectName("examplesTabs")
+        lower.setAccessibleName("Examples and log")
+        examples = QScrollArea(lower)
+        examples.setWidget(self.preview)
+        examples.setWidgetResizable(True)
+        lower.addTab(examples, "Examples")
+        lower.addTab(self.log, "Log")
+        right.addWidget(lower)
+        right.setStretchFactor(0, 3)
+        right.setStretchFactor(1, 1)
+        right.setSizes([430, 190])
+        splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        splitter.addWidget(tabs)
+        splitter.addWidget(right)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([_LEFT_WIDTH, 1000])
+        splitter.setHandleWidth(2 * GRID)
+        splitter.setChildrenCollapsible(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
+        column.setSpacing(GRID)
+        column.addWidget(self.messages)
+        column.addWidget(splitter, 1)
+        column.addWidget(self.run)
+
+    def _connect(self) -> None:
+        self.run.start_wanted.connect(self.start)
+        self.run.apply_wanted.connect(self.settings.post)
+        self.run.auto_apply_changed.connect(self.settings.set_auto_apply)
+        self.augmentation.form.changed.connect(self._on_augmentation_changed)
+        self.model.changed.connect(self._check)
+        self._notifier.table_changed.connect(self._check)
+        self._notifier.split_changed.connect(self._check)
+        self._session.running_changed.connect(self._on_running_changed)
+        self._session.started.connect(self._on_started)
+        self._session.epoch_finished.connect(self._on_epoch_finished)
+        self._session.settings_applied.connect(self._on_settings_applied)
+        self._session.failed.connect(self._on_failed)
+
+    @pyqtSlot()
+    def _check(self) -> None:
+        """Say what keeps a run from starting."""
+        has_split = self._notifier.split is not None
+        problems = [item.message for item in self._notifier.table.problems(True, has_split=has_split)]
+        if self.model.problem:
+            problems.append(self.model.problem)
+        self.run.set_problems(problems)
+
+    @pyqtSlot()
+    def _on_augmentation_changed(self) -> None:
+        try:
+            self.preview.set_settings(self.augmentation.form.values())
+        except SettingsError as error:
+            # The form has marked the field; the examples stay as they were.
+            logger.debug("examples are not redrawn: %s", error)
+
+    @pyqtSlot(bool)
+    def _on_running_changed(self, running: bool) -> None:
+        self.model.set_locked(running)
+        self._check()
+
+    @pyqtSlot(RunStarted)
+    def _on_started(self, event: RunStarted) -> None:
+        self._notifier.open_run(event.folder)
+
+    @pyqtSlot(EpochFinished)
+    def _on_epoch_finished(self, event: EpochFinished) -> None:
+        self.plot.append(event.record)
+
+    @pyqtSlot(SettingsApplied)
+    def _on_settings_applied(self, event: SettingsApplied) -> None:
+        self.plot.add_marker(event.epoch, str(event.diff))
+
+    @pyqtSlot(RunFailed)
+    def _on_failed(self, event: RunFailed) -> None:
+        self.messages.add(Note(Level.ERROR, event.message, event.details))

@@ -1,0 +1,73 @@
+"""A few images side by side, enlarged without smoothing, with captions."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt5.QtCore import QRectF, QSize, Qt
+from PyQt5.QtGui import QImage, QPainter, QPaintEvent, QPalette
+from PyQt5.QtWidgets import QSizePolicy, QWidget
+
+from aid_desktop.gui.theme import GRID
+from aid_desktop.gui.widgets.pixmaps import to_image
+
+_SIDE = 72
+
+
+class ImageStrip(QWidget):
+    """Draws uint8 images (H, W), (H, W, 1) or (H, W, 3); wraps into further lines when the width is short."""
+
+    def __init__(self, name: str, title: str, parent: QWidget | None = None, side: int = _SIDE) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.setToolTip(title)
+        self._side = side
+        self._arrays: tuple[NDArray[np.uint8], ...] = ()
+        self._images: tuple[QImage, ...] = ()
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    @property
+    def images(self) -> tuple[NDArray[np.uint8], ...]:
+        """What is shown."""
+        return self._arrays
+
+    def set_images(self, images: Sequence[NDArray[np.uint8]]) -> None:
+        """Show these images."""
+        self._arrays = tuple(images)
+        self._images = tuple(to_image(array) for array in images)
+        self.updateGeometry()
+        self.update()
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, a0: int) -> int:
+        lines = -(-max(1, len(self._images)) // self._per_line(a0))
+        return lines * (self._side + GRID) - GRID
+
+    def sizeHint(self) -> QSize:
+        return QSize(4 * (self._side + GRID), self.heightForWidth(max(self.width(), 4 * (self._side + GRID))))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._side, self._side)
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        per_line = self._per_line(self.width())
+        for number, image in enumerate(self._images):
+            line, column = divmod(number, per_line)
+            cell = QRectF(column * (self._side + GRID), line * (self._side + GRID), self._side, self._side)
+            size = image.size().scaled(cell.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
+            target = QRectF(0, 0, size.width(), size.height())
+            target.moveCenter(cell.center())
+            painter.fillRect(cell, self.palette().color(QPalette.ColorRole.AlternateBase))
+            # Small images are shown pixel by pixel; only large ones are smoothed.
+            smooth = image.width() > target.width()
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+            painter.drawImage(target, image)
+
+    def _per_line(self, width: int) -> int:
+        return max(1, (width + GRID) // (self._side + GRID))

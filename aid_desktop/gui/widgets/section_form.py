@@ -1,0 +1,135 @@
+"""A form for a whole section of settings."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, TypeVar, cast
+
+from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from aid_desktop.errors import SettingsError
+from aid_desktop.gui.theme import GRID, set_role
+from aid_desktop.gui.widgets.field_editor import (
+    FieldEditor,
+    editable_fields,
+    make_editor,
+)
+from aid_desktop.settings.field import SettingsSection, path_of
+
+Section = TypeVar("Section", bound=SettingsSection)
+
+# In figures of the label's font; what is wider takes two lines.
+_WIDEST_LABEL = 13
+_WIDEST_UNIT = 9
+
+
+class SectionForm(QWidget, Generic[Section]):
+    """Editors of a section's settings below each other, with aligned columns.
+
+    `names` are the settings to show: a sequence, or a mapping from headings to sequences (a heading of "" is
+    not shown); all that can be edited if None. Settings that are not shown keep the values they came with.
+    `changed` tells what the user did; `set_values` emits nothing.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(
+        self,
+        section: type[Section],
+        names: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
+        parent: QWidget | None = None,
+        name_prefix: str = "",
+    ) -> None:
+        super().__init__(parent)
+        self._base: Section = section()
+        self._editors: dict[str, FieldEditor] = {}
+        self._is_stacked = False
+        groups = names if isinstance(names, Mapping) else {"": names or editable_fields(section)}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        for heading, members in groups.items():
+            if heading:
+                if self._editors:
+                    column.addSpacing(GRID)
+                title = QLabel(heading, self)
+                set_role(title, "heading")
+                column.addWidget(title)
+            for name in members:
+                editor = make_editor(section, name, self, name_prefix)
+                editor.value_changed.connect(self.changed)
+                self._editors[name] = editor
+                column.addWidget(editor)
+        column.addStretch(1)
+        self.align_columns(list(self._editors.values()))
+
+    @property
+    def editors(self) -> tuple[FieldEditor, ...]:
+        """The editors from top to bottom."""
+        return tuple(self._editors.values())
+
+    def editor(self, name: str) -> FieldEditor:
+        """Return the editor of a setting. Raises KeyError if it is not shown."""
+        return self._editors[name]
+
+    def values(self) -> Section:
+        """Return the settings as shown. Raises SettingsError, after saying so beside the field."""
+        errors: list[SettingsError] = []
+        values: dict[str, Any] = {}
+        for name, editor in self._editors.items():
+            try:
+                values[name] = editor.value()
+                editor.set_error(None)
+            except SettingsError as error:
+                editor.set_error(error.message)
+                errors.append(error)
+        if errors:
+            raise errors[0]
+        try:
+            return cast(Section, dataclasses.replace(cast(Any, self._base), **values))
+        except SettingsError as error:
+            self.show_error(error)
+            raise
+
+    def set_values(self, settings: Section) -> None:
+        """Show these settings, without a signal."""
+        self._base = settings
+        for name, editor in self._editors.items():
+            editor.set_value(getattr(settings, name))
+
+    def set_references(self, settings: Section) -> None:
+        """Let the dots compare with these settings instead of the defaults."""
+        for name, editor in self._editors.items():
+            editor.set_reference(getattr(settings, name))
+
+    def show_error(self, error: SettingsError) -> bool:
+        """Show an error beside its field; return whether that field is in this form."""
+        for editor in self._editors.values():
+            if path_of(self._base, editor.name) == error.field:
+                editor.set_error(error.message)
+                return True
+        return False
+
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        super().resizeEvent(a0)
+        is_narrow = any(self.width() < editor.one_row_width for editor in self.editors)
+        if is_narrow != self._is_stacked:
+            self._is_stacked = is_narrow
+            for editor in self.editors:
+                editor.set_stacked(is_narrow)
+
+    @staticmethod
+    def align_columns(editors: Sequence[FieldEditor]) -> None:
+        """Give editors, of one form or of several, columns of the same width."""
+        if not editors:
+            return
+        labels = max(_text_width(editor.label, _WIDEST_LABEL) for editor in editors)
+        units = max(_text_width(editor.unit, _WIDEST_UNIT) for editor in editors)
+        for editor in editors:
+            editor.set_column_widths(labels, units)
+
+
+def _text_width(label: QLabel, most: int) -> int:
+    metrics = label.fontMetrics()
+    return min(metrics.horizontalAdvance(label.text()) + GRID // 2, metrics.horizontalAdvance("0") * most)

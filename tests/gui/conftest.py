@@ -1,0 +1,59 @@
+"""The real window with its own settings and run folder, and files dropped on it as a user drops them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from PyQt5 import sip
+from PyQt5.QtCore import QMimeData, QPoint, Qt, QUrl
+from PyQt5.QtGui import QDragEnterEvent, QDropEvent
+from PyQt5.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from aid_desktop.gui.main_window import MainWindow
+from aid_desktop.gui.preferences import Preferences
+from aid_desktop.gui.theme import ThemeManager, ThemeName
+
+Drop = Callable[[QWidget, Sequence[Path]], None]
+
+
+@pytest.fixture
+def themes(qapp: QApplication) -> ThemeManager:
+    manager = ThemeManager(qapp)
+    manager.set_theme(ThemeName.LIGHT)
+    return manager
+
+
+@pytest.fixture
+def preferences(qapp: QApplication, tmp_path: Path) -> Preferences:
+    chosen = Preferences()
+    chosen.runs_folder = str(tmp_path / "runs")
+    return chosen
+
+
+@pytest.fixture
+def window(qtbot: QtBot, themes: ThemeManager, preferences: Preferences) -> Iterator[MainWindow]:
+    shown = MainWindow(themes, preferences)
+    shown.show()
+    yield shown
+    shown.session.shut_down()
+    shown.close()
+    # At once: a window that waits to be deleted is polished anew with each theme of the tests to come.
+    sip.delete(shown)
+
+
+@pytest.fixture
+def drop() -> Drop:
+    """Return a function that drops files on a widget by the events that Qt sends."""
+
+    def do(widget: QWidget, paths: Sequence[Path]) -> None:
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        where = QPoint(widget.width() // 2, widget.height() // 2)
+        arguments = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        enter = QDragEnterEvent(where, *arguments)
+        QApplication.sendEvent(widget, enter)
+        assert enter.isAccepted()
+        QApplication.sendEvent(widget, QDropEvent(where, *arguments))
+
+    return do

@@ -1,0 +1,117 @@
+"""The whole window: names, keys, themes, dropping, what is never imported too early."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QCloseEvent
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QAction,
+    QComboBox,
+    QDialog,
+    QHeaderView,
+    QLineEdit,
+    QScrollBar,
+    QTabBar,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from aid_desktop.gui.main_window import MainWindow
+from aid_desktop.gui.preferences import Preferences
+from aid_desktop.gui.theme import ThemeManager, ThemeName
+
+Drop = Callable[[QWidget, Sequence[Path]], None]
+ACTED_ON = (QAbstractButton, QComboBox, QAbstractSpinBox, QLineEdit, QAbstractSlider, QAbstractItemView)
+# fmt: off
+FIXED_NAMES = [
+    "mainTabs", "dataTab", "trainingTab", "historyTab", "assessmentTab", "classTable", "dropArea", "previewGrid",
+    "startButton", "pauseButton", "stopButton", "applyButton", "trainingPlot", "trainingLog", "trainingProgress",
+    "historyPlot", "historyTable", "assessModelPath", "assessRunButton", "confusionMatrix", "imageGallery",
+    "metricsTable", "classifyButton", "deviceSelector", "architectureSelector", "augmentation.rotation",
+    "training.learning_rate", "image.width", "image.channels", "image.normalization", "training.epochs",
+]
+# fmt: on
+
+
+def user_widgets(window: QWidget) -> list[QWidget]:
+    """Return the widgets that a user acts on, without the inner parts of Qt's own composites."""
+    parts = (QScrollBar, QTabBar)
+    found = [widget for widget in window.findChildren(QWidget) if isinstance(widget, ACTED_ON)]
+    return [
+        widget
+        for widget in found
+        if not isinstance(widget, parts)
+        and not widget.objectName().startswith("qt_")
+        and not isinstance(widget.parent(), QComboBox | QAbstractSpinBox | QTabBar | QAbstractItemView | QLineEdit)
+        and not isinstance(widget, QHeaderView)
+        and not widget.window().inherits("QComboBoxPrivateContainer")
+    ]
+
+
+def test_that_each_fixed_name_stands_once_in_the_window(window: MainWindow) -> None:
+    assert {name: len(window.findChildren(QWidget, name)) for name in FIXED_NAMES} == dict.fromkeys(FIXED_NAMES, 1)
+
+
+def test_that_the_tabs_stand_in_their_order(window: MainWindow) -> None:
+    names = [window.tabs.widget(number).objectName() for number in range(window.tabs.count())]
+    assert names == ["dataTab", "trainingTab", "historyTab", "assessmentTab"]
+
+
+def test_that_all_that_can_be_acted_on_has_a_unique_name_and_an_accessible_one(window: MainWindow) -> None:
+    widgets = user_widgets(window)
+    assert len(widgets) > 80
+    nameless = [f"{type(w).__name__} in {w.parent().objectName()}" for w in widgets if not w.objectName()]
+    assert nameless == []
+    names = [widget.objectName() for widget in widgets]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+    assert [w.objectName() for w in widgets if not w.accessibleName()] == []
+
+
+def test_that_buttons_and_fields_have_tooltips(window: MainWindow) -> None:
+    wanted = (QAbstractButton, QComboBox, QAbstractSpinBox, QLineEdit)
+    without = [w.objectName() for w in user_widgets(window) if isinstance(w, wanted) and not w.toolTip()]
+    assert without == []
+
+
+def test_that_no_two_actions_share_a_shortcut(window: MainWindow) -> None:
+    keys = [action.shortcut().toString() for action in window.findChildren(QAction)]
+    keys += [b.shortcut().toString() for b in window.findChildren(QAbstractButton)]
+    used = [key for key in keys if key]
+    assert sorted({key for key in used if used.count(key) > 1}) == []
+
+
+def test_that_keys_change_the_tab(window: MainWindow, qtbot: QtBot) -> None:
+    window.activateWindow()
+    for number, key in enumerate((Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3, Qt.Key.Key_4)):
+        action = next(a for a in window.findChildren(QAction) if a.shortcut().toString() == f"Ctrl+{number + 1}")
+        action.trigger()
+        assert window.tabs.currentIndex() == number, key
+
+
+def test_that_the_theme_changes_at_once_and_is_remembered(window: MainWindow, themes: ThemeManager) -> None:
+    window.findChild(QAction, "darkThemeAction").trigger()
+    assert themes.current.is_dark
+    assert Preferences().theme is ThemeName.DARK
+
+
+def test_that_the_shortcut_sheet_opens(window: MainWindow) -> None:
+    window.findChild(QAction, "keyboard_shortcutsAction").trigger()
+    sheet = window.findChild(QDialog, "shortcutsDialog")
+    assert sheet.isVisible()
+    sheet.close()
+
+
+def test_that_the_overlay_tells_what_a_drop_will_do(window: MainWindow, tiny_folders: Path) -> None:
+    from aid_desktop.gui.main_window import _describe_drop
+
+    assert _describe_drop((tiny_folders / "train",)) == "2 folders → 2 classes"
+
+
+def test_that_closing_remembers_the_windows_place(window: MainWindow, preferences: Preferences) -> None:
+    window.closeEvent(QCloseEvent())
+    assert preferences.window_geometry is not None

@@ -1,0 +1,142 @@
+"""The rules of the house that a machine can check."""
+
+import ast
+import dataclasses
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+import aid_desktop.settings
+from aid_desktop.settings.field import Cost, FieldInfo, Kind, field_infos
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "aid_desktop"
+HEAVY = ("tensorflow", "keras", "sklearn", "pandas", "scipy")
+LIMITS = {ast.FunctionDef: 50, ast.AsyncFunctionDef: 50, ast.ClassDef: 300}
+FILE_LIMIT = 400
+WITH_LIMITS = {Kind.INTEGER, Kind.NUMBER, Kind.INTEGER_RANGE, Kind.NUMBER_RANGE, Kind.NUMBERS}
+# Split, so that this file does not find itself.
+LEFT_UNDONE = re.compile(r"\b(TO" r"DO|FIX" r"ME)\b")
+
+
+def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, encoding="utf-8"
+    )
+
+
+def sources() -> Iterator[tuple[Path, str]]:
+    for path in sorted([*PACKAGE.rglob("*.py"), *ROOT.glob("*.py"), *(ROOT / "tests").rglob("*.py")]):
+        yield path.relative_to(ROOT), path.read_text(encoding="utf-8")
+
+
+def declared_settings() -> list[tuple[str, FieldInfo]]:
+    declared = {}
+    for module in pkgutil.iter_modules(aid_desktop.settings.__path__, "aid_desktop.settings."):
+        for item in vars(importlib.import_module(module.name)).values():
+            if isinstance(item, type) and dataclasses.is_dataclass(item) and hasattr(item, "SECTION"):
+                declared.update({f"{item.__name__}.{name}": info for name, info in field_infos(item).items()})
+    return sorted(declared.items())
+
+
+def pyproject() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_that_modules_import_only_what_their_layer_may() -> None:
+    checked = run_python("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_that_the_window_starts_without_the_heavy_packages() -> None:
+    code = f"import sys, aid_desktop.gui.app; print([name for name in {HEAVY} if name in sys.modules])"
+    started = run_python("-c", code)
+    assert (started.returncode, started.stdout.strip()) == (0, "[]"), started.stderr
+
+
+def test_that_the_command_line_never_imports_qt() -> None:
+    helped = run_python("-X", "importtime", "-m", "aid_desktop", "train", "--help")
+    imported = {line.rpartition("|")[2].strip() for line in helped.stderr.splitlines()}
+    assert helped.returncode == 0, helped.stderr.splitlines()[-5:]
+    assert "aid_desktop.cli.main" in imported
+    assert not imported & {"PyQt5", "PyQt5.QtCore", "pyqtgraph", "tensorflow", "keras"}
+
+
+def test_that_files_classes_and_functions_are_short() -> None:
+    too_long = []
+    for path, text in sources():
+        if path.parts[0] != PACKAGE.name:
+            continue
+        if len(text.splitlines()) > FILE_LIMIT:
+            too_long.append(f"{path}: {len(text.splitlines())} lines")
+        for node in ast.walk(ast.parse(text)):
+            limit = LIMITS.get(type(node))
+            if limit and node.end_lineno - node.lineno >= limit:
+                too_long.append(
+                    f"{path}:{node.lineno} {node.name}: {node.end_lineno - node.lineno + 1} lines of {limit}"
+                )
+    assert not too_long, "\n".join(too_long)
+
+
+def test_that_nothing_is_left_undone() -> None:
+    found = [
+        f"{path}:{number}"
+        for path, text in sources()
+        for number, line in enumerate(text.splitlines(), 1)
+        if LEFT_UNDONE.search(line)
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize(("name", "info"), [pytest.param(*item, id=item[0]) for item in declared_settings()])
+def test_that_every_setting_tells_what_it_is(name: str, info: FieldInfo) -> None:
+    assert info.label
+    assert info.help.endswith(".")
+    assert isinstance(info.cost, Cost)
+    if info.kind in WITH_LIMITS:
+        assert info.low is not None
+        assert info.high is not None
+
+
+def test_that_settings_are_declared() -> None:
+    assert len(declared_settings()) > 30
+
+
+def test_that_opencv_is_the_one_without_its_own_qt() -> None:
+    import cv2
+
+    installed = {(distribution.metadata["Name"] or "").lower() for distribution in metadata.distributions()}
+    assert "opencv-python-headless" in installed
+    assert not installed & {"opencv-python", "opencv-contrib-python", "tensorflow-cpu"}
+    assert int(cv2.__version__.split(".")[0]) < 5
+
+
+def test_that_the_gpu_packages_are_asked_for_on_linux_only() -> None:
+    project = pyproject()["project"]
+    assert project["requires-python"] == ">=3.11,<3.14"
+    for text in project["optional-dependencies"]["gpu"]:
+        marker = Requirement(text).marker
+        assert marker is not None
+        assert marker.evaluate({"sys_platform": "linux"})
+        assert not marker.evaluate({"sys_platform": "win32"})
+        assert not marker.evaluate({"sys_platform": "darwin"})
+
+
+def test_that_all_direct_dependencies_are_pinned_but_qt_itself() -> None:
+    lines = (ROOT / ".ci" / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    names = {pin.name.lower() for pin in pins}
+    project = pyproject()["project"]
+    wanted = [Requirement(text) for text in project["dependencies"] + project["optional-dependencies"]["test"]]
+    assert all(str(pin.specifier).startswith("==") for pin in pins)
+    assert not {one.name.lower() for one in wanted} - names
+    assert "pyqt5-qt5" not in names
