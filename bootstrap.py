@@ -296,7 +296,8 @@ def checks_of(project: Project, system: str) -> list[Step]:
         xvfb = ("xvfb-run", "-a", "-s", "-screen 0 1366x768x24")
         xcb = (("QT_QPA_PLATFORM", "xcb"),)
         steps.append(Step((*xvfb, *pytest, "-m", "xcb"), xcb, (0, NO_TESTS_COLLECTED)))
-    steps.append(Step((*pytest, "-m", "not xcb"), (("QT_QPA_PLATFORM", "offscreen"),)))
+    parallel = ("-n", "auto", "--maxprocesses", "4")
+    steps.append(Step((*pytest, *parallel, "-m", "not xcb"), (("QT_QPA_PLATFORM", "offscreen"),)))
     return steps
 
 

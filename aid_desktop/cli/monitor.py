@@ -12,6 +12,7 @@ from aid_desktop.training.events import (
     RunResumed,
     RunStarted,
     SettingsApplied,
+    SettingsRefused,
     StageChanged,
     TrainingEvent,
 )
@@ -51,6 +52,8 @@ class Monitor:
                 )
             case SettingsApplied():
                 return f"epoch {event.epoch} uses revision {event.revision}: {event.diff}"
+            case SettingsRefused():
+                return f"revision {event.revision} is refused: {event.message}"
             case EpochFinished():
                 return self._epoch_text(event)
             case RunPaused(epoch=epoch):

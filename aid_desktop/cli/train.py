@@ -37,6 +37,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def make_run(options: argparse.Namespace) -> TrainingRun:
     """Return the run that the arguments describe. Raises AidError."""
+    if options.resume and options.seed is not None:
+        raise TrainingError("--seed cannot change in a resumed run: it decides which images are held out")
     path: Path = options.run_toml
     if path.is_dir():
         path = RunFolder(path).run_toml

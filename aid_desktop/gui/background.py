@@ -111,6 +111,7 @@ class Background(QObject):
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(_N_THREADS, thread_name_prefix="background")
         self._jobs: set[Job[Any]] = set()
+        self._is_shut_down = False
 
     def start(
         self,
@@ -121,6 +122,10 @@ class Background(QObject):
     ) -> Job[T]:
         """Run `function` in the pool, then `on_done` with its result in the main thread."""
         job = Job(title, on_done, on_failure or self.failed.emit, self)
+        if self._is_shut_down:
+            # Widgets that are about to go may still ask; nobody is left to be told.
+            job.cancel()
+            return job
         self._jobs.add(job)
         job.ended.connect(self._forget)
         self.job_started.emit(job)
@@ -133,7 +138,8 @@ class Background(QObject):
         return len(self._jobs)
 
     def shut_down(self) -> None:
-        """Cancel everything and wait until the threads have gone."""
+        """Cancel everything and wait until the threads have gone; jobs started later do not run."""
+        self._is_shut_down = True
         for job in self._jobs:
             job.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)

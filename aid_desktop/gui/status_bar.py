@@ -35,7 +35,7 @@ class StatusBar(QStatusBar):
 
     def set_state(self, text: str) -> None:
         """Say which versions and devices are ready."""
-        self._state.setText(text)
+        self._state.setText(f"{text}  ·")
 
     @pyqtSlot()
     def _show_usage(self) -> None:

@@ -60,9 +60,10 @@ class RunFolder:
     def create(self) -> None:
         """Make the folder for a new run.
 
-        Raises RunError when it holds a run already, or cannot be written.
+        A run that never finished an epoch may be replaced. Raises RunError when the folder holds another run, or
+        cannot be written.
         """
-        if self.run_toml.exists():
+        if self.run_toml.exists() and self.history_csv.exists():
             raise RunError(f"{self.path} holds a run already: choose another folder, or resume that run")
         try:
             self.models.mkdir(parents=True, exist_ok=True)

@@ -117,9 +117,18 @@ def class_weights(
     if wanted == "balanced":
         counts = np.maximum(np.bincount(labels, minlength=len(class_names)), 1)
         return (len(labels) / (len(class_names) * counts)).astype(np.float32)
+    check_class_weights(settings, class_names)
     weights = dict(item for item in wanted if not isinstance(item, str))
-    if set(weights) != set(class_names):
-        raise TrainingError(
-            f"training.class_weights: got weights for {', '.join(weights)}, the classes are {', '.join(class_names)}"
-        )
     return np.array([weights[name] for name in class_names], np.float32)
+
+
+def check_class_weights(settings: TrainingSettings, class_names: tuple[str, ...]) -> None:
+    """Raise TrainingError when custom weights do not name exactly the classes of the run."""
+    wanted = settings.hyperparameters.class_weights
+    if isinstance(wanted, str):
+        return
+    named = [name for name, _ in wanted]
+    if set(named) != set(class_names):
+        raise TrainingError(
+            f"training.class_weights: got weights for {', '.join(named)}, the classes are {', '.join(class_names)}"
+        )

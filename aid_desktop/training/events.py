@@ -56,6 +56,15 @@ class SettingsApplied:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingsRefused:
+    """Settings of this revision do not fit the network or the classes; those in force stay. `message` says why."""
+
+    epoch: int
+    revision: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class EpochFinished:
     """An epoch is over and on disk."""
 
@@ -101,6 +110,7 @@ TrainingEvent = (
     | RunStarted
     | BatchProgress
     | SettingsApplied
+    | SettingsRefused
     | EpochFinished
     | RunPaused
     | RunResumed

@@ -21,7 +21,7 @@ from aid_desktop.runs.records import EpochRecord
 from aid_desktop.runs.settings_log import append_revision
 from aid_desktop.settings.snapshot import SettingsDiff
 from aid_desktop.training import start
-from aid_desktop.training.blocks import EpochBlocks, block_length
+from aid_desktop.training.blocks import EpochBlocks, block_length, check_class_weights
 from aid_desktop.training.checkpoints import BestSoFar
 from aid_desktop.training.events import (
     BatchProgress,
@@ -32,6 +32,7 @@ from aid_desktop.training.events import (
     RunResumed,
     RunStarted,
     SettingsApplied,
+    SettingsRefused,
     StageChanged,
     TrainingEvent,
 )
@@ -107,7 +108,7 @@ def _write_first_files(run: TrainingRun, table: ClassTable) -> None:
 
 
 def _disk_message(error: OSError, run: TrainingRun) -> str:
-    saved = "Everything up to the last finished epoch is saved."
+    saved = "The history has every finished epoch; resuming goes on from the model that was saved last."
     if error.errno == errno.ENOSPC:
         return f"The disk of {run.folder.path} is full. {saved} Free some space and resume the run."
     return f"A file of the run cannot be read or written ({error}). {saved}"
@@ -127,6 +128,7 @@ class _EpochLoop:
             state.metrics = dict(records[-1].metrics)
         self._epoch = state.first_epoch
         self._last_progress = 0.0
+        self._paused_seconds = 0.0
         # The first epoch is saved at once: a run that is killed early can be resumed.
         self._last_saved = -math.inf
         image = run.config.image
@@ -167,7 +169,13 @@ class _EpochLoop:
         diff = SettingsDiff.between(self._state.settings, stamped.settings)
         if not diff:
             return
-        self._state.apply(diff, stamped.settings, stamped.revision)
+        try:
+            check_class_weights(stamped.settings, self._state.data.class_names)
+            self._state.apply(diff, stamped.settings, stamped.revision)
+        except AidError as error:
+            logger.info("revision %d is refused: %s", stamped.revision, error)
+            self._publish(SettingsRefused(self._epoch, stamped.revision, str(error)))
+            return
         # Another kind of optimizer has other variables to go back to.
         self._state.remember()
         append_revision(self._run.folder.settings_jsonl, stamped.revision, self._epoch, stamped.settings)
@@ -177,6 +185,7 @@ class _EpochLoop:
     def _one_epoch(self) -> EpochRecord | None:
         """Train and validate once; None when a stop came before the end."""
         started = time.perf_counter()
+        self._paused_seconds = 0.0
         metrics = self._fit()
         if metrics is None:
             return None
@@ -197,7 +206,7 @@ class _EpochLoop:
             revision=self._state.revision,
             learning_rate=self._state.settings.hyperparameters.learning_rate,
             metrics=tuple(metrics.items()),
-            seconds=time.perf_counter() - started,
+            seconds=time.perf_counter() - started - self._paused_seconds,
             model=name,
         )
 
@@ -230,7 +239,9 @@ class _EpochLoop:
         """Wait while paused; return whether to go on."""
         if self._control.paused:
             self._publish(RunPaused(self._epoch))
+            paused = time.perf_counter()
             self._control.wait_if_paused()
+            self._paused_seconds += time.perf_counter() - paused
             if not self._control.stop_requested:
                 self._publish(RunResumed(self._epoch))
         return not self._control.stop_requested

@@ -59,9 +59,9 @@ def test_that_split_folders_give_the_role(make, name, role):
 def test_that_split_folders_below_the_classes_give_the_role_too(make):
     folder = make("data/cat/train/1.png", "data/cat/test/2.png", "data/dog/train/3.png")
     assert found(resolve_drop([folder / "data"]), folder) == [
-        ("data/cat/test", "cat", TEST),
         ("data/cat/train", "cat", TRAINING),
         ("data/dog/train", "dog", TRAINING),
+        ("data/cat/test", "cat", TEST),
     ]
 
 

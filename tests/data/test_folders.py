@@ -291,6 +291,14 @@ def test_that_an_error_in_progress_ends_the_reading_and_its_threads(tmp_path, wr
     assert active_count() == before
 
 
+def is_kept(reader, index):
+    try:
+        reader.read([index])
+    except DataError:
+        return False
+    return True
+
+
 def test_that_images_are_kept_only_up_to_the_limit(tmp_path, write_image, monkeypatch):
     monkeypatch.setattr(folders, "CACHE_BYTES", 2 * GRAY.nbytes)
     for i in range(4):
@@ -298,7 +306,8 @@ def test_that_images_are_kept_only_up_to_the_limit(tmp_path, write_image, monkey
     reader = open_source(tmp_path)
     for path in tmp_path.iterdir():
         path.unlink()
-    assert len(reader.read([0, 1])) + len(reader.read([1])) in (2, 3)
+    # Which ones are kept depends on which thread decodes first.
+    assert sum(is_kept(reader, index) for index in range(4)) == 2
     with pytest.raises(DataError, match="could be read when it was added"):
         reader.read(range(4))
 

@@ -86,3 +86,11 @@ def test_that_shutting_down_waits_for_the_threads(background: Background, qtbot:
     background.shut_down()
     assert ended == [True]
     qtbot.waitUntil(lambda: background.n_jobs == 0)
+
+
+def test_that_a_job_started_after_the_end_does_not_run(background: Background, qtbot: QtBot) -> None:
+    background.shut_down()
+    ran: list[object] = []
+    background.start("too late", ran.append, ran.append)
+    assert background.n_jobs == 0
+    assert ran == []

@@ -33,6 +33,7 @@ def test_that_a_new_folder_is_made_with_all_above_it(folder: RunFolder) -> None:
 def test_that_a_folder_that_holds_a_run_is_refused(folder: RunFolder) -> None:
     folder.create()
     folder.run_toml.touch()
+    folder.history_csv.touch()
     assert is_run_folder(folder.path)
     with pytest.raises(RunError, match="holds a run already: choose another folder, or resume that run"):
         folder.create()

@@ -17,6 +17,7 @@ EVENTS = (
     events.RunStarted(Path("run"), ("a", "b"), 10, 5, 0, 99, SETTINGS),
     events.BatchProgress(0, 1, 2, 0.5, 0.75),
     events.SettingsApplied(1, 1, SETTINGS, SettingsDiff.between(TrainingSettings(), SETTINGS)),
+    events.SettingsRefused(1, 2, "No such class."),
     events.EpochFinished(EpochRecord(0, 0, 0.1, (("loss", 0.5),), 1.0, None), 10),
     events.RunPaused(1),
     events.RunResumed(1),

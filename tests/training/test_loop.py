@@ -29,6 +29,7 @@ from aid_desktop.training.events import (
     RunResumed,
     RunStarted,
     SettingsApplied,
+    SettingsRefused,
     StageChanged,
     TrainingEvent,
 )
@@ -515,3 +516,25 @@ def test_that_a_run_can_start_from_a_saved_model(make_run: MakeRun) -> None:
     weights = [variables(each.folder.last_model)[0] for each in (first, continued, restarted)]
     assert np.abs(weights[1] - weights[0]).max() < 0.1 < np.abs(weights[2] - weights[0]).max()
     assert read_card(continued.folder.last_model).architecture == "last.keras"
+
+
+@pytest.mark.usefixtures("eager")
+@pytest.mark.parametrize(
+    "wrong", [{"dropout": (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)}, {"class_weights": {"nobody": 2.0}}]
+)
+def test_that_settings_that_do_not_fit_are_refused_and_the_run_goes_on(make_run: MakeRun, wrong: Any) -> None:
+    run = make_run(epochs=3)
+    events = watch(run, at(EpochFinished, 0, lambda: run.mailbox.post(changed(run, **wrong))))
+    assert kinds(events)[-1] is RunFinished
+    (refused,) = [event for event in events if isinstance(event, SettingsRefused)]
+    assert refused.revision == 1
+    assert [item.revision for item in read_revisions(run.folder.settings_jsonl)] == [0]
+    assert len(read_history(run.folder.history_csv)) == 3
+
+
+def test_that_a_folder_whose_run_never_finished_an_epoch_can_be_used_again(make_run: MakeRun) -> None:
+    run = make_run(epochs=1)
+    run.folder.create()
+    run.folder.run_toml.write_text("version = 1\n")
+    assert kinds(watch(run))[-1] is RunFinished
+    assert len(read_history(run.folder.history_csv)) == 1

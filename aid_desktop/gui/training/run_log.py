@@ -12,6 +12,7 @@ from aid_desktop.training.events import (
     RunResumed,
     RunStarted,
     SettingsApplied,
+    SettingsRefused,
     StageChanged,
 )
 
@@ -25,6 +26,7 @@ class RunLog(QObject):
         session.stage_changed.connect(self._on_stage)
         session.started.connect(self._on_started)
         session.settings_applied.connect(self._on_applied)
+        session.settings_refused.connect(self._on_refused)
         session.epoch_finished.connect(self._on_epoch)
         session.paused.connect(self._on_paused)
         session.resumed.connect(self._on_resumed)
@@ -45,6 +47,10 @@ class RunLog(QObject):
     @pyqtSlot(SettingsApplied)
     def _on_applied(self, event: SettingsApplied) -> None:
         self._log.add(f"Epoch {event.epoch} uses revision {event.revision}: {event.diff}")
+
+    @pyqtSlot(SettingsRefused)
+    def _on_refused(self, event: SettingsRefused) -> None:
+        self._log.add(f"Revision {event.revision} is refused: {event.message}")
 
     @pyqtSlot(EpochFinished)
     def _on_epoch(self, event: EpochFinished) -> None:

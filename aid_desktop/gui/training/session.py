@@ -17,6 +17,7 @@ from aid_desktop.training.events import (
     RunResumed,
     RunStarted,
     SettingsApplied,
+    SettingsRefused,
     StageChanged,
 )
 from aid_desktop.training.run import TrainingRun
@@ -34,6 +35,7 @@ class TrainingSession(QObject):
     started = pyqtSignal(RunStarted)
     progressed = pyqtSignal(BatchProgress)
     settings_applied = pyqtSignal(SettingsApplied)
+    settings_refused = pyqtSignal(SettingsRefused)
     epoch_finished = pyqtSignal(EpochFinished)
     paused = pyqtSignal(RunPaused)
     resumed = pyqtSignal(RunResumed)
@@ -117,6 +119,7 @@ class TrainingSession(QObject):
         worker.started.connect(self.started)
         worker.progressed.connect(self.progressed)
         worker.settings_applied.connect(self.settings_applied)
+        worker.settings_refused.connect(self.settings_refused)
         worker.epoch_finished.connect(self.epoch_finished)
         worker.paused.connect(self.paused)
         worker.resumed.connect(self.resumed)

@@ -26,7 +26,7 @@ from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 from aid_desktop.runs.config import ModelChoice, RunConfig, data_rows
 from aid_desktop.runs.history import History
 from aid_desktop.settings.device import DeviceSettings
-from aid_desktop.training.events import EpochFinished, RunFailed, RunStarted, SettingsApplied
+from aid_desktop.training.events import EpochFinished, RunFailed, RunStarted, SettingsApplied, SettingsRefused
 
 logger = logging.getLogger(__name__)
 
@@ -157,6 +157,7 @@ class TrainingTab(QWidget):
         self._session.started.connect(self._on_started)
         self._session.epoch_finished.connect(self._on_epoch_finished)
         self._session.settings_applied.connect(self._on_settings_applied)
+        self._session.settings_refused.connect(self._on_settings_refused)
         self._session.failed.connect(self._on_failed)
 
     @pyqtSlot()
@@ -192,6 +193,10 @@ class TrainingTab(QWidget):
     @pyqtSlot(SettingsApplied)
     def _on_settings_applied(self, event: SettingsApplied) -> None:
         self.plot.add_marker(event.epoch, str(event.diff))
+
+    @pyqtSlot(SettingsRefused)
+    def _on_settings_refused(self, event: SettingsRefused) -> None:
+        self.messages.add(Note(Level.WARNING, f"The settings in force stay: {event.message}"))
 
     @pyqtSlot(RunFailed)
     def _on_failed(self, event: RunFailed) -> None:

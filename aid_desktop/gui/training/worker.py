@@ -11,6 +11,7 @@ from aid_desktop.training.events import (
     RunResumed,
     RunStarted,
     SettingsApplied,
+    SettingsRefused,
     StageChanged,
     TrainingEvent,
 )
@@ -24,6 +25,7 @@ class TrainingWorker(QObject):
     started = pyqtSignal(RunStarted)
     progressed = pyqtSignal(BatchProgress)
     settings_applied = pyqtSignal(SettingsApplied)
+    settings_refused = pyqtSignal(SettingsRefused)
     epoch_finished = pyqtSignal(EpochFinished)
     paused = pyqtSignal(RunPaused)
     resumed = pyqtSignal(RunResumed)
@@ -54,6 +56,8 @@ class TrainingWorker(QObject):
                 self.progressed.emit(event)
             case SettingsApplied():
                 self.settings_applied.emit(event)
+            case SettingsRefused():
+                self.settings_refused.emit(event)
             case EpochFinished():
                 self.epoch_finished.emit(event)
             case RunPaused():
