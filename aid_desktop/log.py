@@ -74,7 +74,11 @@ def add_run_log(path: Path) -> logging.Handler:
     """Send the program's log to a run's own file as well; pass the handler to `remove_run_log`."""
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter(_FORMAT))
-    logging.getLogger(LOGGER_NAME).addHandler(handler)
+    logger = logging.getLogger(LOGGER_NAME)
+    # Also where nobody has set up logging.
+    if not logger.isEnabledFor(logging.INFO):
+        logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
     return handler
 
 

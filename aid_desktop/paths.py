@@ -2,7 +2,7 @@
 
 import os
 import sys
-import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -54,13 +54,12 @@ def write_atomically(path: Path) -> Iterator[Path]:
     A reader, or a crash at any moment, therefore sees the old file or the new one, never a part. The
     temporary path keeps the suffix, which some writers insist on. Raises OSError as the writer does.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    # Not tempfile.mkstemp, which makes files that only their owner can read: colleagues share drives.
+    temporary = path.with_name(f".{path.stem[:40]}-{uuid.uuid4().hex[:12]}{path.suffix}")
+    temporary.open("xb").close()
     try:
         yield temporary
         _flush_to_disk(temporary)
-        _give_usual_permissions(temporary)
         temporary.replace(path)
     finally:
         with suppress(FileNotFoundError):
@@ -70,10 +69,3 @@ def write_atomically(path: Path) -> Iterator[Path]:
 def _flush_to_disk(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
-
-
-def _give_usual_permissions(path: Path) -> None:
-    # mkstemp makes files that only their owner can read; colleagues on a shared drive need more.
-    mask = os.umask(0)
-    os.umask(mask)
-    path.chmod(0o666 & ~mask)

@@ -120,6 +120,11 @@ def test_that_opencv_is_the_one_without_its_own_qt() -> None:
     assert int(cv2.__version__.split(".")[0]) < 5
 
 
+def test_that_compressed_rtdc_files_can_be_read_without_any_extra() -> None:
+    names = {Requirement(text).name for text in pyproject()["project"]["dependencies"]}
+    assert {"h5py", "hdf5plugin", "opencv-python-headless"} <= names
+
+
 def test_that_the_gpu_packages_are_asked_for_on_linux_only() -> None:
     project = pyproject()["project"]
     assert project["requires-python"] == ">=3.11,<3.14"

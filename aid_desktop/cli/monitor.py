@@ -46,9 +46,10 @@ class Monitor:
             case StageChanged(text=text):
                 return f"{text} …"
             case RunStarted():
+                begins = f", goes on with epoch {event.first_epoch}" if event.first_epoch else ""
                 return (
                     f"{event.folder}: classes {', '.join(event.class_names)}; {event.n_training} images per epoch, "
-                    f"{event.n_validation} to validate, {event.parameters} weights"
+                    f"{event.n_validation} to validate, {event.parameters} weights{begins}"
                 )
             case SettingsApplied():
                 return f"epoch {event.epoch} uses revision {event.revision}: {event.diff}"

@@ -258,6 +258,13 @@ def _gap_message(missing: Sequence[int], highest: int) -> str:
 
 
 def _warnings(rows: Sequence[ClassRow]) -> Iterator[TableProblem]:
+    zooms = [row.zoom for row in rows if row.role is Role.TRAINING]
+    if len(set(zooms)) > 1:
+        yield TableProblem(None, f"training rows differ in zoom: new files will be classified at {zooms[0]:g}")
+    validated = {row.class_index for row in rows if row.role is Role.VALIDATION}
+    missing = {row.class_index: row.class_name for row in rows if row.role is Role.TRAINING}
+    for index in sorted(missing.keys() - validated) if validated else ():
+        yield TableProblem(None, f'class "{missing[index]}" has no validation images: the curves say nothing about it')
     first: dict[str, int] = {}
     trained = {row.source.digest for row in rows if row.role is Role.TRAINING}
     for i, row in enumerate(rows):

@@ -68,7 +68,7 @@ class DropPlan:
         return "; ".join(parts) or "nothing to add"
 
 
-def resolve_drop(paths: Sequence[Path]) -> DropPlan:
+def resolve_drop(paths: Sequence[Path], look_inside: bool = True) -> DropPlan:
     """Turn dropped paths into future rows.
 
     A folder with images directly in it is one row, its class is its name. Any other folder holds classes:
@@ -89,7 +89,7 @@ def resolve_drop(paths: Sequence[Path]) -> DropPlan:
         else:
             resolver.reject(path, "is not an image file, an .rtdc file or a folder")
     for folder, images in loose.items():
-        resolver.add_images(folder, images)
+        resolver.add_images(folder, images, look_inside)
     order = list(Role)
     items = sorted(dict.fromkeys(resolver.items), key=lambda item: order.index(item.role))
     return DropPlan(tuple(items), tuple(resolver.rejected))
@@ -152,10 +152,10 @@ class _Resolver:
         if not has_images and not content.rtdc_files:
             self.reject(folder, "has no images in it")
 
-    def add_images(self, folder: Path, images: list[Path]) -> None:
+    def add_images(self, folder: Path, images: list[Path], look_inside: bool) -> None:
         """Add image files that were dropped without their folder."""
-        stacks = [path for path in images if _is_stack(path)]
-        single = [path for path in images if path not in stacks]
+        stacks = [path for path in images if look_inside and _is_stack(path)]
+        single = [path for path in images if path not in set(stacks)]
         for path in stacks:
             self.add(path, path.stem, _role_of(folder))
         if not single:

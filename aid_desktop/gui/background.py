@@ -15,7 +15,7 @@ from aid_desktop.errors import AidError
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_N_THREADS = 2
+_N_THREADS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,10 @@ class Failure:
 
     message: str
     details: str = ""
+
+
+class JobCancelledError(AidError):
+    """Leaves the work of a job that was cancelled; nobody is told."""
 
 
 class JobContext:
@@ -41,6 +45,12 @@ class JobContext:
     def cancel(self) -> None:
         """Ask the job to end early."""
         self._cancelled.set()
+
+    def report_or_leave(self, done: int, total: int) -> None:
+        """Tell the progress; raise JobCancelledError once the job is cancelled. For readers' `progress`."""
+        if self.cancelled:
+            raise JobCancelledError("Cancelled.")
+        self.report(done, total)
 
 
 class Job(QObject, Generic[T]):
@@ -60,6 +70,7 @@ class Job(QObject, Generic[T]):
     ) -> None:
         super().__init__(parent)
         self.title = title
+        self.is_cancellable = False
         self.context = JobContext(self.progressed.emit)
         self._on_done = on_done
         self._on_failure = on_failure
@@ -84,19 +95,23 @@ class Job(QObject, Generic[T]):
 
     @pyqtSlot(object)
     def _on_succeeded(self, result: Any) -> None:
-        if not self.context.cancelled:
-            self._on_done(result)
-        self.ended.emit()
+        try:
+            if not self.context.cancelled:
+                self._on_done(result)
+        finally:
+            self.ended.emit()
 
     @pyqtSlot(Failure)
     def _on_failed(self, failure: Failure) -> None:
-        if not self.context.cancelled:
-            self._on_failure(failure)
-        self.ended.emit()
+        try:
+            if not self.context.cancelled:
+                self._on_failure(failure)
+        finally:
+            self.ended.emit()
 
 
 class Background(QObject):
-    """Runs jobs on two threads of its own.
+    """Runs jobs on a few threads of its own.
 
     They are Python's threads, not Qt's: PyQt forgets Python's state of a QThreadPool's thread after each job, and
     TensorFlow 2.21, which keeps a reference to it, then ends the process when it traces a second graph there.
@@ -119,9 +134,16 @@ class Background(QObject):
         function: Callable[[JobContext], T],
         on_done: Callable[[T], None],
         on_failure: Callable[[Failure], None] | None = None,
+        *,
+        is_cancellable: bool = False,
     ) -> Job[T]:
-        """Run `function` in the pool, then `on_done` with its result in the main thread."""
+        """Run `function` in the pool, then `on_done` with its result in the main thread.
+
+        With `is_cancellable` the user may cancel it in the status bar: `function` must then look at
+        `context.cancelled`, and the caller must need neither result nor failure.
+        """
         job = Job(title, on_done, on_failure or self.failed.emit, self)
+        job.is_cancellable = is_cancellable
         if self._is_shut_down:
             # Widgets that are about to go may still ask; nobody is left to be told.
             job.cancel()

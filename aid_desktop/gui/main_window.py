@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PyQt5.QtCore import QByteArray, QSize, QUrl, pyqtSlot
+from PyQt5.QtCore import QByteArray, QSize, Qt, QUrl, pyqtSlot
 from PyQt5.QtGui import QCloseEvent, QDesktopServices, QIcon
 from PyQt5.QtWidgets import (
     QAction,
@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import (
     QMainWindow,
     QMenu,
     QMessageBox,
+    QPushButton,
     QTabWidget,
     QUndoStack,
     QWidget,
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         self._themes = themes
         self._preferences = preferences
         self._closing = False
+        self._run_actions: list[tuple[QAction, QPushButton]] = []
         self._question: QMessageBox | None = None
         self.notifier = Notifier(self)
         self.background = Background(self)
@@ -88,6 +90,8 @@ class MainWindow(QMainWindow):
         if data:
             self.tabs.setCurrentWidget(self.data)
             self._loader.add(data)
+            if self.session.is_running:
+                self.data.sources.tell("The run that is going on keeps the images that it began with.")
 
     def warm_up(self) -> None:
         """Load TensorFlow behind the window, so that its first use does not wait."""
@@ -148,7 +152,8 @@ class MainWindow(QMainWindow):
             run.apply_button,
             run.keep_button,
         ):
-            self._add(run_menu, button.text(), "", button.click)
+            self._run_actions.append((self._add(run_menu, button.text(), "", button.click), button))
+        run_menu.aboutToShow.connect(self._show_run_state)
         model_menu = required(bar.addMenu("&Model"))
         self._add(model_menu, "Assess", "Ctrl+Return", self._assess)
         self._add(model_menu, "Classify new files…", "Ctrl+K", self._classify)
@@ -230,13 +235,15 @@ class MainWindow(QMainWindow):
         box = QMessageBox(self)
         box.setObjectName("closeQuestion")
         box.setWindowTitle("A network is being trained")
-        box.setText("A network is being trained.")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setText("Stop the training and close?")
         box.setInformativeText("Everything up to the last finished epoch is saved already.")
         stop = required(box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole))
         stop.setObjectName("stopAndCloseButton")
         keep = required(box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole))
         keep.setObjectName("keepTrainingButton")
-        box.setDefaultButton(QMessageBox.StandardButton.NoButton)
+        box.setDefaultButton(keep)
+        box.setEscapeButton(keep)
         stop.clicked.connect(self._stop_and_close)
         box.finished.connect(self._on_question_closed)
         self._question = box
@@ -258,6 +265,14 @@ class MainWindow(QMainWindow):
         action = self.sender()
         if isinstance(action, QAction):
             self.tabs.setCurrentIndex(action.data())
+
+    @pyqtSlot()
+    def _show_run_state(self) -> None:
+        """The buttons of the Training tab know what can be done; their keys are shown, but belong to them."""
+        for action, button in self._run_actions:
+            keys = button.shortcut().toString()
+            action.setText(f"{button.text()}\t{keys}" if keys else button.text())
+            action.setEnabled(button.isEnabled())
 
     @pyqtSlot()
     def _quit(self) -> None:
@@ -312,5 +327,5 @@ def _describe_drop(paths: tuple[Path, ...]) -> str:
     data = [path for path in paths if path not in runs]
     parts = [f"open {'1 run' if len(runs) == 1 else f'{len(runs)} runs'}"] if runs else []
     if data:
-        parts.append(resolve_drop(data).describe())
+        parts.append(resolve_drop(data, look_inside=False).describe())
     return "; ".join(parts)

@@ -68,6 +68,7 @@ class JobWidget(QWidget):
         cancel.setAutoRaise(True)
         cancel.setToolTip(f"Cancel: {job.title}")
         cancel.setAccessibleName(f"Cancel: {job.title}")
+        cancel.setVisible(job.is_cancellable)
         row = QHBoxLayout(self)
         row.setContentsMargins(GRID, 0, GRID, 0)
         row.setSpacing(GRID)

@@ -136,9 +136,13 @@ class ThemeManager(QObject):
 
 def apply_theme(app: QApplication, theme: Theme) -> None:
     """Set style, palette, font and style sheet of the whole application."""
-    app.setStyle("Fusion")
+    # Each of these polishes every widget anew, so only what changes is set.
+    style = app.style()
+    if style is None or (style.objectName() != "fusion" and not app.styleSheet()):
+        app.setStyle("Fusion")
     font = _system_font()
-    app.setFont(font)
+    if app.font() != font:
+        app.setFont(font)
     app.setPalette(_palette(theme))
     app.setStyleSheet(_style_sheet(theme, font.pointSizeF()))
 

@@ -89,12 +89,14 @@ def set_dropout(model: "keras.Model", rates: tuple[float, ...]) -> None:
             f"training.dropout: got {len(rates)} numbers, the network has {len(layers)} dropout layers: "
             "give one number for all, or one for each"
         )
-    for layer, rate in zip(layers, rates * len(layers) if len(rates) == 1 else rates, strict=False):
+    wanted = list(zip(layers, rates * len(layers) if len(rates) == 1 else rates, strict=True))
+    for layer, rate in wanted:
         if layer.rate == 0 and rate:
             raise ModelError(
                 f"training.dropout: layer {layer.name} was built without dropout and cannot get it: "
                 "give its Dropout a rate above 0 in model_zoo.py"
             )
+    for layer, rate in wanted:
         layer.rate = max(rate, _NO_DROPOUT) if layer.rate else 0.0
 
 

@@ -4,7 +4,7 @@ import dataclasses
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -13,6 +13,7 @@ import tomli_w
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.data.formats import open_source
+from aid_desktop.data.source import ImageReader
 from aid_desktop.errors import DataError, RunError, SettingsError
 from aid_desktop.paths import write_atomically
 from aid_desktop.settings.augmentation import AugmentationSettings
@@ -124,11 +125,24 @@ def data_rows(table: ClassTable) -> tuple[DataRow, ...]:
 
 def open_table(rows: Iterable[DataRow]) -> ClassTable:
     """Open the sources of all rows. Raises DataError when one is gone, unreadable or has changed."""
+    return open_readers(rows)[0]
+
+
+def open_readers(
+    rows: Iterable[DataRow], progress: Callable[[int, int], None] | None = None
+) -> tuple[ClassTable, tuple[ImageReader, ...]]:
+    """Open all rows like `open_table`; return their readers too, one per row.
+
+    `progress(done, total)` is told of the images of each source; what it raises ends the opening.
+    """
     rows = tuple(rows)
     indices = _class_indices(rows)
     opened = []
+    readers = []
     for row in rows:
-        source = open_source(row.path).source
+        reader = open_source(row.path, progress)
+        readers.append(reader)
+        source = reader.source
         if row.digest is not None and source.digest != row.digest:
             raise DataError(
                 f"{row.path} has changed since the run was set up: restore it, or remove its digest from run.toml "
@@ -145,7 +159,7 @@ def open_table(rows: Iterable[DataRow]) -> ClassTable:
                 zoom=row.zoom,
             )
         )
-    return ClassTable(tuple(opened))
+    return ClassTable(tuple(opened)), tuple(readers)
 
 
 def _class_indices(rows: tuple[DataRow, ...]) -> dict[str, int]:

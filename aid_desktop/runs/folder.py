@@ -1,9 +1,9 @@
 """RunFolder: the name of every file of a run."""
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from aid_desktop.errors import RunError
 from aid_desktop.paths import write_atomically
@@ -85,22 +85,36 @@ def is_run_folder(path: Path) -> bool:
     return RunFolder(path).run_toml.is_file()
 
 
-def write_state(folder: RunFolder, epoch: int, revision: int, finished: bool) -> None:
-    """Write last_state.json, which belongs to last.keras."""
-    values = {"version": STATE_VERSION, "epoch": epoch, "revision": revision, "finished": finished}
+@dataclass(frozen=True, slots=True)
+class LastState:
+    """What last_state.json says beside last.keras, whose card is what counts for epoch and revision.
+
+    `built_dropout` are the rates that the architecture has, whatever was set since.
+    """
+
+    epoch: int
+    revision: int
+    finished: bool
+    built_dropout: tuple[float, ...] = ()
+
+
+def write_state(folder: RunFolder, state: LastState) -> None:
+    """Write last_state.json. Raises OSError."""
+    values = {"version": STATE_VERSION, **dataclasses.asdict(state)}
     with write_atomically(folder.last_state) as temporary:
         temporary.write_text(json.dumps(values), encoding="utf-8")
 
 
-def read_state(folder: RunFolder) -> dict[str, Any]:
+def read_state(folder: RunFolder) -> LastState:
     """Read last_state.json. Raises RunError when there is nothing to resume from."""
     try:
         values = json.loads(folder.last_state.read_text(encoding="utf-8"))
-        return {
-            "epoch": int(values["epoch"]),
-            "revision": int(values["revision"]),
-            "finished": bool(values["finished"]),
-        }
+        return LastState(
+            epoch=int(values["epoch"]),
+            revision=int(values["revision"]),
+            finished=bool(values["finished"]),
+            built_dropout=tuple(map(float, values["built_dropout"])),
+        )
     except FileNotFoundError:
         raise RunError(f"{folder.path} has no finished epoch to resume from: start the run anew") from None
     except (OSError, ValueError, KeyError, TypeError) as error:

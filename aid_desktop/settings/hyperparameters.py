@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from aid_desktop.errors import SettingsError
 from aid_desktop.settings.field import Cost, FieldInfo, Kind, bounded, choice, setting, validate
 
 OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop", "adagrad", "adadelta", "adamax", "nadam", "lion")
@@ -142,3 +143,6 @@ class HyperParameters:
 
     def __post_init__(self) -> None:
         validate(self)
+        # Keras makes hinge labels of exact zeros and ones only.
+        if self.label_smoothing and self.loss in ("hinge", "squared_hinge"):
+            raise SettingsError("training.label_smoothing", f"must be 0 with the loss {self.loss}")

@@ -100,7 +100,8 @@ class EpochBlocks:
         images, one_hot = mix(images, one_hot, augmentation, rng)
         smoothing = np.float32(self._settings.hyperparameters.label_smoothing)
         targets = one_hot * (1 - smoothing) + smoothing / n_classes
-        return Block(images, targets.astype(np.float32), self._class_weights[labels])
+        # After mixing, an image weighs as much as its shares of the classes do.
+        return Block(images, targets.astype(np.float32), (one_hot @ self._class_weights).astype(np.float32))
 
 
 def class_weights(

@@ -1,18 +1,19 @@
 """From the class table to arrays: what a run trains and validates on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
-from aid_desktop.data.formats import reopen
 from aid_desktop.data.normalize import Normalization, fit_normalization
-from aid_desktop.data.prepare import prepare_row
+from aid_desktop.data.prepare import PreparationStoppedError, prepare_row
 from aid_desktop.data.sampling import RowDraw, group_key, hold_out
+from aid_desktop.data.source import ImageReader
 from aid_desktop.errors import DataError
-from aid_desktop.runs.config import RunConfig, open_table
+from aid_desktop.runs.config import RunConfig, open_readers
 from aid_desktop.settings.split import SplitSettings
 from aid_desktop.training.seeds import Stage, generator
 
@@ -55,33 +56,34 @@ def load_training_data(config: RunConfig, say: Callable[[str], None], should_sto
     Args:
         config: what to load.
         say: is told what is being done.
-        should_stop: is asked between rows.
+        should_stop: is asked between images; PreparationStoppedError is raised when it says yes.
 
     Raises DataError, in plain words, for anything that cannot be trained on.
     """
     say("Opening the data")
-    table = open_table(config.data)
+    table, readers = open_readers(config.data, partial(_leave_if_stopped, should_stop))
     check_trainable(table, config.split)
+    prepare = partial(_prepare, config=config, should_stop=should_stop)
     rows: list[TrainingRow] = []
     validation: list[tuple[NDArray[np.uint8], int]] = []
-    held_out = _held_out(table, config)
-    for number, row in enumerate(table.rows):
-        if row.role is Role.TEST or should_stop():
+    held_out = _held_out(table, readers, config)
+    for number, (row, reader) in enumerate(zip(table.rows, readers, strict=True)):
+        if row.role is Role.TEST:
             continue
         say(f"Loading {row.source.name}")
         if row.role is Role.VALIDATION:
-            validation.append((_prepare(row, config, None), row.class_index))
+            validation.append((prepare(row, reader), row.class_index))
             continue
         kept, held = held_out[number]
         # A split by file may leave a row without training images, of which none can be drawn.
         if len(kept):
-            images = _prepare(row, config, kept, margin=True)
+            images = prepare(row, reader, indices=kept, margin=True)
             draw = RowDraw(len(images), row.images_per_epoch, row.shuffle)
             rows.append(TrainingRow(images, row.class_index, draw))
         if len(held):
-            validation.append((_prepare(row, config, held), row.class_index))
+            validation.append((prepare(row, reader, indices=held), row.class_index))
     labels = [np.full(len(images), label, np.intp) for images, label in validation]
-    if not labels and not should_stop():
+    if not labels:
         raise DataError(
             "the split leaves no images for validation: every class is one group, so choose another group_by, or "
             "give some rows the role validation"
@@ -96,6 +98,11 @@ def load_training_data(config: RunConfig, say: Callable[[str], None], should_sto
     )
 
 
+def _leave_if_stopped(should_stop: Callable[[], bool], done: int, total: int) -> None:
+    if should_stop():
+        raise PreparationStoppedError("Stopped while the images were opened.")
+
+
 def check_trainable(table: ClassTable, split: SplitSettings | None) -> None:
     """Raise DataError with all that keeps a table from being trained on; a split makes validation rows needless."""
     problems = table.problems(for_training=True, has_split=split is not None)
@@ -103,7 +110,9 @@ def check_trainable(table: ClassTable, split: SplitSettings | None) -> None:
         raise DataError("; ".join(problem.message for problem in problems))
 
 
-def _held_out(table: ClassTable, config: RunConfig) -> dict[int, tuple[NDArray[np.intp], NDArray[np.intp]]]:
+def _held_out(
+    table: ClassTable, readers: Sequence[ImageReader], config: RunConfig
+) -> dict[int, tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Return for each training row the indices of the images to train on and to validate on."""
     training = {n: row for n, row in enumerate(table.rows) if row.role is Role.TRAINING}
     if config.split is None:
@@ -112,9 +121,8 @@ def _held_out(table: ClassTable, config: RunConfig) -> dict[int, tuple[NDArray[n
     keys_by_class: dict[int, list[str]] = {}
     places: dict[int, list[tuple[int, int]]] = {}
     for n, row in training.items():
-        reader = reopen(row.source)
         for index in range(row.source.n_images):
-            key = group_key(reader.origin(index), config.split.group_by)
+            key = group_key(readers[n].origin(index), config.split.group_by)
             keys_by_class.setdefault(row.class_index, []).append(key)
             places.setdefault(row.class_index, []).append((n, index))
     labels = sorted(keys_by_class)
@@ -132,9 +140,15 @@ def _held_out(table: ClassTable, config: RunConfig) -> dict[int, tuple[NDArray[n
 
 
 def _prepare(
-    row: ClassRow, config: RunConfig, indices: NDArray[np.intp] | None, margin: bool = False
+    row: ClassRow,
+    reader: ImageReader,
+    *,
+    config: RunConfig,
+    should_stop: Callable[[], bool],
+    indices: NDArray[np.intp] | None = None,
+    margin: bool = False,
 ) -> NDArray[np.uint8]:
-    return prepare_row(reopen(row.source), config.image, row.zoom, margin, indices)
+    return prepare_row(reader, config.image, row.zoom, margin, indices, should_stop)
 
 
 def _join(parts: list[NDArray[np.uint8]], config: RunConfig) -> NDArray[np.uint8]:
@@ -144,9 +158,6 @@ def _join(parts: list[NDArray[np.uint8]], config: RunConfig) -> NDArray[np.uint8
 def _fit_normalization(rows: list[TrainingRow], config: RunConfig) -> Normalization:
     """Fit on what the network will see: the centres, not the margins."""
     height, width, _ = config.image.input_shape
-    # Only a run that was stopped while it loads has no rows.
-    if not rows:
-        return Normalization("none")
 
     def centres() -> list[NDArray[np.uint8]]:
         result = []

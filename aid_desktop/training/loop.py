@@ -148,12 +148,14 @@ class _EpochLoop:
             self._take_settings()
             hyperparameters = self._state.settings.hyperparameters
             if self._epoch >= hyperparameters.epochs:
-                return f"All {hyperparameters.epochs} epochs are done."
+                return _all_done(self._epoch, hyperparameters.epochs)
             record = self._one_epoch()
             if record is None:
                 self._state.take_back()
                 return f"Stopped in epoch {self._epoch}; its part is taken back."
             append_record(self._run.folder.history_csv, record)
+            values = ", ".join(f"{name} {value:.4f}" for name, value in record.metrics)
+            logger.info("epoch %d, revision %d: %s, model: %s", record.epoch, record.revision, values, record.model)
             self._state.remember()
             self._epoch += 1
             self._save_last_now_and_then()
@@ -197,6 +199,7 @@ class _EpochLoop:
             return None
         metrics |= {f"val_{name}": value for name, value in validation.items()}
         self._state.metrics = metrics
+        self._state.trained_revision = self._state.revision
         wanted = self._control.take_keep_model()
         name = None
         if self._best.improves(metrics, self._epoch) or wanted:
@@ -238,6 +241,7 @@ class _EpochLoop:
     def _wait(self) -> bool:
         """Wait while paused; return whether to go on."""
         if self._control.paused:
+            logger.info("paused in epoch %d", self._epoch)
             self._publish(RunPaused(self._epoch))
             paused = time.perf_counter()
             self._control.wait_if_paused()
@@ -254,13 +258,20 @@ class _EpochLoop:
         self._state.save_last(self._run.folder, self._epoch - 1, finished)
         self._last_saved = time.monotonic()
 
+    def _write_meta(self) -> None:
+        try:
+            write_meta_xlsx(self._run.config, self._state.data.table, self._run.folder)
+        except OSError as error:
+            # Open in Excel, say: the run itself is complete without it.
+            logger.warning("meta.xlsx cannot be written: %s", error)
+
     def _finish(self, reason: str) -> None:
         folder = self._run.folder
         history = read_history(folder.history_csv)
         if history.records:
             self._publish(StageChanged("Saving the run"))
             self._save_last(finished=True)
-            write_meta_xlsx(self._run.config, self._state.data.table, folder)
+            self._write_meta()
         best = history.best_saved()
         logger.info("%s", reason)
         self._publish(
@@ -272,3 +283,9 @@ class _EpochLoop:
                 best_model=folder.model(best.model) if best and best.model else None,
             )
         )
+
+
+def _all_done(n_done: int, n_wanted: int) -> str:
+    if n_done > n_wanted:
+        return f"Nothing to do: {n_wanted} epochs are asked for, the run has {n_done} already."
+    return f"All {n_wanted} epochs are done."

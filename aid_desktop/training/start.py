@@ -5,16 +5,18 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from aid_desktop.errors import TrainingError
+from aid_desktop.data.prepare import PreparationStoppedError
+from aid_desktop.errors import ModelError, TrainingError
 from aid_desktop.models.build import check_shapes, compile_model, dropout_rates, set_dropout, with_new_weights
 from aid_desktop.models.files import load_model
+from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.zoo import load_zoo
 from aid_desktop.runs.config import RunConfig
 from aid_desktop.runs.folder import read_state
 from aid_desktop.runs.history import truncate_history
 from aid_desktop.runs.settings_log import Revision, truncate_revisions
 from aid_desktop.settings.snapshot import SettingsDiff
-from aid_desktop.training.datasets import load_training_data
+from aid_desktop.training.datasets import TrainingData, load_training_data
 from aid_desktop.training.fit import BlockFitter
 from aid_desktop.training.run import TrainingRun
 from aid_desktop.training.state import RunState
@@ -28,20 +30,22 @@ logger = logging.getLogger(__name__)
 def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
     """Load, build and compile; None when the run was stopped meanwhile. Raises AidError in plain words."""
     config = run.config
-    data = load_training_data(config, say, lambda: run.control.stop_requested)
-    if run.control.stop_requested:
+    try:
+        data = load_training_data(config, say, lambda: run.control.stop_requested)
+    except PreparationStoppedError:
         return None
     say("Building the network")
-    n_classes = len(data.class_names)
-    model = _base_model(run, n_classes)
-    built_dropout = dropout_rates(model)
     saved = latest = Revision(0, 0, "", config.training)
     first_epoch = 0
     if run.resume:
-        saved, latest, first_epoch = _resume_point(run)
-        model = load_model(run.folder.last_model, for_training=True).model
-        check_shapes(model, config.image.input_shape, n_classes)
+        built_dropout = read_state(run.folder).built_dropout
+        loaded = load_model(run.folder.last_model, for_training=True)
+        model = loaded.model
+        check_shapes(model, config.image.input_shape, len(data.class_names))
+        saved, latest, first_epoch = _resume_point(run, loaded.card)
     else:
+        model, data = _new_model(run, data)
+        built_dropout = dropout_rates(model)
         compile_model(model, saved.settings.hyperparameters)
     set_dropout(model, saved.settings.hyperparameters.dropout)
     say("Preparing the first epoch")
@@ -51,41 +55,57 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
         config.model.name, model.count_params(), data.images_per_epoch, len(data.validation_labels),
     )  # fmt: skip
     state = RunState(config, data, model, fitter, built_dropout, saved.settings, saved.revision, first_epoch)
+    state.trained_revision = saved.revision
     # Settings that were taken after last.keras was saved act from the first resumed epoch on.
     state.apply(SettingsDiff.between(saved.settings, latest.settings), latest.settings, latest.revision)
     return state
 
 
-def _base_model(run: TrainingRun, n_classes: int) -> "keras.Model":
-    """Return the uncompiled network of the configuration."""
+def _new_model(run: TrainingRun, data: TrainingData) -> tuple["keras.Model", TrainingData]:
+    """Return the uncompiled network of the configuration, and the data as that network wants them normalized."""
     config = run.config
+    shape, n_classes = config.image.input_shape, len(data.class_names)
     if config.model.architecture is not None:
-        return load_zoo(run.model_zoo).build(config.model.architecture, config.image.input_shape, n_classes)
-    return _started_model(config, n_classes)
-
-
-def _started_model(config: RunConfig, n_classes: int) -> "keras.Model":
+        return load_zoo(run.model_zoo).build(config.model.architecture, shape, n_classes), data
     if config.model.start_from is None:
         raise TrainingError("model: neither an architecture nor a model to start from is given")
-    model = load_model(config.model.start_from).model
-    check_shapes(model, config.image.input_shape, n_classes)
-    return with_new_weights(model) if config.model.mode == "restart" else model
+    loaded = load_model(config.model.start_from)
+    check_shapes(loaded.model, shape, n_classes)
+    if config.model.mode == "restart":
+        return with_new_weights(loaded.model), data
+    _check_same_use(loaded.card, data, config)
+    # The weights were learnt with these statistics.
+    return loaded.model, dataclasses.replace(data, normalization=loaded.card.normalization)
 
 
-def _resume_point(run: TrainingRun) -> tuple[Revision, Revision, int]:
+def _check_same_use(card: ModelCard, data: TrainingData, config: RunConfig) -> None:
+    """Raise ModelError when the weights mean other classes, or another normalization."""
+    if card.class_names != data.class_names:
+        raise ModelError(
+            f"the model's outputs are {', '.join(card.class_names)} in this order, the data have "
+            f"{', '.join(data.class_names)}: give the classes the same names and indices"
+        )
+    if card.image.normalization != config.image.normalization:
+        raise ModelError(
+            f"the model was trained with the normalization {card.image.normalization}, the run is set to "
+            f"{config.image.normalization}: choose the model's"
+        )
+
+
+def _resume_point(run: TrainingRun, card: ModelCard) -> tuple[Revision, Revision, int]:
     """Return the settings that last.keras was saved under, those of the epoch to go on with, and that epoch.
 
-    Rows of later epochs leave the history. The number of epochs comes from the configuration if that says
-    another one than at the start, so that a finished run can be prolonged.
+    Epoch and revision come from the card inside last.keras, not from last_state.json, which a crash may have left
+    a step ahead. Rows of later epochs leave the history. The number of epochs comes from the configuration if that
+    says another one than at the start, so that a finished run can be prolonged.
     """
-    state = read_state(run.folder)
-    first_epoch = state["epoch"] + 1
+    first_epoch = card.epoch + 1
     truncate_history(run.folder.history_csv, first_epoch)
     revisions = truncate_revisions(run.folder.settings_jsonl, first_epoch)
-    saved = [item for item in revisions if item.revision <= state["revision"]]
+    saved = [item for item in revisions if item.revision <= card.revision]
     if not saved:
         raise TrainingError(
-            f"{run.folder.settings_jsonl} says nothing about epoch {state['epoch']}: the run cannot be resumed"
+            f"{run.folder.settings_jsonl} says nothing about epoch {card.epoch}: the run cannot be resumed"
         )
     run.mailbox.start_after(revisions[-1].revision)
     epochs = run.config.training.hyperparameters.epochs

@@ -7,7 +7,7 @@ from aid_desktop.models.edit import apply
 from aid_desktop.models.files import save_model, versions
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.runs.config import RunConfig
-from aid_desktop.runs.folder import RunFolder, model_name, write_state
+from aid_desktop.runs.folder import LastState, RunFolder, model_name, write_state
 from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
 from aid_desktop.training.datasets import TrainingData
 from aid_desktop.training.fit import BlockFitter
@@ -33,6 +33,7 @@ class RunState:
     revision: int
     first_epoch: int
     metrics: dict[str, float] = field(default_factory=dict)
+    trained_revision: int = 0
     _kept: list[Any] = field(default_factory=list)
 
     def apply(self, diff: SettingsDiff, settings: TrainingSettings, revision: int) -> None:
@@ -56,8 +57,9 @@ class RunState:
 
     def save_last(self, folder: RunFolder, epoch: int, finished: bool) -> None:
         """Save what resuming needs: the network after its last finished epoch, with the optimizer's state."""
+        # Before the model: a resumed run reads it for what never changes.
+        write_state(folder, LastState(epoch, self.trained_revision, finished, self.built_dropout))
         save_model(self.model, self._card(epoch), folder.last_model)
-        write_state(folder, epoch, self.revision, finished)
 
     def remember(self) -> None:
         """Keep a copy of all weights, so that an epoch that is left half-way can be taken back."""
@@ -79,7 +81,7 @@ class RunState:
             normalization=self.data.normalization,
             architecture=self.config.model.name,
             epoch=epoch,
-            revision=self.revision,
+            revision=self.trained_revision,
             metrics=tuple(self.metrics.items()),
             data=tuple((row.source.path.as_posix(), row.source.digest) for row in rows),
             versions=versions(),

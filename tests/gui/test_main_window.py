@@ -1,5 +1,6 @@
 """The whole window: names, keys, themes, dropping, what is never imported too early."""
 
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from PyQt5.QtWidgets import (
     QDialog,
     QHeaderView,
     QLineEdit,
+    QMenu,
     QScrollBar,
     QTabBar,
     QWidget,
@@ -31,8 +33,8 @@ ACTED_ON = (QAbstractButton, QComboBox, QAbstractSpinBox, QLineEdit, QAbstractSl
 FIXED_NAMES = [
     "mainTabs", "dataTab", "trainingTab", "historyTab", "assessmentTab", "classTable", "dropArea", "previewGrid",
     "startButton", "pauseButton", "stopButton", "applyButton", "trainingPlot", "trainingLog", "trainingProgress",
-    "historyPlot", "historyTable", "assessModelPath", "assessRunButton", "confusionMatrix", "imageGallery",
-    "metricsTable", "classifyButton", "deviceSelector", "architectureSelector", "augmentation.rotation",
+    "historyPlot", "historyTable", "assessModelPath", "assessRunButton", "exportButton", "confusionMatrix",
+    "imageGallery", "metricsTable", "classifyButton", "deviceSelector", "architectureSelector", "augmentation.rotation",
     "training.learning_rate", "image.width", "image.channels", "image.normalization", "training.epochs",
 ]
 # fmt: on
@@ -115,3 +117,41 @@ def test_that_the_overlay_tells_what_a_drop_will_do(window: MainWindow, tiny_fol
 def test_that_closing_remembers_the_windows_place(window: MainWindow, preferences: Preferences) -> None:
     window.closeEvent(QCloseEvent())
     assert preferences.window_geometry is not None
+
+
+def test_that_undo_on_another_tab_leaves_the_rows_alone(
+    window: MainWindow, drop: Drop, tiny_folders: Path, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(window.notifier.table_changed):
+        drop(window, [tiny_folders])
+    window.activateWindow()
+    window.tabs.setCurrentWidget(window.training)
+    slider = window.findChild(QWidget, "augmentation.rotation.slider")
+    window.training.setting_tabs.setCurrentIndex(2)
+    slider.setFocus()
+    qtbot.keyClick(slider, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert len(window.notifier.table.rows) == 6
+    window.tabs.setCurrentWidget(window.data)
+    window.data.sources.view.setFocus()
+    qtbot.keyClick(window.data.sources.view, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not window.notifier.table.rows
+
+
+def test_that_the_run_menu_says_what_can_be_done(window: MainWindow) -> None:
+    menu = next(menu for menu in window.menuBar().findChildren(QMenu) if menu.title() == "&Run")
+    menu.aboutToShow.emit()
+    states = {action.text().partition("\t")[0]: action.isEnabled() for action in menu.actions()}
+    assert states == {"Start": False, "Pause": False, "Stop": False, "Apply": False, "Keep this epoch's model": False}
+
+
+def test_that_only_jobs_that_allow_it_can_be_cancelled_in_the_status_bar(window: MainWindow, qtbot: QtBot) -> None:
+    go_on = threading.Event()
+    window.background.start("fixed", lambda context: go_on.wait(5), lambda result: None)
+    job = window.background.start("free", lambda context: go_on.wait(5), lambda result: None, is_cancellable=True)
+    buttons = {button.accessibleName(): button for button in window.statusBar().findChildren(QAbstractButton)}
+    assert buttons["Cancel: fixed"].isHidden()
+    assert not buttons["Cancel: free"].isHidden()
+    buttons["Cancel: free"].click()
+    assert job.context.cancelled
+    go_on.set()
+    qtbot.waitUntil(lambda: window.background.n_jobs == 0)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from aid_desktop.errors import RunError
-from aid_desktop.runs.folder import RunFolder, is_run_folder, model_name, read_state, write_state
+from aid_desktop.runs.folder import LastState, RunFolder, is_run_folder, model_name, read_state, write_state
 
 
 @pytest.fixture
@@ -48,8 +48,9 @@ def test_that_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 
 def test_that_the_state_is_read_as_it_was_written(folder: RunFolder) -> None:
     folder.create()
-    write_state(folder, 3, 2, finished=False)
-    assert read_state(folder) == {"epoch": 3, "revision": 2, "finished": False}
+    state = LastState(3, 2, finished=False, built_dropout=(0.2, 0.5))
+    write_state(folder, state)
+    assert read_state(folder) == state
 
 
 def test_that_a_run_without_a_finished_epoch_cannot_be_resumed(folder: RunFolder) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from aid_desktop.data.class_table import Role
+from aid_desktop.data.prepare import PreparationStoppedError
 from aid_desktop.data.rtdc import write_rtdc
 from aid_desktop.errors import DataError, SettingsError
 from aid_desktop.runs.config import DataRow, RunConfig
@@ -143,10 +144,11 @@ def test_that_contradicting_indices_are_refused(rows: tuple[DataRow, ...], make_
         load(dataclasses.replace(make_config(), data=changed))
 
 
-def test_that_a_stop_while_loading_leaves_the_rest_out(make_config: MakeConfig) -> None:
-    config = make_config(image={"normalization": "standardize_training_set"})
-    data = load_training_data(config, lambda text: None, lambda: True)
-    assert data.rows == ()
+@pytest.mark.parametrize("n_questions", [0, 3, 10])
+def test_that_a_stop_ends_the_loading_between_images(make_config: MakeConfig, n_questions: int) -> None:
+    answers = iter([False] * n_questions)
+    with pytest.raises(PreparationStoppedError):
+        load_training_data(make_config(), lambda text: None, lambda: next(answers, True))
 
 
 def test_that_the_zoom_of_a_row_is_applied(tmp_path: Path, rows: tuple[DataRow, ...], make_config: MakeConfig) -> None:

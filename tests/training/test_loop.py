@@ -1,6 +1,7 @@
 import dataclasses
 import errno
 import json
+import logging
 import os
 import threading
 import zipfile
@@ -14,6 +15,7 @@ import pytest
 from aid_desktop.models.metadata import read_card
 from aid_desktop.runs import history as history_module
 from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, open_table, read_run_toml
+from aid_desktop.runs.folder import read_state
 from aid_desktop.runs.history import read_history
 from aid_desktop.runs.settings_log import read_revisions
 from aid_desktop.settings.snapshot import TrainingSettings
@@ -158,7 +160,7 @@ def test_that_a_run_tells_what_happens_in_order_and_leaves_all_its_files(
     saved = {record.model for record in records if record.model}
     assert {path.name for path in run.folder.models.iterdir()} == saved
     assert json.loads(run.folder.last_state.read_text(encoding="utf-8")) == {
-        "version": 1, "epoch": 3, "revision": 0, "finished": True,
+        "version": 1, "epoch": 3, "revision": 0, "finished": True, "built_dropout": [0.25],
     }  # fmt: skip
     for path in (run.folder.last_model, *run.folder.models.iterdir(), run.folder.meta_xlsx):
         assert zipfile.ZipFile(path).testzip() is None
@@ -494,6 +496,49 @@ def test_that_what_nobody_thought_of_is_told_with_its_traceback(
 
 
 # --- starting from a saved model ----------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("eager")
+def test_that_a_kill_between_the_two_files_of_the_last_epoch_changes_no_number(make_run: MakeRun) -> None:
+    whole, torn = make_run("whole", epochs=3), make_run("torn", epochs=2)
+    watch(whole)
+    earlier: list[bytes] = []
+    watch(torn, at(EpochFinished, 0, lambda: earlier.append(torn.folder.last_state.read_bytes())))
+    assert read_state(torn.folder).epoch == 1
+    torn.folder.last_state.write_bytes(earlier[0])
+    assert read_state(torn.folder).epoch == 0
+    config = read_run_toml(torn.folder.run_toml).with_changes(epochs=3)
+    assert kinds(watch(TrainingRun(config, torn.folder, torn.folder.model_zoo, resume=True)))[-1] is RunFinished
+    assert plain_history(torn) == plain_history(whole)
+
+
+@pytest.mark.usefixtures("eager")
+def test_that_a_run_is_no_failure_because_its_table_is_open_elsewhere(
+    make_run: MakeRun, expected_warnings: list[logging.LogRecord]
+) -> None:
+    run = make_run(epochs=1)
+    run.folder.meta_xlsx.mkdir(parents=True)
+    events = watch(run)
+    assert kinds(events)[-1] is RunFinished
+    assert any("meta.xlsx cannot be written" in record.getMessage() for record in expected_warnings)
+
+
+@pytest.mark.usefixtures("eager")
+@pytest.mark.parametrize(("change", "message"), [("order", "in this order"), ("normalization", "normalization")])
+def test_that_a_model_is_not_continued_on_classes_or_images_that_mean_something_else(
+    make_run: MakeRun, change: str, message: str
+) -> None:
+    first = make_run("first", epochs=1)
+    watch(first)
+    config = dataclasses.replace(first.config, model=ModelChoice(start_from=first.folder.last_model))
+    if change == "order":
+        names = ("a", "b", "c")
+        rows = tuple(dataclasses.replace(row, index=2 - names.index(row.class_name)) for row in config.data)
+        config = dataclasses.replace(config, data=rows)
+    else:
+        image = dataclasses.replace(config.image, normalization="standardize_each_image")
+        config = dataclasses.replace(config, image=image)
+    assert message in fails(make_run("again", config=config))
 
 
 @pytest.mark.usefixtures("eager")

@@ -7,10 +7,10 @@ from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent
 from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from aid_desktop.data.class_table import ClassTable
+from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.predictions import Threshold
-from aid_desktop.gui.assess.assessment import Assessment, assess_model, with_threshold, write_files
+from aid_desktop.gui.assess.assessment import Assessment, assess_model, copy_model, with_threshold, write_files
 from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
 from aid_desktop.gui.assess.confusion_view import ConfusionView
 from aid_desktop.gui.assess.gallery import Gallery
@@ -29,6 +29,11 @@ from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 
 # Shared out in equal parts; the sizes of what is inside would not be.
 _LARGE = 10_000
+
+_TRAINED_ON = (
+    "The network has learnt from these images: the scores tell how well it remembers, not how well it will do on "
+    "new ones."
+)
 
 
 class AssessTab(QWidget):
@@ -85,6 +90,7 @@ class AssessTab(QWidget):
             partial(assess_model, path, role, rows, self.run_row.threshold),
             self._on_assessed,
             self._on_failed,
+            is_cancellable=True,
         )
         self._job.progressed.connect(self.run_row.set_progress)
         self._job.ended.connect(self._on_ended)
@@ -107,6 +113,19 @@ class AssessTab(QWidget):
         if folder:
             write = partial(write_files, self._assessment, Path(folder))
             job = self._background.start("Writing the report", write, self._on_report, self._on_failed)
+            self.destroyed.connect(job.cancel)
+
+    @pyqtSlot()
+    def ask_for_export(self) -> None:
+        """Ask for a name and save a copy of the model under it."""
+        path = self.model_row.path
+        if path is None:
+            self._tell("No model is chosen: browse for the model to export.")
+            return
+        name, _ = QFileDialog.getSaveFileName(self, "Export model", str(Path.home() / "model.keras"), "Keras (*.keras)")
+        if name:
+            copy = partial(copy_model, path, Path(name).with_suffix(".keras"))
+            job = self._background.start("Exporting the model", copy, self._on_exported, self._on_failed)
             self.destroyed.connect(job.cancel)
 
     @pyqtSlot()
@@ -138,11 +157,16 @@ class AssessTab(QWidget):
         self._show(made, keep_cells=False)
         # The threshold may have been moved while the model was at work.
         self._on_threshold(self.run_row.threshold)
+        if made.role is Role.TRAINING:
+            self.messages.add(Note(Level.WARNING, _TRAINED_ON))
         self.assessed.emit(made.matrix)
 
     def _on_rescored(self, made: Assessment) -> None:
         self._rescoring = None
         self._show(made, keep_cells=True)
+
+    def _on_exported(self, path: Path) -> None:
+        self.messages.add(Note(Level.INFO, f"The model is in {path}"))
 
     def _on_report(self, files: list[Path]) -> None:
         names = "\n".join(str(file) for file in files)
@@ -272,7 +296,13 @@ class AssessTab(QWidget):
         self._report.setToolTip("Write scores, matrix and all predictions into a folder: HTML, Excel, CSV, PNG")
         self._report.setEnabled(False)
         self._report.clicked.connect(self.ask_for_report)
+        export = QPushButton(icon("save"), "Export model…", self)
+        export.setObjectName("exportButton")
+        export.setAccessibleName("Export model")
+        export.setToolTip("Save a copy of the model with its card: a .keras file that AID Desktop and Keras open")
+        export.clicked.connect(self.ask_for_export)
         row.addWidget(classify)
+        row.addWidget(export)
         row.addWidget(self._report)
         row.addStretch(1)
         return row

@@ -1,11 +1,12 @@
 """What a model is worth on labelled images: the work behind the Assessment tab, for a background thread."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
-from aid_desktop.errors import DataError
+from aid_desktop.errors import DataError, ExportError
 from aid_desktop.evaluation.assess import predict_rows
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.metrics import Scores, score
@@ -14,6 +15,7 @@ from aid_desktop.evaluation.report import write_report
 from aid_desktop.gui.background import JobContext
 from aid_desktop.models.files import load_model
 from aid_desktop.models.metadata import ModelCard
+from aid_desktop.paths import write_atomically
 from aid_desktop.runs.best import find_model
 
 ROLES = (Role.TEST, Role.VALIDATION, Role.TRAINING)
@@ -58,6 +60,17 @@ def assess_model(
     predictions = predict_rows(loaded, rows, context.report, lambda: context.cancelled)
     matrix = ConfusionMatrix.from_predictions(predictions, threshold)
     return Assessment(loaded.path, loaded.card, role, predictions, matrix, score(predictions, threshold))
+
+
+def copy_model(path: Path, target: Path, _: JobContext) -> Path:
+    """Save a copy of a model (a file, or the best of a run folder); return its path. Raises ExportError or RunError."""
+    source = find_model(path)
+    try:
+        with write_atomically(target) as temporary:
+            shutil.copyfile(source, temporary)
+    except OSError as error:
+        raise ExportError(f"The model cannot be saved as {target}: {error.strerror}. Choose another place.") from error
+    return target
 
 
 def with_threshold(assessment: Assessment, threshold: Threshold | None, _: JobContext) -> Assessment:

@@ -1,6 +1,5 @@
 """Classify new files and write what was found: the work behind the dialog, for a background thread."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +13,7 @@ from aid_desktop.evaluation.assess import predict_sources
 from aid_desktop.evaluation.classified import classified_paths, write_classified_rtdc
 from aid_desktop.evaluation.predictions import Predictions, Threshold
 from aid_desktop.evaluation.tables import write_predictions_csv, write_predictions_xlsx
-from aid_desktop.gui.background import JobContext
+from aid_desktop.gui.background import JobCancelledError, JobContext
 from aid_desktop.gui.models.confusion_model import grouped
 from aid_desktop.models.files import load_model
 from aid_desktop.runs.best import find_model
@@ -82,14 +81,14 @@ def classify(request: ClassifyRequest, context: JobContext) -> Classified:
         raise DataError("There is nothing to classify: add folders of images or .rtdc files.")
     if suffix is not None and (request.target is None or request.target.suffix.lower() != suffix):
         raise ExportError(f"The table's name is {request.target or 'empty'}: give a name that ends with {suffix}.")
-    sources = [open_source(path, _checked(context)).source for path in request.paths]
+    sources = [open_source(path, context.report_or_leave).source for path in request.paths]
     if request.format is Format.RTDC:
         _check_kinds(sources)
 
     loaded = load_model(find_model(request.model))
     predictions = predict_sources(loaded, sources, context.report, lambda: context.cancelled)
     if context.cancelled:
-        raise DataError("Cancelled: nothing was written.")
+        raise JobCancelledError("Cancelled: nothing was written.")
     files = _write(request, predictions)
     numbers = np.bincount(predictions.predicted(request.threshold), minlength=predictions.n_classes)
     counts = tuple(zip(predictions.class_names, numbers.tolist(), strict=True))
@@ -99,15 +98,6 @@ def classify(request: ClassifyRequest, context: JobContext) -> Classified:
         if source.problems
     )
     return Classified(predictions.n, counts, files, problems)
-
-
-def _checked(context: JobContext) -> Callable[[int, int], None]:
-    def report(done: int, total: int) -> None:
-        if context.cancelled:
-            raise DataError("Cancelled: nothing was written.")
-        context.report(done, total)
-
-    return report
 
 
 def _check_kinds(sources: list[DataSource]) -> None:

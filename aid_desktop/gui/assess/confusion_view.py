@@ -24,11 +24,12 @@ from aid_desktop.gui.models.confusion_model import Block, CellImages, ConfusionM
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager, current_theme, icon, set_role
 
-MOST_STRETCHED = 8
+MOST_STRETCHED = 14
 """Up to so many classes the cells fill the room; more classes are scrolled."""
 
 _WIDEST_NAMES = 20 * GRID
 _CELL = QSize(9 * GRID, 4 * GRID)
+_SMALLEST_CELL = QSize(4 * GRID, 2 * GRID)
 _ROOMY = 6 * GRID
 _MODE_TIPS = {
     Mode.COUNTS: "Number of images",
@@ -88,9 +89,10 @@ class ConfusionView(QWidget):
 
     def _set_stretched(self, stretched: bool) -> None:
         mode = QHeaderView.ResizeMode.Stretch if stretched else QHeaderView.ResizeMode.Interactive
+        least = _SMALLEST_CELL if stretched else _CELL
         for header, size in (
-            (required(self.table.horizontalHeader()), _CELL.width()),
-            (required(self.table.verticalHeader()), _CELL.height()),
+            (required(self.table.horizontalHeader()), least.width()),
+            (required(self.table.verticalHeader()), least.height()),
         ):
             header.setMinimumSectionSize(size)
             header.setSectionResizeMode(mode)

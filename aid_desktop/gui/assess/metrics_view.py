@@ -52,7 +52,7 @@ class MetricsView(QWidget):
     def show_assessment(self, made: Assessment) -> None:
         """Show the scores of an assessment."""
         scores, threshold = made.scores, made.matrix.threshold
-        self._headline.setText(f"accuracy {scores.accuracy:.3f} · {grouped(scores.n)} images")
+        self._headline.setText(f"accuracy {scores.accuracy:.4f} · {grouped(scores.n)} images")
         under = ""
         if threshold is not None:
             name = made.matrix.class_names[threshold.class_index]

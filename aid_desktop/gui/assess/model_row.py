@@ -115,7 +115,7 @@ class ModelRow(QWidget):
                 action.setEnabled(False)
 
     def _lay_out(self) -> None:
-        label = QLabel("&Model", self)
+        label = QLabel("M&odel", self)
         self.edit = QLineEdit(self)
         self.edit.setObjectName("assessModelPath")
         self.edit.setAccessibleName("Model to assess")

@@ -1,7 +1,8 @@
 """Turn dropped or chosen paths into rows, in the background."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -11,7 +12,7 @@ from aid_desktop.data.drops import DropItem, resolve_drop
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.source import DataSource, Problem
 from aid_desktop.errors import DataError
-from aid_desktop.gui.background import Background, JobContext
+from aid_desktop.gui.background import Background, JobCancelledError, JobContext
 from aid_desktop.gui.data.undo import TableEditor
 
 
@@ -31,12 +32,23 @@ def load_paths(paths: Sequence[Path], context: JobContext) -> Loaded:
     for number, item in enumerate(plan.items):
         if context.cancelled:
             break
+        progress = context.report_or_leave if len(plan.items) == 1 else _leave_if_cancelled(context)
         context.report(number, len(plan.items))
         try:
-            loaded.append((open_source(item.path).source, item.class_name, item.role))
+            loaded.append((open_source(item.path, progress).source, item.class_name, item.role))
         except DataError as error:
             problems.append(Problem(_short(item), str(error)))
     return Loaded(tuple(loaded), tuple(problems))
+
+
+def _leave_if_cancelled(context: JobContext) -> Callable[[int, int], None]:
+    """Return what a reader calls for each image when the progress counts sources."""
+
+    def look(done: int, total: int) -> None:
+        if context.cancelled:
+            raise JobCancelledError("Cancelled.")
+
+    return look
 
 
 def _short(item: DropItem) -> str:
@@ -58,7 +70,7 @@ class SourceLoader(QObject):
         chosen = tuple(paths)
         if chosen:
             title = f"Opening {chosen[0].name}" + (f" and {len(chosen) - 1} more" if len(chosen) > 1 else "")
-            self._background.start(title, lambda context: load_paths(chosen, context), self._on_loaded)
+            self._background.start(title, partial(load_paths, chosen), self._on_loaded, is_cancellable=True)
 
     def _on_loaded(self, loaded: Loaded) -> None:
         if loaded.items:

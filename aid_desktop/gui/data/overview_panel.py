@@ -34,6 +34,10 @@ class OverviewPanel(QWidget):
         )
         self._form = SectionForm(SplitSettings, ["validation_fraction"], self)
         self._form.hide()
+        self._split_text = QLabel(self)
+        self._split_text.setWordWrap(True)
+        set_role(self._split_text, "muted")
+        self._split_text.hide()
         self._lay_out()
         self._split.toggled.connect(self._on_split)
         self._form.changed.connect(self._on_split)
@@ -51,11 +55,18 @@ class OverviewPanel(QWidget):
         column.addSpacing(GRID)
         column.addWidget(self._split)
         column.addWidget(self._form)
+        column.addWidget(self._split_text)
         column.addStretch(1)
 
     @pyqtSlot()
     def _on_split(self) -> None:
         self._form.setVisible(self._split.isChecked())
+        self._split_text.setVisible(self._split.isChecked())
+        share = self._form.values().validation_fraction
+        self._split_text.setText(
+            f"About {share:.0%} of the training images of each class are validated on and never trained on. To assess "
+            "a model, add images of the role test: it has not seen those at all."
+        )
         self._notifier.set_split(self._form.values() if self._split.isChecked() else None)
 
     @pyqtSlot(ClassTable)

@@ -87,6 +87,10 @@ class SourcesPanel(QWidget):
             self._preferences.data_folder = str(Path(files[0]).parent)
             self._loader.add([Path(file) for file in files])
 
+    def tell(self, text: str) -> None:
+        """Say something above the table."""
+        self.messages.add(Note(Level.INFO, text))
+
     def show_failure(self, failure: Failure) -> None:
         """Tell of a background job that failed."""
         self.messages.add(Note(Level.ERROR, failure.message, failure.details))
@@ -113,6 +117,9 @@ class SourcesPanel(QWidget):
         ):
             action.setIcon(icon(name))
             action.setShortcut(QKeySequence(keys))
+            # On another tab the keys must not change rows that nobody sees.
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self.addAction(action)
             action.setObjectName(f"{name}Action")
 
     def _action(self, text: str, icon_name: str, keys: str, name: str, slot: Callable[..., None]) -> QAction:
@@ -233,6 +240,9 @@ class SourcesPanel(QWidget):
     def _on_loaded(self, loaded: Loaded) -> None:
         for problem in loaded.problems:
             self.messages.add(Note(Level.ERROR, f"Not added: {problem}"))
+        if loaded.items:
+            self.view.clearSelection()
+            self.view.select_place(len(self._notifier.table.rows) - len(loaded.items))
 
 
 def _sentence(place: int | None, message: str, table: ClassTable) -> str:

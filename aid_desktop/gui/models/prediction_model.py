@@ -95,9 +95,9 @@ class MetricsModel(QAbstractTableModel):
 
 
 def overall_text(scores: Scores) -> str:
-    """Return for example `accuracy 0.905 [0.891–0.917] · balanced 0.905`, with the 95 % interval."""
+    """Return for example `accuracy 0.9050 [0.891–0.917] · balanced 0.905`, with the 95 % interval."""
     low, high = scores.accuracy_interval
-    return f"accuracy {scores.accuracy:.3f} [{low:.3f}–{high:.3f}] · balanced {scores.balanced_accuracy:.3f}"
+    return f"accuracy {scores.accuracy:.4f} [{low:.3f}–{high:.3f}] · balanced {scores.balanced_accuracy:.3f}"
 
 
 def _overall(scores: Scores, column: int, role: int) -> Any:

@@ -180,6 +180,7 @@ class EpochCurves:
             left = ", ".join(dict.fromkeys(title_of(base_of(name)) for name in wanted.get(key, [])))
             panel.set_labels(left, "epoch" if is_last else "")
         self._frame.restyle()
+        self._frame.fill()
 
 
 def _main_column(columns: Sequence[str]) -> str | None:

@@ -12,7 +12,7 @@ from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
-from aid_desktop.training.events import BatchProgress, EpochFinished, RunStarted, SettingsApplied
+from aid_desktop.training.events import BatchProgress, EpochFinished, RunStarted, SettingsApplied, SettingsRefused
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ class LiveSettings(QObject):
         session.progressed.connect(self._on_progressed)
         session.epoch_finished.connect(self._on_epoch_finished)
         session.settings_applied.connect(self._on_applied)
+        session.settings_refused.connect(self._on_refused)
         session.running_changed.connect(self._on_running_changed)
 
     def values(self) -> TrainingSettings:
@@ -115,6 +116,11 @@ class LiveSettings(QObject):
         self._epoch = event.epoch
         self._mark()
 
+    @pyqtSlot(SettingsRefused)
+    def _on_refused(self, event: SettingsRefused) -> None:
+        self._posted = self._in_force
+        self._mark("refused: see the message above")
+
     @pyqtSlot(bool)
     def _on_running_changed(self, running: bool) -> None:
         if not running:
@@ -123,7 +129,7 @@ class LiveSettings(QObject):
             for editor in self._editors():
                 editor.set_pending(None)
 
-    def _mark(self) -> None:
+    def _mark(self, text: str = "") -> None:
         """Say beside each changed field from which epoch on it counts, or that it waits for Apply."""
         if self._in_force is None:
             return
@@ -134,7 +140,7 @@ class LiveSettings(QObject):
             return
         waiting = {change.path for change in SettingsDiff.between(self._in_force, shown).changes}
         posted = self._auto_apply or shown == self._posted
-        text = f"from epoch {self._epoch + 1}" if posted else "press Apply"
+        text = text or (f"from epoch {self._epoch + 1}" if posted else "press Apply")
         for editor in self._editors():
             editor.set_pending(text if editor.path in waiting else None)
 

@@ -19,6 +19,8 @@ from PyQt5.QtWidgets import (
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.training.session import TrainingSession
+from aid_desktop.runs.history import History
+from aid_desktop.runs.records import EpochRecord
 from aid_desktop.training.events import (
     BatchProgress,
     EpochFinished,
@@ -48,7 +50,7 @@ class RunPanel(QWidget):
         self._seconds: list[float] = []
         self._epochs = 0
         self._epoch = 0
-        self._best = ""
+        self._best: EpochRecord | None = None
         self._started_at: float | None = None
         self.start_button = _button("startButton", "start", "Start", "Start a new run (F5)", "accent_text")
         self.pause_button = _button("pauseButton", "pause", "Pause", "Let the run wait after the batches in hand (F6)")
@@ -83,6 +85,11 @@ class RunPanel(QWidget):
     def problems_text(self) -> str:
         """Why no run can be started, as shown."""
         return self._reason.text()
+
+    @property
+    def text(self) -> str:
+        """How far the run is, as shown."""
+        return self._text.text()
 
     def set_devices(self, strategies: list[str]) -> None:
         """Offer the devices of this machine, once TensorFlow has told them."""
@@ -185,7 +192,7 @@ class RunPanel(QWidget):
             self.start_button.setEnabled(False)
             self._reason.hide()
             self._seconds = []
-            self._best = ""
+            self._best = None
             self._started_at = time.monotonic()
             self._epoch_bar.setRange(0, 0)
             self._clock.start()
@@ -219,9 +226,7 @@ class RunPanel(QWidget):
         self._seconds.append(event.record.seconds)
         self._epochs = event.epochs
         self._epoch = event.record.epoch + 1
-        accuracy = event.record.metric("val_accuracy")
-        if event.record.model and (not self._best or accuracy >= float(self._best.split()[1])):
-            self._best = f"best {accuracy:.3f} (epoch {event.record.epoch})"
+        self._best = History((*self._best_record(), event.record)).best()
         self._show_epoch(0.0)
         self._show_text()
 
@@ -237,7 +242,7 @@ class RunPanel(QWidget):
 
     @pyqtSlot(RunFinished)
     def _on_finished(self, event: RunFinished) -> None:
-        self._text.setText(f"{event.reason}  {self._best}".strip())
+        self._text.setText(f"{event.reason}  {self._best_text()}".strip())
 
     @pyqtSlot(RunFailed)
     def _on_failed(self, event: RunFailed) -> None:
@@ -274,6 +279,12 @@ class RunPanel(QWidget):
             self._preferences.runs_folder = folder
             self._show_folder()
 
+    def _best_record(self) -> tuple[EpochRecord, ...]:
+        return (self._best,) if self._best else ()
+
+    def _best_text(self) -> str:
+        return f"best {self._best.metric('val_accuracy'):.3f} (epoch {self._best.epoch})" if self._best else ""
+
     def _show_folder(self) -> None:
         folder = Path(self._preferences.runs_folder)
         self._folder.setText(folder.name)
@@ -301,7 +312,7 @@ class RunPanel(QWidget):
         if self._session.is_paused:
             parts.append("paused")
         if self._best:
-            parts.append(self._best)
+            parts.append(self._best_text())
         self._text.setText(" · ".join(parts))
 
 

@@ -12,6 +12,7 @@ from aid_desktop.gui.widgets.pixmaps import draw_fitted, to_image
 _FRAME = 3
 _PADDING = GRID // 2
 _SMALLEST_CAPTIONED = 64
+_CAPTION_LINES = 2
 
 
 class ImageDelegate(QStyledItemDelegate):
@@ -27,7 +28,7 @@ class ImageDelegate(QStyledItemDelegate):
     def size(self, line: int) -> QSize:
         """Return the size of every cell in pixels; `line` is the height of a line of text."""
         side = self.side + 2 * (_FRAME + _PADDING)
-        return QSize(side, side + (line if self.side >= _SMALLEST_CAPTIONED else 0))
+        return QSize(side, side + (_CAPTION_LINES * line if self.side >= _SMALLEST_CAPTIONED else 0))
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         return self.size(option.fontMetrics.height())
@@ -73,6 +74,14 @@ class ImageDelegate(QStyledItemDelegate):
     def _draw_caption(self, pen: QPainter, option: QStyleOptionViewItem, index: QModelIndex, box: QRect) -> None:
         metrics = option.fontMetrics
         room = QRect(box.left() - _FRAME, box.bottom() + 1 + _FRAME, box.width() + 2 * _FRAME, metrics.height())
-        text = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideMiddle, room.width())
         pen.setPen(option.palette.color(QPalette.ColorRole.Text))
-        pen.drawText(room, int(Qt.AlignmentFlag.AlignCenter), text)
+        for line in caption_lines(str(index.data())):
+            text = metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room.width())
+            pen.drawText(room, int(Qt.AlignmentFlag.AlignCenter), text)
+            room.translate(0, metrics.height())
+
+
+def caption_lines(caption: str) -> tuple[str, ...]:
+    """Return one line, or two where an arrow leads from one name to another: both names stay readable."""
+    head, arrow, tail = caption.partition(" → ")
+    return (head, f"→ {tail}") if arrow else (caption,)

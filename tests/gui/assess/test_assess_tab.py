@@ -136,7 +136,7 @@ def test_that_the_scores_stand_beside_the_matrix(assessed_tab):
     table = child(assessed_tab, QTableView, "metricsTable")
     assert [table.model().index(row, 0).data() for row in range(2)] == ["cat", "automobile"]
     assert table.columnSpan(2, 0) == 7
-    assert child(assessed_tab, QLabel, "assessHeadline").text() == "accuracy 0.769 · 26 images"
+    assert child(assessed_tab, QLabel, "assessHeadline").text() == "accuracy 0.7692 · 26 images"
     assert child(assessed_tab, QLabel, "assessTitle").text() == "epoch_00011.keras on the validation images"
 
 

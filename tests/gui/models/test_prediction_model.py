@@ -36,6 +36,6 @@ def test_that_the_last_row_is_about_all_classes(qapp):
     model.set_scores(SCORES)
     assert model.rowCount() == 3
     assert model.index(2, 0).data() == f"all classes: {overall_text(SCORES)}"
-    assert overall_text(SCORES) == ("accuracy 0.905 [0.891–0.917] · balanced 0.905")
+    assert overall_text(SCORES) == ("accuracy 0.9050 [0.891–0.917] · balanced 0.905")
     model.set_scores(None)
     assert model.rowCount() == 0

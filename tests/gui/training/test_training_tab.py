@@ -4,11 +4,14 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PyQt5.QtWidgets import QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from aid_desktop.augment.pipeline import augment_batch
 from aid_desktop.gui.main_window import MainWindow
+from aid_desktop.gui.training.preview_panel import augment_examples
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import read_history
 from aid_desktop.runs.settings_log import read_revisions
@@ -16,6 +19,7 @@ from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.snapshot import TrainingSettings
+from aid_desktop.training.checkpoints import BestSoFar
 
 pytestmark = pytest.mark.keras
 
@@ -136,14 +140,19 @@ def test_that_a_paused_run_makes_no_progress_until_resumed(ready: MainWindow, qt
 
 
 def test_that_this_epochs_model_is_kept_on_demand(ready: MainWindow, qtbot: QtBot) -> None:
-    set_epochs(ready, LONG)
+    # So slow that after the first epoch hardly any is saved for its own sake.
+    slow = HyperParameters(epochs=LONG, batch_size=16, learning_rate=1e-9)
+    ready.training.settings.set_values(TrainingSettings(hyperparameters=slow))
     ready.training.run.start_button.click()
-    wait_for_epochs(ready, 20, qtbot)
+    wait_for_epochs(ready, 3, qtbot)
     ready.training.run.keep_button.click()
     wait_for_epochs(ready, 3, qtbot)
     folder = RunFolder(ready.session.folder)
     stop(ready, qtbot)
-    assert any(record.model for record in read_history(folder.history_csv).records[20:])
+    best = BestSoFar()
+    records = read_history(folder.history_csv).records
+    unasked = [record for record in records if record.model and not best.improves(dict(record.metrics), record.epoch)]
+    assert len(unasked) == 1
 
 
 def test_that_closing_while_training_asks_and_can_go_on(ready: MainWindow, qtbot: QtBot) -> None:
@@ -198,3 +207,12 @@ def test_that_the_preview_is_drawn_by_the_functions_of_training(ready: MainWindo
     move_slider(ready, "brightness_add", (100, 100))
     qtbot.waitUntil(lambda: float(strip.images[0].mean()) > float(plain[0].mean()) + 50)
     assert strip.images[0].shape == (12, 12, 1)
+
+
+def test_that_the_examples_are_those_of_augment_batch(rng: np.random.Generator) -> None:
+    image = ImageSettings(width=12, height=12, padding="edge")
+    settings = AugmentationSettings(rotation=40, width_shift=4, noise_std=5, contrast=(0.5, 1.5))
+    images = rng.integers(0, 256, (8, 18, 18, 1), dtype=np.uint8)
+    affine_rng, photometric_rng = np.random.default_rng([3, 1]).spawn(2)
+    expected = augment_batch(images, settings, affine_rng, photometric_rng, (12, 12), "edge")
+    np.testing.assert_array_equal(augment_examples(images, image, settings, 3), expected)
