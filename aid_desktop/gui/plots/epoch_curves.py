@@ -173,6 +173,10 @@ class EpochCurves:
     def _arrange(self, wanted: dict[str, list[str]]) -> None:
         """Show the panels that have curves, and the names of the axes where they belong."""
         shown = [key for key in GROUPS if key in wanted]
+        # With all panels hidden pyqtgraph's layout shrinks to its margins, and grows again only with the widget. An
+        # empty plot is transparent below its text anyway.
+        if not shown:
+            return
         for key, panel in self._panels.items():
             is_last = bool(shown) and key == shown[-1]
             panel.plot.setVisible(key in wanted)
@@ -180,7 +184,6 @@ class EpochCurves:
             left = ", ".join(dict.fromkeys(title_of(base_of(name)) for name in wanted.get(key, [])))
             panel.set_labels(left, "epoch" if is_last else "")
         self._frame.restyle()
-        self._frame.fill()
 
 
 def _main_column(columns: Sequence[str]) -> str | None:

@@ -112,10 +112,6 @@ class PlotFrame(QWidget):
         """Apply the theme again, after labels have changed."""
         self._on_theme_changed(self._themes.current)
 
-    def fill(self) -> None:
-        """Let the panels take all the room: pyqtgraph gives it to them only when the widget changes its size."""
-        self.canvas.ci.setGeometry(self.canvas.range)
-
     def pixel_of(self, panel: Panel, x: float, y: float) -> QPoint:
         """Return where a place, in units of the axes, is on `canvas.viewport()`."""
         scene = panel.plot.vb.mapViewToScene(QPointF(x, y))
