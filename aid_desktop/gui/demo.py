@@ -124,7 +124,6 @@ class DemoDriver(QObject):
 
     @pyqtSlot(ConfusionMatrix)
     def _on_assessed(self, matrix: ConfusionMatrix) -> None:
-        self._window.assessment.confusion.table.selectAll()
         QTimer.singleShot(3 * _PAUSE_MS, self._finish)
 
     @pyqtSlot()

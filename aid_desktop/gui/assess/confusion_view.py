@@ -169,7 +169,7 @@ class ConfusionDelegate(QStyledItemDelegate):
         pen.setFont(font)
         pen.drawText(option.rect, int(Qt.AlignmentFlag.AlignCenter), str(index.data()))
         if option.state & QStyle.StateFlag.State_Selected:
-            edge = QPen(QColor(current_theme().text), 2)
+            edge = QPen(QColor(current_theme().text), 2 if option.rect.height() >= _CELL.height() else 1)
             edge.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
             pen.setPen(edge)
             pen.drawRect(option.rect.adjusted(1, 1, -2, -2))
