@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from aid_desktop.data.geometry import centre_crop
 from aid_desktop.settings.augmentation import AugmentationSettings
 
 _BORDERS = {
@@ -43,7 +44,7 @@ def affine(
     n, rows, columns, channels = images.shape
     height, width = size or (rows, columns)
     if is_identity(settings):
-        return _centre(images, height, width)
+        return centre_crop(images, width, height).copy()
     matrices = _matrices(n, (rows, columns), (height, width), settings, rng)
     result = np.empty((n, height, width, channels), np.uint8)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -52,12 +53,6 @@ def affine(
         warped = cv2.warpAffine(image, matrix, (width, height), flags=flags, borderMode=border)
         target[:] = warped.reshape(target.shape)
     return result
-
-
-def _centre(images: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    top = (images.shape[1] - height) // 2
-    left = (images.shape[2] - width) // 2
-    return images[:, top : top + height, left : left + width].copy()
 
 
 def _matrices(

@@ -138,10 +138,6 @@ class ClassTable:
         """Set the factor by which the original images are enlarged."""
         return self._changed(indices, lambda row: replace(row, zoom=float(zoom)))
 
-    def rename_class(self, class_index: int, name: str) -> "ClassTable":
-        """Rename a class in all its rows; the name of another class merges it into that one."""
-        return self.assign_class_name([i for i, row in enumerate(self.rows) if row.class_index == class_index], name)
-
     def assign_class_name(self, indices: Collection[int], name: str) -> "ClassTable":
         """Put rows into the class of this name.
 

@@ -1,6 +1,7 @@
 """Decide what dropped files and folders become: rows of the class table, or a reason why not.
 
-Only names are looked at, and only so many: fast enough to say it while the mouse still holds them.
+Only names are looked at, and only so many, so that it can be told while the mouse still holds them; the one
+exception, counting the pages of loose TIFF files, can be left out.
 """
 
 import os

@@ -51,7 +51,6 @@ class DataSource:
     shapes: tuple[Shape, ...]
     digest: str
     problems: tuple[Problem, ...] = ()
-    bit_depth: int = 8
 
     @property
     def name(self) -> str:

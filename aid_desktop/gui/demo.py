@@ -33,7 +33,7 @@ _LATER_ZOOM = 0.1
 def run_demo(epochs: int, screenshots: Path | None) -> float | None:
     """Run the demo; with a folder for screenshots the window closes by itself at the end.
 
-    Returns the best validation accuracy, or None when the window was closed before the end. Raises
+    Returns the best validation accuracy so far, or None when the window was closed before the first epoch. Raises
     TrainingError when the training failed.
     """
     app = make_application()

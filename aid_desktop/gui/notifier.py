@@ -12,7 +12,8 @@ from aid_desktop.settings.split import SplitSettings
 class Notifier(QObject):
     """Holds the class table, the image settings, the split, the run on show and the model under assessment.
 
-    Every signal carries the new value and is emitted only when it differs.
+    Table, image settings and split tell of a change only when the new value differs; opening a run or choosing a
+    model is told each time.
     """
 
     table_changed = pyqtSignal(ClassTable)

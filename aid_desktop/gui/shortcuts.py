@@ -10,7 +10,7 @@ SHORTCUTS = {
         ("Ctrl+1 … Ctrl+4", "Data, Training, History, Assessment"),
         ("Ctrl+O, Ctrl+Shift+O", "Add a folder, add files"),
         ("Ctrl+R", "Open a run"),
-        ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo"),
+        ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo: rows on Data, settings on Training"),
         ("?", "This sheet"),
         ("Ctrl+Q", "Quit"),
     ),

@@ -46,7 +46,7 @@ class ModelCard:
             "version": self.version,
             "class_names": list(self.class_names),
             "image": dataclasses.asdict(self.image),
-            "normalization": dataclasses.asdict(self.normalization),
+            "normalization": self.normalization.to_json(),
             "architecture": self.architecture,
             "epoch": self.epoch,
             "revision": self.revision,
@@ -68,7 +68,7 @@ class ModelCard:
             return cls(
                 class_names=tuple(values["class_names"]),
                 image=ImageSettings(**values["image"]),
-                normalization=Normalization(**values["normalization"]),
+                normalization=Normalization.from_json(values["normalization"]),
                 architecture=values["architecture"],
                 epoch=values["epoch"],
                 revision=values["revision"],

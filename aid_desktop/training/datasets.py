@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
+from aid_desktop.data.geometry import centre_crop
 from aid_desktop.data.normalize import Normalization, fit_normalization
 from aid_desktop.data.prepare import PreparationStoppedError, prepare_row
 from aid_desktop.data.sampling import RowDraw, group_key, hold_out
@@ -157,13 +158,6 @@ def _join(parts: list[NDArray[np.uint8]], config: RunConfig) -> NDArray[np.uint8
 
 def _fit_normalization(rows: list[TrainingRow], config: RunConfig) -> Normalization:
     """Fit on what the network will see: the centres, not the margins."""
-    height, width, _ = config.image.input_shape
-
-    def centres() -> list[NDArray[np.uint8]]:
-        result = []
-        for row in rows:
-            top, left = (row.images.shape[1] - height) // 2, (row.images.shape[2] - width) // 2
-            result.append(row.images[:, top : top + height, left : left + width])
-        return result
-
-    return fit_normalization(config.image.normalization, centres())
+    image = config.image
+    centres = (centre_crop(row.images, image.width, image.height) for row in rows)
+    return fit_normalization(image.normalization, centres)

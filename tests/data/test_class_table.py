@@ -93,7 +93,6 @@ def test_that_an_existing_name_brings_its_index():
 
 def test_that_a_class_is_renamed_when_all_its_rows_are_chosen():
     assert classes(GOOD.assign_class_name([0, 2], "lion")) == [(0, "lion"), (1, "dog")] * 2
-    assert classes(GOOD.rename_class(1, "wolf")) == [(0, "cat"), (1, "wolf")] * 2
 
 
 def test_that_a_new_name_for_some_rows_makes_a_new_class():
@@ -106,7 +105,7 @@ def test_that_rows_of_several_classes_can_become_one():
 
 
 def test_that_renaming_to_another_class_merges_them():
-    merged = GOOD.rename_class(0, "dog")
+    merged = GOOD.assign_class_name([0, 2], "dog")
     assert set(classes(merged)) == {(1, "dog")}
     assert merged.renumbered().class_names == ("dog",)
     assert classes(merged.renumbered())[0] == (0, "dog")

@@ -81,7 +81,9 @@ def test_that_buttons_and_fields_have_tooltips(window: MainWindow) -> None:
 
 
 def test_that_no_two_actions_share_a_shortcut(window: MainWindow) -> None:
-    keys = [action.shortcut().toString() for action in window.findChildren(QAction)]
+    everywhere = Qt.ShortcutContext.WindowShortcut
+    actions = [action for action in window.findChildren(QAction) if action.shortcutContext() == everywhere]
+    keys = [action.shortcut().toString() for action in actions]
     keys += [b.shortcut().toString() for b in window.findChildren(QAbstractButton)]
     used = [key for key in keys if key]
     assert sorted({key for key in used if used.count(key) > 1}) == []

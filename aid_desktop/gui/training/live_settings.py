@@ -2,7 +2,7 @@
 
 import logging
 
-from PyQt5.QtCore import QObject, QTimer, pyqtSlot
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
 from aid_desktop.errors import SettingsError
 from aid_desktop.gui.preferences import Preferences
@@ -21,7 +21,12 @@ _DELAY_MS = 200
 
 
 class LiveSettings(QObject):
-    """Posts changes to the session, by itself or on demand, and marks fields that wait for the next epoch."""
+    """Posts changes to the session, by itself or on demand, and marks fields that wait for the next epoch.
+
+    `edited` tells of any change, by hand or by `set_values`.
+    """
+
+    edited = pyqtSignal()
 
     def __init__(
         self,
@@ -45,6 +50,7 @@ class LiveSettings(QObject):
         self._timer.timeout.connect(self.post)
         for form in (hyperparameters, augmentation):
             form.changed.connect(self._on_changed)
+            form.changed.connect(self.edited)
         session.started.connect(self._on_started)
         session.progressed.connect(self._on_progressed)
         session.epoch_finished.connect(self._on_epoch_finished)

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSlot
+from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from aid_desktop.errors import SettingsError
@@ -12,6 +13,7 @@ from aid_desktop.gui.background import Background
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.plots.history_plot import HistoryPlot
 from aid_desktop.gui.preferences import Preferences
+from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.training.augmentation_panel import AugmentationPanel
 from aid_desktop.gui.training.hyperparameter_panel import HyperparameterPanel
@@ -21,6 +23,7 @@ from aid_desktop.gui.training.preview_panel import PreviewPanel
 from aid_desktop.gui.training.run_log import RunLog
 from aid_desktop.gui.training.run_panel import RunPanel
 from aid_desktop.gui.training.session import TrainingSession
+from aid_desktop.gui.training.settings_undo import SettingsUndo
 from aid_desktop.gui.widgets.log_view import LogView
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 from aid_desktop.runs.config import ModelChoice, RunConfig, data_rows
@@ -61,8 +64,10 @@ class TrainingTab(QWidget):
         self.log = LogView("trainingLog", "Training log", self)
         self.messages = MessageStrip("trainingMessages", self)
         self.settings = LiveSettings(self.hyperparameters.form, self.augmentation.form, session, preferences, self)
+        self.undo = SettingsUndo(self.settings, self)
         self._run_log = RunLog(session, self.log, self)
         self._lay_out()
+        self._make_undo_actions()
         self._connect()
         self._check()
 
@@ -144,6 +149,16 @@ class TrainingTab(QWidget):
         column.addWidget(self.messages)
         column.addWidget(splitter, 1)
         column.addWidget(self.run)
+
+    def _make_undo_actions(self) -> None:
+        stack = self.undo.stack
+        for action, keys in (
+            (stack.createUndoAction(self, "Undo setting"), QKeySequence.StandardKey.Undo),
+            (stack.createRedoAction(self, "Redo setting"), QKeySequence.StandardKey.Redo),
+        ):
+            required(action).setShortcut(QKeySequence(keys))
+            required(action).setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self.addAction(required(action))
 
     def _connect(self) -> None:
         self.run.start_wanted.connect(self.start)

@@ -65,11 +65,6 @@ class DropArea(QFrame):
         column.addStretch(1)
         self._draw_picture()
 
-    def set_text(self, text: str) -> None:
-        """Say what belongs here."""
-        self._text.setText(text)
-        self.setAccessibleName(text)
-
     def add_button(self, button: QPushButton) -> None:
         """Offer a button below the text."""
         self._buttons.insertWidget(self._buttons.count() - 1, button)

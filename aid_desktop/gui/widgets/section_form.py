@@ -98,11 +98,6 @@ class SectionForm(QWidget, Generic[Section]):
         for name, editor in self._editors.items():
             editor.set_value(getattr(settings, name))
 
-    def set_references(self, settings: Section) -> None:
-        """Let the dots compare with these settings instead of the defaults."""
-        for name, editor in self._editors.items():
-            editor.set_reference(getattr(settings, name))
-
     def show_error(self, error: SettingsError) -> bool:
         """Show an error beside its field; return whether that field is in this form."""
         for editor in self._editors.values():

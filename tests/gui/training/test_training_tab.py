@@ -216,3 +216,20 @@ def test_that_the_examples_are_those_of_augment_batch(rng: np.random.Generator) 
     affine_rng, photometric_rng = np.random.default_rng([3, 1]).spawn(2)
     expected = augment_batch(images, settings, affine_rng, photometric_rng, (12, 12), "edge")
     np.testing.assert_array_equal(augment_examples(images, image, settings, 3), expected)
+
+
+def test_that_settings_can_be_undone_and_a_drag_is_one_step(ready: MainWindow, qtbot: QtBot) -> None:
+    for value in (5.0, 9.0, 20.0):
+        move_slider(ready, "rotation", value)
+    stack = ready.training.undo.stack
+    qtbot.waitUntil(lambda: stack.count() == 1)
+    move_slider(ready, "zoom", 0.2)
+    qtbot.waitUntil(lambda: stack.count() == 2)
+    stack.undo()
+    stack.undo()
+    augmentation = ready.training.settings.values().augmentation
+    assert (augmentation.rotation, augmentation.zoom) == (0.0, 0.0)
+    stack.redo()
+    assert ready.training.settings.values().augmentation.rotation == 20.0
+    qtbot.wait(600)
+    assert stack.count() == 2

@@ -76,16 +76,6 @@ def test_that_groups_have_headings(qtbot: QtBot) -> None:
     assert [editor.name for editor in form.editors] == ["zoom", "hue", "saturation"]
 
 
-def test_that_the_dots_can_compare_with_other_settings(qtbot: QtBot) -> None:
-    form = SectionForm(HyperParameters)
-    qtbot.addWidget(form)
-    form.set_references(HyperParameters(epochs=9))
-    assert form.editor("epochs").is_changed
-    assert not form.editor("batch_size").is_changed
-    form.set_values(HyperParameters(epochs=9))
-    assert not form.editor("epochs").is_changed
-
-
 @pytest.mark.parametrize("width", [320, 480, 700])
 @pytest.mark.parametrize("section", [ImageSettings, AugmentationSettings, HyperParameters])
 def test_that_nothing_is_clipped(qtbot: QtBot, qapp: QApplication, section: type[Any], width: int) -> None:
