@@ -25,6 +25,9 @@ class Order(StrEnum):
     AS_IN_DATA = "as in the data"
 
 
+_MOST_READERS = 4
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageDetail:
     """One image: original, uint8 (H, W[, 3]); as the network takes it, uint8 (h, w, C); and in words."""
@@ -99,5 +102,8 @@ class PredictedImages:
 
     def _reader(self, source: int) -> ImageReader:
         if source not in self._readers:
+            # A reader may keep hundreds of megabytes of decoded images.
+            if len(self._readers) >= _MOST_READERS:
+                del self._readers[next(iter(self._readers))]
             self._readers[source] = reopen(self._assessment.predictions.sources[source])
         return self._readers[source]

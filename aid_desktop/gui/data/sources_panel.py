@@ -239,7 +239,9 @@ class SourcesPanel(QWidget):
     @pyqtSlot(Loaded)
     def _on_loaded(self, loaded: Loaded) -> None:
         for problem in loaded.problems:
-            self.messages.add(Note(Level.ERROR, f"Not added: {problem}"))
+            # Most reasons name the file themselves.
+            text = problem.reason if problem.name.rpartition("/")[2] in problem.reason else str(problem)
+            self.messages.add(Note(Level.ERROR, f"Not added: {text}"))
         if loaded.items:
             self.view.clearSelection()
             self.view.select_place(len(self._notifier.table.rows) - len(loaded.items))
