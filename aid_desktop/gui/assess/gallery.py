@@ -12,7 +12,7 @@ from aid_desktop.gui.models.image_list_model import ImageListModel
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.image_grid import LARGEST_SIDE, SMALLEST_SIDE, ImageGrid
 
-_USUAL_SIDE = 96
+_USUAL_SIDE = 112
 
 
 class Gallery(QWidget):

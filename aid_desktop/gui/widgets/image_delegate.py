@@ -23,7 +23,7 @@ class ImageDelegate(QStyledItemDelegate):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.side = 96
+        self.side = 112
 
     def size(self, line: int) -> QSize:
         """Return the size of every cell in pixels; `line` is the height of a line of text."""
