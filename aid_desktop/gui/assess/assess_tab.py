@@ -274,7 +274,7 @@ class AssessTab(QWidget):
             splitter.setChildrenCollapsible(False)
             splitter.setHandleWidth(2 * GRID)
             splitter.setSizes([_LARGE, _LARGE])
-        lower.setSizes([3 * _LARGE, 2 * _LARGE])
+        lower.setSizes([4 * _LARGE, 3 * _LARGE])
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(GRID)
