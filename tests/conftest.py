@@ -20,7 +20,7 @@ hypothesis.settings.load_profile("aid")
 
 IMAGES_PER_CLASS = {"train": 24, "validation": 8, "test": 8}
 IMAGE_SIDE = 20
-SECONDS_TO_END = 2.0
+SECONDS_TO_END = 10.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,8 +3,6 @@
 import argparse
 from pathlib import Path
 
-import numpy as np
-
 from aid_desktop.cli.models import load
 from aid_desktop.cli.output import (
     add_json_option,
@@ -17,11 +15,9 @@ from aid_desktop.cli.output import (
 from aid_desktop.data.formats import open_source
 from aid_desktop.errors import ExportError
 from aid_desktop.evaluation.assess import predict_sources
-from aid_desktop.evaluation.classified import classified_paths, write_classified_rtdc
+from aid_desktop.evaluation.classified import write_classified_copies
 from aid_desktop.evaluation.predictions import Predictions, Threshold
-from aid_desktop.evaluation.tables import write_predictions_csv, write_predictions_xlsx
-
-_WRITERS = {".csv": write_predictions_csv, ".xlsx": write_predictions_xlsx}
+from aid_desktop.evaluation.tables import TABLE_SUFFIXES, write_predictions
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -37,7 +33,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _run(options: argparse.Namespace) -> int:
-    if options.out is not None and not options.into_rtdc and options.out.suffix.lower() not in _WRITERS:
+    if options.out is not None and not options.into_rtdc and options.out.suffix.lower() not in TABLE_SUFFIXES:
         raise ExportError(f"--out: got {options.out}, expected a name that ends with .csv or .xlsx")
     loaded = load(options.model)
     sources = [open_source(path).source for path in options.paths]
@@ -47,8 +43,7 @@ def _run(options: argparse.Namespace) -> int:
     predictions = predict_sources(loaded, sources)
     threshold = parse_threshold(options.threshold, predictions.class_names)
     files = _write(options, predictions, threshold)
-    numbers = np.bincount(predictions.predicted(threshold), minlength=predictions.n_classes)
-    counts = dict(zip(predictions.class_names, map(int, numbers), strict=True))
+    counts = predictions.class_counts(threshold)
     if options.json:
         write_json({"n": predictions.n, "counts": counts, "files": [str(file) for file in files]})
     else:
@@ -58,16 +53,12 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _write(options: argparse.Namespace, predictions: Predictions, threshold: Threshold | None) -> list[Path]:
+def _write(options: argparse.Namespace, predictions: Predictions, threshold: Threshold | None) -> tuple[Path, ...]:
     if options.into_rtdc:
         if options.out is not None:
             options.out.mkdir(parents=True, exist_ok=True)
-        paths = classified_paths(predictions.sources, options.out)
-        return [
-            write_classified_rtdc(source, predictions, path, threshold)
-            for source, path in zip(predictions.sources, paths, strict=True)
-        ]
+        return write_classified_copies(predictions, options.out, threshold)
     if options.out is None:
-        return []
-    _WRITERS[options.out.suffix.lower()](options.out, predictions, threshold=threshold)
-    return [options.out]
+        return ()
+    write_predictions(options.out, predictions, threshold)
+    return (options.out,)

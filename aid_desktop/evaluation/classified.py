@@ -63,6 +63,17 @@ def _candidates(letters: str) -> Iterator[str]:
             yield start[:n_kept] + "".join(ending)
 
 
+def write_classified_copies(
+    predictions: Predictions, folder: Path | None = None, threshold: Threshold | None = None
+) -> tuple[Path, ...]:
+    """Write a classified copy of each source, beside it or in `folder`; see `write_classified_rtdc`."""
+    paths = classified_paths(predictions.sources, folder)
+    return tuple(
+        write_classified_rtdc(source, predictions, path, threshold)
+        for source, path in zip(predictions.sources, paths, strict=True)
+    )
+
+
 def write_classified_rtdc(
     source: DataSource, predictions: Predictions, path: Path | None = None, threshold: Threshold | None = None
 ) -> Path:

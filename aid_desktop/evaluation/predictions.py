@@ -96,6 +96,11 @@ class Predictions:
         ruled[:, threshold.class_index] = column > threshold.probability
         return _highest(ruled)
 
+    def class_counts(self, threshold: Threshold | None = None) -> dict[str, int]:
+        """Return how many images are predicted as each class, in the order of the classes."""
+        numbers = np.bincount(self.predicted(threshold), minlength=self.n_classes)
+        return dict(zip(self.class_names, numbers.tolist(), strict=True))
+
     def probability_of(self, classes: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the model's probability of one class per image, (N,) float32; `classes` is (N,) intp."""
         return np.take_along_axis(self.probabilities, classes[:, None], axis=1)[:, 0]

@@ -17,9 +17,19 @@ if TYPE_CHECKING:
 ROWS_PER_SHEET = 1_048_575  # besides the header; Excel's own limit is 2**20
 COLUMNS_PER_SHEET = 16_384
 CHUNK = 4096
+TABLE_SUFFIXES = (".csv", ".xlsx")
 CONTROL_SIGNS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # not allowed in XML
 
 Value = str | int | float | None
+
+
+def write_predictions(path: Path, predictions: Predictions, threshold: Threshold | None = None) -> None:
+    """Write one row per image as the suffix of `path` says: one of TABLE_SUFFIXES. Raises ExportError, DataError."""
+    suffix = path.suffix.lower()
+    if suffix not in TABLE_SUFFIXES:
+        raise ExportError(f"The table's name is {path}: give a name that ends with {' or '.join(TABLE_SUFFIXES)}.")
+    write = write_predictions_csv if suffix == ".csv" else write_predictions_xlsx
+    write(path, predictions, threshold=threshold)
 
 
 def write_predictions_csv(

@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import numpy as np
-
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError, ExportError
 from aid_desktop.evaluation.assess import predict_sources
-from aid_desktop.evaluation.classified import classified_paths, write_classified_rtdc
+from aid_desktop.evaluation.classified import write_classified_copies
 from aid_desktop.evaluation.predictions import Predictions, Threshold
-from aid_desktop.evaluation.tables import write_predictions_csv, write_predictions_xlsx
+from aid_desktop.evaluation.tables import write_predictions
 from aid_desktop.gui.background import JobCancelledError, JobContext
 from aid_desktop.gui.models.confusion_model import grouped
 from aid_desktop.models.files import load_model
@@ -31,8 +29,6 @@ class Format(StrEnum):
 
 SUFFIXES = {Format.CSV: ".csv", Format.XLSX: ".xlsx"}
 """The tables' suffixes; the copies have none."""
-
-_WRITERS = {Format.CSV: write_predictions_csv, Format.XLSX: write_predictions_xlsx}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +86,7 @@ def classify(request: ClassifyRequest, context: JobContext) -> Classified:
     if context.cancelled:
         raise JobCancelledError("Cancelled: nothing was written.")
     files = _write(request, predictions)
-    numbers = np.bincount(predictions.predicted(request.threshold), minlength=predictions.n_classes)
-    counts = tuple(zip(predictions.class_names, numbers.tolist(), strict=True))
+    counts = tuple(predictions.class_counts(request.threshold).items())
     problems = tuple(
         f"{source.path}: {source.problem_text}:\n" + "\n".join(map(str, source.problems))
         for source in sources
@@ -111,12 +106,8 @@ def _check_kinds(sources: list[DataSource]) -> None:
 
 def _write(request: ClassifyRequest, predictions: Predictions) -> tuple[Path, ...]:
     if request.format is Format.RTDC:
-        paths = classified_paths(predictions.sources, request.target)
-        return tuple(
-            write_classified_rtdc(source, predictions, path, request.threshold)
-            for source, path in zip(predictions.sources, paths, strict=True)
-        )
+        return write_classified_copies(predictions, request.target, request.threshold)
     if request.target is None:
         raise ExportError("The table has no name.")
-    _WRITERS[request.format](request.target, predictions, threshold=request.threshold)
+    write_predictions(request.target, predictions, request.threshold)
     return (request.target,)
