@@ -16,9 +16,9 @@ from PyQt5.QtWidgets import (
 )
 
 from aid_desktop.gui.assess.model_choice import MODEL_SUFFIX, ChosenModel, contract_text, identify
-from aid_desktop.gui.assess.recent_paths import RecentPaths
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.notifier import Notifier
+from aid_desktop.gui.recent_paths import RecentPaths
 from aid_desktop.gui.theme import GRID, icon, set_role
 
 _NO_MODEL = f"No model chosen: browse for a {MODEL_SUFFIX} file, or drop one, or the folder of a run, here."

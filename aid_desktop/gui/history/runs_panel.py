@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt5.QtCore import QSettings, QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QKeySequence, QShowEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -22,39 +22,12 @@ from PyQt5.QtWidgets import (
 from aid_desktop.gui.background import Background, Failure
 from aid_desktop.gui.history.opened_run import RunSummary, summarize
 from aid_desktop.gui.qt import required
+from aid_desktop.gui.recent_paths import RecentPaths
 from aid_desktop.gui.theme import GRID, icon, set_role
 
 RECENT_KEY = "recent_runs"
-RECENT_COUNT = 10
 
 _PATH_ROLE = int(Qt.ItemDataRole.UserRole)
-
-
-class RecentRuns:
-    """The folders of runs opened lately, newest first, kept in QSettings."""
-
-    def __init__(self) -> None:
-        stored = QSettings().value(RECENT_KEY, [])
-        # A list of one comes back as a word.
-        names = [stored] if isinstance(stored, str) else list(stored or [])
-        self._folders = [Path(str(name)) for name in names][:RECENT_COUNT]
-
-    @property
-    def folders(self) -> tuple[Path, ...]:
-        """The folders, newest first."""
-        return tuple(self._folders)
-
-    def add(self, folder: Path) -> None:
-        """Put a folder in the first place."""
-        self._store([folder, *(other for other in self._folders if other != folder)][:RECENT_COUNT])
-
-    def remove(self, folder: Path) -> None:
-        """Forget a folder; its files stay."""
-        self._store([other for other in self._folders if other != folder])
-
-    def _store(self, folders: list[Path]) -> None:
-        self._folders = folders
-        QSettings().setValue(RECENT_KEY, [str(folder) for folder in folders])
 
 
 class RunsPanel(QWidget):
@@ -69,7 +42,7 @@ class RunsPanel(QWidget):
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._background = background
-        self._recent = RecentRuns()
+        self._recent = RecentPaths(RECENT_KEY)
         self._summaries: dict[Path, RunSummary] = {}
         self._current: Path | None = None
         self._is_fresh = False
@@ -111,7 +84,7 @@ class RunsPanel(QWidget):
 
     def show_current(self, folder: Path, summary: RunSummary) -> None:
         """Put a run first in the list and mark it as the one on show."""
-        is_known = folder == self._current and folder in self._recent.folders
+        is_known = folder == self._current and folder in self._recent.paths()
         self._current = folder
         self._summaries[folder] = summary
         self._refresh.setEnabled(True)
@@ -154,7 +127,7 @@ class RunsPanel(QWidget):
         self._list.blockSignals(True)
         self._list.clear()
         height = 2 * self._list.fontMetrics().lineSpacing() + GRID
-        for folder in self._recent.folders:
+        for folder in self._recent.paths():
             item = QListWidgetItem(f"{folder.name}\n{_line(self._summaries.get(folder))}")
             item.setData(_PATH_ROLE, str(folder))
             item.setToolTip(str(folder))
@@ -175,12 +148,12 @@ class RunsPanel(QWidget):
 
     def _update(self, folder: Path) -> None:
         """Write the line of a run anew and leave the rest of the list as the user has it."""
-        item = self._list.item(self._recent.folders.index(folder))
+        item = self._list.item(self._recent.paths().index(folder))
         if item is not None:
             item.setText(f"{folder.name}\n{_line(self._summaries.get(folder))}")
 
     def _summarize(self) -> None:
-        folders = [folder for folder in self._recent.folders if folder != self._current]
+        folders = [folder for folder in self._recent.paths() if folder != self._current]
         if folders:
             self._background.start(
                 "Reading recent runs",
@@ -197,7 +170,7 @@ class RunsPanel(QWidget):
 
     def _on_not_summarized(self, failure: Failure) -> None:
         unknown = RunSummary(problem=failure.message)
-        self._summaries = dict.fromkeys(self._recent.folders, unknown) | self._summaries
+        self._summaries = dict.fromkeys(self._recent.paths(), unknown) | self._summaries
         self._fill()
 
     def _chosen(self) -> Path | None:

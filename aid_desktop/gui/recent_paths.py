@@ -1,4 +1,4 @@
-"""The files that were used last, remembered between starts."""
+"""Files and folders that were used last, remembered between starts."""
 
 from pathlib import Path
 
@@ -23,5 +23,11 @@ class RecentPaths:
 
     def add(self, path: Path) -> None:
         """Put a path first."""
-        others = [other for other in self.paths() if other != path]
-        self._settings.setValue(self._key, [str(one) for one in (path, *others)][:LONGEST])
+        self._store([path, *(other for other in self.paths() if other != path)])
+
+    def remove(self, path: Path) -> None:
+        """Forget a path; its files stay."""
+        self._store([other for other in self.paths() if other != path])
+
+    def _store(self, paths: list[Path]) -> None:
+        self._settings.setValue(self._key, [str(path) for path in paths][:LONGEST])
