@@ -154,6 +154,8 @@ class MainWindow(QMainWindow):
         ):
             self._run_actions.append((self._add(run_menu, button.text(), "", button.click), button))
         run_menu.aboutToShow.connect(self._show_run_state)
+        run_menu.addSeparator()
+        self._meta_action = self._add(run_menu, "Write meta.xlsx after this epoch", "", self.session.write_meta)
         model_menu = required(bar.addMenu("&Model"))
         self._add(model_menu, "Assess", "Ctrl+Return", self._assess)
         self._add(model_menu, "Classify new files…", "Ctrl+K", self._classify)
@@ -273,6 +275,7 @@ class MainWindow(QMainWindow):
             keys = button.shortcut().toString()
             action.setText(f"{button.text()}\t{keys}" if keys else button.text())
             action.setEnabled(button.isEnabled())
+        self._meta_action.setEnabled(self.session.is_running)
 
     @pyqtSlot()
     def _quit(self) -> None:

@@ -4,13 +4,14 @@ import threading
 
 
 class RunControl:
-    """Stop, pause, resume, keep this epoch's model. Safe between threads."""
+    """Stop, pause, resume, keep this epoch's model, write meta.xlsx. Safe between threads."""
 
     def __init__(self) -> None:
         self._stop = threading.Event()
         self._go = threading.Event()
         self._go.set()
         self._keep_model = threading.Event()
+        self._write_meta = threading.Event()
 
     def stop(self) -> None:
         """End the run after the batches in hand; a paused run too."""
@@ -30,6 +31,10 @@ class RunControl:
         """Save the model after the epoch in hand, whatever its metrics."""
         self._keep_model.set()
 
+    def write_meta(self) -> None:
+        """Write meta.xlsx after the epoch in hand, not only when the run ends."""
+        self._write_meta.set()
+
     @property
     def stop_requested(self) -> bool:
         """Whether the run is to end."""
@@ -46,6 +51,14 @@ class RunControl:
 
     def take_keep_model(self) -> bool:
         """Return whether the model is to be kept, and forget the request."""
-        wanted = self._keep_model.is_set()
-        self._keep_model.clear()
-        return wanted
+        return _take(self._keep_model)
+
+    def take_write_meta(self) -> bool:
+        """Return whether meta.xlsx is to be written, and forget the request."""
+        return _take(self._write_meta)
+
+
+def _take(request: threading.Event) -> bool:
+    wanted = request.is_set()
+    request.clear()
+    return wanted

@@ -159,6 +159,8 @@ class _EpochLoop:
             self._state.remember()
             self._epoch += 1
             self._save_last_now_and_then()
+            if self._control.take_write_meta():
+                self._write_meta()
             self._publish(EpochFinished(record, hyperparameters.epochs))
             patience = hyperparameters.early_stopping
             if patience and self._best.epochs_without_improvement(record.epoch) >= patience:

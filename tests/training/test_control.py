@@ -52,3 +52,11 @@ def test_that_a_request_to_keep_the_model_is_taken_once() -> None:
     control.keep_model()
     assert control.take_keep_model()
     assert not control.take_keep_model()
+
+
+def test_that_a_request_for_the_table_is_taken_once() -> None:
+    control = RunControl()
+    assert not control.take_write_meta()
+    control.write_meta()
+    assert control.take_write_meta()
+    assert not control.take_write_meta()

@@ -583,3 +583,18 @@ def test_that_a_folder_whose_run_never_finished_an_epoch_can_be_used_again(make_
     run.folder.run_toml.write_text("version = 1\n")
     assert kinds(watch(run))[-1] is RunFinished
     assert len(read_history(run.folder.history_csv)) == 1
+
+
+@pytest.mark.usefixtures("eager")
+def test_that_the_table_is_written_on_demand(make_run: MakeRun) -> None:
+    run = make_run(epochs=3)
+    there: list[bool] = []
+
+    def act(event: TrainingEvent) -> None:
+        if isinstance(event, EpochFinished):
+            there.append(run.folder.meta_xlsx.exists())
+            if event.record.epoch == 0:
+                run.control.write_meta()
+
+    watch(run, act)
+    assert there == [False, True, True]

@@ -107,6 +107,12 @@ class TrainingSession(QObject):
         if self._run:
             self._run.control.keep_model()
 
+    @pyqtSlot()
+    def write_meta(self) -> None:
+        """Write the run's meta.xlsx after the epoch in hand."""
+        if self._run:
+            self._run.control.write_meta()
+
     def shut_down(self) -> None:
         """Stop and wait until the thread has gone: the last step before the window goes."""
         self.stop()
