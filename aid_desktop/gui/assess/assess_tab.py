@@ -87,7 +87,7 @@ class AssessTab(QWidget):
         self.run_row.set_running(True)
         self._job = self._background.start(
             "Assessing",
-            partial(assess_model, path, role, rows, self.run_row.threshold),
+            partial(assess_model, path, role, rows, self.run_row.threshold, self.run_row.class_names),
             self._on_assessed,
             self._on_failed,
             is_cancellable=True,

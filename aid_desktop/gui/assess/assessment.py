@@ -45,11 +45,18 @@ def proposed_role(table: ClassTable) -> Role:
 
 
 def assess_model(
-    path: Path, role: Role, rows: Sequence[ClassRow], threshold: Threshold | None, context: JobContext
+    path: Path,
+    role: Role,
+    rows: Sequence[ClassRow],
+    threshold: Threshold | None,
+    threshold_names: tuple[str, ...],
+    context: JobContext,
 ) -> Assessment:
     """Apply a model (a file, or the best of a run folder) to labelled rows and score it.
 
-    The first call imports TensorFlow. Raises ModelError, RunError or DataError.
+    `threshold` counts its class among `threshold_names`; it is left out when the model has other classes: those on
+    show may still be of the model before. The first call imports TensorFlow. Raises ModelError, RunError or
+    DataError.
     """
     if not rows:
         raise DataError(
@@ -57,6 +64,8 @@ def assess_model(
         )
 
     loaded = load_model(find_model(path))
+    if loaded.card.class_names != threshold_names:
+        threshold = None
     predictions = predict_rows(loaded, rows, context.report, lambda: context.cancelled)
     matrix = ConfusionMatrix.from_predictions(predictions, threshold)
     return Assessment(loaded.path, loaded.card, role, predictions, matrix, score(predictions, threshold))
