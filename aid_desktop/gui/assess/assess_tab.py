@@ -25,7 +25,7 @@ from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager, icon
 from aid_desktop.gui.widgets.drop_area import dropped_paths
-from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
+from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 
 # Shared out in equal parts; the sizes of what is inside would not be.
 _LARGE = 10_000
@@ -173,11 +173,11 @@ class AssessTab(QWidget):
         self.messages.add(Note(Level.INFO, f"The report is in {files[0]}", names))
 
     def _on_failed(self, failure: Failure) -> None:
-        self.messages.add(Note(Level.ERROR, failure.message, failure.details))
+        self.messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
 
     def _on_model_failed(self, failure: Failure) -> None:
         self._forget_model_note()
-        self._model_note = Note(Level.ERROR, failure.message, failure.details)
+        self._model_note = Note(Level.ERROR, sentence(failure.message), failure.details)
         self.messages.add(self._model_note)
 
     @pyqtSlot()

@@ -29,7 +29,7 @@ from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, icon, set_primary
 from aid_desktop.gui.widgets.drop_area import HINT, DropArea
-from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
+from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 
 _EMPTY_DETAIL = (
     "One folder per class, or one folder that holds them. Folders named train, validation and test give the role."
@@ -93,7 +93,7 @@ class SourcesPanel(QWidget):
 
     def show_failure(self, failure: Failure) -> None:
         """Tell of a background job that failed."""
-        self.messages.add(Note(Level.ERROR, failure.message, failure.details))
+        self.messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
 
     def actions_for_menu(self) -> tuple[QAction, ...]:
         """Return what the menus offer too."""
@@ -248,8 +248,7 @@ class SourcesPanel(QWidget):
 
 
 def _sentence(place: int | None, message: str, table: ClassTable) -> str:
-    text = message if place is None else f"{table.rows[place].source.name}: {message}"
-    return text[0].upper() + text[1:]
+    return sentence(message) if place is None else f"{table.rows[place].source.name}: {message}"
 
 
 def _button(action: QAction) -> QToolButton:

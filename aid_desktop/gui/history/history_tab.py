@@ -16,7 +16,7 @@ from aid_desktop.gui.plots.history_plot import EMPTY_TEXT
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.widgets.drop_area import DropOverlay
-from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
+from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.runs.settings_log import Revision
 from aid_desktop.training.events import EpochFinished, RunStarted, SettingsApplied
@@ -145,7 +145,7 @@ class HistoryTab(QWidget):
     def _on_not_read(self, failure: Failure) -> None:
         self._end_loading()
         self.messages.clear()
-        self.messages.add(Note(Level.ERROR, failure.message, failure.details))
+        self.messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
 
     def _end_loading(self) -> None:
         self._job = None

@@ -25,7 +25,7 @@ from aid_desktop.gui.training.run_panel import RunPanel
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.training.settings_undo import SettingsUndo
 from aid_desktop.gui.widgets.log_view import LogView
-from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
+from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.runs.config import ModelChoice, RunConfig, data_rows
 from aid_desktop.runs.history import History
 from aid_desktop.settings.device import DeviceSettings
@@ -215,4 +215,4 @@ class TrainingTab(QWidget):
 
     @pyqtSlot(RunFailed)
     def _on_failed(self, event: RunFailed) -> None:
-        self.messages.add(Note(Level.ERROR, event.message, event.details))
+        self.messages.add(Note(Level.ERROR, sentence(event.message), event.details))

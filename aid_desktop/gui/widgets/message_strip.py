@@ -40,6 +40,12 @@ class Note:
     details: str = ""
 
 
+def sentence(text: str) -> str:
+    """Return an error's text as a sentence of its own: with a capital, unless it begins with a name."""
+    first = text.split(maxsplit=1)[0] if text.strip() else ""
+    return text[:1].upper() + text[1:] if first.isalpha() else text
+
+
 class MessageStrip(QWidget):
     """A list of notes, oldest first; hidden while there are none.
 

@@ -1,9 +1,10 @@
 """Notes in a window."""
 
+import pytest
 from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
+from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 
 UNREADABLE = Note(Level.WARNING, "3 of 120 images cannot be read.", "a.png: truncated")
 FAILED = Note(Level.ERROR, "Training failed.")
@@ -67,3 +68,16 @@ def test_that_all_buttons_have_names(qtbot: QtBot) -> None:
     buttons = _strip(qtbot, UNREADABLE, FAILED).findChildren(QAbstractButton)
     assert len({button.objectName() for button in buttons}) == len(buttons)
     assert all(button.accessibleName() for button in buttons)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("there is no model at m.keras", "There is no model at m.keras"),
+        ("cat.rtdc has changed", "cat.rtdc has changed"),
+        ("training.dropout: got 3", "training.dropout: got 3"),
+        ("", ""),
+    ],
+)
+def test_that_an_error_reads_as_a_sentence(text: str, shown: str) -> None:
+    assert sentence(text) == shown
