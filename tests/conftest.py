@@ -75,6 +75,8 @@ def _tidy_qt(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     from PyQt5.QtCore import QCoreApplication, QSettings, QThread, QThreadPool
+    from PyQt5.QtWidgets import QWidget
+    from pytestqt.qtbot import QtBot
 
     request.getfixturevalue("qapp")
     folder = str(request.getfixturevalue("tmp_path") / "settings")
@@ -91,8 +93,17 @@ def _tidy_qt(request: pytest.FixtureRequest) -> Iterator[None]:
         started.append(thread)
         start(thread, *arguments)
 
+    # qtbot holds widgets weakly, and one that nobody else holds may be collected while it is being painted.
+    held: list[object] = []
+    add_widget = QtBot.addWidget
+
+    def holding_add_widget(bot: QtBot, widget: QWidget, **options: object) -> None:
+        held.append(widget)
+        add_widget(bot, widget, **options)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(QThread, "start", recording_start)
+        patch.setattr(QtBot, "addWidget", holding_add_widget)
         yield
     left = [type(thread).__name__ for thread in started if not _has_ended(thread)]
     if not QThreadPool.globalInstance().waitForDone(int(SECONDS_TO_END * 1000)):

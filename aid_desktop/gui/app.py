@@ -57,7 +57,7 @@ def run_window(paths: Sequence[Path] = (), model_zoo: Path | None = None) -> int
     if paths:
         window.open_paths([path.absolute() for path in paths])
     if previous:
-        crash_dialog("The program ended abruptly the last time.", previous).open()
+        crash_dialog("The program ended abruptly the last time.", previous, window).open()
     _let_python_see_signals(app)
     try:
         return app.exec()

@@ -7,7 +7,7 @@ import traceback
 from types import TracebackType
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QApplication, QMessageBox
+from PyQt5.QtWidgets import QApplication, QMessageBox, QWidget
 
 from aid_desktop import __version__
 from aid_desktop.gui.qt import required
@@ -71,9 +71,9 @@ class CrashHook(QObject):
         self._dialog = None
 
 
-def crash_dialog(message: str, details: str) -> QMessageBox:
+def crash_dialog(message: str, details: str, parent: QWidget | None = None) -> QMessageBox:
     """Return the dialog that tells of an unexpected error; *Copy report* puts the traceback on the clipboard."""
-    box = QMessageBox(QApplication.activeWindow())
+    box = QMessageBox(parent or QApplication.activeWindow())
     box.setObjectName("crashDialog")
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("AID Desktop: unexpected error")

@@ -35,7 +35,8 @@ def test_that_it_is_hidden_while_there_is_nothing_to_tell(qtbot: QtBot) -> None:
 
 
 def test_that_the_same_note_is_shown_once_and_in_order(qtbot: QtBot) -> None:
-    assert _strip(qtbot, FAILED, UNREADABLE, FAILED).notes == (FAILED, UNREADABLE)
+    strip = _strip(qtbot, FAILED, UNREADABLE, FAILED)
+    assert strip.notes == (FAILED, UNREADABLE)
 
 
 def test_that_details_open_on_demand_and_only_where_there_are_some(qtbot: QtBot) -> None:
