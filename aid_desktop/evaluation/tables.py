@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aid_desktop.errors import ExportError
 from aid_desktop.evaluation.predictions import Predictions, Threshold
 from aid_desktop.evaluation.writing import encodable, exported
+from aid_desktop.runs.spreadsheet import text_cell
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -150,12 +151,4 @@ def add_sheets(
 
 
 def _text_cell(sheet: "WriteOnlyWorksheet", value: str) -> "str | Cell":
-    from openpyxl.cell import WriteOnlyCell
-
-    text = CONTROL_SIGNS.sub(lambda match: f"\\x{ord(match[0]):02x}", encodable(value))
-    if not text.startswith(("=", "#")):
-        return text
-    # openpyxl takes these for formulas and error values.
-    cell = WriteOnlyCell(sheet, text)
-    cell.data_type = "s"
-    return cell
+    return text_cell(sheet, CONTROL_SIGNS.sub(lambda match: f"\\x{ord(match[0]):02x}", encodable(value)))

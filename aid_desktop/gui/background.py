@@ -48,9 +48,13 @@ class JobContext:
 
     def report_or_leave(self, done: int, total: int) -> None:
         """Tell the progress; raise JobCancelledError once the job is cancelled. For readers' `progress`."""
+        self.leave_if_cancelled(done, total)
+        self.report(done, total)
+
+    def leave_if_cancelled(self, done: int, total: int) -> None:
+        """Raise JobCancelledError once the job is cancelled, where something else is the progress."""
         if self.cancelled:
             raise JobCancelledError("Cancelled.")
-        self.report(done, total)
 
 
 class Job(QObject, Generic[T]):

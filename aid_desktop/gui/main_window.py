@@ -81,8 +81,7 @@ class MainWindow(QMainWindow):
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Do with paths what dropping them on the window does: runs go to History, the rest to the class table."""
-        runs = [path for path in paths if path.is_dir() and is_run_folder(path)]
-        data = [path for path in paths if path not in runs]
+        runs, data = _runs_and_data(paths)
         for run in runs:
             self.notifier.open_run(run)
         if runs and not data:
@@ -325,9 +324,13 @@ def _window_icon() -> QIcon:
     return icon("app")
 
 
+def _runs_and_data(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    runs = [path for path in paths if is_run_folder(path)]
+    return runs, [path for path in paths if path not in runs]
+
+
 def _describe_drop(paths: tuple[Path, ...]) -> str:
-    runs = [path for path in paths if path.is_dir() and is_run_folder(path)]
-    data = [path for path in paths if path not in runs]
+    runs, data = _runs_and_data(paths)
     parts = [f"open {'1 run' if len(runs) == 1 else f'{len(runs)} runs'}"] if runs else []
     if data:
         parts.append(resolve_drop(data, look_inside=False).describe())

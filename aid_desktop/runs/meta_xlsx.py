@@ -13,6 +13,7 @@ from aid_desktop.runs.config import RunConfig
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import History, read_history
 from aid_desktop.runs.settings_log import Revision, read_revisions
+from aid_desktop.runs.spreadsheet import text_cell
 
 logger = logging.getLogger(__name__)
 
@@ -55,15 +56,7 @@ def write_meta_xlsx(config: RunConfig, table: ClassTable, folder: RunFolder) -> 
 def _cell(sheet: Any, value: Any) -> Any:
     if value is None or isinstance(value, int | float):
         return value
-    from openpyxl.cell import WriteOnlyCell
-
-    text = _NOT_IN_XML.sub("?", str(value))
-    if not text.startswith(("=", "#")):
-        return text
-    # openpyxl takes these for formulas and error values.
-    cell = WriteOnlyCell(sheet, text)
-    cell.data_type = "s"
-    return cell
+    return text_cell(sheet, _NOT_IN_XML.sub("?", str(value)))
 
 
 def _used_data(table: ClassTable) -> list[dict[str, Any]]:

@@ -27,7 +27,6 @@ class BlockFitter:
     """
 
     def __init__(self, model: "keras.Model", input_shape: tuple[int, int, int], normalization: Normalization) -> None:
-
         self.n_traces = 0
         self._model = model
         self._input_shape = input_shape

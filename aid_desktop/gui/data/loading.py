@@ -1,6 +1,6 @@
 """Turn dropped or chosen paths into rows, in the background."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from aid_desktop.data.drops import DropItem, resolve_drop
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.source import DataSource, Problem
 from aid_desktop.errors import DataError
-from aid_desktop.gui.background import Background, JobCancelledError, JobContext
+from aid_desktop.gui.background import Background, JobContext
 from aid_desktop.gui.data.undo import TableEditor
 
 
@@ -32,23 +32,13 @@ def load_paths(paths: Sequence[Path], context: JobContext) -> Loaded:
     for number, item in enumerate(plan.items):
         if context.cancelled:
             break
-        progress = context.report_or_leave if len(plan.items) == 1 else _leave_if_cancelled(context)
+        progress = context.report_or_leave if len(plan.items) == 1 else context.leave_if_cancelled
         context.report(number, len(plan.items))
         try:
             loaded.append((open_source(item.path, progress).source, item.class_name, item.role))
         except DataError as error:
             problems.append(Problem(_short(item), str(error)))
     return Loaded(tuple(loaded), tuple(problems))
-
-
-def _leave_if_cancelled(context: JobContext) -> Callable[[int, int], None]:
-    """Return what a reader calls for each image when the progress counts sources."""
-
-    def look(done: int, total: int) -> None:
-        if context.cancelled:
-            raise JobCancelledError("Cancelled.")
-
-    return look
 
 
 def _short(item: DropItem) -> str:
