@@ -19,6 +19,7 @@ from PyQt5.QtWidgets import (
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.training.session import TrainingSession
+from aid_desktop.gui.widgets.message_strip import sentence
 from aid_desktop.runs.history import History
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.training.events import (
@@ -77,7 +78,7 @@ class RunPanel(QWidget):
 
     def set_problems(self, problems: list[str]) -> None:
         """Say why no run can be started; nothing when one can."""
-        self._reason.setText("\n".join(text[0].upper() + text[1:] for text in problems))
+        self._reason.setText("\n".join(map(sentence, problems)))
         self._reason.setVisible(bool(problems) and not self._session.is_running)
         self.start_button.setEnabled(not problems and not self._session.is_running)
 
