@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.data.geometry import centre_crop
+from aid_desktop.data.geometry import OPENCV_CHANNELS, centre_crop
+from aid_desktop.data.pixels import Pixels
 from aid_desktop.settings.augmentation import AugmentationSettings
 
 _BORDERS = {
@@ -23,35 +24,37 @@ def is_identity(settings: AugmentationSettings) -> bool:
 
 
 def affine(
-    images: NDArray[np.uint8],
+    images: Pixels,
     settings: AugmentationSettings,
     rng: np.random.Generator,
     size: tuple[int, int] | None = None,
     padding: str = "constant",
-) -> NDArray[np.uint8]:
+) -> Pixels:
     """Change the geometry of each image at random and cut out its centre.
 
     Args:
-        images: uint8 (N, H, W, C).
+        images: (N, H, W, C) of any pixel type.
         settings: rotation and shear in degrees, shifts in pixels, zoom as a factor 1 ± zoom.
         rng: source of all randomness.
         size: (height, width) of the result; default (H, W). Larger images leave room to turn.
         padding: what fills places that no pixel of the image reaches; a padding mode of ImageSettings.
 
     Returns:
-        uint8 (N, height, width, C). One matrix per image, bilinear, so that pixels are interpolated once.
+        (N, height, width, C) of the same type. One matrix per image, bilinear, so that pixels are interpolated once.
     """
     n, rows, columns, channels = images.shape
     height, width = size or (rows, columns)
     if is_identity(settings):
         return centre_crop(images, width, height).copy()
     matrices = _matrices(n, (rows, columns), (height, width), settings, rng)
-    result = np.empty((n, height, width, channels), np.uint8)
+    result = np.empty((n, height, width, channels), images.dtype)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     border = _BORDERS[padding]
-    for image, matrix, target in zip(images, matrices, result, strict=True):
-        warped = cv2.warpAffine(image, matrix, (width, height), flags=flags, borderMode=border)
-        target[:] = warped.reshape(target.shape)
+    for first in range(0, channels, OPENCV_CHANNELS):
+        some = slice(first, first + OPENCV_CHANNELS)
+        for image, matrix, target in zip(images[..., some], matrices, result[..., some], strict=True):
+            warped = cv2.warpAffine(image, matrix, (width, height), flags=flags, borderMode=border)
+            target[:] = warped.reshape(target.shape)
     return result
 
 

@@ -4,13 +4,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from aid_desktop.data.pixels import Pixels
 from aid_desktop.settings.augmentation import AugmentationSettings
 
 
-def average_blur(
-    images: NDArray[np.uint8], settings: AugmentationSettings, rng: np.random.Generator
-) -> NDArray[np.uint8]:
-    """Average over k × k pixels; k of 0 or 1 leaves the image as it is. uint8 (N, H, W, C)."""
+def average_blur(images: Pixels, settings: AugmentationSettings, rng: np.random.Generator) -> Pixels:
+    """Average over k × k pixels; k of 0 or 1 leaves the image as it is. (N, H, W, C) of any pixel type."""
     if settings.average_blur[1] <= 1:
         return images
     sizes = rng.integers(*settings.average_blur, len(images), endpoint=True)
@@ -21,10 +20,8 @@ def average_blur(
     return result
 
 
-def gaussian_blur(
-    images: NDArray[np.uint8], settings: AugmentationSettings, rng: np.random.Generator
-) -> NDArray[np.uint8]:
-    """Blur with a Gaussian kernel of k pixels, even k made odd; sigma follows from k. uint8 (N, H, W, C)."""
+def gaussian_blur(images: Pixels, settings: AugmentationSettings, rng: np.random.Generator) -> Pixels:
+    """Blur with a Gaussian kernel of k pixels, even k made odd; sigma follows from k. (N, H, W, C) of any pixel type."""
     if settings.gaussian_blur[1] <= 1:
         return images
     sizes = 2 * (rng.integers(*settings.gaussian_blur, len(images), endpoint=True) // 2) + 1
@@ -35,10 +32,8 @@ def gaussian_blur(
     return result
 
 
-def motion_blur(
-    images: NDArray[np.uint8], settings: AugmentationSettings, rng: np.random.Generator
-) -> NDArray[np.uint8]:
-    """Smear along a line of k pixels in a direction in degrees. uint8 (N, H, W, C)."""
+def motion_blur(images: Pixels, settings: AugmentationSettings, rng: np.random.Generator) -> Pixels:
+    """Smear along a line of k pixels in a direction in degrees. (N, H, W, C) of any pixel type."""
     if settings.motion_blur[1] <= 1:
         return images
     lengths = rng.integers(*settings.motion_blur, len(images), endpoint=True)

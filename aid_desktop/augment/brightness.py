@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from aid_desktop.data.pixels import Pixels, to_type
 from aid_desktop.settings.augmentation import AugmentationSettings
 
 _POOL_SIZE = 1 << 20
@@ -16,17 +17,18 @@ def is_identity(settings: AugmentationSettings) -> bool:
 
 
 def brightness(
-    images: NDArray[np.uint8], settings: AugmentationSettings, rng: np.random.Generator
-) -> NDArray[np.uint8]:
+    images: Pixels, settings: AugmentationSettings, rng: np.random.Generator, white: float = 255.0
+) -> Pixels:
     """Return saturate(factor · image + added + noise), drawn per image.
 
     Args:
-        images: uint8 (N, H, W, C).
+        images: (N, H, W, C) of any pixel type.
         settings: brightness_add in grey levels, brightness_multiply, noise_std in grey levels (the largest one).
         rng: source of all randomness.
+        white: the grey level that 255 of the settings stands for; only used for images of more than 8 bits.
 
     Returns:
-        uint8 (N, H, W, C), rounded and saturated once. Noise comes from random stretches of a pool of
+        (N, H, W, C) of the same type, rounded and saturated once. Noise comes from random stretches of a pool of
         normal numbers, which makes it as cheap as the sum itself; each pixel and channel has its own.
     """
     n = len(images)
@@ -41,7 +43,11 @@ def brightness(
         noise = pool[offset : offset + pixels].reshape(1, pixels)
         share = sigma / _POOL_STD
         flat = np.ascontiguousarray(image).reshape(1, pixels)
-        changed = cv2.addWeighted(flat, factor, noise, share, add - _POOL_CENTRE * share)
+        if images.dtype == np.uint8:
+            changed = cv2.addWeighted(flat, factor, noise, share, add - _POOL_CENTRE * share)
+        else:
+            levels = add + share * (noise.astype(np.float64) - _POOL_CENTRE)
+            changed = to_type(factor * flat.astype(np.float64) + levels * (white / 255), str(images.dtype))
         target[:] = changed.reshape(target.shape)
     return result
 

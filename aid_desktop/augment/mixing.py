@@ -4,19 +4,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from aid_desktop.data.pixels import Pixels
 from aid_desktop.settings.augmentation import AugmentationSettings
 
 
 def mix(
-    images: NDArray[np.uint8],
+    images: Pixels,
     labels: NDArray[np.float32],
     settings: AugmentationSettings,
     rng: np.random.Generator,
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+) -> tuple[Pixels, NDArray[np.float32]]:
     """Mix each image and its label with those of another image of the batch.
 
     Args:
-        images: uint8 (N, H, W, C).
+        images: (N, H, W, C) of any pixel type.
         labels: float32 (N, n_classes), rows of sum 1.
         settings: `mixup` and `cutmix` are the alpha of a beta distribution; with both on, each image takes one.
         rng: source of all randomness.
@@ -43,11 +44,11 @@ def mix(
     return mixed, np.asarray(weights * labels + (1 - weights) * labels[partners], np.float32)
 
 
-def _row(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _row(image: Pixels) -> Pixels:
     return np.ascontiguousarray(image).reshape(1, -1)
 
 
-def _paste(target: NDArray[np.uint8], other: NDArray[np.uint8], share: float, rng: np.random.Generator) -> float:
+def _paste(target: Pixels, other: Pixels, share: float, rng: np.random.Generator) -> float:
     """Paste a rectangle of `other` that covers 1 - share of `target`; return the share that is left."""
     height, width = target.shape[:2]
     side = np.sqrt(1 - share)

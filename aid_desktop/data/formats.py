@@ -15,7 +15,7 @@ Progress = Callable[[int, int], None]
 """Called with (done, total) while a source is read."""
 
 
-def open_source(path: Path, progress: Progress | None = None) -> ImageReader:
+def open_source(path: Path, progress: Progress | None = None, part: str = "") -> ImageReader:
     """Read a folder of images, an image file (all its pages) or an .rtdc file for the first time.
 
     Images of folders are decoded once, so that every damaged one is found. `progress` is called in the

@@ -1,6 +1,6 @@
 """Bring an image to the network's size: channels, zoom, and a window around the object or scaling.
 
-All functions are pure and work on uint8 images (H, W) grey or (H, W, 3) RGB.
+All functions are pure and work on images (H, W) or (H, W, C) of any pixel type, which they keep.
 """
 
 import math
@@ -10,10 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from aid_desktop.data.pixels import Pixels
 from aid_desktop.errors import DataError
 from aid_desktop.settings.image import ImageSettings
-
-Image = NDArray[np.uint8]
 
 INTERPOLATION = {
     "nearest": cv2.INTER_NEAREST,
@@ -23,29 +22,45 @@ INTERPOLATION = {
     "lanczos": cv2.INTER_LANCZOS4,
 }
 
+OPENCV_CHANNELS = 4
+"""Not every function of OpenCV takes more channels at once."""
+
 MAX_PIXELS = 2**28
 """Largest image that a zoom may make, so that a slip of the hand does not fill the memory."""
 
 
-def to_gray(image: Image) -> Image:
-    """Return (H, W): 0.21 R + 0.72 G + 0.07 B, cut to whole grey levels as in AIDeveloper; grey as it is."""
+def to_gray(image: Pixels) -> Pixels:
+    """Return (H, W): 0.21 R + 0.72 G + 0.07 B, cut to whole grey levels as in AIDeveloper; grey as it is.
+
+    Raises DataError for an image of other channels.
+    """
     if image.ndim == 2:
         return image
     if image.shape[2] == 1:
         return image[:, :, 0]
+    _refuse_other_channels(image)
     # AIDeveloper's order of operations in float64: another order rounds a few colours to the next grey level.
     gray = 0.21 * image[:, :, 0] + 0.72 * image[:, :, 1] + 0.07 * image[:, :, 2]
-    return cast(Image, gray.astype(np.uint8))
+    return cast(Pixels, gray.astype(image.dtype))
 
 
-def to_rgb(image: Image) -> Image:
-    """Return (H, W, 3): three copies of a grey image; RGB stays as it is."""
+def to_rgb(image: Pixels) -> Pixels:
+    """Return (H, W, 3): three copies of a grey image; RGB stays as it is. Raises DataError for other channels."""
     if image.ndim == 3 and image.shape[2] == 3:
         return image
+    if image.ndim == 3 and image.shape[2] != 1:
+        _refuse_other_channels(image)
     return np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
 
 
-def resize(image: Image, to: float | tuple[int, int], method: str) -> Image:
+def _refuse_other_channels(image: Pixels) -> None:
+    if image.shape[2] != 3:
+        raise DataError(
+            f"An image has {image.shape[2]} channels, which are neither gray nor rgb: choose the channels by name."
+        )
+
+
+def resize(image: Pixels, to: float | tuple[int, int], method: str) -> Pixels:
     """Resize by a factor, or to a size (width, height) in pixels, each side at least 1 pixel.
 
     `method` is one of INTERPOLATION. Raises DataError if the result would have more than MAX_PIXELS.
@@ -61,10 +76,19 @@ def resize(image: Image, to: float | tuple[int, int], method: str) -> Image:
         )
     if factor and min(size) >= 1:
         # The factor, not the rounded size, maps pixels: positions are multiplied by the same factor.
-        resized = cv2.resize(image, None, fx=factor, fy=factor, interpolation=INTERPOLATION[method])
-    else:
-        resized = cv2.resize(image, (max(1, size[0]), max(1, size[1])), interpolation=INTERPOLATION[method])
-    return cast(Image, resized)
+        return _resize_channels(image, (0, 0), factor, method)
+    return _resize_channels(image, (max(1, size[0]), max(1, size[1])), 0.0, method)
+
+
+def _resize_channels(image: Pixels, size: tuple[int, int], factor: float, method: str) -> Pixels:
+    if image.ndim == 2 or image.shape[2] <= OPENCV_CHANNELS:
+        resized = cv2.resize(image, size, fx=factor, fy=factor, interpolation=INTERPOLATION[method])
+        # OpenCV drops a single channel's axis.
+        return cast(Pixels, resized if image.ndim == 2 else resized.reshape(*resized.shape[:2], -1))
+    parts = range(0, image.shape[2], OPENCV_CHANNELS)
+    return np.concatenate(
+        [_resize_channels(image[:, :, part : part + OPENCV_CHANNELS], size, factor, method) for part in parts], axis=2
+    )
 
 
 def window_start(centre: float, side: int) -> int:
@@ -96,8 +120,8 @@ def source_indices(start: int, length: int, n: int, padding: str) -> NDArray[np.
     raise ValueError(f"unknown padding {padding!r}")
 
 
-def cut_window(image: Image, left: int, top: int, width: int, height: int, padding: str) -> Image:
-    """Return a copy of the window (height, width[, 3]) that begins at (left, top), padded outside."""
+def cut_window(image: Pixels, left: int, top: int, width: int, height: int, padding: str) -> Pixels:
+    """Return a copy of the window (height, width[, C]) that begins at (left, top), padded outside."""
     n_rows, n_columns = image.shape[:2]
     right, bottom = left + width, top + height
     if left >= 0 and top >= 0 and right <= n_columns and bottom <= n_rows:
@@ -106,7 +130,7 @@ def cut_window(image: Image, left: int, top: int, width: int, height: int, paddi
         rows = source_indices(top, height, n_rows, padding)
         columns = source_indices(left, width, n_columns, padding)
         return image[rows[:, np.newaxis], columns]
-    window = np.zeros((height, width, *image.shape[2:]), np.uint8)
+    window = np.zeros((height, width, *image.shape[2:]), image.dtype)
     first_row, first_column = max(top, 0), max(left, 0)
     inside = image[first_row : max(bottom, 0), first_column : max(right, 0)]
     row, column = first_row - top, first_column - left
@@ -114,7 +138,7 @@ def cut_window(image: Image, left: int, top: int, width: int, height: int, paddi
     return window
 
 
-def crop_pad(image: Image, position: tuple[float, float], width: int, height: int, padding: str) -> Image:
+def crop_pad(image: Pixels, position: tuple[float, float], width: int, height: int, padding: str) -> Pixels:
     """Return the window of width × height pixels around `position` (x, y), padded outside of the image.
 
     AIDeveloper's rule: the window begins at round(x - width / 2), round(y - height / 2).
@@ -133,25 +157,27 @@ def enlarged_size(width: int, height: int) -> tuple[int, int]:
     return width + 2 * math.ceil((longest - width) / 2), height + 2 * math.ceil((longest - height) / 2)
 
 
-def centre_crop(images: Image, width: int, height: int) -> Image:
+def centre_crop(images: Pixels, width: int, height: int) -> Pixels:
     """Return a view of the centre of images (N, H, W, C): the part without the margin of `enlarged_size`."""
     top, left = (images.shape[1] - height) // 2, (images.shape[2] - width) // 2
     return images[:, top : top + height, left : left + width]
 
 
 def fit_image(
-    image: Image,
+    image: Pixels,
     position: tuple[float, float],
     settings: ImageSettings,
     zoom: float = 1.0,
     margin: bool = False,
-) -> Image:
-    """Return the image as the network takes it: uint8 (height, width, C).
+) -> Pixels:
+    """Return the image as the network takes it: (height, width, C), in its own pixel type.
 
     Steps: channels, zoom (pixels and position), then the fit of `settings`. With `margin` the result has
-    `enlarged_size`, and its `centre_crop` is exactly the result without `margin`.
+    `enlarged_size`, and its `centre_crop` is exactly the result without `margin`. Where the settings name
+    channels, `image` has these already (see source.ImageReader.read). Raises DataError for an image whose
+    channels do not fit the settings.
     """
-    image = to_gray(image) if settings.channels == "gray" else to_rgb(image)
+    image = _with_channels(image, settings)
     x, y = float(position[0]), float(position[1])
     if zoom != 1.0:
         image, x, y = resize(image, float(zoom), settings.resize), x * zoom, y * zoom
@@ -170,7 +196,18 @@ def fit_image(
     return fitted.reshape(height, width, settings.n_channels)
 
 
-def _scaled_size(image: Image, settings: ImageSettings) -> tuple[int, int]:
+def _with_channels(image: Pixels, settings: ImageSettings) -> Pixels:
+    if settings.channels == "gray":
+        return to_gray(image)
+    if settings.channels == "rgb":
+        return to_rgb(image)
+    found = image.shape[2] if image.ndim == 3 else 1
+    if found != settings.n_channels:
+        raise DataError(f"An image has {found} channels, expected {', '.join(settings.channels)}.")
+    return image
+
+
+def _scaled_size(image: Pixels, settings: ImageSettings) -> tuple[int, int]:
     if settings.fit == "scale":
         return settings.width, settings.height
     height, width = image.shape[:2]

@@ -64,7 +64,7 @@ class RtdcReader:
         """The file that is read."""
         return self._source
 
-    def read(self, indices: Indices) -> list[NDArray[np.uint8]]:
+    def read(self, indices: Indices, channels: tuple[str, ...] | None = None) -> list[NDArray[np.uint8]]:
         """Return the original images; see source.ImageReader."""
         chosen = checked_indices(indices, self._source.n_images)
         if not chosen.size:

@@ -10,11 +10,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from aid_desktop.data.pixels import Pixels
+
 Indices = Sequence[int] | NDArray[np.intp]
 """Positions of images in a source, each 0 to n_images - 1, in any order."""
 
 Shape = tuple[int, int, int]
-"""Height, width and number of channels (1 or 3) of one image."""
+"""Height, width and number of channels (at least 1) of one image."""
 
 
 class SourceKind(StrEnum):
@@ -23,6 +25,8 @@ class SourceKind(StrEnum):
     FOLDER = "folder"
     RTDC = "rtdc"
     IMAGE = "image file"
+    ARRAY = "array file"
+    TABLE = "table of images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +42,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class DataSource:
-    """What is known about a folder, .rtdc file or image file without its pixels.
+    """What is known about a folder or file of images without its pixels.
 
     `path` is absolute. `n_images` counts the readable images only; `problems` are the others. `shapes`
-    are the distinct (height, width, channels), most frequent first. `digest` identifies the content, see
-    digest.py.
+    are the distinct (height, width, channels), most frequent first; `shape_counts` says how many images have
+    each (empty: not counted). `pixel_types` are the distinct types of their grey levels, most frequent first,
+    see pixels.py. `channels` names what `ImageReader.read` can pick. `part` says which part of the file is
+    meant: the path of a dataset in an HDF5 file, the name of an array in an .npz file, the class in a table;
+    "" for the whole. `digest` identifies the content, see digest.py.
     """
 
     path: Path
@@ -51,11 +58,15 @@ class DataSource:
     shapes: tuple[Shape, ...]
     digest: str
     problems: tuple[Problem, ...] = ()
+    shape_counts: tuple[int, ...] = ()
+    pixel_types: tuple[str, ...] = ("uint8",)
+    channels: tuple[str, ...] = ()
+    part: str = ""
 
     @property
     def name(self) -> str:
-        """Name of the file or folder."""
-        return self.path.name
+        """Name of the file or folder, with its part."""
+        return f"{self.path.name}: {self.part}" if self.part else self.path.name
 
     @property
     def n_total(self) -> int:
@@ -75,11 +86,13 @@ class ImageReader(Protocol):
     def source(self) -> DataSource:
         """The source that is read."""
 
-    def read(self, indices: Indices) -> list[NDArray[np.uint8]]:
-        """Return the original images, each uint8 (H, W) grey or (H, W, 3) RGB, in the order of `indices`.
+    def read(self, indices: Indices, channels: tuple[str, ...] | None = None) -> list[Pixels]:
+        """Return the original images in the order of `indices`, in the depth in which they were recorded.
 
-        The arrays may be shared with the reader: do not write into them. Raises DataError if the file has
-        gone or is damaged, IndexError for an index out of range.
+        Without `channels` each is (H, W) grey, (H, W, 3) RGB, or (H, W, C) with other channels; with names out
+        of `source.channels` it is (H, W, len(channels)), in the order of the names. The arrays may be shared
+        with the reader: do not write into them. Raises DataError if the file has gone or is damaged or a
+        channel is not there, IndexError for an index out of range.
         """
 
     def positions(self, indices: Indices) -> NDArray[np.float64]:
@@ -94,7 +107,7 @@ def distinct_shapes(shapes: Iterable[Shape]) -> tuple[Shape, ...]:
     return tuple(shape for shape, _ in Counter(shapes).most_common())
 
 
-def shape_of(image: NDArray[np.uint8]) -> Shape:
+def shape_of(image: Pixels) -> Shape:
     """Return (height, width, channels) of an image (H, W) or (H, W, C)."""
     return image.shape[0], image.shape[1], image.shape[2] if image.ndim == 3 else 1
 

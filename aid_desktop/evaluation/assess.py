@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.class_table import ClassRow
+from aid_desktop.data.fitness import source_problem
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.prepare import prepare_row
 from aid_desktop.data.source import DataSource
@@ -70,6 +71,15 @@ def predict_sources(
     return _predict(loaded, tasks, progress, should_stop)
 
 
+def check_sources(sources: Sequence[DataSource], card: ModelCard) -> None:
+    """Raise DataError naming the sources whose images are not what the model was trained on."""
+    found = {source.name: source_problem(source, card.image, card.pixel_type) for source in sources}
+    wrong = [f"{name} {problem}" for name, problem in found.items() if problem is not None]
+    if wrong:
+        more = f"; and {len(wrong) - NAMES_SHOWN} more" if len(wrong) > NAMES_SHOWN else ""
+        raise DataError(f"the model cannot be applied: {'; '.join(wrong[:NAMES_SHOWN])}{more}")
+
+
 def _unknown_classes(card: ModelCard, rows: Sequence[ClassRow]) -> str:
     known = list(card.class_names[:NAMES_SHOWN])
     if len(card.class_names) > NAMES_SHOWN:
@@ -89,6 +99,7 @@ def _predict(
     progress: Progress | None,
     should_stop: Callable[[], bool] | None,
 ) -> Predictions:
+    check_sources([task.source for task in tasks], loaded.card)
     predictor = Predictor(loaded.model, loaded.card)
     total = sum(task.source.n_images for task in tasks)
     done, stopped = 0, False
@@ -134,7 +145,8 @@ def _assemble(
 def _chunk_size(task: _Task, card: ModelCard) -> int:
     """Return how many images of the source are held at a time, so that photographs do not fill the memory."""
     largest = max((height * width * channels for height, width, channels in task.source.shapes), default=0)
-    # The prepared image exists as uint8 and, normalized, as float32.
+    # The prepared image exists in its own type and, normalized, as float32.
     height, width, channels = card.image.input_shape
-    each = largest + 5 * height * width * channels
+    item = np.dtype(card.pixel_type).itemsize
+    each = largest * item + (item + 4) * height * width * channels
     return max(1, min(CHUNK_IMAGES, CHUNK_BYTES // each))

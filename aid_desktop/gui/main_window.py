@@ -135,6 +135,8 @@ class MainWindow(QMainWindow):
         file_menu = required(bar.addMenu("&File"))
         file_menu.addActions([add_folder, add_files])
         file_menu.addSeparator()
+        file_menu.addActions(self.data.tools)
+        file_menu.addSeparator()
         self._add(file_menu, "Open run…", "Ctrl+R", self._open_run)
         file_menu.addSeparator()
         self._add(file_menu, "Quit", "Ctrl+Q", self._quit)

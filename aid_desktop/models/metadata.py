@@ -26,6 +26,7 @@ class ModelCard:
         metrics: of the epoch the model was saved after, as (name, value).
         data: of the training images, as (path, digest).
         zoom: factor applied to training images before they were brought to size.
+        pixel_type: of the training images, one of pixels.PIXEL_TYPES; other images mean something else.
     """
 
     class_names: tuple[str, ...]
@@ -38,6 +39,7 @@ class ModelCard:
     data: tuple[tuple[str, str], ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
     zoom: float = 1.0
+    pixel_type: str = "uint8"
     version: int = CARD_VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -54,6 +56,7 @@ class ModelCard:
             "data": [{"path": path, "digest": digest} for path, digest in self.data],
             "versions": dict(self.versions),
             "zoom": self.zoom,
+            "pixel_type": self.pixel_type,
         }
 
     @classmethod
@@ -76,6 +79,7 @@ class ModelCard:
                 data=tuple((item["path"], item["digest"]) for item in values["data"]),
                 versions=tuple(values["versions"].items()),
                 zoom=values["zoom"],
+                pixel_type=values.get("pixel_type", "uint8"),
             )
         except (KeyError, TypeError, AttributeError, DataError, SettingsError) as error:
             raise ModelError(f"the model card cannot be read: {error}") from error

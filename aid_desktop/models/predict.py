@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from aid_desktop.data.pixels import Pixels
 from aid_desktop.errors import ModelError
 from aid_desktop.models.metadata import ModelCard
 
@@ -32,8 +33,9 @@ class Predictor:
         self._n_classes = len(card.class_names)
         self._call = tf.function(lambda images: model(images, training=False), input_signature=signature)
 
-    def predict(self, images: NDArray[np.uint8], should_stop: Callable[[], bool] | None = None) -> NDArray[np.float32]:
-        """Return probabilities, float32 (N, n_classes), of uint8 images (N, height, width, channels).
+    def predict(self, images: Pixels, should_stop: Callable[[], bool] | None = None) -> NDArray[np.float32]:
+        """Return probabilities, float32 (N, n_classes), of images (N, height, width, channels)
+        of the card's pixel type.
 
         When `should_stop` turns true, the rows not yet computed are missing.
         """

@@ -60,8 +60,9 @@ class ModelChoice:
 class DataRow:
     """One `[[data]]` table: where images are and what they are for.
 
-    `index` is the class's place among the network's outputs; None: by order of appearance. `digest` is that
-    of the content when the file was written; None: whatever is there.
+    `index` is the class's place among the network's outputs; None: by order of appearance. `part` says which part
+    of the file is meant, see source.DataSource. `digest` is that of the content when the file was written; None:
+    whatever is there.
     """
 
     path: Path
@@ -72,6 +73,7 @@ class DataRow:
     shuffle: bool = True
     zoom: float = 1.0
     digest: str | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ def data_rows(table: ClassTable) -> tuple[DataRow, ...]:
             shuffle=row.shuffle,
             zoom=row.zoom,
             digest=row.source.digest,
+            part=row.source.part,
         )
         for row in table.rows
     )
@@ -140,7 +143,7 @@ def open_readers(
     opened = []
     readers = []
     for row in rows:
-        reader = open_source(row.path, progress)
+        reader = open_source(row.path, progress, row.part)
         readers.append(reader)
         source = reader.source
         if row.digest is not None and source.digest != row.digest:
@@ -182,12 +185,12 @@ def _class_indices(rows: tuple[DataRow, ...]) -> dict[str, int]:
 _TABLES = ("version", "seed", "image", "model", "data", "split", "training", "augmentation", "device")
 _ROW_KEYS = {
     "path": "path", "class": "class_name", "role": "role", "index": "index", "images_per_epoch": "images_per_epoch",
-    "shuffle": "shuffle", "zoom": "zoom", "digest": "digest",
+    "shuffle": "shuffle", "zoom": "zoom", "digest": "digest", "part": "part",
 }  # fmt: skip
 
 _ROW_TYPES: dict[str, tuple[type, ...]] = {
     "path": (str,), "class": (str,), "role": (str,), "index": (int,), "images_per_epoch": (int,), "shuffle": (bool,),
-    "zoom": (float, int), "digest": (str,),
+    "zoom": (float, int), "digest": (str,), "part": (str,),
 }  # fmt: skip
 _TYPE_WORDS = {str: "a text in quotes", int: "a whole number", float: "a number", bool: "true or false"}
 
@@ -241,7 +244,7 @@ def config_to_toml(config: RunConfig) -> dict[str, Any]:
     if config.split is not None:
         values["split"] = _values(config.split)
     values["data"] = [
-        {key: _plain(getattr(row, name)) for key, name in _ROW_KEYS.items() if getattr(row, name) is not None}
+        {key: _plain(getattr(row, name)) for key, name in _ROW_KEYS.items() if getattr(row, name) not in (None, "")}
         for row in config.data
     ]
     return values

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     WORDS = "list of words"
     TEXT = "text"
     CLASS_WEIGHTS = "class weights"
+    CHANNELS = "channels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,17 @@ def _class_weights(value: object, info: FieldInfo) -> str | tuple[tuple[str, flo
     return tuple(sorted((str(name), _number(weight, info)) for name, weight in value))
 
 
+def _channels(value: object, info: FieldInfo) -> str | tuple[str, ...]:
+    if isinstance(value, str):
+        return _choice(value, info)
+    if not isinstance(value, list | tuple) or not value:
+        raise ValueError(f"got {value!r}, expected {' or '.join(info.choices)} or a list of channel names")
+    names = tuple(_text(name, info) for name in value)
+    if len(set(names)) < len(names):
+        raise ValueError(f"got {', '.join(names)}: name each channel once")
+    return names
+
+
 _TIDY = {
     Kind.INTEGER: _integer,
     Kind.NUMBER: _number,
@@ -213,4 +225,5 @@ _TIDY = {
     Kind.INTEGER_RANGE: _range,
     Kind.NUMBER_RANGE: _range,
     Kind.CLASS_WEIGHTS: _class_weights,
+    Kind.CHANNELS: _channels,
 }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from aid_desktop.settings.field import Cost, bounded, choice, validate
+from aid_desktop.settings.field import Cost, FieldInfo, Kind, bounded, choice, setting, validate
 
 MAX_SIDE = 4096
 
@@ -32,13 +32,16 @@ class ImageSettings:
         cost=Cost.NEW_RUN,
         help="Height of the image that the network takes. Typical: 32 to 96 px, just larger than the object.",
     )
-    channels: str = choice(
+    channels: str | tuple[str, ...] = setting(
         "gray",
-        ("gray", "rgb"),
-        label="Channels",
-        cost=Cost.NEW_RUN,
-        help="gray: one channel, colour is reduced by 0.21 R + 0.72 G + 0.07 B. "
-        "rgb: three channels, a gray image is copied three times.",
+        FieldInfo(
+            Kind.CHANNELS,
+            "Channels",
+            "gray: one channel, colour is reduced by 0.21 R + 0.72 G + 0.07 B. rgb: three channels, a gray image is "
+            "copied three times. Or any channels that all images have, by name.",
+            Cost.NEW_RUN,
+            choices=("gray", "rgb"),
+        ),
     )
     normalization: str = choice(
         "divide_by_255",
@@ -47,6 +50,16 @@ class ImageSettings:
         cost=Cost.NEW_RUN,
         help="How grey levels become the network's input: unchanged; divided by 255; each image to mean 0 and "
         "standard deviation 1; or all images by the mean and standard deviation of the training images.",
+    )
+    white_level: float = bounded(
+        0.0,
+        0.0,
+        1e9,
+        unit="grey levels",
+        label="White level",
+        cost=Cost.NEW_RUN,
+        help="Grey level that divide_by_255 turns into 1. 0: 255 for images of 8 bits, 65535 for 16 bits, 1 for "
+        "floating-point numbers. Typical: 4095 for a camera of 12 bits.",
     )
     padding: str = choice(
         "constant",
@@ -78,7 +91,12 @@ class ImageSettings:
     @property
     def n_channels(self) -> int:
         """Number of channels of the network's input."""
-        return 1 if self.channels == "gray" else 3
+        return len(self.channels) if isinstance(self.channels, tuple) else 1 if self.channels == "gray" else 3
+
+    @property
+    def channel_names(self) -> tuple[str, ...] | None:
+        """The channels to pick by name; None for gray and rgb, which any image of 1 or 3 channels can give."""
+        return self.channels if isinstance(self.channels, tuple) else None
 
     @property
     def input_shape(self) -> tuple[int, int, int]:

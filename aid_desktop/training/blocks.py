@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.augment.mixing import mix
 from aid_desktop.augment.pipeline import augment_batch
+from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.sampling import draw_epoch
 from aid_desktop.errors import TrainingError
 from aid_desktop.settings.image import ImageSettings
@@ -23,9 +24,9 @@ MAX_BLOCK_IMAGES = 4096
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """Images uint8 (N, height, width, C), labels float32 (N, n_classes), weights float32 (N,)."""
+    """Images (N, height, width, C) of the run's pixel type, labels float32 (N, n_classes), weights float32 (N,)."""
 
-    images: NDArray[np.uint8]
+    images: Pixels
     labels: NDArray[np.float32]
     weights: NDArray[np.float32]
 
@@ -55,7 +56,8 @@ class EpochBlocks:
         self._labels = np.array([row.label for row in data.rows], np.intp)[self._rows]
         self._class_weights = class_weights(settings, data.class_names, self._labels)
         batch_size = settings.hyperparameters.batch_size
-        self._length = block_length(batch_size, int(np.prod(image.input_shape)))
+        image_bytes = int(np.prod(image.input_shape)) * np.dtype(data.pixel_type).itemsize
+        self._length = block_length(batch_size, image_bytes)
 
     @property
     def n_images(self) -> int:
@@ -81,7 +83,7 @@ class EpochBlocks:
         """Make one block; the same one whenever it is asked for."""
         chosen = slice(number * self._length, (number + 1) * self._length)
         rows, indices, labels = self._rows[chosen], self._indices[chosen], self._labels[chosen]
-        originals = np.empty((len(rows), *self._data.rows[0].images.shape[1:]), np.uint8)
+        originals = np.empty((len(rows), *self._data.rows[0].images.shape[1:]), self._data.pixel_type)
         for row in np.unique(rows):
             places = rows == row
             originals[places] = self._data.rows[row].images[indices[places]]
@@ -93,6 +95,7 @@ class EpochBlocks:
             generator(self._seed, Stage.PHOTOMETRIC, self._photometric_epoch, number),
             (self._image.height, self._image.width),
             self._image.padding,
+            self._data.normalization.white,
         )
         n_classes = len(self._data.class_names)
         one_hot = np.eye(n_classes, dtype=np.float32)[labels]

@@ -8,13 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
+from aid_desktop.data.fitness import image_problems
 from aid_desktop.data.geometry import centre_crop
 from aid_desktop.data.normalize import Normalization, fit_normalization
+from aid_desktop.data.pixels import Pixels, white_level_of
 from aid_desktop.data.prepare import PreparationStoppedError, prepare_row
 from aid_desktop.data.sampling import RowDraw, group_key, hold_out
 from aid_desktop.data.source import ImageReader
 from aid_desktop.errors import DataError
 from aid_desktop.runs.config import RunConfig, open_readers
+from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.split import SplitSettings
 from aid_desktop.training.seeds import Stage, generator
 
@@ -23,10 +26,10 @@ from aid_desktop.training.seeds import Stage, generator
 class TrainingRow:
     """The training images of one row of the class table.
 
-    `images` is uint8 (N, H, W, C), larger than the network's input by the margin that rotation needs.
+    `images` is (N, H, W, C) of the run's pixel type, larger than the network's input by the margin that rotation needs.
     """
 
-    images: NDArray[np.uint8]
+    images: Pixels
     label: int
     draw: RowDraw
 
@@ -35,15 +38,21 @@ class TrainingRow:
 class TrainingData:
     """All images of a run.
 
-    `validation_images` is uint8 (N, height, width, C) of the network's size, `validation_labels` intp (N,).
+    `validation_images` is (N, height, width, C) of the network's size, `validation_labels` intp (N,); all images
+    have one pixel type, see data/pixels.py.
     """
 
     class_names: tuple[str, ...]
     rows: tuple[TrainingRow, ...]
-    validation_images: NDArray[np.uint8]
+    validation_images: Pixels
     validation_labels: NDArray[np.intp]
     normalization: Normalization
     table: ClassTable
+
+    @property
+    def pixel_type(self) -> str:
+        """Type of the grey levels of all images, one of pixels.PIXEL_TYPES."""
+        return str(self.validation_images.dtype)
 
     @property
     def images_per_epoch(self) -> int:
@@ -63,10 +72,10 @@ def load_training_data(config: RunConfig, say: Callable[[str], None], should_sto
     """
     say("Opening the data")
     table, readers = open_readers(config.data, partial(_leave_if_stopped, should_stop))
-    check_trainable(table, config.split)
+    check_trainable(table, config.split, config.image)
     prepare = partial(_prepare, config=config, should_stop=should_stop)
     rows: list[TrainingRow] = []
-    validation: list[tuple[NDArray[np.uint8], int]] = []
+    validation: list[tuple[Pixels, int]] = []
     held_out = _held_out(table, readers, config)
     for number, (row, reader) in enumerate(zip(table.rows, readers, strict=True)):
         if row.role is Role.TEST:
@@ -92,7 +101,7 @@ def load_training_data(config: RunConfig, say: Callable[[str], None], should_sto
     return TrainingData(
         class_names=table.class_names,
         rows=tuple(rows),
-        validation_images=_join([images for images, _ in validation], config),
+        validation_images=_join([images for images, _ in validation]),
         validation_labels=np.concatenate([np.empty(0, np.intp), *labels]),
         normalization=_fit_normalization(rows, config),
         table=table,
@@ -104,9 +113,9 @@ def _leave_if_stopped(should_stop: Callable[[], bool], done: int, total: int) ->
         raise PreparationStoppedError("Stopped while the images were opened.")
 
 
-def check_trainable(table: ClassTable, split: SplitSettings | None) -> None:
+def check_trainable(table: ClassTable, split: SplitSettings | None, image: ImageSettings) -> None:
     """Raise DataError with all that keeps a table from being trained on; a split makes validation rows needless."""
-    problems = table.problems(for_training=True, has_split=split is not None)
+    problems = (*table.problems(for_training=True, has_split=split is not None), *image_problems(table, image))
     if problems:
         raise DataError("; ".join(problem.message for problem in problems))
 
@@ -148,16 +157,17 @@ def _prepare(
     should_stop: Callable[[], bool],
     indices: NDArray[np.intp] | None = None,
     margin: bool = False,
-) -> NDArray[np.uint8]:
+) -> Pixels:
     return prepare_row(reader, config.image, row.zoom, margin, indices, should_stop)
 
 
-def _join(parts: list[NDArray[np.uint8]], config: RunConfig) -> NDArray[np.uint8]:
-    return np.concatenate([np.empty((0, *config.image.input_shape), np.uint8), *parts])
+def _join(parts: list[Pixels]) -> Pixels:
+    return np.concatenate(parts)
 
 
 def _fit_normalization(rows: list[TrainingRow], config: RunConfig) -> Normalization:
     """Fit on what the network will see: the centres, not the margins."""
     image = config.image
     centres = (centre_crop(row.images, image.width, image.height) for row in rows)
-    return fit_normalization(image.normalization, centres)
+    white = image.white_level or white_level_of(str(rows[0].images.dtype))
+    return fit_normalization(image.normalization, centres, white)

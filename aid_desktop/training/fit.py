@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.normalize import SMALLEST_STD, Normalization
+from aid_desktop.data.pixels import Pixels
 from aid_desktop.training.blocks import Block
 
 if TYPE_CHECKING:
@@ -26,14 +27,20 @@ class BlockFitter:
     `n_traces` counts how often the training step was traced.
     """
 
-    def __init__(self, model: "keras.Model", input_shape: tuple[int, int, int], normalization: Normalization) -> None:
+    def __init__(
+        self,
+        model: "keras.Model",
+        input_shape: tuple[int, int, int],
+        normalization: Normalization,
+        pixel_type: str = "uint8",
+    ) -> None:
         self.n_traces = 0
         self._model = model
         self._input_shape = input_shape
         self._normalization = normalization
         n_classes = model.output_shape[-1]
         # Variables of open length, so that the last, shorter block needs no second trace.
-        self._images = self._variable(np.zeros((1, *input_shape), np.uint8))
+        self._images = self._variable(np.zeros((1, *input_shape), pixel_type))
         self._labels = self._variable(np.full((1, n_classes), 1 / n_classes, np.float32))
         self._weights = self._variable(np.ones(1, np.float32))
         self.trace_anew()
@@ -67,7 +74,7 @@ class BlockFitter:
 
     def evaluate(
         self,
-        images: NDArray[np.uint8],
+        images: Pixels,
         labels: NDArray[np.intp],
         block_length: int,
         between: Callable[[int], bool],
@@ -138,7 +145,7 @@ class BlockFitter:
         values = tf.cast(images, tf.float32)
         match self._normalization.method:
             case "divide_by_255":
-                return values / 255.0
+                return values / self._normalization.white
             case "standardize_each_image":
                 mean, variance = tf.nn.moments(values, axes=[1, 2, 3], keepdims=True)
                 std = tf.sqrt(variance)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from aid_desktop.data.pixels import pixel_type_text
 from aid_desktop.data.prepare import PreparationStoppedError
 from aid_desktop.errors import ModelError, TrainingError
 from aid_desktop.models.build import check_shapes, compile_model, dropout_rates, set_dropout, with_new_weights
@@ -49,7 +50,7 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
         compile_model(model, saved.settings.hyperparameters)
     set_dropout(model, saved.settings.hyperparameters.dropout)
     say("Preparing the first epoch")
-    fitter = BlockFitter(model, config.image.input_shape, data.normalization)
+    fitter = BlockFitter(model, config.image.input_shape, data.normalization, data.pixel_type)
     logger.info(
         "%s: %d weights, %d images per epoch, %d to validate",
         config.model.name, model.count_params(), data.images_per_epoch, len(data.validation_labels),
@@ -84,6 +85,11 @@ def _check_same_use(card: ModelCard, data: TrainingData, config: RunConfig) -> N
         raise ModelError(
             f"the model's outputs are {', '.join(card.class_names)} in this order, the data have "
             f"{', '.join(data.class_names)}: give the classes the same names and indices"
+        )
+    if card.pixel_type != data.pixel_type:
+        raise ModelError(
+            f"the model was trained on images of {pixel_type_text(card.pixel_type)}, the data have "
+            f"{pixel_type_text(data.pixel_type)}: grey levels of another depth mean something else"
         )
     if card.image.normalization != config.image.normalization:
         raise ModelError(

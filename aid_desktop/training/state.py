@@ -86,4 +86,5 @@ class RunState:
             data=tuple((row.source.path.as_posix(), row.source.digest) for row in rows),
             versions=versions(),
             zoom=rows[0].zoom,
+            pixel_type=self.data.pixel_type,
         )

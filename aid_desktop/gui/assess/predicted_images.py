@@ -7,6 +7,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from aid_desktop.data.display import display_range, to_display
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.geometry import fit_image
 from aid_desktop.data.source import ImageReader
@@ -30,7 +31,7 @@ _MOST_READERS = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageDetail:
-    """One image: original, uint8 (H, W[, 3]); as the network takes it, uint8 (h, w, C); and in words."""
+    """One image for the eye: original and as the network takes it, uint8 (H, W) or (H, W, 3); and in words."""
 
     original: NDArray[np.uint8]
     fitted: NDArray[np.uint8]
@@ -85,7 +86,7 @@ class PredictedImages:
             reader, indices = self._reader(source), predictions.index[chosen]
             images = reader.read(indices)
             for position, index, image in zip(chosen.tolist(), indices.tolist(), images, strict=True):
-                found[position] = ReadImage(image, reader.origin(index))
+                found[position] = ReadImage(to_display(image, display_range([image])), reader.origin(index))
         return [found[position] for position in positions.tolist()]
 
     def detail(self, row: int, _: JobContext) -> ImageDetail:
@@ -95,7 +96,9 @@ class PredictedImages:
         source, index = int(predictions.source[position]), int(predictions.index[position])
         reader = self._reader(source)
         original, centre = reader.read([index])[0], reader.positions([index])[0]
-        fitted = fit_image(original, (centre[0], centre[1]), card.image, predictions.zooms[source])
+        chosen = reader.read([index], card.image.channel_names)[0]
+        fitted = fit_image(chosen, (centre[0], centre[1]), card.image, predictions.zooms[source])
+        original, fitted = (to_display(image, display_range([image])) for image in (original, fitted))
         best = np.argsort(-predictions.probabilities[position], kind="stable")[:_CLASSES_SHOWN]
         values = [f"{card.class_names[i]} {predictions.probabilities[position, i]:.4f}" for i in best]
         return ImageDetail(original, fitted, reader.origin(index), self.caption(row), " · ".join(values))

@@ -1,7 +1,7 @@
 """The Data tab: class table, overview, and images before and after bringing them to size."""
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.data.image_form import ImageForm
@@ -36,6 +36,7 @@ class DataTab(QWidget):
         self.images = ImagePanel(notifier, background, self)
         self.image_form = ImageForm(notifier, self)
         self.sources.rows_selected.connect(self.images.show_rows)
+        self._tools: list[QAction] = []
         splitter = QSplitter(Qt.Orientation.Vertical, self)
         splitter.addWidget(self._row(self.sources, self.overview))
         splitter.addWidget(self._row(self.images, self.image_form))
@@ -46,6 +47,15 @@ class DataTab(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
         column.addWidget(splitter)
+
+    @property
+    def tools(self) -> tuple[QAction, ...]:
+        """The tools above the table, for the menu."""
+        return tuple(self._tools)
+
+    def _add_tool(self, action: QAction, text: str) -> None:
+        self._tools.append(action)
+        self.sources.add_tool(action, text)
 
     def _row(self, left: QWidget, right: QWidget) -> QWidget:
         scroll = QScrollArea(self)

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PyQt5.QtCore import QTimer, pyqtSlot
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from aid_desktop.data.class_table import ClassRow, ClassTable
 from aid_desktop.data.formats import reopen
+from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.prepare import prepare_row
 from aid_desktop.gui.background import Background, Job, JobContext
 from aid_desktop.gui.notifier import Notifier
@@ -23,10 +23,10 @@ _HINT = "Choose a row to see its images."
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairs:
-    """Originals, each uint8 (H, W) or (H, W, 3), and what the network takes, uint8 (N, height, width, C)."""
+    """Originals, each (H, W) or (H, W, C), and what the network takes, (N, height, width, C)."""
 
-    originals: tuple[NDArray[np.uint8], ...]
-    prepared: NDArray[np.uint8]
+    originals: tuple[Pixels, ...]
+    prepared: Pixels
 
 
 def read_pairs(row: ClassRow, settings: ImageSettings, seed: int, context: JobContext) -> Pairs:

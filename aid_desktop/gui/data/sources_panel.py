@@ -95,6 +95,13 @@ class SourcesPanel(QWidget):
         """Tell of a background job that failed."""
         self.messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
 
+    def add_tool(self, action: QAction, text: str) -> None:
+        """Put a button for a tool of the Data tab above the table, right of those that edit rows."""
+        button = _button(action)
+        button.setText(text)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self._tools.addWidget(button)
+
     def actions_for_menu(self) -> tuple[QAction, ...]:
         """Return what the menus offer too."""
         return self._add_folder, self._add_files, self._remove, self._undo, self._redo
@@ -141,7 +148,11 @@ class SourcesPanel(QWidget):
             button.setText(text)
             tools.addWidget(button)
         tools.addWidget(self._role_button())
-        tools.addSpacing(2 * GRID)
+        tools.addSpacing(GRID)
+        self._tools = QHBoxLayout()
+        self._tools.setSpacing(0)
+        tools.addLayout(self._tools)
+        tools.addSpacing(GRID)
         for action in (self._undo, self._redo):
             button = _button(action)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)

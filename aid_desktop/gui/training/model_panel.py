@@ -6,11 +6,11 @@ from PyQt5.QtCore import Qt, QUrl, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from aid_desktop.errors import AidError, ModelZooError, SettingsError
+from aid_desktop.errors import AidError, ModelZooError
+from aid_desktop.gui.image_settings_form import ImageSettingsForm
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.theme import GRID, icon, set_role
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
-from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.models.registry import Architecture
 from aid_desktop.models.zoo import check_size, find_architecture, find_zoo, list_architectures
 from aid_desktop.settings.image import ImageSettings
@@ -37,10 +37,9 @@ class ModelPanel(QWidget):
         self._path = QLabel(self)
         self._edit = QPushButton(icon("open"), "Edit", self)
         self._reload = QPushButton(icon("refresh"), "Reload", self)
-        self.form = SectionForm(ImageSettings, parent=self)
+        self.form = ImageSettingsForm(notifier, parent=self)
         self._lay_out()
         self.set_locked(False)
-        self.form.changed.connect(self._on_form_changed)
         self._selector.currentIndexChanged.connect(self._on_selected)
         self._edit.clicked.connect(self._on_edit)
         self._reload.clicked.connect(self.reload)
@@ -72,8 +71,7 @@ class ModelPanel(QWidget):
         """Lock what cannot change within a run."""
         self._selector.setEnabled(not is_locked)
         self._selector.setToolTip(_LOCKED if is_locked else "Architecture of the network, from small to large")
-        for editor in self.form.editors:
-            editor.set_locked(_LOCKED if is_locked else None)
+        self.form.set_locked(_LOCKED if is_locked else None)
 
     @pyqtSlot()
     def reload(self) -> None:
@@ -138,17 +136,8 @@ class ModelPanel(QWidget):
         column.addWidget(self.form)
         column.addStretch(1)
 
-    @pyqtSlot()
-    def _on_form_changed(self) -> None:
-        try:
-            settings = self.form.values()
-        except SettingsError:
-            return
-        self._notifier.set_image_settings(settings)
-
     @pyqtSlot(ImageSettings)
     def _on_image_settings_changed(self, settings: ImageSettings) -> None:
-        self.form.set_values(settings)
         self._check()
 
     @pyqtSlot(int)
@@ -170,7 +159,7 @@ class ModelPanel(QWidget):
             except AidError as error:
                 problem = str(error)
         self._problem = problem
-        fits = f"Fits {shape[1]} × {shape[0]} px, {'1 channel' if shape[2] == 1 else '3 channels'} ✓"
+        fits = f"Fits {shape[1]} × {shape[0]} px, {shape[2]} {'channel' if shape[2] == 1 else 'channels'} ✓"
         self._fits.setText(problem or fits)
         set_role(self._fits, "error" if problem else "muted")
         self.changed.emit()

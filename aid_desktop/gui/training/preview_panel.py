@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PyQt5.QtCore import QTimer, pyqtSlot
 from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from aid_desktop.augment.pipeline import augment_batch
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.data.formats import reopen
+from aid_desktop.data.pixels import Pixels, white_level_of
 from aid_desktop.data.prepare import prepare_row
 from aid_desktop.gui.background import Background, Failure, Job, JobContext
 from aid_desktop.gui.notifier import Notifier
@@ -34,8 +34,8 @@ class _Wish:
     sample: int
 
 
-def read_examples(wish: _Wish, context: JobContext) -> NDArray[np.uint8]:
-    """Return a few images of a row with the margin that augmentation needs, uint8 (N, H, W, C)."""
+def read_examples(wish: _Wish, context: JobContext) -> Pixels:
+    """Return a few images of a row with the margin that augmentation needs, (N, H, W, C)."""
     n_images = wish.row.source.n_images
     rng = np.random.default_rng(wish.sample)
     indices = rng.choice(n_images, min(_N_IMAGES, n_images), replace=False)
@@ -43,12 +43,13 @@ def read_examples(wish: _Wish, context: JobContext) -> NDArray[np.uint8]:
 
 
 def augment_examples(
-    images: NDArray[np.uint8], image: ImageSettings, settings: AugmentationSettings, sample: int
-) -> NDArray[np.uint8]:
+    images: Pixels, image: ImageSettings, settings: AugmentationSettings, sample: int
+) -> Pixels:
     """Augment examples by the function that training uses; the same sample gives the same draws."""
     affine_rng, photometric_rng = np.random.default_rng([sample, 1]).spawn(2)
     size = (image.height, image.width)
-    return augment_batch(images, settings, affine_rng, photometric_rng, size, image.padding)
+    white = image.white_level or white_level_of(str(images.dtype))
+    return augment_batch(images, settings, affine_rng, photometric_rng, size, image.padding, white)
 
 
 class PreviewPanel(QWidget):
@@ -60,8 +61,8 @@ class PreviewPanel(QWidget):
         self._background = background
         self._settings = AugmentationSettings()
         self._sample = 0
-        self._examples: tuple[_Wish, NDArray[np.uint8]] | None = None
-        self._job: Job[tuple[NDArray[np.uint8], NDArray[np.uint8]]] | None = None
+        self._examples: tuple[_Wish, Pixels] | None = None
+        self._job: Job[tuple[Pixels, Pixels]] | None = None
         self._class = QComboBox(self)
         self._again = QToolButton(self)
         self._message = QLabel(_HINT, self)
@@ -150,11 +151,11 @@ class PreviewPanel(QWidget):
         known = self._examples[1] if self._examples is not None and self._examples[0] == wish else None
         settings = self._settings
 
-        def work(context: JobContext) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        def work(context: JobContext) -> tuple[Pixels, Pixels]:
             images = read_examples(wish, context) if known is None else known
             return images, augment_examples(images, wish.image, settings, wish.sample)
 
-        def show(result: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> None:
+        def show(result: tuple[Pixels, Pixels]) -> None:
             self._job = None
             self._examples = (wish, result[0])
             self._show_message("")

@@ -11,6 +11,7 @@ from aid_desktop.errors import SettingsError
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.amount_editor import AmountEditor, RangeEditor, number_text
+from aid_desktop.gui.widgets.channels_editor import ChannelsEditor
 from aid_desktop.gui.widgets.value_editors import (
     ChoiceEditor,
     ClassWeightsEditor,
@@ -31,6 +32,7 @@ _EDITORS: dict[Kind, type[ValueEditor]] = {
     Kind.CHOICE: ChoiceEditor,
     Kind.NUMBERS: NumbersEditor,
     Kind.CLASS_WEIGHTS: ClassWeightsEditor,
+    Kind.CHANNELS: ChannelsEditor,
 }
 _RANGES = (Kind.INTEGER_RANGE, Kind.NUMBER_RANGE)
 _AMOUNTS = (Kind.INTEGER, Kind.NUMBER, *_RANGES)
@@ -63,6 +65,8 @@ def value_text(info: FieldInfo, value: Any) -> str:
         return "on" if value else "off"
     if info.kind is Kind.CLASS_WEIGHTS and not isinstance(value, str):
         return "weights of single classes"
+    if info.kind is Kind.CHANNELS and not isinstance(value, str):
+        return " + ".join(value)
     if isinstance(value, str):
         return words_of(value)
     if info.kind is Kind.NUMBERS:

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
 from PyQt5.QtCore import QRectF, QSize, Qt
 from PyQt5.QtGui import QImage, QPainter, QPaintEvent, QPalette
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
+from aid_desktop.data.display import display_range, to_display
+from aid_desktop.data.pixels import Pixels
 from aid_desktop.gui.theme import GRID
 from aid_desktop.gui.widgets.pixmaps import to_image
 
@@ -15,7 +15,10 @@ _SIDE = 72
 
 
 class ImageStrip(QWidget):
-    """Draws uint8 images (H, W), (H, W, 1) or (H, W, 3); wraps into further lines when the width is short."""
+    """Draws images of any pixel type, (H, W) or (H, W, C); wraps into further lines when the width is short.
+
+    Images of more than 8 bits are shown in one common range of grey levels, see data/display.py.
+    """
 
     def __init__(self, name: str, title: str, parent: QWidget | None = None, side: int = _SIDE) -> None:
         super().__init__(parent)
@@ -23,21 +26,22 @@ class ImageStrip(QWidget):
         self.setAccessibleName(title)
         self.setToolTip(title)
         self._side = side
-        self._arrays: tuple[NDArray[np.uint8], ...] = ()
+        self._arrays: tuple[Pixels, ...] = ()
         self._images: tuple[QImage, ...] = ()
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
     @property
-    def images(self) -> tuple[NDArray[np.uint8], ...]:
+    def images(self) -> tuple[Pixels, ...]:
         """What is shown."""
         return self._arrays
 
-    def set_images(self, images: Sequence[NDArray[np.uint8]]) -> None:
+    def set_images(self, images: Sequence[Pixels]) -> None:
         """Show these images."""
         self._arrays = tuple(images)
-        self._images = tuple(to_image(array) for array in images)
+        levels = display_range(self._arrays)
+        self._images = tuple(to_image(to_display(array, levels)) for array in self._arrays)
         self.updateGeometry()
         self.update()
 
