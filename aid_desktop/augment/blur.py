@@ -21,7 +21,7 @@ def average_blur(images: Pixels, settings: AugmentationSettings, rng: np.random.
 
 
 def gaussian_blur(images: Pixels, settings: AugmentationSettings, rng: np.random.Generator) -> Pixels:
-    """Blur with a Gaussian kernel of k pixels, even k made odd; sigma follows from k. (N, H, W, C) of any pixel type."""
+    """Blur with a Gaussian kernel of k pixels, even k made odd; sigma follows from k. (N, H, W, C) of any type."""
     if settings.gaussian_blur[1] <= 1:
         return images
     sizes = 2 * (rng.integers(*settings.gaussian_blur, len(images), endpoint=True) // 2) + 1

@@ -123,3 +123,34 @@ def test_that_geometry_and_grey_levels_have_their_own_randomness(noise: Noise) -
         for image, flipped in zip(result, flips, strict=True):
             assert np.corrcoef(image.ravel(), flipped.ravel())[0, 1] > 0.9
     assert not np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", sorted(ON))
+@pytest.mark.parametrize(("kind", "factor", "tolerance"), [("uint16", 257, 1.5), ("float32", 1 / 255, 2.5)])
+def test_that_deeper_images_change_as_those_of_8_bits_do(
+    noise: Noise, name: str, kind: str, factor: float, tolerance: float
+) -> None:
+    images = noise(6, 16, 16, 3)
+    # Middle levels, so that nothing is cut at black or white, which floating-point images do not know.
+    images = (images // 4 + 96).astype(np.uint8)
+    deep = (images.astype(np.float64) * factor).astype(kind)
+    white = 255 * factor
+    settings = AugmentationSettings(**{name: ON[name]})
+    result = augment(deep, settings, white=white)
+    assert result.dtype == kind
+    difference = np.abs(result / factor - augment(images, settings).astype(np.float64))
+    # Hue is a whole number of 180 steps at 8 bits, and exact at others; patches of erasing are drawn as levels.
+    assert np.quantile(difference, 0.99) < (4 if name in ("hue", "saturation") else tolerance)
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("n_channels", [2, 5])
+def test_that_any_number_of_channels_is_turned_and_blurred_alike(kind: str, n_channels: int) -> None:
+    gray = np.random.default_rng(0).integers(0, 200, (3, 12, 12, 1)).astype(kind)
+    images = np.repeat(gray, n_channels, axis=3)
+    settings = AugmentationSettings(rotation=20, zoom=0.2, gaussian_blur=(0, 3), motion_blur=(0, 3), hue=0.2)
+    result = augment(images, settings)
+    assert result.shape == (3, 12, 12, n_channels)
+    for place in range(1, n_channels):
+        # Floating-point sums may be ordered differently.
+        np.testing.assert_allclose(result[..., place], result[..., 0], rtol=1e-5)

@@ -1,5 +1,6 @@
 import itertools
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -210,3 +211,45 @@ def test_that_scale_keep_aspect_pads_the_shorter_side():
 def test_that_scale_keep_aspect_works_for_extreme_shapes(shape, size):
     settings = ImageSettings(width=size[0], height=size[1], fit="scale_keep_aspect")
     assert fit_image(np.full(shape, 7, np.uint8), (0, 0), settings).max() == 7
+
+
+deep_images = st.tuples(sides, sides, st.integers(1, 6), st.sampled_from(["uint8", "uint16", "float32"])).map(
+    lambda drawn: (np.random.default_rng(drawn[0] * 13 + drawn[1]).random(drawn[:3]) * 250).astype(drawn[3])
+)
+
+
+@given(deep_images, coordinates, coordinates, sides, sides, st.sampled_from(PADDINGS), st.booleans())
+def test_that_any_depth_and_channels_are_cut_alike(image, x, y, width, height, padding, margin):
+    names = tuple(f"channel {number}" for number in range(image.shape[2]))
+    settings = ImageSettings(width=max(2, width), height=max(2, height), channels=names, padding=padding)
+    fitted = fit_image(image, (x, y), settings, margin=margin)
+    assert fitted.dtype == image.dtype
+    assert fitted.shape[2] == len(names)
+    for place in range(len(names)):
+        alone = fit_image(image[:, :, place], (x, y), replace(settings, channels="gray"), margin=margin)
+        np.testing.assert_array_equal(fitted[:, :, place], alone[:, :, 0])
+
+
+@given(deep_images, st.sampled_from(["nearest", "linear", "area", "cubic", "lanczos"]), st.floats(0.3, 4))
+def test_that_each_channel_is_resized_on_its_own_and_keeps_its_depth(image, method, factor):
+    resized = resize(image, factor, method)
+    assert resized.dtype == image.dtype
+    for place in range(image.shape[2]):
+        alone = resize(np.ascontiguousarray(image[:, :, place]), factor, method)
+        np.testing.assert_allclose(resized[:, :, place].astype(float), alone.astype(float), atol=1)
+
+
+def test_that_16_bits_keep_their_levels_when_colour_is_reduced():
+    image = np.full((2, 2, 3), 40_000, np.uint16)
+    np.testing.assert_allclose(to_gray(image), 40_000, atol=1)
+
+
+@pytest.mark.parametrize("convert", [to_gray, to_rgb])
+def test_that_other_channels_are_neither_gray_nor_rgb(convert):
+    with pytest.raises(DataError, match="5 channels"):
+        convert(np.zeros((4, 4, 5), np.uint8))
+
+
+def test_that_an_image_must_have_the_channels_of_the_settings():
+    with pytest.raises(DataError, match="2 channels, expected DAPI"):
+        fit_image(np.zeros((4, 4, 2), np.uint8), (2, 2), ImageSettings(channels=("DAPI",)))

@@ -94,3 +94,36 @@ def test_that_a_damaged_document_is_refused(document):
 def test_that_impossible_numbers_are_refused(mean, std):
     with pytest.raises(DataError, match="standard deviation"):
         Normalization("none", mean, std)
+
+
+def test_that_the_white_level_becomes_one():
+    images = np.array([[0, 1024, 4095]], np.uint16)
+    fitted = fit_normalization("divide_by_255", [images], 4095)
+    np.testing.assert_allclose(fitted.apply(images), images / 4095, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "float32"])
+def test_that_statistics_are_those_of_all_grey_levels_at_any_depth(kind):
+    rng = np.random.default_rng(1)
+    sources = [(rng.random((n, 5, 4, 2)) * 200 + 20).astype(kind) for n in (3, 11)]
+    fitted = fit_normalization("standardize_training_set", sources)
+    levels = np.concatenate([source.reshape(-1) for source in sources]).astype(np.float64)
+    assert fitted.mean == pytest.approx(levels.mean(), rel=1e-9)
+    assert fitted.std == pytest.approx(levels.std(), rel=1e-9)
+
+
+def test_that_the_statistics_of_bright_16_bit_images_do_not_overflow():
+    images = np.full((4, 100, 100, 1), 65535, np.uint16)
+    fitted = fit_normalization("standardize_training_set", [images])
+    assert fitted.mean == 65535
+    assert fitted.std == SMALLEST_STD
+
+
+def test_that_a_card_of_version_0_1_means_8_bits():
+    assert Normalization.from_json({"method": "divide_by_255", "mean": 0, "std": 1}).white == 255
+
+
+@pytest.mark.parametrize("white", [0.0, -1.0, np.nan, np.inf])
+def test_that_a_white_level_that_cannot_be_is_refused(white):
+    with pytest.raises(DataError, match="white level"):
+        Normalization("divide_by_255", white=white)

@@ -26,10 +26,24 @@ def test_that_a_card_comes_back_from_its_file(tmp_path: Path, card: ModelCard) -
 def test_that_a_card_has_the_keys_of_the_manual(card: ModelCard) -> None:
     assert set(card.to_json()) == {
         "version", "class_names", "image", "normalization", "architecture", "epoch", "revision", "metrics", "data",
-        "versions", "zoom",
+        "versions", "zoom", "pixel_type",
     }  # fmt: skip
     assert card.to_json()["version"] == CARD_VERSION
-    assert card.to_json()["normalization"] == {"method": "standardize_training_set", "mean": 100.5, "std": 33.25}
+    assert card.to_json()["normalization"] == {
+        "method": "standardize_training_set", "mean": 100.5, "std": 33.25, "white": 255.0,
+    }  # fmt: skip
+
+
+def test_that_a_card_of_version_0_1_is_one_for_8_bits(card: ModelCard) -> None:
+    old = card.to_json()
+    del old["pixel_type"], old["normalization"]["white"], old["image"]["white_level"]
+    assert ModelCard.from_json(old) == card
+
+
+def test_that_channels_come_back_by_name(card: ModelCard) -> None:
+    image = dataclasses.replace(card.image, channels=("image_ch1", "image_ch3"))
+    named = dataclasses.replace(card, image=image, pixel_type="uint16")
+    assert ModelCard.from_json(json.loads(json.dumps(named.to_json()))) == named
 
 
 def test_that_a_card_without_metrics_or_data_comes_back(card: ModelCard) -> None:

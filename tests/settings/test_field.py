@@ -179,8 +179,8 @@ def test_that_a_setting_with_one_possible_value_is_known_as_fixed() -> None:
     assert dataclasses.replace(info, high=1, choices=("a",)).is_fixed
 
 
-@pytest.mark.parametrize(("channels", "n"), [("gray", 1), ("rgb", 3)])
-def test_that_the_input_shape_is_height_width_channels(channels: str, n: int) -> None:
+@pytest.mark.parametrize(("channels", "n"), [("gray", 1), ("rgb", 3), (("a", "b"), 2)])
+def test_that_the_input_shape_is_height_width_channels(channels: str | tuple[str, ...], n: int) -> None:
     settings = ImageSettings(width=20, height=30, channels=channels)
     assert settings.n_channels == n
     assert settings.input_shape == (30, 20, n)

@@ -7,8 +7,9 @@ from PyQt5.QtCore import QTimer, pyqtSlot
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from aid_desktop.data.class_table import ClassRow, ClassTable
+from aid_desktop.data.display import display_range
 from aid_desktop.data.formats import reopen
-from aid_desktop.data.pixels import Pixels
+from aid_desktop.data.pixels import Pixels, pixel_type_text
 from aid_desktop.data.prepare import prepare_row
 from aid_desktop.gui.background import Background, Job, JobContext
 from aid_desktop.gui.notifier import Notifier
@@ -53,6 +54,7 @@ class ImagePanel(QWidget):
         self._originals = ImageStrip("originalImages", "Images as they are", self)
         self._prepared = ImageStrip("preparedImages", "Images as the network sees them", self)
         self._labels = (QLabel("as they are", self), QLabel("as the network\nsees them", self))
+        self._levels = QLabel(self)
         self._again = QToolButton(self)
         self._timer = QTimer(self)
         self._lay_out()
@@ -81,6 +83,8 @@ class ImagePanel(QWidget):
     def _lay_out(self) -> None:
         set_role(self._title, "title")
         set_role(self._message, "muted")
+        set_role(self._levels, "muted")
+        self._levels.setObjectName("displayRange")
         self._message.setWordWrap(True)
         self._again.setIcon(icon("refresh"))
         self._again.setAutoRaise(True)
@@ -93,6 +97,7 @@ class ImagePanel(QWidget):
         heading.addWidget(self._title)
         heading.addWidget(self._again)
         heading.addStretch(1)
+        heading.addWidget(self._levels)
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * GRID)
         grid.setVerticalSpacing(GRID)
@@ -150,12 +155,25 @@ class ImagePanel(QWidget):
         self._job = None
         settings = self._notifier.image_settings
         self._show_message("")
-        self._originals.set_images(pairs.originals)
-        self._prepared.set_images(tuple(pairs.prepared))
+        levels = display_range(pairs.originals)
+        self._originals.set_images(pairs.originals, levels)
+        self._prepared.set_images(tuple(pairs.prepared), levels)
+        self._levels.setText(_levels_text(pairs.prepared, levels))
         self._labels[1].setText(f"as the network\nsees them\n{settings.width} × {settings.height}")
 
     def _show_message(self, text: str) -> None:
         self._message.setText(text)
         self._message.setVisible(bool(text))
-        for widget in (*self._labels, self._originals, self._prepared, self._again):
+        for widget in (*self._labels, self._originals, self._prepared, self._again, self._levels):
             widget.setVisible(not text and bool(self._notifier.table.rows))
+
+
+def _levels_text(images: Pixels, levels: tuple[float, float]) -> str:
+    """Say what is done to deep images for the eye alone, and which channels are seen; "" for plain ones."""
+    texts = []
+    if images.dtype != np.uint8:
+        depth = pixel_type_text(str(images.dtype))
+        texts.append(f"{depth}: grey levels {levels[0]:.4g} to {levels[1]:.4g} are shown as black to white")
+    if images.shape[3] not in (1, 3):
+        texts.append(f"{images.shape[3]} channels, of which the first are shown as red, green and blue")
+    return "; ".join(texts)

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID
@@ -124,6 +133,11 @@ class ChannelDialog(QDialog):
         column.addWidget(self._list, 1)
         column.addWidget(self._buttons)
         self._on_item_changed()
+
+    @property
+    def accept_button(self) -> QPushButton:
+        """The button that uses what is ticked; locked while nothing is."""
+        return self._ok
 
     def ticked(self) -> tuple[str, ...]:
         """Return the names that are ticked, from top to bottom."""

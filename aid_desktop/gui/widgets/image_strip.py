@@ -17,7 +17,7 @@ _SIDE = 72
 class ImageStrip(QWidget):
     """Draws images of any pixel type, (H, W) or (H, W, C); wraps into further lines when the width is short.
 
-    Images of more than 8 bits are shown in one common range of grey levels, see data/display.py.
+    Images of more than 8 bits are shown in one common range of grey levels.
     """
 
     def __init__(self, name: str, title: str, parent: QWidget | None = None, side: int = _SIDE) -> None:
@@ -37,10 +37,10 @@ class ImageStrip(QWidget):
         """What is shown."""
         return self._arrays
 
-    def set_images(self, images: Sequence[Pixels]) -> None:
-        """Show these images."""
+    def set_images(self, images: Sequence[Pixels], levels: tuple[float, float] | None = None) -> None:
+        """Show these images; `levels` are the grey levels of black and white, by default display.display_range."""
         self._arrays = tuple(images)
-        levels = display_range(self._arrays)
+        levels = levels or display_range(self._arrays)
         self._images = tuple(to_image(to_display(array, levels)) for array in self._arrays)
         self.updateGeometry()
         self.update()

@@ -46,6 +46,7 @@ def _examples(section: type[Any], name: str) -> list[Any]:
         Kind.INTEGER_RANGE: [(low, high), (low, low), (high, high), (1, 7)],
         Kind.NUMBER_RANGE: [(low, high), (low, low), (0.123456789012345, 1.0)],
         Kind.NUMBERS: [(), (0.5,), (0.2, 0.123456789012345)],
+        Kind.CHANNELS: ["rgb", ("image_ch1", "image_ch3"), "gray"],
         Kind.CLASS_WEIGHTS: ["balanced", "none", (("cat", 1.0), ("dog", 2.5))],
     }[info.kind] + [default]
 
