@@ -1,74 +1,93 @@
-"""Decode image files with Pillow: original grey levels as uint8, or the reason why not."""
+"""Decode image files into their original grey levels, or say why that cannot be done.
+
+Pillow reads images of 8 bits; what it would cut or refuse goes to tifffile (TIFF of any depth and number of channels,
+see tiff.py) or to OpenCV (colour PNG of 16 bits).
+"""
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from aid_desktop.data import tiff
+from aid_desktop.data.orientation import ORIENTATION_TAG, upright
+from aid_desktop.data.pixels import Pixels
 from aid_desktop.errors import DataError
 
 if TYPE_CHECKING:
     from PIL import Image
 
-TOO_DEEP = "16-bit images are not supported yet: save it with 8 bits"
-
 _DAMAGE = (
     OSError, SyntaxError, EOFError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError,
     struct.error, zlib.error,
 )  # fmt: skip
-"""What Pillow's decoders raise for damaged files."""
+"""What decoders raise for damaged files."""
 
 _BITS_PER_SAMPLE = 258  # TIFF tag
-_ORIENTATION = 274  # Exif tag
 _PAGED_FORMATS = ("TIFF", "GIF", "WEBP")
+_PNG_GRAY_ALPHA = "LA;16B"
 
 
-def decode_pages(
-    path: Path, content: bytes | None = None, pages: Sequence[int] | None = None
-) -> list[NDArray[np.uint8]]:
-    """Return the pages of an image file, each uint8 (H, W) or (H, W, 3) RGB, turned upright.
+def decode_pages(path: Path, content: bytes | None = None, pages: Sequence[int] | None = None) -> list[Pixels]:
+    """Return the pages of an image file, each (H, W), (H, W, 3) RGB or (H, W, C), turned upright.
 
-    The Exif orientation is applied, transparency is dropped, palettes and CMYK become RGB, 1 bit becomes
-    0 or 255. Pages are those of a TIFF or the frames of a GIF or WebP, counted from 0; of other files the
-    first image is taken. `content` are the bytes of the file if they are known. Raises DataError with the
-    reason alone (without the file's name).
+    Grey levels keep their depth. The Exif orientation is applied, transparency is dropped, palettes and CMYK
+    become RGB, 1 bit becomes 0 or 255. Pages are the images of a TIFF (see tiff.py) or the frames of a GIF or
+    WebP, counted from 0; of other files the first image is taken. `content` are the bytes of the file if they are
+    known. Raises DataError with the reason alone (without the file's name).
     """
+    return cast(list[Pixels], _opened(path, content, lambda file: _decode(file, pages)))
+
+
+def count_pages(path: Path) -> int:
+    """Return the number of pages without decoding them. Raises DataError as `decode_pages` does."""
+    return cast(int, _opened(path, None, _count))
+
+
+def has_pages(path: Path) -> bool:
+    """Return whether files of this suffix may hold more than one image."""
+    return path.suffix.lower() in (".tif", ".tiff", ".gif", ".webp")
+
+
+def _opened(path: Path, content: bytes | None, use: Callable[[BinaryIO], Any]) -> Any:
     from PIL import Image, UnidentifiedImageError
 
     try:
         # A file object, never the path: Pillow (13.0) maps some TIFF files given by path into memory and then
-        # ignores their orientation.
-        with path.open("rb") if content is None else BytesIO(content) as file, Image.open(file) as image:
-            return [_decode_page(image, page) for page in (range(_n_pages(image)) if pages is None else pages)]
+        # ignores their orientation; OpenCV knows no path with letters that the system's code page lacks.
+        with path.open("rb") if content is None else BytesIO(content) as file:
+            return use(file)
     except UnidentifiedImageError as error:
         raise DataError("is not an image, or of a kind that is not known") from error
     except Image.DecompressionBombError as error:
-        raise DataError(f"has more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels") from error
+        raise DataError(f"has more than {_most_pixels():,} pixels") from error
     except MemoryError as error:
         raise DataError("is too large for the memory") from error
     except _DAMAGE as error:
         raise DataError(_reason(error)) from error
 
 
-def count_pages(path: Path) -> int:
-    """Return the number of pages without decoding them. Raises DataError as `decode_pages` does."""
+def _decode(file: BinaryIO, pages: Sequence[int] | None) -> list[Pixels]:
     from PIL import Image
 
-    try:
-        with Image.open(path) as image:
-            return _n_pages(image)
-    except _DAMAGE as error:
-        raise DataError(_reason(error)) from error
+    if tiff.needs_tifffile(file):
+        return tiff.read_images(file, pages, _most_pixels())
+    with Image.open(file) as image:
+        return [_decode_page(image, file, page) for page in (range(_n_pages(image)) if pages is None else pages)]
 
 
-def has_pages(path: Path) -> bool:
-    """Return whether files of this suffix may hold more than one image."""
-    return path.suffix.lower() in (".tif", ".tiff", ".gif", ".webp")
+def _count(file: BinaryIO) -> int:
+    from PIL import Image
+
+    if tiff.needs_tifffile(file):
+        return tiff.count_images(file)
+    with Image.open(file) as image:
+        return _n_pages(image)
 
 
 def _n_pages(image: "Image.Image") -> int:
@@ -78,27 +97,44 @@ def _n_pages(image: "Image.Image") -> int:
     return n_pages if image.format in _PAGED_FORMATS else 1
 
 
-def _decode_page(image: "Image.Image", page: int) -> NDArray[np.uint8]:
+def _most_pixels() -> int:
+    """Return how large an image Pillow decodes at most: more is taken for an attack on the memory."""
+    from PIL import Image
+
+    return 2 * (Image.MAX_IMAGE_PIXELS or 0)
+
+
+def _decode_page(image: "Image.Image", file: BinaryIO, page: int) -> Pixels:
     from PIL import ImageOps
 
     if image.format in _PAGED_FORMATS:
         image.seek(page)
-    if _is_too_deep(image):
-        raise DataError(TOO_DEEP)
-    image.load()
-    upright = ImageOps.exif_transpose(image) if image.getexif().get(_ORIENTATION, 1) != 1 else image
-    return np.asarray(_as_gray_or_rgb(upright))
-
-
-def _is_too_deep(image: "Image.Image") -> bool:
-    # Pillow silently cuts 16-bit colour to 8 bits, so the file has to be asked rather than the image's mode.
-    if image.mode.startswith(("I", "F")):
-        return True
-    if image.format == "TIFF":
-        bits: tuple[int, ...] | int = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, 1)
-        return max(bits if isinstance(bits, tuple) else (bits,)) > 8
+    if image.format == "TIFF" and max(_bits_per_sample(image)) > 8:
+        raise DataError("has pages of more than 8 bits after one of 8 bits: save them as single images")
     raw_modes = [str(tile[3]) for tile in getattr(image, "tile", ())]
-    return image.format == "PNG" and any("16" in mode for mode in raw_modes)
+    is_deep = image.format == "PNG" and any("16" in mode for mode in raw_modes)
+    image.load()
+    orientation = image.getexif().get(ORIENTATION_TAG, 1)
+    if is_deep:
+        return upright(_decode_deep_png(image, file, _PNG_GRAY_ALPHA in raw_modes), orientation)
+    return np.asarray(_as_gray_or_rgb(ImageOps.exif_transpose(image) if orientation != 1 else image))
+
+
+def _bits_per_sample(image: "Image.Image") -> Sequence[int]:
+    bits: tuple[int, ...] | int = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, 1)
+    return bits if isinstance(bits, tuple) else (bits,)
+
+
+def _decode_deep_png(image: "Image.Image", file: BinaryIO, has_gray_and_alpha: bool) -> Pixels:
+    """Return a PNG of 16 bits, of which Pillow, which has found no damage, keeps 8 where there is colour."""
+    if image.mode.startswith("I"):
+        return np.asarray(image).astype(np.uint16)
+    file.seek(0)
+    decoded = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_UNCHANGED)
+    if decoded is None or decoded.dtype != np.uint16:
+        raise DataError("is damaged")
+    # OpenCV's order is blue, green, red, alpha.
+    return cast(Pixels, decoded[:, :, 0] if has_gray_and_alpha else np.ascontiguousarray(decoded[:, :, 2::-1]))
 
 
 def _as_gray_or_rgb(image: "Image.Image") -> "Image.Image":

@@ -1,7 +1,7 @@
 """Decide what dropped files and folders become: rows of the class table, or a reason why not.
 
-Only names are looked at, and only so many, so that it can be told while the mouse still holds them; the one
-exception, counting the pages of loose TIFF files, can be left out.
+Only names are looked at, and only so many, so that it can be told while the mouse still holds them; what looks into
+files, that is counting the pages of loose TIFF files and reading tables, can be left out.
 """
 
 import os
@@ -11,24 +11,15 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from aid_desktop.data.arrays import ARRAY_SUFFIXES
 from aid_desktop.data.class_table import Role
 from aid_desktop.data.decode import count_pages
 from aid_desktop.data.listing import is_ignored, is_image_file, natural_key, walk_files
+from aid_desktop.data.roles import SPLIT_NAMES
 from aid_desktop.data.rtdc import RTDC_SUFFIXES
 from aid_desktop.data.source import Problem
+from aid_desktop.data.tables import TABLE_SUFFIXES, read_table
 from aid_desktop.errors import DataError
-
-SPLIT_NAMES = {
-    "train": Role.TRAINING,
-    "training": Role.TRAINING,
-    "val": Role.VALIDATION,
-    "valid": Role.VALIDATION,
-    "validation": Role.VALIDATION,
-    "test": Role.TEST,
-    "testing": Role.TEST,
-    "hold-out": Role.TEST,
-}
-"""Lower-case names of folders that stand for a role instead of a class."""
 
 MAX_ENTRIES = 10_000
 """So many files of one folder are looked at when images are searched in it."""
@@ -36,11 +27,12 @@ MAX_ENTRIES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class DropItem:
-    """One future row of the class table."""
+    """One future row of the class table; `part` as in source.DataSource."""
 
     path: Path
     class_name: str
     role: Role
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +46,9 @@ class DropPlan:
         """Return one line, for example "3 folders → 3 classes"."""
         parts = []
         if self.items:
-            folders = sum(item.path.is_dir() for item in self.items)
-            sources = [_count(folders, "folder"), _count(len(self.items) - folders, "file")]
+            paths = {item.path for item in self.items}
+            folders = sum(path.is_dir() for path in paths)
+            sources = [_count(folders, "folder"), _count(len(paths) - folders, "file")]
             text = ", ".join(filter(None, sources)) + " → "
             text += _count(len({item.class_name for item in self.items}), "class", "classes")
             roles = Counter(item.role for item in self.items)
@@ -73,8 +66,9 @@ def resolve_drop(paths: Sequence[Path], look_inside: bool = True) -> DropPlan:
     """Turn dropped paths into future rows.
 
     A folder with images directly in it is one row, its class is its name. Any other folder holds classes:
-    each sub-folder is one, and so is each .rtdc file by its stem. Folders named as in SPLIT_NAMES,
-    dropped themselves or above or below the classes, give the role; other rows are for training. Rows come by role.
+    each sub-folder is one, and so is each .rtdc file or array by its stem. Folders named as in SPLIT_NAMES,
+    dropped themselves or above or below the classes, give the role; other rows are for training. A table of images
+    gives a row for each class and role in it. Rows come by role.
     """
     resolver = _Resolver()
     loose: dict[Path, list[Path]] = {}
@@ -83,12 +77,14 @@ def resolve_drop(paths: Sequence[Path], look_inside: bool = True) -> DropPlan:
             resolver.add_folder(path, _role_of(path) or _role_of(path.parent))
         elif not path.exists():
             resolver.reject(path, "does not exist")
-        elif _is_rtdc(path):
+        elif _is_stack_file(path):
             resolver.add(path, path.stem, _role_of(path.parent))
+        elif path.suffix.lower() in TABLE_SUFFIXES:
+            resolver.add_table(path, look_inside)
         elif is_image_file(path):
             loose.setdefault(path.parent, []).append(path)
         else:
-            resolver.reject(path, "is not an image file, an .rtdc file or a folder")
+            resolver.reject(path, "is not an image file, a stack or table of images, or a folder")
     for folder, images in loose.items():
         resolver.add_images(folder, images, look_inside)
     order = list(Role)
@@ -101,7 +97,7 @@ class _Content:
     """What lies directly in a folder, in natural order, without hidden files."""
 
     has_images: bool = False
-    rtdc_files: list[Path] = field(default_factory=list)
+    stacks: list[Path] = field(default_factory=list)
     folders: list[Path] = field(default_factory=list)
 
 
@@ -112,11 +108,22 @@ class _Resolver:
         self.items: list[DropItem] = []
         self.rejected: list[Problem] = []
 
-    def add(self, path: Path, class_name: str, role: Role | None) -> None:
-        self.items.append(DropItem(path, class_name.strip() or "images", role or Role.TRAINING))
+    def add(self, path: Path, class_name: str, role: Role | None, part: str = "") -> None:
+        self.items.append(DropItem(path, class_name.strip() or "images", role or Role.TRAINING, part))
 
     def reject(self, path: Path, reason: str) -> None:
         self.rejected.append(Problem(path.name or str(path), reason))
+
+    def add_table(self, path: Path, look_inside: bool) -> None:
+        """Add what a table lists; without a look inside it counts as one class."""
+        if not look_inside:
+            self.add(path, path.stem, None)
+            return
+        try:
+            for listed in read_table(path):
+                self.add(path, listed.class_name, listed.role, listed.part)
+        except DataError as error:
+            self.reject(path, str(error))
 
     def add_folder(self, folder: Path, role: Role | None) -> None:
         """Add a folder that was dropped, that stands for a role, or that has such folders in it."""
@@ -129,7 +136,7 @@ class _Resolver:
         if content.has_images:
             # The images of cat/train have the class cat: "train" is not the name of a class.
             self.add(folder, (folder.parent if _role_of(folder) else folder).name, role)
-        for path in content.rtdc_files:
+        for path in content.stacks:
             self.add(path, path.stem, role)
         for sub in () if content.has_images else content.folders:
             self._add_sub_folder(sub, _role_of(sub) or role)
@@ -148,14 +155,14 @@ class _Resolver:
         has_images = content.has_images or _may_have_images(folder)
         if has_images:
             self.add(folder, folder.name, role)
-        for path in content.rtdc_files:
+        for path in content.stacks:
             self.add(path, folder.name, role)
-        if not has_images and not content.rtdc_files:
+        if not has_images and not content.stacks:
             self.reject(folder, "has no images in it")
 
     def add_images(self, folder: Path, images: list[Path], look_inside: bool) -> None:
         """Add image files that were dropped without their folder."""
-        stacks = [path for path in images if look_inside and _is_stack(path)]
+        stacks = [path for path in images if look_inside and _has_many_pages(path)]
         single = [path for path in images if path not in set(stacks)]
         for path in stacks:
             self.add(path, path.stem, _role_of(folder))
@@ -175,8 +182,8 @@ def _role_of(folder: Path) -> Role | None:
     return SPLIT_NAMES.get(folder.name.lower())
 
 
-def _is_rtdc(path: Path) -> bool:
-    return path.suffix.lower() in RTDC_SUFFIXES
+def _is_stack_file(path: Path) -> bool:
+    return path.suffix.lower() in (*RTDC_SUFFIXES, *ARRAY_SUFFIXES)
 
 
 def _content_of(folder: Path) -> _Content:
@@ -188,11 +195,11 @@ def _content_of(folder: Path) -> _Content:
                 continue
             if entry.is_dir():
                 content.folders.append(path)
-            elif _is_rtdc(path):
-                content.rtdc_files.append(path)
+            elif _is_stack_file(path):
+                content.stacks.append(path)
             elif is_image_file(path):
                 content.has_images = True
-    for paths in (content.rtdc_files, content.folders):
+    for paths in (content.stacks, content.folders):
         paths.sort(key=lambda path: natural_key(path.name))
     return content
 
@@ -217,7 +224,7 @@ def _are_all_images(folder: Path, images: Sequence[Path]) -> bool:
     return len(files) < len(images) + MAX_ENTRIES and all(path in dropped for path in files if is_image_file(path))
 
 
-def _is_stack(path: Path) -> bool:
+def _has_many_pages(path: Path) -> bool:
     """Return whether a TIFF file has several pages; False if it cannot be read: opening will tell why."""
     if path.suffix.lower() not in (".tif", ".tiff"):
         return False

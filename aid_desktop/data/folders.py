@@ -1,6 +1,7 @@
-"""Read folders of image files, and single image files with one or more pages."""
+"""Read folders of image files, lists of them, and single image files with one or more pages."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from aid_desktop.data.decode import count_pages, decode_pages, has_pages
 from aid_desktop.data.digest import WHOLE_LIMIT, combined_digest, digest_of, digest_of_bytes
 from aid_desktop.data.listing import Listing, list_files
+from aid_desktop.data.pixels import Pixels, channel_names, pick_channels
 from aid_desktop.data.source import (
     DataSource,
     Indices,
@@ -33,7 +35,7 @@ MAX_WORKERS = 8
 
 
 class Place(NamedTuple):
-    """Where an image lies; `name` is relative to the folder, "" for a single file, and pages count from 0."""
+    """Where an image lies; `name` is relative to the reader's base, "" for that itself; pages count from 0."""
 
     name: str
     page: int
@@ -42,10 +44,11 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScannedFile:
-    """What decoding a file has told: the shape of each page and the digest, or the problem."""
+    """What decoding a file has told: shape and pixel type of each page and the digest, or the problem."""
 
     name: str
     shapes: tuple[Shape, ...] = ()
+    pixel_types: tuple[str, ...] = ()
     digest: str = ""
     problem: Problem | None = None
 
@@ -55,14 +58,14 @@ class ImageCache:
 
     def __init__(self, n_bytes: int) -> None:
         self._free = n_bytes
-        self._images: dict[Place, NDArray[np.uint8]] = {}
+        self._images: dict[Place, Pixels] = {}
         self._lock = Lock()
 
-    def get(self, place: Place) -> NDArray[np.uint8] | None:
+    def get(self, place: Place) -> Pixels | None:
         """Return the image, or None if it is not kept."""
         return self._images.get(place)
 
-    def put(self, place: Place, image: NDArray[np.uint8]) -> None:
+    def put(self, place: Place, image: Pixels) -> None:
         """Keep the image if there is room."""
         with self._lock:
             if place not in self._images and image.nbytes <= self._free:
@@ -70,13 +73,23 @@ class ImageCache:
                 self._images[place] = image
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The image files of a source: names relative to `base` (or absolute), and what else was found there."""
+
+    base: Path
+    names: tuple[str, ...]
+    others: tuple[Problem, ...] = ()
+
+
 class FolderReader:
-    """Reader of all image files below a folder in natural order, or of the pages of one image file."""
+    """Reader of all image files below a folder in natural order, of listed files, or of the pages of one file."""
 
     def __init__(
-        self, source: DataSource, places: Sequence[Place], shapes: dict[int, Shape], cache: ImageCache
+        self, source: DataSource, base: Path, places: Sequence[Place], shapes: dict[int, Shape], cache: ImageCache
     ) -> None:
         self._source = source
+        self._base = base
         self._places = tuple(places)
         self._shapes = shapes
         self._cache = cache
@@ -84,41 +97,66 @@ class FolderReader:
     @classmethod
     def open(cls, path: Path, progress: Callable[[int, int], None] | None = None) -> "FolderReader":
         """Decode every image once. Raises DataError if none can be read; see formats.open_source."""
-        kind = SourceKind.FOLDER if path.is_dir() else SourceKind.IMAGE
-        listing = list_files(path) if kind is SourceKind.FOLDER else Listing(("",), ())
-        if not listing.images:
-            raise DataError(_no_images_message(path, listing))
+        if path.is_dir():
+            listing = list_files(path)
+            if not listing.images:
+                raise DataError(_no_images_message(path, listing))
+            return cls.open_files(path, SourceKind.FOLDER, Files(path, listing.images, listing.others), progress)
+        return cls.open_files(path, SourceKind.IMAGE, Files(path, ("",)), progress)
+
+    @classmethod
+    def open_files(
+        cls,
+        path: Path,
+        kind: SourceKind,
+        files: Files,
+        progress: Callable[[int, int], None] | None = None,
+        part: str = "",
+    ) -> "FolderReader":
+        """Decode every file once, as the source `path`. Raises DataError if none can be read."""
         cache = ImageCache(CACHE_BYTES)
-        scanned = list(_scan_all(path, listing.images, cache, progress))
+        scanned = list(_scan_all(files.base, files.names, cache, progress))
         problems = [file.problem for file in scanned if file.problem]
-        files = [file for file in scanned if not file.problem]
-        if not files:
+        readable = [file for file in scanned if not file.problem]
+        if not readable:
             raise DataError(_all_unreadable_message(path, kind, problems))
         digests = ((file.name, file.digest) for file in scanned)
-        shapes = [shape for file in files for shape in file.shapes]
+        shapes = [shape for file in readable for shape in file.shapes]
+        pixel_types = Counter(kind for file in readable for kind in file.pixel_types)
+        distinct = distinct_shapes(shapes)
+        counts = Counter(shapes)
+        n_channels = {shape[2] for shape in distinct}
         source = DataSource(
             path=path,
             kind=kind,
             n_images=len(shapes),
-            shapes=distinct_shapes(shapes),
-            digest=combined_digest(digests) if kind is SourceKind.FOLDER else files[0].digest,
-            problems=(*problems, *listing.others),
+            shapes=distinct,
+            digest=readable[0].digest if kind is SourceKind.IMAGE else combined_digest(digests),
+            problems=(*problems, *files.others),
+            shape_counts=tuple(counts[shape] for shape in distinct),
+            pixel_types=tuple(name for name, _ in pixel_types.most_common()),
+            channels=channel_names(n_channels.pop()) if len(n_channels) == 1 else (),
+            part=part,
         )
-        places = _places((file.name, len(file.shapes)) for file in files)
-        return cls(source, places, dict(enumerate(shapes)), cache)
+        places = _places((file.name, len(file.shapes)) for file in readable)
+        return cls(source, files.base, places, dict(enumerate(shapes)), cache)
 
     @classmethod
-    def reopen(cls, source: DataSource) -> "FolderReader":
-        """List the files again without decoding them. Raises DataError if their number has changed."""
-        names: Sequence[str] = ("",)
-        if source.kind is SourceKind.FOLDER:
-            unreadable = {problem.name for problem in source.problems}
-            names = [name for name in list_files(source.path).images if name not in unreadable]
+    def reopen(cls, source: DataSource, files: Files | None = None) -> "FolderReader":
+        """List the files again without decoding them. Raises DataError if their number has changed.
+
+        `files` are those of a table; a folder is listed, a single file is itself.
+        """
+        if files is None:
+            names = list_files(source.path).images if source.kind is SourceKind.FOLDER else ("",)
+            files = Files(source.path, names)
+        unreadable = {problem.name for problem in source.problems}
+        names = tuple(name for name in files.names if name not in unreadable)
         try:
-            places = _places((name, _n_pages(source.path / name)) for name in names)
+            places = _places((name, _n_pages(files.base / name)) for name in names)
             if len(places) != source.n_images:
                 # A file of several pages may have the suffix of another kind: ask the content of each.
-                places = _places((name, count_pages(source.path / name)) for name in names)
+                places = _places((name, count_pages(files.base / name)) for name in names)
         except DataError as error:
             raise DataError(f"{source.path} has changed since it was added ({error}): add it again.") from error
         if len(places) != source.n_images:
@@ -127,20 +165,23 @@ class FolderReader:
                 f"now it has {len(places)}. Add it again."
             )
         shapes = dict.fromkeys(range(source.n_images), source.shapes[0]) if len(source.shapes) == 1 else {}
-        return cls(source, places, shapes, ImageCache(CACHE_BYTES))
+        return cls(source, files.base, places, shapes, ImageCache(CACHE_BYTES))
 
     @property
     def source(self) -> DataSource:
         """The folder or file that is read."""
         return self._source
 
-    def read(self, indices: Indices, channels: tuple[str, ...] | None = None) -> list[NDArray[np.uint8]]:
+    def read(self, indices: Indices, channels: tuple[str, ...] | None = None) -> list[Pixels]:
         """Return the original images; see source.ImageReader."""
         chosen = checked_indices(indices, self._source.n_images)
-        if all(self._cache.get(self._places[i]) is not None for i in chosen):
-            return [self._image(i) for i in chosen]
-        with ThreadPoolExecutor(_n_workers()) as executor:
-            return list(executor.map(self._image, chosen))
+        images = self._images(chosen)
+        if channels is None:
+            return images
+        try:
+            return [pick_channels(image, channel_names(shape_of(image)[2]), channels) for image in images]
+        except DataError as error:
+            raise DataError(f"{self._source.path} {error}.") from error
 
     def positions(self, indices: Indices) -> NDArray[np.float64]:
         """Return the centre (W / 2, H / 2) of each image; see source.ImageReader."""
@@ -154,21 +195,36 @@ class FolderReader:
     def origin(self, index: int) -> str:
         """Return the path of the image's file, with `#page` (from 0) if the file has several pages."""
         place = self._places[index]
-        path = self._source.path / place.name
+        path = self._base / place.name
         return f"{path}#{place.page}" if place.n_pages > 1 else str(path)
 
-    def _image(self, index: int) -> NDArray[np.uint8]:
-        place = self._places[index]
-        image = self._cache.get(place)
-        if image is None:
-            path = self._source.path / place.name
-            try:
-                [image] = decode_pages(path, pages=[place.page])
-            except DataError as error:
-                raise DataError(f"{path} {error}. It could be read when it was added.") from error
-            self._cache.put(place, image)
-        self._shapes.setdefault(int(index), shape_of(image))
-        return image
+    def _images(self, chosen: NDArray[np.intp]) -> list[Pixels]:
+        found: dict[int, Pixels] = {}
+        # Every file is opened once, however many of its pages are wanted.
+        by_file: dict[str, list[int]] = {}
+        for index in np.unique(chosen).tolist():
+            image = self._cache.get(self._places[index])
+            if image is None:
+                by_file.setdefault(self._places[index].name, []).append(index)
+            else:
+                found[index] = image
+        if by_file:
+            with ThreadPoolExecutor(_n_workers()) as executor:
+                for decoded in executor.map(self._decode, by_file.values()):
+                    found.update(decoded)
+        return [found[index] for index in chosen.tolist()]
+
+    def _decode(self, indices: list[int]) -> dict[int, Pixels]:
+        """Return pages of one file by index."""
+        path = self._base / self._places[indices[0]].name
+        try:
+            images = decode_pages(path, pages=[self._places[index].page for index in indices])
+        except DataError as error:
+            raise DataError(f"{path} {error}. It could be read when it was added.") from error
+        for index, image in zip(indices, images, strict=True):
+            self._cache.put(self._places[index], image)
+            self._shapes.setdefault(index, shape_of(image))
+        return dict(zip(indices, images, strict=True))
 
 
 def _places(files: Iterable[tuple[str, int]]) -> list[Place]:
@@ -215,7 +271,7 @@ def _scan_file(folder: Path, name: str, cache: ImageCache) -> ScannedFile:
         return ScannedFile(name, digest=digest, problem=Problem(shown, str(error)))
     for page, image in enumerate(images):
         cache.put(Place(name, page, len(images)), image)
-    return ScannedFile(name, tuple(map(shape_of, images)), digest)
+    return ScannedFile(name, tuple(map(shape_of, images)), tuple(str(image.dtype) for image in images), digest)
 
 
 def _no_images_message(path: Path, listing: Listing) -> str:

@@ -3,33 +3,45 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from aid_desktop.data.arrays import ARRAY_SUFFIXES, ArrayReader
 from aid_desktop.data.folders import FolderReader
+from aid_desktop.data.hdf5 import is_hdf5
 from aid_desktop.data.listing import IMAGE_SUFFIXES, is_image_file
-from aid_desktop.data.rtdc import RTDC_SUFFIXES, RtdcReader, is_hdf5
+from aid_desktop.data.rtdc import RTDC_SUFFIXES, RtdcReader, has_rtdc_layout
 from aid_desktop.data.source import DataSource, ImageReader, SourceKind
+from aid_desktop.data.tables import TABLE_SUFFIXES, table_files
 from aid_desktop.errors import DataError
 
-__all__ = ["IMAGE_SUFFIXES", "RTDC_SUFFIXES", "file_dialog_filter", "open_source", "reopen"]
+__all__ = ["ARRAY_SUFFIXES", "IMAGE_SUFFIXES", "RTDC_SUFFIXES", "TABLE_SUFFIXES", "file_dialog_filter", "open_source",
+           "reopen"]  # fmt: skip
 
 Progress = Callable[[int, int], None]
 """Called with (done, total) while a source is read."""
 
 
 def open_source(path: Path, progress: Progress | None = None, part: str = "") -> ImageReader:
-    """Read a folder of images, an image file (all its pages) or an .rtdc file for the first time.
+    """Read a source for the first time.
 
-    Images of folders are decoded once, so that every damaged one is found. `progress` is called in the
-    calling thread; an error raised by it ends the reading. Raises DataError with the reason if no image
-    can be read.
+    That is a folder of images, an image file (all its pages), an .rtdc file, an array (.npy, .npz, HDF5), or a class
+    in a table of image files. `part` says which array or class is meant, see DataSource. Images of folders and tables
+    are decoded once, so that every damaged one is found. `progress` is called in the calling thread; an error
+    raised by it ends the reading. Raises arrays.PartNeededError if a file has several arrays and no part is given,
+    and DataError with the reason if no image can be read.
     """
     path = Path(path).absolute()
-    if path.is_dir() or is_image_file(path):
-        _check_exists(path)
-        return FolderReader.open(path, progress)
     _check_exists(path)
-    if path.suffix.lower() in RTDC_SUFFIXES or is_hdf5(path):
-        return RtdcReader.open(path, progress)
-    known = " ".join((*RTDC_SUFFIXES, *IMAGE_SUFFIXES))
+    suffix = path.suffix.lower()
+    if path.is_dir() or is_image_file(path):
+        return FolderReader.open(path, progress)
+    if suffix in TABLE_SUFFIXES:
+        return FolderReader.open_files(path, SourceKind.TABLE, table_files(path, part), progress, part)
+    if suffix in ARRAY_SUFFIXES:
+        return ArrayReader.open(path, part, progress)
+    if suffix in RTDC_SUFFIXES or is_hdf5(path):
+        # A part names a dataset of an HDF5 file, and .rtdc files have their layout instead.
+        is_rtdc = suffix == ".rtdc" or (not part and has_rtdc_layout(path))
+        return RtdcReader.open(path, progress) if is_rtdc else ArrayReader.open(path, part, progress)
+    known = " ".join((*RTDC_SUFFIXES, *ARRAY_SUFFIXES, *TABLE_SUFFIXES, *IMAGE_SUFFIXES))
     raise DataError(f"{path} is not an image file. Use a folder of images or a file of one of these kinds: {known}.")
 
 
@@ -41,14 +53,26 @@ def reopen(source: DataSource) -> ImageReader:
     _check_exists(source.path)
     if source.kind is SourceKind.RTDC:
         return RtdcReader.reopen(source)
+    if source.kind is SourceKind.ARRAY:
+        return ArrayReader.reopen(source)
+    if source.kind is SourceKind.TABLE:
+        return FolderReader.reopen(source, table_files(source.path, source.part))
     return FolderReader.reopen(source)
 
 
 def file_dialog_filter() -> str:
     """Return the filter of a file dialog, in the notation that Qt takes."""
-    images = " ".join(f"*{suffix}" for suffix in IMAGE_SUFFIXES)
-    stacks = " ".join(f"*{suffix}" for suffix in RTDC_SUFFIXES)
-    kinds = (f"Images and RT-DC files ({stacks} {images})", f"RT-DC files ({stacks})", f"Images ({images})")
+    images, stacks, arrays, tables = (
+        " ".join(f"*{suffix}" for suffix in suffixes)
+        for suffixes in (IMAGE_SUFFIXES, RTDC_SUFFIXES, ARRAY_SUFFIXES, TABLE_SUFFIXES)
+    )
+    kinds = (
+        f"All that holds images ({stacks} {arrays} {tables} {images})",
+        f"RT-DC and HDF5 files ({stacks})",
+        f"Images ({images})",
+        f"NumPy arrays ({arrays})",
+        f"Tables of images ({tables})",
+    )
     return ";;".join((*kinds, "All files (*)"))
 
 

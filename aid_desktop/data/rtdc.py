@@ -1,246 +1,200 @@
-"""Read and write .rtdc files: stacks of images in HDF5, as AIDeveloper and the RT-DC programs use them."""
+"""Read .rtdc files: stacks of images in HDF5, as AIDeveloper and the RT-DC programs use them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop import __version__
 from aid_desktop.data.digest import digest_of
-from aid_desktop.data.source import DataSource, Indices, SourceKind, checked_indices
+from aid_desktop.data.hdf5 import open_hdf5, read_rows
+from aid_desktop.data.pixels import Pixels, as_pixels, channel_names, pixel_type_of
+from aid_desktop.data.source import DataSource, Indices, Shape, SourceKind, checked_indices
 from aid_desktop.errors import DataError
-from aid_desktop.paths import write_atomically
 
 RTDC_SUFFIXES = (".rtdc", ".hdf5", ".h5")
-"""Suffixes of files that are opened as .rtdc."""
+"""Suffixes of files that are opened as .rtdc if they have the layout of one."""
 
-READ_BYTES = 32 * 2**20
-"""Images are read in runs of whole chunks of up to this many bytes."""
-
-IMAGES = "events/image"
+EVENTS = "events"
 PIXEL_SIZE = "imaging:pixel size"
 
-FORMAT_VERSION = 1
-"""Version of the files that `write_rtdc` writes, in the root attribute "user:format version"."""
+_IMAGE = "image"
+_MASK = "mask"
 
 
-def is_hdf5(path: Path) -> bool:
-    """Return whether the file begins like an HDF5 file."""
-    return bool(h5py.is_hdf5(path))
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What an .rtdc file offers.
+
+    `main` is the dataset that is read where no channels are named: `image`, else the first stack. `stacks`
+    names, in order, all datasets (N, H, W) of the same size; `channels` are the names that can be picked: those
+    of the stacks, and red, green and blue in place of an RGB `image`.
+    """
+
+    main: str
+    n_images: int
+    shape: Shape
+    pixel_type: str
+    stacks: tuple[str, ...]
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names that can be picked."""
+        colours = channel_names(self.shape[2]) if self.shape[2] > 1 else ()
+        return (*colours, *self.stacks)
 
 
 class RtdcReader:
-    """Reader of `events/image` (N, H, W) or (N, H, W, 3), uint8. The file is open only while it is read."""
+    """Reader of the images of an .rtdc file, which is open only while it is read.
 
-    def __init__(self, source: DataSource) -> None:
+    Grey levels are uint8 in nearly all files; what is stored in another type keeps its depth.
+    """
+
+    def __init__(self, source: DataSource, layout: Layout) -> None:
         self._source = source
+        self._layout = layout
         self._positions: NDArray[np.float64] | None = None
 
     @classmethod
     def open(cls, path: Path, progress: Callable[[int, int], None] | None = None) -> "RtdcReader":
         """Check the file's layout and take its digest. Raises DataError if it cannot be used."""
-        with _images_of(path) as images:
-            n_images, shape = len(images), _shape(images)
-        source = DataSource(path, SourceKind.RTDC, n_images, (shape,), digest_of(path))
+        layout = _layout_of(path)
+        source = DataSource(
+            path=path,
+            kind=SourceKind.RTDC,
+            n_images=layout.n_images,
+            shapes=(layout.shape,),
+            digest=digest_of(path),
+            shape_counts=(layout.n_images,),
+            pixel_types=(layout.pixel_type,),
+            channels=layout.channels,
+        )
         if progress is not None:
-            progress(n_images, n_images)
-        return cls(source)
+            progress(layout.n_images, layout.n_images)
+        return cls(source, layout)
 
     @classmethod
     def reopen(cls, source: DataSource) -> "RtdcReader":
         """Check that number and shape of the images are as before. Raises DataError if not."""
-        with _images_of(source.path) as images:
-            now = len(images), _shape(images)
-        if now != (source.n_images, source.shapes[0]):
+        layout = _layout_of(source.path)
+        if (layout.n_images, layout.shape) != (source.n_images, source.shapes[0]):
             raise DataError(f"{source.path} has changed since it was added: add it again.")
-        return cls(source)
+        return cls(source, layout)
 
     @property
     def source(self) -> DataSource:
         """The file that is read."""
         return self._source
 
-    def read(self, indices: Indices, channels: tuple[str, ...] | None = None) -> list[NDArray[np.uint8]]:
+    def read(self, indices: Indices, channels: tuple[str, ...] | None = None) -> list[Pixels]:
         """Return the original images; see source.ImageReader."""
         chosen = checked_indices(indices, self._source.n_images)
         if not chosen.size:
             return []
         wanted, inverse = np.unique(chosen, return_inverse=True)
-        with _images_of(self._source.path) as images:
-            if images.shape[0] <= wanted[-1]:
-                raise DataError(f"{self._source.path} has fewer images than when it was added: add it again.")
-            stack = _read_sorted(images, wanted)
-        if stack.ndim == 4 and stack.shape[3] == 1:
-            stack = stack[:, :, :, 0]
+        with _events_of(self._source.path) as events:
+            stack = self._read(events, wanted, channels)
         return [stack[i] for i in inverse]
 
     def positions(self, indices: Indices) -> NDArray[np.float64]:
         """Return `pos_x`, `pos_y` (µm) divided by the pixel size; the image's centre where one is missing."""
         chosen = checked_indices(indices, self._source.n_images)
         if self._positions is None:
-            with _images_of(self._source.path) as images:
-                self._positions = _read_positions(images)
+            with _events_of(self._source.path) as events:
+                self._positions = _read_positions(events, self._layout)
         return self._positions[chosen]
 
     def origin(self, index: int) -> str:
         """Return `path#index`."""
         return f"{self._source.path}#{index}"
 
+    def _read(self, events: h5py.Group, wanted: NDArray[np.intp], channels: tuple[str, ...] | None) -> Pixels:
+        if channels is None:
+            main = self._read_stack(events, self._layout.main, wanted)
+            return main[:, :, :, 0] if main.ndim == 4 and main.shape[3] == 1 else main
+        missing = [name for name in channels if name not in self._layout.channels]
+        if missing:
+            known = ", ".join(self._layout.channels)
+            raise DataError(f"{self._source.path} has no channel {missing[0]!r}: it has {known}.")
+        colours = channel_names(self._layout.shape[2])
+        stacks: dict[str, Pixels] = {}
+        parts = []
+        for name in channels:
+            is_stack = name in self._layout.stacks
+            dataset = name if is_stack else self._layout.main
+            if dataset not in stacks:
+                stacks[dataset] = self._read_stack(events, dataset, wanted)
+            parts.append(stacks[dataset] if is_stack else stacks[dataset][..., colours.index(name)])
+        # A mask of 8 bits beside images of 16 keeps its values: all channels have the images' type.
+        return np.stack([part.reshape(part.shape[:3]) for part in parts], axis=3).astype(self._layout.pixel_type)
 
-def write_rtdc(
-    path: Path, images: NDArray[np.uint8], positions: NDArray[np.floating] | None = None, *, sample: str = ""
-) -> None:
-    """Write images (N, H, W) or (N, H, W, 3), uint8, N at least 1, as an .rtdc file, replacing an old one.
-
-    `positions` are (N, 2) x, y in pixels, default the centre (W / 2, H / 2); the pixel size is 1 µm. `sample`
-    names what was measured. Raises DataError for other arrays or if the file cannot be written.
-    """
-    images = np.asarray(images)
-    if images.dtype != np.uint8 or not (images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 3)):
-        raise DataError(
-            f"Images of the type {images.dtype} and shape {images.shape} cannot be written to {path}: "
-            "expected uint8, (N, H, W) or (N, H, W, 3)."
-        )
-    if 0 in images.shape:
-        raise DataError(f"There are no images to write to {path}.")
-    n_images, height, width = images.shape[:3]
-    if positions is None:
-        positions = np.tile(np.array((width / 2, height / 2)), (n_images, 1))
-    if positions.shape != (n_images, 2):
-        raise DataError(f"Positions of the shape {positions.shape} do not fit to {n_images} images.")
-    try:
-        with write_atomically(path) as temporary, h5py.File(temporary, "w") as file:
-            _write_images(file.create_group("events"), images)
-            file["events/pos_x"] = positions[:, 0].astype(np.float32)
-            file["events/pos_y"] = positions[:, 1].astype(np.float32)
-            file["events/index"] = np.arange(1, n_images + 1, dtype=np.int32)
-            file.attrs.update(_root_attributes(n_images, width, height, sample or path.stem))
-    except OSError as error:
-        raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
+    def _read_stack(self, events: h5py.Group, name: str, wanted: NDArray[np.intp]) -> Pixels:
+        dataset = events[name]
+        if dataset.shape[0] <= wanted[-1]:
+            raise DataError(f"{self._source.path} has fewer images than when it was added: add it again.")
+        try:
+            return as_pixels(read_rows(dataset, wanted))
+        except DataError as error:
+            raise DataError(f"{self._source.path} {error}.") from error
 
 
-def _write_images(events: h5py.Group, images: NDArray[np.uint8]) -> None:
-    chunks = (min(100, len(images)), *images.shape[1:])
-    stored = events.create_dataset(
-        "image",
-        data=images,
-        chunks=chunks,
-        maxshape=(None, *images.shape[1:]),
-        compression="gzip",
-        fletcher32=True,
-    )
-    # The attributes by which HDFView and the RT-DC programs recognise images.
-    is_rgb = images.ndim == 4
-    stored.attrs["CLASS"] = np.bytes_("IMAGE")
-    stored.attrs["IMAGE_VERSION"] = np.bytes_("1.2")
-    stored.attrs["IMAGE_SUBCLASS"] = np.bytes_("IMAGE_TRUECOLOR" if is_rgb else "IMAGE_GRAYSCALE")
-    if is_rgb:
-        stored.attrs["INTERLACE_MODE"] = np.bytes_("INTERLACE_PIXEL")
-
-
-def _root_attributes(n_images: int, width: int, height: int, sample: str) -> dict[str, str | int | float]:
-    now = datetime.now()
-    return {
-        "experiment:date": now.strftime("%Y-%m-%d"),
-        "experiment:time": now.strftime("%H:%M:%S"),
-        "experiment:event count": n_images,
-        "experiment:run index": 1,
-        "experiment:sample": sample,
-        "imaging:pixel size": 1.0,
-        "imaging:flash device": "LED",
-        "imaging:flash duration": 2.0,
-        "imaging:frame rate": 2000.0,
-        "imaging:roi position x": 0,
-        "imaging:roi position y": 0,
-        "imaging:roi size x": width,
-        "imaging:roi size y": height,
-        "setup:channel width": 20.0,
-        "setup:chip region": "channel",
-        "setup:flow rate": 0.06,
-        "setup:flow rate sample": 0.02,
-        "setup:flow rate sheath": 0.04,
-        "setup:medium": "CellCarrierB",
-        "setup:software version": f"AID Desktop {__version__}",
-        "user:format version": FORMAT_VERSION,
-    }
+def has_rtdc_layout(path: Path) -> bool:
+    """Return whether an HDF5 file has images of events. Raises DataError if it cannot be opened."""
+    with open_hdf5(path) as file:
+        events = file.get(EVENTS)
+        return isinstance(events, h5py.Group) and bool(_main_of(events))
 
 
 @contextmanager
-def _images_of(path: Path) -> Iterator[h5py.Dataset]:
-    import hdf5plugin  # noqa: F401  registers the zstd and blosc filters of newer files
-
-    try:
-        with h5py.File(path, "r") as file:
-            yield _checked_images(path, file)
-    except FileNotFoundError as error:
-        raise DataError(f"{path} does not exist. It may have been moved or renamed: add it again.") from error
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
-        raise DataError(_reason(path, error)) from error
+def _events_of(path: Path) -> Iterator[h5py.Group]:
+    with open_hdf5(path) as file:
+        events = file.get(EVENTS)
+        if not isinstance(events, h5py.Group) or not _main_of(events):
+            raise DataError(
+                f"{path} has no images: expected the dataset {EVENTS}/{_IMAGE} (N, H, W), as .rtdc files have it."
+            )
+        yield events
 
 
-def _checked_images(path: Path, file: h5py.File) -> h5py.Dataset:
-    images = file.get(IMAGES)
-    if not isinstance(images, h5py.Dataset):
-        raise DataError(f"{path} has no images: expected the dataset {IMAGES}, as .rtdc files have it.")
-    if images.dtype != np.uint8:
-        raise DataError(f"{path} has images of the type {images.dtype}; only 8 bits (uint8) are supported so far.")
-    if not (images.ndim == 3 or (images.ndim == 4 and images.shape[3] in (1, 3))):
-        raise DataError(f"{path} has images of the shape {images.shape}; expected (N, H, W) or (N, H, W, 3).")
-    if 0 in images.shape:
-        raise DataError(f"{path} has no images: its dataset {IMAGES} is empty.")
-    return images
+def _main_of(events: Mapping[str, Any]) -> str:
+    """Return the name of the dataset of images, "" if there is none."""
+    if isinstance(events.get(_IMAGE), h5py.Dataset):
+        return _IMAGE
+    return next((name for name in sorted(events) if name.startswith(f"{_IMAGE}_") and _is_stack(events[name])), "")
 
 
-def _reason(path: Path, error: Exception) -> str:
-    text = str(error)
-    if isinstance(error, PermissionError):
-        return f"{path} cannot be opened: permission denied."
-    if "signature not found" in text:
-        return f"{path} is not an .rtdc file: its content is not HDF5."
-    if "truncated" in text:
-        return f"{path} is cut off: the end of the file is missing. Copy it again."
-    return f"{path} is damaged or cannot be read: {text}."
+def _layout_of(path: Path) -> Layout:
+    with _events_of(path) as events:
+        main = _main_of(events)
+        images = events[main]
+        if images.ndim not in (3, 4):
+            raise DataError(f"{path} has images of the shape {images.shape}; expected (N, H, W) or (N, H, W, C).")
+        if 0 in images.shape:
+            raise DataError(f"{path} has no images: its dataset {EVENTS}/{main} is empty.")
+        try:
+            pixel_type = pixel_type_of(images.dtype)
+        except DataError as error:
+            raise DataError(f"{path} {error}.") from error
+        shape = images.shape[1], images.shape[2], images.shape[3] if images.ndim == 4 else 1
+        fitting = [name for name in events if _is_stack(events[name]) and events[name].shape == images.shape[:3]]
+        # The images first, what was computed from them last.
+        stacks = sorted(fitting, key=lambda name: (name == _MASK, name != main, name))
+        return Layout(main, len(images), shape, pixel_type, tuple(stacks))
 
 
-def _shape(images: h5py.Dataset) -> tuple[int, int, int]:
-    return images.shape[1], images.shape[2], images.shape[3] if images.ndim == 4 else 1
+def _is_stack(item: object) -> bool:
+    return isinstance(item, h5py.Dataset) and item.ndim == 3 and item.dtype.kind in "buif"
 
 
-def _read_sorted(images: h5py.Dataset, wanted: NDArray[np.intp]) -> NDArray[np.uint8]:
-    # Whole chunks, each once: picking images one by one decompresses a chunk for each of them, and
-    # AIDeveloper's
-    # chunks even cut the images, see `chunks` (250, 8, 8, 2) for images of 32 x 32 x 3.
-    size = int(np.prod(images.shape[1:]))
-    rows = images.chunks[0] if images.chunks else 1
-    most_chunks = max(1, READ_BYTES // (size * rows))
-    stack = np.empty((len(wanted), *images.shape[1:]), np.uint8)
-    chunk_of = wanted // rows
-    start = 0
-    while start < len(wanted):
-        stop = start + 1
-        while (
-            stop < len(wanted)
-            and chunk_of[stop] - chunk_of[stop - 1] <= 1
-            and chunk_of[stop] - chunk_of[start] < most_chunks
-        ):
-            stop += 1
-        first = int(chunk_of[start]) * rows
-        last = min(int(chunk_of[stop - 1] + 1) * rows, images.shape[0])
-        stack[start:stop] = images[first:last][wanted[start:stop] - first]
-        start = stop
-    return stack
-
-
-def _read_positions(images: h5py.Dataset) -> NDArray[np.float64]:
-    events, n_images = images.parent, len(images)
-    height, width, _ = _shape(images)
+def _read_positions(events: h5py.Group, layout: Layout) -> NDArray[np.float64]:
+    n_images, (height, width, _) = layout.n_images, layout.shape
     centre = (width / 2, height / 2)
     positions = np.tile(np.array(centre), (n_images, 1))
-    pixel_size = _pixel_size(images.file)
+    pixel_size = _pixel_size(events.file)
     for axis, name in enumerate(("pos_x", "pos_y")):
         stored = events.get(name)
         if pixel_size is None or not isinstance(stored, h5py.Dataset) or stored.shape != (n_images,):

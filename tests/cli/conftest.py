@@ -79,7 +79,7 @@ def call() -> Call:
 @pytest.fixture(scope="session")
 def run_toml(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a run.toml with dark and bright images for training, validation and test."""
-    from aid_desktop.data.rtdc import write_rtdc
+    from aid_desktop.data.rtdc_writing import write_rtdc
 
     folder = tmp_path_factory.mktemp("cli")
     rng = np.random.default_rng(1)

@@ -6,7 +6,7 @@ import pytest
 from aid_desktop.data import digest
 from aid_desktop.data.digest import digest_of
 from aid_desktop.data.formats import open_source
-from aid_desktop.data.rtdc import write_rtdc
+from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.errors import DataError
 
 

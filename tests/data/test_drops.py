@@ -5,7 +5,7 @@ from PIL import Image
 from aid_desktop.data import drops
 from aid_desktop.data.class_table import Role
 from aid_desktop.data.drops import resolve_drop
-from aid_desktop.data.rtdc import write_rtdc
+from aid_desktop.data.rtdc_writing import write_rtdc
 
 TRAINING, VALIDATION, TEST = Role.TRAINING, Role.VALIDATION, Role.TEST
 
@@ -90,7 +90,7 @@ def test_that_what_holds_no_images_is_rejected(make):
     plan = resolve_drop(paths)
     assert found(plan, folder) == [("data/cat", "cat", TRAINING)]
     assert [str(problem) for problem in plan.rejected] == [
-        "notes.txt: is not an image file, an .rtdc file or a folder",
+        "notes.txt: is not an image file, a stack or table of images, or a folder",
         "logs: has no images in it",
         "empty: has no images in it",
         "gone: does not exist",
@@ -146,7 +146,7 @@ def test_that_a_path_dropped_twice_is_one_row(make):
         (["data"], "3 folders → 3 classes"),
         (["data/a"], "1 folder → 1 class"),
         (["sets"], "1 folder, 2 files → 2 classes (2 training, 1 test)"),
-        (["notes.txt"], "notes.txt: is not an image file, an .rtdc file or a folder"),
+        (["notes.txt"], "notes.txt: is not an image file, a stack or table of images, or a folder"),
         (["data/a", "notes.txt", "other.txt"], "1 folder → 1 class; 2 cannot be used"),
         ([], "nothing to add"),
     ],

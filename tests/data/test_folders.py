@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
 from aid_desktop.data import folders
-from aid_desktop.data.decode import TOO_DEEP, decode_pages
+from aid_desktop.data.decode import decode_pages
 from aid_desktop.data.digest import digest_of
 from aid_desktop.data.folders import FolderReader
 from aid_desktop.data.formats import open_source, reopen
@@ -238,22 +238,80 @@ def write_rgb16_tiff(path):
     tifffile.imwrite(path, np.full((4, 5, 3), 40_000, np.uint16), photometric="rgb")
 
 
+def write_gray_with_alpha(path):
+    import cv2
+
+    levels = DEEP.astype(np.uint16)
+    cv2.imwrite(str(path), np.dstack([levels, levels, levels, np.full_like(levels, 9)]))
+
+
+DEEP = (GRAY.astype(np.int32) * 800 + 300) % 65536
+
+
 @pytest.mark.parametrize(
-    ("name", "write"),
+    ("name", "pixel_type", "write"),
     [
-        ("a.png", lambda path: Image.fromarray(GRAY.astype(np.uint16) * 256).save(path)),
-        ("a.tif", lambda path: Image.fromarray(GRAY.astype(np.uint16)).save(path)),
-        ("a.tif", lambda path: Image.fromarray(GRAY.astype(np.float32)).save(path)),
-        ("a.tif", lambda path: Image.fromarray(GRAY.astype(np.int32)).save(path)),
-        ("a.png", write_rgb16_png),
-        ("a.tif", write_rgb16_tiff),
+        ("a.png", "uint16", lambda path: Image.fromarray(DEEP.astype(np.uint16)).save(path)),
+        ("a.tif", "uint16", lambda path: Image.fromarray(DEEP.astype(np.uint16)).save(path)),
+        ("a.tif", "uint16", lambda path: Image.fromarray(DEEP.astype(np.uint16)).save(path, compression="tiff_lzw")),
+        ("a.tif", "float32", lambda path: Image.fromarray(DEEP.astype(np.float32)).save(path)),
+        ("a.tif", "float32", lambda path: Image.fromarray(DEEP.astype(np.int32)).save(path)),
     ],
 )
-def test_that_images_of_more_than_8_bits_are_unreadable(tmp_path, write_image, name, write):
+def test_that_images_of_more_than_8_bits_keep_their_grey_levels(tmp_path, name, pixel_type, write):
     write(tmp_path / name)
-    write_image(tmp_path / "fine.png")
-    [problem] = open_source(tmp_path).source.problems
-    assert (problem.name, problem.reason) == (name, TOO_DEEP)
+    reader = open_source(tmp_path)
+    assert reader.source.pixel_types == (pixel_type,)
+    assert reader.source.channels == ("gray",)
+    [image] = reader.read([0])
+    assert str(image.dtype) == pixel_type
+    np.testing.assert_array_equal(image, DEEP)
+
+
+@pytest.mark.parametrize(("name", "write"), [("a.png", write_rgb16_png), ("a.tif", write_rgb16_tiff)])
+def test_that_colour_of_16_bits_keeps_its_levels_and_order(tmp_path, name, write):
+    write(tmp_path / name)
+    reader = open_source(tmp_path)
+    [image] = reader.read([0])
+    assert (image.shape[2], str(image.dtype)) == (3, "uint16")
+    assert image.max() > 255
+    [red] = reader.read([0], ("red",))
+    np.testing.assert_array_equal(red[:, :, 0], image[:, :, 0])
+
+
+def test_that_transparency_of_16_bits_is_dropped(tmp_path):
+    write_gray_with_alpha(tmp_path / "a.png")
+    [image] = open_source(tmp_path).read([0])
+    np.testing.assert_array_equal(image, np.repeat(DEEP[:, :, None], 3, axis=2))
+
+
+def test_that_what_a_folder_holds_is_counted(tmp_path, write_image):
+    for number in range(3):
+        write_image(tmp_path / f"{number}.png")
+    write_image(tmp_path / "wide.png", np.zeros((4, 9), np.uint8))
+    Image.fromarray(DEEP.astype(np.uint16)).save(tmp_path / "deep.png")
+    source = open_source(tmp_path).source
+    assert source.shapes == ((8, 10, 1), (4, 9, 1))
+    assert source.shape_counts == (4, 1)
+    assert source.pixel_types == ("uint8", "uint16")
+
+
+def test_that_a_folder_of_gray_and_colour_has_no_channels_to_pick(tmp_path, write_image):
+    write_image(tmp_path / "gray.png")
+    write_image(tmp_path / "colour.png", RGB)
+    reader = open_source(tmp_path)
+    assert reader.source.channels == ()
+    with pytest.raises(DataError, match="no channel 'red'"):
+        reader.read([0, 1], ("red",))
+
+
+def test_that_letters_of_any_language_may_be_in_a_path(tmp_path, write_image):
+    folder = tmp_path / "Öç 细胞"
+    write_image(folder / "ä.png", GRAY)
+    Image.fromarray(DEEP.astype(np.uint16)).save(folder / "ё.png")
+    write_rgb16_tiff(folder / "ñ.tif")
+    assert open_source(folder).source.n_images == 3
+    assert open_source(folder).source.problems == ()
 
 
 def test_that_an_animated_png_is_a_problem_rather_than_its_first_frame(tmp_path):

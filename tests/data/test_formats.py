@@ -9,7 +9,7 @@ from aid_desktop.data.source import SourceKind
 from aid_desktop.errors import DataError
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "table.csv", "no_suffix"])
+@pytest.mark.parametrize("name", ["notes.txt", "table.ods", "no_suffix"])
 def test_that_a_text_file_is_refused_in_plain_words(tmp_path, name):
     (tmp_path / name).write_text("hello")
     with pytest.raises(DataError, match=r"is not an image file\. Use a folder"):

@@ -5,7 +5,7 @@ from aid_desktop.data import prepare
 from aid_desktop.data.formats import open_source, reopen
 from aid_desktop.data.geometry import centre_crop, fit_image
 from aid_desktop.data.prepare import PreparationStoppedError, prepare_row
-from aid_desktop.data.rtdc import write_rtdc
+from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.settings.image import ImageSettings
 
 

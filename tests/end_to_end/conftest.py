@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aid_desktop.data.rtdc import write_rtdc
+from aid_desktop.data.rtdc_writing import write_rtdc
 
 RUN_TOML = """
 seed = 11

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from aid_desktop.data.class_table import Role
-from aid_desktop.data.rtdc import write_rtdc
+from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, open_table
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import append_record

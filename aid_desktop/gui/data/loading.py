@@ -1,12 +1,13 @@
 """Turn dropped or chosen paths into rows, in the background."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from aid_desktop.data.arrays import Part, PartNeededError
 from aid_desktop.data.class_table import Role
 from aid_desktop.data.drops import DropItem, resolve_drop
 from aid_desktop.data.formats import open_source
@@ -17,28 +18,46 @@ from aid_desktop.gui.data.undo import TableEditor
 
 
 @dataclass(frozen=True, slots=True)
+class PartQuestion:
+    """A file with several arrays of images, of which the user has to choose."""
+
+    item: DropItem
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
-    """What came of some paths: sources with class and role, and what could not be used."""
+    """What came of some paths: sources with class and role, what could not be used, and what has to be asked."""
 
     items: tuple[tuple[DataSource, str, Role], ...]
     problems: tuple[Problem, ...]
+    questions: tuple[PartQuestion, ...] = ()
 
 
 def load_paths(paths: Sequence[Path], context: JobContext) -> Loaded:
     """Find out what the paths are and open each source; one that fails does not keep the others out."""
     plan = resolve_drop(paths)
+    loaded = load_items(plan.items, context)
+    return replace(loaded, problems=(*plan.rejected, *loaded.problems))
+
+
+def load_items(items: Sequence[DropItem], context: JobContext) -> Loaded:
+    """Open each source; one that fails does not keep the others out."""
     loaded: list[tuple[DataSource, str, Role]] = []
-    problems = list(plan.rejected)
-    for number, item in enumerate(plan.items):
+    problems: list[Problem] = []
+    questions: list[PartQuestion] = []
+    for number, item in enumerate(items):
         if context.cancelled:
             break
-        progress = context.report_or_leave if len(plan.items) == 1 else context.leave_if_cancelled
-        context.report(number, len(plan.items))
+        progress = context.report_or_leave if len(items) == 1 else context.leave_if_cancelled
+        context.report(number, len(items))
         try:
-            loaded.append((open_source(item.path, progress).source, item.class_name, item.role))
+            loaded.append((open_source(item.path, progress, item.part).source, item.class_name, item.role))
+        except PartNeededError as error:
+            questions.append(PartQuestion(item, error.parts))
         except DataError as error:
             problems.append(Problem(_short(item), str(error)))
-    return Loaded(tuple(loaded), tuple(problems))
+    return Loaded(tuple(loaded), tuple(problems), tuple(questions))
 
 
 def _short(item: DropItem) -> str:
@@ -57,13 +76,23 @@ class SourceLoader(QObject):
 
     def add(self, paths: Sequence[Path]) -> None:
         """Open the paths in the background, then add their rows as one step that can be undone."""
-        chosen = tuple(paths)
-        if chosen:
-            title = f"Opening {chosen[0].name}" + (f" and {len(chosen) - 1} more" if len(chosen) > 1 else "")
-            self._background.start(title, partial(load_paths, chosen), self._on_loaded, is_cancellable=True)
+        if paths:
+            self._start(_title([path.name for path in paths]), partial(load_paths, tuple(paths)))
+
+    def add_items(self, items: Sequence[DropItem]) -> None:
+        """The same for sources of which class, role and part are known."""
+        if items:
+            self._start(_title([item.path.name for item in items]), partial(load_items, tuple(items)))
+
+    def _start(self, title: str, work: Callable[[JobContext], Loaded]) -> None:
+        self._background.start(title, work, self._on_loaded, is_cancellable=True)
 
     def _on_loaded(self, loaded: Loaded) -> None:
         if loaded.items:
             rows = "1 row" if len(loaded.items) == 1 else f"{len(loaded.items)} rows"
             self._editor.change(self._editor.table.add_sources(loaded.items), f"add {rows}")
         self.finished.emit(loaded)
+
+
+def _title(names: Sequence[str]) -> str:
+    return f"Opening {names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else "")

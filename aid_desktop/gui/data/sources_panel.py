@@ -22,6 +22,7 @@ from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.formats import file_dialog_filter
 from aid_desktop.gui.background import Failure
 from aid_desktop.gui.data.loading import Loaded, SourceLoader
+from aid_desktop.gui.data.part_dialog import PartDialog
 from aid_desktop.gui.data.table_view import ClassTableView
 from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.notifier import Notifier
@@ -256,6 +257,10 @@ class SourcesPanel(QWidget):
         if loaded.items:
             self.view.clearSelection()
             self.view.select_place(len(self._notifier.table.rows) - len(loaded.items))
+        for question in loaded.questions:
+            dialog = PartDialog(question, self.window())
+            dialog.chosen.connect(self._loader.add_items)
+            dialog.open()
 
 
 def _sentence(place: int | None, message: str, table: ClassTable) -> str:

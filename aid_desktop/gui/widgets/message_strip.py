@@ -33,11 +33,15 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One sentence or two for the user; `details` (a traceback, a list of files) only on demand."""
+    """One sentence or two for the user; `details` (a traceback, a list of files) only on demand.
+
+    `action` is the text of a button that does something about it, see MessageStrip.action_chosen.
+    """
 
     level: Level
     text: str
     details: str = ""
+    action: str = ""
 
 
 def sentence(text: str) -> str:
@@ -50,9 +54,11 @@ class MessageStrip(QWidget):
     """A list of notes, oldest first; hidden while there are none.
 
     `name` is its object name; the buttons of the n-th note (from 0, counting all that ever came) are
-    `<name>.n.details`, `<name>.n.copy` and `<name>.n.close`. `closed` tells which note the user closed.
+    `<name>.n.action`, `<name>.n.details`, `<name>.n.copy` and `<name>.n.close`. `action_chosen` tells of which note
+    the action is wanted, `closed` which note the user closed.
     """
 
+    action_chosen = pyqtSignal(Note)
     closed = pyqtSignal(Note)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
@@ -78,6 +84,7 @@ class MessageStrip(QWidget):
             return
         row = NoteRow(note, f"{self.objectName()}.{self._count}", self)
         self._count += 1
+        row.action_chosen.connect(partial(self.action_chosen.emit, note))
         row.closed.connect(partial(self._on_closed, note))
         self._rows[note] = row
         self._column.addWidget(row)
@@ -105,6 +112,7 @@ class MessageStrip(QWidget):
 class NoteRow(QFrame):
     """One note with its buttons."""
 
+    action_chosen = pyqtSignal()
     closed = pyqtSignal()
 
     def __init__(self, note: Note, name: str, parent: QWidget | None = None) -> None:
@@ -140,6 +148,10 @@ class NoteRow(QFrame):
         text = "\n\n".join(filter(None, (self._note.text, self._note.details)))
         required(QApplication.clipboard()).setText(text)
 
+    @pyqtSlot()
+    def _on_action(self) -> None:
+        self.action_chosen.emit()
+
     def _lay_out(self, name: str) -> None:
         picture = QToolButton(self)  # unlike a label, it draws the icon anew in another theme
         picture.setIcon(icon(self._note.level.value, "muted" if self._note.level is Level.INFO else self._note.level))
@@ -149,6 +161,9 @@ class NoteRow(QFrame):
         picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         picture.setObjectName(f"{name}.level")
         picture.setAccessibleName(self._note.level.value)
+        action = QPushButton(self._note.action, self)
+        action.setVisible(bool(self._note.action))
+        action.clicked.connect(self._on_action)
         details = QPushButton("Details", self)
         details.setCheckable(True)
         details.setFlat(True)
@@ -164,9 +179,10 @@ class NoteRow(QFrame):
         close.clicked.connect(self.closed)
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID // 2)
-        for button, part in ((details, "details"), (copy, "copy"), (close, "close")):
+        parts = ((action, "action"), (details, "details"), (copy, "copy"), (close, "close"))
+        for button, part in parts:
             button.setObjectName(f"{name}.{part}")
-            button.setAccessibleName(f"{part.capitalize()}: {self._note.text}")
+            button.setAccessibleName(f"{button.text() or part.capitalize()}: {self._note.text}")
             buttons.addWidget(button)
         grid = QGridLayout(self)
         grid.setContentsMargins(GRID // 2, GRID // 2, GRID // 2, GRID // 2)

@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QApplication
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.data.formats import open_source, reopen
 from aid_desktop.data.normalize import Normalization
-from aid_desktop.data.rtdc import write_rtdc
+from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.data.source import DataSource
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.gui.assess import assessment, classification

@@ -55,6 +55,17 @@ def test_that_a_note_can_be_copied_with_its_details(qtbot: QtBot) -> None:
     assert QApplication.clipboard().text() == "3 of 120 images cannot be read.\n\na.png: truncated"
 
 
+def test_that_the_action_of_a_note_is_told_and_the_note_stays(qtbot: QtBot) -> None:
+    offer = Note(Level.INFO, "The images differ in size.", action="Bring to one size…")
+    strip = _strip(qtbot, FAILED, offer)
+    assert _button(strip, "0.action").isHidden()
+    assert _button(strip, "1.action").text() == "Bring to one size…"
+    with qtbot.waitSignal(strip.action_chosen) as signal:
+        _button(strip, "1.action").click()
+    assert signal.args == [offer]
+    assert strip.notes == (FAILED, offer)
+
+
 def test_that_a_closed_note_goes_and_is_told(qtbot: QtBot) -> None:
     strip = _strip(qtbot, UNREADABLE, FAILED)
     with qtbot.waitSignal(strip.closed) as signal:

@@ -1,0 +1,83 @@
+"""Open HDF5 files and read images out of their chunks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from aid_desktop.errors import DataError
+
+READ_BYTES = 32 * 2**20
+"""Images are read in runs of whole chunks of up to this many bytes."""
+
+
+def is_hdf5(path: Path) -> bool:
+    """Return whether the file begins like an HDF5 file."""
+    return bool(h5py.is_hdf5(path))
+
+
+@contextmanager
+def open_hdf5(path: Path) -> Iterator[h5py.File]:
+    """Open a file for reading. Raises DataError with the reason if that, or what is done with it, fails."""
+    import hdf5plugin  # noqa: F401  registers the zstd and blosc filters of newer files
+
+    try:
+        with _opened(path) as file:
+            yield file
+    except FileNotFoundError as error:
+        raise DataError(f"{path} does not exist. It may have been moved or renamed: add it again.") from error
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise DataError(_reason(path, error)) from error
+
+
+def read_rows(stack: h5py.Dataset, wanted: NDArray[np.intp]) -> NDArray[Any]:
+    """Return the rows `wanted` (increasing) of a dataset, as stored.
+
+    Whole chunks are read, each once: picking images one by one decompresses a chunk for each of them, and
+    AIDeveloper's chunks even cut the images, see `chunks` (250, 8, 8, 2) for images of 32 x 32 x 3.
+    """
+    size = max(1, int(np.prod(stack.shape[1:])) * stack.dtype.itemsize)
+    rows = stack.chunks[0] if stack.chunks else 1
+    most_chunks = max(1, READ_BYTES // (size * rows))
+    result = np.empty((len(wanted), *stack.shape[1:]), stack.dtype)
+    chunk_of = wanted // rows
+    start = 0
+    while start < len(wanted):
+        stop = start + 1
+        while (
+            stop < len(wanted)
+            and chunk_of[stop] - chunk_of[stop - 1] <= 1
+            and chunk_of[stop] - chunk_of[start] < most_chunks
+        ):
+            stop += 1
+        first = int(chunk_of[start]) * rows
+        last = min(int(chunk_of[stop - 1] + 1) * rows, stack.shape[0])
+        result[start:stop] = stack[first:last][wanted[start:stop] - first]
+        start = stop
+    return result
+
+
+def _opened(path: Path) -> h5py.File:
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        if "lock" not in str(error):
+            raise
+        # Some network drives refuse locks, and a measurement may still be written. HDF5 (1.14) refuses to open a file
+        # twice in one process with and without, so this is not the usual way.
+        return h5py.File(path, "r", locking=False)
+
+
+def _reason(path: Path, error: Exception) -> str:
+    text = str(error)
+    if isinstance(error, PermissionError):
+        return f"{path} cannot be opened: permission denied."
+    if "signature not found" in text:
+        return f"{path} is not an .rtdc file: its content is not HDF5."
+    if "truncated" in text:
+        return f"{path} is cut off: the end of the file is missing. Copy it again."
+    return f"{path} is damaged or cannot be read: {text}."

@@ -1,0 +1,279 @@
+"""The import assistant: what a row's images are, what they are to become, and writing that to .rtdc files."""
+
+from functools import partial
+from pathlib import Path
+
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from aid_desktop.data.class_table import ClassRow
+from aid_desktop.data.conversion import plan_conversion
+from aid_desktop.data.pixels import pixel_type_text
+from aid_desktop.errors import AidError
+from aid_desktop.gui.background import Background, Failure, Job
+from aid_desktop.gui.data.convert_form import ConvertForm
+from aid_desktop.gui.data.convert_preview import ConvertPreview
+from aid_desktop.gui.data.converting import (
+    Converted,
+    ConvertRequest,
+    convert_rows,
+    proposed_settings,
+    proposed_targets,
+)
+from aid_desktop.gui.data.size_table import SizeTable
+from aid_desktop.gui.models.confusion_model import grouped
+from aid_desktop.gui.qt import required
+from aid_desktop.gui.theme import GRID, set_primary, set_role
+from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
+
+
+class ImportDialog(QDialog):
+    """Brings the images of rows to one form, one .rtdc file for each row; `converted` tells what was written.
+
+    Leaves the window behind it usable, and closes when the files are written.
+    """
+
+    converted = pyqtSignal(Converted)
+
+    def __init__(self, rows: tuple[ClassRow, ...], background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("importDialog")
+        self.setAccessibleName("Bring images to one size")
+        self.setWindowTitle("Bring images to one size")
+        self.setModal(False)
+        self.resize(92 * GRID, 80 * GRID)
+        self._rows = rows
+        self._sources = tuple(row.source for row in rows)
+        self._background = background
+        self._job: Job[Converted] | None = None
+        self._question: QMessageBox | None = None
+        self.messages = MessageStrip("convertMessages", self)
+        self.form = ConvertForm(proposed_settings(self._sources), self)
+        self.preview = ConvertPreview(rows, background, self)
+        self.sizes = SizeTable(self._sources, "convertSizes", self)
+        self._error = QLabel(self)
+        self._make_target()
+        self._make_run()
+        self._lay_out()
+        self.form.changed.connect(self._plan)
+        self._tell_unreadable()
+        self._plan()
+
+    @property
+    def targets(self) -> tuple[Path, ...]:
+        """The file of each row."""
+        text = self.target.text().strip()
+        if len(self._rows) == 1 and text:
+            return (Path(text).absolute(),)
+        return proposed_targets(self._rows, Path(text).absolute() if text else None)
+
+    @pyqtSlot()
+    def start(self) -> None:
+        """Write the files, as if Convert was pressed; asks first if that would overwrite some."""
+        if self._job is not None:
+            return
+        existing = [target for target in self.targets if target.exists()]
+        if existing:
+            self._ask_to_overwrite(existing)
+        else:
+            self._convert(overwrite=False)
+
+    @pyqtSlot()
+    def cancel(self) -> None:
+        """Stop the work under way; the file under way is not written."""
+        if self._job is not None:
+            self._job.cancel()
+            self._cancel.setEnabled(False)
+            self._progress.setRange(0, 0)
+            self._status.setText("stopping…")
+
+    @pyqtSlot()
+    def _plan(self) -> None:
+        try:
+            plan = plan_conversion(self._sources, self.form.values())
+        except AidError as error:
+            plan = None
+            self._error.setText(str(error))
+        self._error.setVisible(plan is None)
+        self.start_button.setEnabled(plan is not None and self._job is None)
+        self.preview.set_plan(plan)
+
+    @pyqtSlot()
+    def _convert_anyway(self) -> None:
+        self._convert(overwrite=True)
+
+    def _convert(self, overwrite: bool) -> None:
+        request = ConvertRequest(self._rows, self.targets, self.form.values(), overwrite)
+        self._set_running(True)
+        self._job = self._background.start(
+            "Converting images", partial(convert_rows, request), self._on_done, self._on_failed
+        )
+        self._job.progressed.connect(self._on_progress)
+        self._job.ended.connect(self._on_ended)
+        self.destroyed.connect(self._job.cancel)
+
+    def _on_done(self, converted: Converted) -> None:
+        self.converted.emit(converted)
+        self.accept()
+
+    def _on_failed(self, failure: Failure) -> None:
+        self.messages.add(Note(Level.ERROR, failure.message, failure.details))
+
+    @pyqtSlot(int, int)
+    def _on_progress(self, done: int, total: int) -> None:
+        self._progress.setRange(0, max(1, total))
+        self._progress.setValue(done)
+        self._status.setText(f"{grouped(done)} of {grouped(total)} images")
+
+    @pyqtSlot()
+    def _on_ended(self) -> None:
+        self._job = None
+        self._set_running(False)
+
+    def _ask_to_overwrite(self, existing: list[Path]) -> None:
+        if self._question is not None:
+            return
+        box = QMessageBox(self)
+        box.setObjectName("overwriteQuestion")
+        box.setWindowTitle("Overwrite?")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        what = existing[0].name if len(existing) == 1 else f"{len(existing)} files"
+        box.setText(f"Overwrite {what}?")
+        box.setInformativeText("\n".join(map(str, existing[:8])) + ("\n…" if len(existing) > 8 else ""))
+        overwrite = required(box.addButton("Overwrite", QMessageBox.ButtonRole.AcceptRole))
+        overwrite.setObjectName("overwriteButton")
+        keep = required(box.addButton("Keep", QMessageBox.ButtonRole.RejectRole))
+        keep.setObjectName("keepButton")
+        box.setDefaultButton(keep)
+        box.setEscapeButton(keep)
+        overwrite.clicked.connect(self._convert_anyway)
+        box.finished.connect(self._on_question_closed)
+        self._question = box
+        box.open()
+
+    @pyqtSlot()
+    def _on_question_closed(self) -> None:
+        self._question = None
+
+    @pyqtSlot()
+    def _browse(self) -> None:
+        current = str(self.targets[0])
+        if len(self._rows) == 1:
+            # The question about overwriting is asked when the conversion starts, whatever the name came from.
+            name, _ = QFileDialog.getSaveFileName(
+                self, "Write to", current, "RT-DC files (*.rtdc)", options=QFileDialog.Option.DontConfirmOverwrite
+            )
+            name = name + ".rtdc" if name and not Path(name).suffix else name
+        else:
+            name = QFileDialog.getExistingDirectory(self, "Folder of the files", str(Path(current).parent))
+        if name:
+            self.target.setText(name)
+
+    def _tell_unreadable(self) -> None:
+        problems = [problem for source in self._sources for problem in source.problems]
+        if problems:
+            n_total = sum(source.n_total for source in self._sources)
+            text = f"{grouped(len(problems))} of {grouped(n_total)} files cannot be read and are left out."
+            self.messages.add(Note(Level.WARNING, text, "\n".join(map(str, problems))))
+
+    def _set_running(self, running: bool) -> None:
+        self.start_button.setEnabled(not running)
+        self._cancel.setVisible(running)
+        self._cancel.setEnabled(running)
+        self._progress.setVisible(running)
+        self._status.setVisible(running)
+        self._progress.setRange(0, 0)
+        self._status.setText("opening the images…")
+        for widget in (self.form, self.target, self._browse_button):
+            widget.setEnabled(not running)
+
+    def _make_target(self) -> None:
+        is_one = len(self._rows) == 1
+        self.target = QLineEdit(self)
+        if is_one:
+            self.target.setText(str(proposed_targets(self._rows)[0]))
+        self.target.setPlaceholderText("" if is_one else "beside the images of each row")
+        tip = "The .rtdc file to write" if is_one else "The folder of the .rtdc files, one for each row"
+        self._name(self.target, "convertTarget", "Where to write", tip)
+        self._target_label = QLabel("&To" if is_one else "&To folder", self)
+        self._target_label.setBuddy(self.target)
+        self._browse_button = self._button("Browse…", "convertBrowse", "Choose where to write")
+        self._browse_button.clicked.connect(self._browse)
+
+    def _make_run(self) -> None:
+        self._progress = QProgressBar(self)
+        self._progress.setTextVisible(False)
+        self._name(self._progress, "convertProgress", "Progress", "How far the conversion is")
+        self._status = QLabel(self)
+        self._status.setObjectName("convertStatus")
+        set_role(self._status, "muted")
+        self._cancel = self._button("Cancel", "convertCancel", "Stop; the file under way is not written")
+        self._cancel.clicked.connect(self.cancel)
+        self.start_button = self._button("&Convert", "convertStart", "Write the files and use them in the table")
+        self.start_button.clicked.connect(self.start)
+        set_primary(self.start_button)
+        self._set_running(False)
+
+    def _lay_out(self) -> None:
+        what = QLabel(self._describe(), self)
+        what.setTextFormat(Qt.TextFormat.PlainText)
+        what.setWordWrap(True)
+        set_role(what, "title")
+        set_role(self._error, "error")
+        self._error.setObjectName("convertError")
+        self._error.setWordWrap(True)
+        choice = QGridLayout()
+        choice.setHorizontalSpacing(3 * GRID)
+        choice.setColumnStretch(1, 1)
+        choice.addWidget(self.sizes, 0, 0)
+        choice.addWidget(self.form, 0, 1)
+        self.sizes.setFixedWidth(36 * GRID)
+        target = QHBoxLayout()
+        run = QHBoxLayout()
+        for row, widgets in (
+            (target, (self._target_label, self.target, self._browse_button)),
+            (run, (self._status, self._progress, self._cancel)),
+        ):
+            row.setSpacing(GRID)
+            for widget in widgets:
+                row.addWidget(widget, 1 if widget in (self.target, self._progress) else 0)
+        run.addWidget(self.start_button, 0, Qt.AlignmentFlag.AlignRight)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        column.addWidget(self.messages)
+        column.addWidget(what)
+        column.addLayout(choice, 1)
+        column.addWidget(self._error)
+        column.addWidget(self.preview)
+        column.addLayout(target)
+        column.addLayout(run)
+
+    def _describe(self) -> str:
+        names = self._sources[0].name if len(self._sources) == 1 else f"{len(self._sources)} rows"
+        n_images = sum(source.n_images for source in self._sources)
+        types = dict.fromkeys(kind for source in self._sources for kind in source.pixel_types)
+        return f"{names}: {grouped(n_images)} images, {' and '.join(map(pixel_type_text, types))}"
+
+    def _button(self, text: str, name: str, tip: str) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setAutoDefault(False)
+        self._name(button, name, text.strip("&…"), tip)
+        return button
+
+    def _name(self, widget: QWidget, name: str, title: str, tip: str) -> None:
+        widget.setObjectName(name)
+        widget.setAccessibleName(title)
+        widget.setToolTip(tip)
