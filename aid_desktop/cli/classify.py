@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from aid_desktop.cli.classify_tiles import add_tile_options, check_tile_options, write_tile_maps
 from aid_desktop.cli.models import load
 from aid_desktop.cli.output import (
     add_json_option,
@@ -25,29 +26,36 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser("classify", help="classify images without labels")
     parser.add_argument("model", metavar="MODEL", type=Path, help="a .keras file, or a run folder")
     parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="folders of images or .rtdc files")
-    parser.add_argument("--out", metavar="FILE", type=Path, help=".csv or .xlsx; with --into-rtdc a folder")
+    parser.add_argument("--out", metavar="FILE", type=Path, help=".csv or .xlsx; with --into-rtdc or --tiles a folder")
     parser.add_argument("--into-rtdc", action="store_true", help="write <name>_classified.rtdc for each .rtdc file")
+    add_tile_options(parser)
     add_threshold_option(parser)
     add_json_option(parser)
     parser.set_defaults(handler=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    if options.out is not None and not options.into_rtdc and options.out.suffix.lower() not in TABLE_SUFFIXES:
+    check_tile_options(options)
+    writes_table = options.out is not None and not options.into_rtdc and options.tiles is None
+    if writes_table and options.out.suffix.lower() not in TABLE_SUFFIXES:
         raise ExportError(f"--out: got {options.out}, expected a name that ends with .csv or .xlsx")
     loaded = load(options.model)
-    sources = [open_source(path).source for path in options.paths]
-    for source in sources:
+    readers = [open_source(path) for path in options.paths]
+    for source in (reader.source for reader in readers):
         if source.problems:
             write_error(f"{source.path}: {source.problem_text}: {', '.join(p.name for p in source.problems)}")
-    predictions = predict_sources(loaded, sources)
-    threshold = parse_threshold(options.threshold, predictions.class_names)
-    files = _write(options, predictions, threshold)
-    counts = predictions.class_counts(threshold)
-    if options.json:
-        write_json({"n": predictions.n, "counts": counts, "files": [str(file) for file in files]})
+    threshold = parse_threshold(options.threshold, loaded.card.class_names)
+    if options.tiles is not None:
+        found = write_tile_maps(loaded, readers, options, threshold)
+        n, counts, files, what = found.n, found.counts, found.files, "tiles"
     else:
-        write_line(f"{predictions.n} images: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
+        predictions = predict_sources(loaded, [reader.source for reader in readers])
+        files, what = _write(options, predictions, threshold), "images"
+        n, counts = predictions.n, predictions.class_counts(threshold)
+    if options.json:
+        write_json({"n": n, "counts": counts, "files": [str(file) for file in files]})
+    else:
+        write_line(f"{n} {what}: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
         for file in files:
             write_line(str(file))
     return 0

@@ -54,7 +54,7 @@ class Predictions:
             raise DataError(f"predictions need classes of different names, got {self.class_names}")
         if len(self.zooms) != len(self.sources):
             raise DataError(f"got {len(self.zooms)} zoom factors for {len(self.sources)} sources")
-        probabilities = _checked_probabilities(self.probabilities, self.n_classes)
+        probabilities = checked_probabilities(self.probabilities, self.n_classes)
         object.__setattr__(self, "probabilities", probabilities)
         n = len(probabilities)
         object.__setattr__(self, "source", _checked_numbers("source", self.source, n, len(self.sources)))
@@ -78,23 +78,8 @@ class Predictions:
         return self.labels is not None
 
     def predicted(self, threshold: Threshold | None = None) -> NDArray[np.intp]:
-        """Return the predicted class of each image, (N,) intp.
-
-        Without a threshold: the class of the highest probability p. With one, AIDeveloper's rule: the p of
-        the threshold's class becomes 1 where it is greater than the threshold and 0 elsewhere, then the
-        highest wins. Of equal values the first class wins. Raises DataError for a class that is not there.
-        """
-        if threshold is None:
-            return _highest(self.probabilities)
-        if threshold.class_index >= self.n_classes:
-            raise DataError(
-                f"the threshold is for class number {threshold.class_index}; the model has the classes "
-                f"0 to {self.n_classes - 1}"
-            )
-        ruled = self.probabilities.copy()
-        column = ruled[:, threshold.class_index]
-        ruled[:, threshold.class_index] = column > threshold.probability
-        return _highest(ruled)
+        """Return the predicted class of each image, (N,) intp; see `predicted_classes`."""
+        return predicted_classes(self.probabilities, threshold)
 
     def class_counts(self, threshold: Threshold | None = None) -> dict[str, int]:
         """Return how many images are predicted as each class, in the order of the classes."""
@@ -127,12 +112,36 @@ class Predictions:
         )
 
 
+def predicted_classes(probabilities: NDArray[np.float32], threshold: Threshold | None = None) -> NDArray[np.intp]:
+    """Return the predicted class (N,) for probabilities (N, C).
+
+    Without a threshold: the class of the highest probability p. With one, AIDeveloper's rule: the p of
+    the threshold's class becomes 1 where it is greater than the threshold and 0 elsewhere, then the
+    highest wins. Of equal values the first class wins. Raises DataError for a class that is not there.
+    """
+    if threshold is None:
+        return _highest(probabilities)
+    n_classes = probabilities.shape[1]
+    if threshold.class_index >= n_classes:
+        raise DataError(
+            f"the threshold is for class number {threshold.class_index}; the model has the classes 0 to {n_classes - 1}"
+        )
+    ruled = probabilities.copy()
+    column = ruled[:, threshold.class_index]
+    ruled[:, threshold.class_index] = column > threshold.probability
+    return _highest(ruled)
+
+
 def _highest(values: NDArray[np.float32]) -> NDArray[np.intp]:
     columns: NDArray[np.intp] = np.argmax(values, axis=1)
     return columns
 
 
-def _checked_probabilities(values: NDArray[np.float32], n_classes: int) -> NDArray[np.float32]:
+def checked_probabilities(values: NDArray[np.float32], n_classes: int) -> NDArray[np.float32]:
+    """Return a read-only copy (N, C), cut to 0 to 1.
+
+    Raises DataError if the values are not so many probabilities for each image, within TOLERANCE.
+    """
     array = np.array(values, dtype=np.float32)
     if array.ndim != 2 or array.shape[1] != n_classes:
         raise DataError(

@@ -19,6 +19,7 @@ from aid_desktop.gui.assess.model_choice import ChosenModel, may_be_model
 from aid_desktop.gui.assess.model_row import ModelRow
 from aid_desktop.gui.assess.run_row import RunRow
 from aid_desktop.gui.assess.staged import Staged
+from aid_desktop.gui.assess.tile_map_dialog import TileMapDialog
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.models.confusion_model import CellImages
 from aid_desktop.gui.notifier import Notifier
@@ -83,7 +84,7 @@ class AssessTab(QWidget):
             self._tell("No model is chosen: browse for a model file, or drop one, or a run folder, here.")
             return
         role = self.run_row.role
-        rows = self._notifier.table.rows_with(role)
+        rows = self._notifier.table.rows
         self.run_row.set_running(True)
         self._job = self._background.start(
             "Assessing",
@@ -139,6 +140,17 @@ class AssessTab(QWidget):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
 
+    @pyqtSlot()
+    def classify_large_image(self) -> None:
+        """Open the dialog that applies the model to the tiles of one image."""
+        path = self.model_row.path
+        if path is None:
+            self._tell("No model is chosen: browse for the model that is to classify.")
+            return
+        dialog = TileMapDialog(path, self.run_row.threshold, self._background, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+
     def dragEnterEvent(self, a0: QDragEnterEvent | None) -> None:
         event = required(a0)
         paths = dropped_paths(event.mimeData())
@@ -189,6 +201,7 @@ class AssessTab(QWidget):
     def _on_model(self, model: ChosenModel) -> None:
         self._forget_model_note()
         self.run_row.set_class_names(model.card.class_names)
+        self.run_row.set_held_out(model.held_out)
         if self._assessment is None:
             self._show_empty()
 
@@ -291,6 +304,11 @@ class AssessTab(QWidget):
         classify.setAccessibleName("Classify new files")
         classify.setToolTip("Apply the model to files whose classes are not known")
         classify.clicked.connect(self.classify_files)
+        large = QPushButton(icon("image"), "Classify a large image…", self)
+        large.setObjectName("classifyLargeButton")
+        large.setAccessibleName("Classify a large image")
+        large.setToolTip("Apply the model to the tiles of one image, and see their classes over it")
+        large.clicked.connect(self.classify_large_image)
         self._report = QPushButton(icon("export"), "Report…", self)
         self._report.setObjectName("reportButton")
         self._report.setAccessibleName("Write a report")
@@ -303,6 +321,7 @@ class AssessTab(QWidget):
         export.setToolTip("Save a copy of the model with its card: a .keras file that AID Desktop and Keras open")
         export.clicked.connect(self.ask_for_export)
         row.addWidget(classify)
+        row.addWidget(large)
         row.addWidget(export)
         row.addWidget(self._report)
         row.addStretch(1)

@@ -12,11 +12,13 @@ from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.metrics import Scores, score
 from aid_desktop.evaluation.predictions import Predictions, Threshold
 from aid_desktop.evaluation.report import write_report
+from aid_desktop.evaluation.roles import count_images, images_of_role
 from aid_desktop.gui.background import JobContext
 from aid_desktop.models.files import load_model
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.paths import write_atomically
 from aid_desktop.runs.best import find_model
+from aid_desktop.runs.held_out import HeldOut, held_out_of
 
 ROLES = (Role.TEST, Role.VALIDATION, Role.TRAINING)
 """What a model can be assessed on, the most telling first."""
@@ -39,9 +41,9 @@ class Assessment:
         return f"{self.path.name} on the {self.role} images"
 
 
-def proposed_role(table: ClassTable) -> Role:
+def proposed_role(table: ClassTable, held_out: HeldOut | None) -> Role:
     """Return the most telling role that has images; test if there are none at all."""
-    return next((role for role in ROLES if table.images(role)), Role.TEST)
+    return next((role for role in ROLES if count_images(table.rows, role, held_out)), Role.TEST)
 
 
 def assess_model(
@@ -52,21 +54,23 @@ def assess_model(
     threshold_names: tuple[str, ...],
     context: JobContext,
 ) -> Assessment:
-    """Apply a model (a file, or the best of a run folder) to labelled rows and score it.
+    """Apply a model (a file, or the best of a run folder) to the images of a role and score it.
 
+    `rows` are those of all roles: the images that the model's run held out of training rows are validation images.
     `threshold` counts its class among `threshold_names`; it is left out when the model has other classes: those on
     show may still be of the model before. The first call imports TensorFlow. Raises ModelError, RunError or
     DataError.
     """
-    if not rows:
+    file = find_model(path)
+    images = images_of_role(rows, role, held_out_of(file))
+    if not images.rows:
         raise DataError(
             f"There are no {role} images: choose another role, or add images of known class on the Data tab."
         )
-
-    loaded = load_model(find_model(path))
+    loaded = load_model(file)
     if loaded.card.class_names != threshold_names:
         threshold = None
-    predictions = predict_rows(loaded, rows, context.report, lambda: context.cancelled)
+    predictions = predict_rows(loaded, images.rows, context.report, lambda: context.cancelled, images.indices)
     matrix = ConfusionMatrix.from_predictions(predictions, threshold)
     return Assessment(loaded.path, loaded.card, role, predictions, matrix, score(predictions, threshold))
 

@@ -21,10 +21,10 @@ from PyQt5.QtWidgets import (
 
 from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.gui.assess.classification import SUFFIXES, Classified, ClassifyRequest, Format, classify
-from aid_desktop.gui.assess.file_list import FileList
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.models.confusion_model import grouped
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
+from aid_desktop.gui.widgets.file_list import FileList
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 
 
@@ -50,7 +50,7 @@ class ClassifyDialog(QDialog):
         self._folder: Path | None = None
         self._is_own_target = False
         self.messages = MessageStrip("classifyMessages", self)
-        self.files = FileList("classifyFiles", self)
+        self.files = FileList("classifyFiles", "Files and folders to classify", self)
         self.files.changed.connect(self._propose_target)
         self._make_target()
         self._make_run()

@@ -7,6 +7,7 @@ from aid_desktop.gui.background import JobContext
 from aid_desktop.models.metadata import ModelCard, read_card
 from aid_desktop.runs.best import find_model
 from aid_desktop.runs.folder import is_run_folder
+from aid_desktop.runs.held_out import HeldOut, held_out_of
 
 MODEL_SUFFIX = ".keras"
 
@@ -21,16 +22,17 @@ _NORMALIZATIONS = {
 
 @dataclass(frozen=True, slots=True)
 class ChosenModel:
-    """A model file and its card."""
+    """A model file, its card, and the images that its run held out, if that is known."""
 
     path: Path
     card: ModelCard
+    held_out: HeldOut | None = None
 
 
 def identify(path: Path, _: JobContext) -> ChosenModel:
-    """Find a model and read its card. Raises ModelError or RunError."""
+    """Find a model and read its card and what its run held out. Raises ModelError or RunError."""
     file = find_model(path)
-    return ChosenModel(file, read_card(file))
+    return ChosenModel(file, read_card(file), held_out_of(file))
 
 
 def may_be_model(path: Path) -> bool:

@@ -16,9 +16,11 @@ from PyQt5.QtWidgets import (
 
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.evaluation.predictions import Threshold
+from aid_desktop.evaluation.roles import count_images
 from aid_desktop.gui.assess.assessment import ROLES, proposed_role
 from aid_desktop.gui.models.confusion_model import grouped
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
+from aid_desktop.runs.held_out import HeldOut
 
 _LONGEST_NAME = 12
 
@@ -36,6 +38,7 @@ class RunRow(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._table = ClassTable()
+        self._held_out: HeldOut | None = None
         self._is_own_choice = False
         self._make_role()
         self._make_threshold()
@@ -63,8 +66,16 @@ class RunRow(QWidget):
     def set_table(self, table: ClassTable) -> None:
         """Count the images of another table; until the user chose a role, propose one that has images."""
         self._table = table
+        self._propose()
+
+    def set_held_out(self, held_out: HeldOut | None) -> None:
+        """Count images that the model's run held out of training rows as validation images."""
+        self._held_out = held_out
+        self._propose()
+
+    def _propose(self) -> None:
         if not self._is_own_choice:
-            self.roles.setCurrentIndex(ROLES.index(proposed_role(table)))
+            self.roles.setCurrentIndex(ROLES.index(proposed_role(self._table, self._held_out)))
         self._count()
 
     def set_class_names(self, names: Sequence[str]) -> None:
@@ -113,7 +124,7 @@ class RunRow(QWidget):
         self.threshold_changed.emit(self.threshold)
 
     def _count(self) -> None:
-        n = self._table.images(self.role)
+        n = count_images(self._table.rows, self.role, self._held_out)
         self._n_images.setText("1 image" if n == 1 else f"{grouped(n)} images")
         set_role(self._n_images, "" if n else "warning")
 

@@ -14,16 +14,19 @@ from aid_desktop.gui.widgets.drop_area import HINT, dropped_paths
 
 
 class FileList(QWidget):
-    """Takes files and folders by buttons or drop. Object names begin with `name`; `changed` tells the number."""
+    """Takes files and folders by buttons or drop. Object names begin with `name`; `changed` tells the number.
+
+    `title` says what the paths are for.
+    """
 
     changed = pyqtSignal(int)
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
         self.list = QListWidget(self)
         self.list.setObjectName(name)
-        self.list.setAccessibleName("Files and folders to classify")
+        self.list.setAccessibleName(title)
         self.list.setToolTip("Drop folders of images or .rtdc files here; Delete removes the chosen ones")
         self.list.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
