@@ -54,6 +54,7 @@ def run_window(paths: Sequence[Path] = (), model_zoo: Path | None = None) -> int
     window.show()
     # After the first paint, so that nobody waits for it.
     QTimer.singleShot(0, window.warm_up)
+    QTimer.singleShot(0, window.autosave.start)
     if paths:
         window.open_paths([path.absolute() for path in paths])
     if previous:

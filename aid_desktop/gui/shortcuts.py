@@ -10,6 +10,8 @@ SHORTCUTS = {
         ("Ctrl+1 … Ctrl+4", "Data, Training, History, Assessment"),
         ("Ctrl+O, Ctrl+Shift+O", "Add a folder, add files"),
         ("Ctrl+R", "Open a run"),
+        ("Ctrl+Alt+O", "Open a session"),
+        ("Ctrl+S, Ctrl+Shift+S", "Save the session, save it as another file"),
         ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo: rows on Data, settings on Training"),
         ("?", "This sheet"),
         ("Ctrl+Q", "Quit"),
@@ -26,7 +28,7 @@ SHORTCUTS = {
     ),
     "Assessment": (
         ("Ctrl+Return", "Assess"),
-        ("Ctrl+K", "Classify new files"),
+        ("Ctrl+K, Ctrl+Shift+K", "Classify new files, classify a large image"),
         ("Return, Ctrl+C in the gallery", "Open the image large, copy it"),
     ),
 }

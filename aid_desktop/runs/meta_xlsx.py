@@ -3,12 +3,14 @@
 import logging
 import platform
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from aid_desktop import __version__
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.paths import write_atomically
+from aid_desktop.runs.aideveloper_columns import CLASS_WEIGHTS, COLORS, COLUMNS, ROLES, enlarged, shift_to_cell
 from aid_desktop.runs.config import RunConfig
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import History, read_history
@@ -17,17 +19,8 @@ from aid_desktop.runs.spreadsheet import text_cell
 
 logger = logging.getLogger(__name__)
 
-_NORMALIZATION = {
-    "none": "None",
-    "divide_by_255": "Div. by 255",
-    "standardize_each_image": "StdScaling using mean and std of each image individually",
-    "standardize_training_set": "StdScaling using mean and std of all training data",
-}
-_OPTIMIZERS = {"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop", "adagrad": "Adagrad", "adadelta": "Adadelta",
-               "adamax": "Adamax", "nadam": "Nadam", "adamw": "AdamW", "lion": "Lion"}  # fmt: skip
 # Control signs and bytes of odd file names.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
-_ZOOM_ORDER = {"nearest": 0, "linear": 1, "area": 2, "cubic": 3, "lanczos": 4}
 
 
 def write_meta_xlsx(config: RunConfig, table: ClassTable, folder: RunFolder) -> Path:
@@ -60,14 +53,13 @@ def _cell(sheet: Any, value: Any) -> Any:
 
 
 def _used_data(table: ClassTable) -> list[dict[str, Any]]:
-    words = {Role.TRAINING: "Train", Role.VALIDATION: "Valid", Role.TEST: "Test"}
     return [
         {
             "rtdc_ds": row.source.name,
             "rtdc_path": str(row.source.path),
             "nr_images": row.source.n_images,
             "class": row.class_index,
-            "TrainOrValid": words[row.role],
+            "TrainOrValid": ROLES[row.role],
             "nr_events": row.source.n_images,
             "nr_events_epoch": row.images_per_epoch or row.source.n_images,
             "shuffle": row.shuffle,
@@ -109,77 +101,43 @@ def _parameters(config: RunConfig, table: ClassTable, folder: RunFolder, item: R
         "loadcontinue_model": model.start_from is not None and model.mode == "continue",
         "continued_fitting_from": str(model.start_from or ""),
         "input_image_size": image.width if image.width == image.height else f"{image.width} x {image.height}",
-        "color_mode": "Grayscale" if image.channels == "gray" else "RGB",
-        "zoom_order": _ZOOM_ORDER[image.resize],
+        "color_mode": COLORS["gray" if image.n_channels == 1 else "rgb"],
+        "selected_channels": list(image.channel_names or ("image",)),
         "device": config.device.strategy,
-        "gpu_memory": config.device.memory_fraction,
         "output_nr_classes": table.n_classes,
-        "normalization": _NORMALIZATION[image.normalization],
-        **_augmentation(item),
-        "epoch_started_using_these_settings": item.epoch,
-        **_learning(item),
-        "paddingmode": image.padding,
-    }
-
-
-def _augmentation(item: Revision) -> dict[str, Any]:
-    settings = item.settings.augmentation
-    return {
-        "nr_epochs": item.settings.hyperparameters.epochs,
-        "keras_refresh_after_nr_epochs": settings.affine_refresh,
-        "horz_flip": settings.horizontal_flip,
-        "vert_flip": settings.vertical_flip,
-        "rotation": settings.rotation,
-        "width_shift": settings.width_shift,
-        "height_shift": settings.height_shift,
-        "zoom": settings.zoom,
-        "shear": settings.shear,
-        "brightness_refresh_after nr_epochs": settings.photometric_refresh,
-        "brightness_add_lower": settings.brightness_add[0],
-        "brightness_add_upper": settings.brightness_add[1],
-        "brightness_mult_lower": settings.brightness_multiply[0],
-        "brightness_mult_upper": settings.brightness_multiply[1],
+        **_settings(config, item),
         "gaussnoise_mean": 0,
-        "gaussnoise scale": settings.noise_std,
-        "contrast_on": settings.contrast != (1, 1),
-        "contrast_lower": settings.contrast[0],
-        "contrast_higher": settings.contrast[1],
-        "saturation_on": settings.saturation != (1, 1),
-        "saturation_lower": settings.saturation[0],
-        "saturation_higher": settings.saturation[1],
-        "hue_on": settings.hue > 0,
-        "hue_delta": settings.hue,
-        "average_blur_on": settings.average_blur[1] > 1,
-        "average_blur_lower": settings.average_blur[0],
-        "average_blur_higher": settings.average_blur[1],
-        "gauss_blur_on": settings.gaussian_blur[1] > 1,
-        "gauss_blur_lower": settings.gaussian_blur[0],
-        "gauss_blur_higher": settings.gaussian_blur[1],
-        "motion_blur_on": settings.motion_blur[1] > 1,
-        "motion_blur_kernel": settings.motion_blur,
-        "motion_blur_angle": settings.motion_blur_angle,
-    }
-
-
-def _learning(item: Revision) -> dict[str, Any]:
-    settings = item.settings.hyperparameters
-    return {
+        "epoch_started_using_these_settings": item.epoch,
         "expert_mode": True,
-        "batchsize_expert": settings.batch_size,
         "epochs_expert": 1,
         "learning_rate_expert_on": True,
-        "learning_rate_const_on": settings.schedule == "constant",
-        "learning_rate_const": settings.learning_rate,
-        "loss_expert_on": True,
-        "loss_expert": settings.loss,
-        "optimizer_expert_on": True,
-        "optimizer_expert": _OPTIMIZERS[settings.optimizer],
-        "dropout_expert_on": bool(settings.dropout),
-        "dropout_expert": settings.dropout,
-        "lossw_expert_on": settings.class_weights != "none",
-        "lossw_expert": settings.class_weights,
-        "metrics": settings.metrics,
+        "learning_rate_const_on": item.settings.hyperparameters.schedule == "constant",
+        **_class_weights(item.settings.hyperparameters.class_weights, table),
+        "metrics": item.settings.hyperparameters.metrics,
     }
+
+
+def _settings(config: RunConfig, item: Revision) -> dict[str, Any]:
+    """Return the columns that are one setting each, and the switches of those that have one."""
+    training = item.settings
+    sections = (config.image, config.device, training.augmentation, training.hyperparameters)
+    values = {f"{section.SECTION}.{name}": value for section in sections for name, value in asdict(section).items()}
+    for name, side in (("width_shift", config.image.width), ("height_shift", config.image.height)):
+        values[f"augmentation.{name}"] = shift_to_cell(values[f"augmentation.{name}"], enlarged(side))
+    cells: dict[str, Any] = {}
+    for column in COLUMNS:
+        if column.switch:
+            cells[column.switch] = values[column.setting] != column.default
+        cells[column.name] = column.cell(values[column.setting])
+    return cells
+
+
+def _class_weights(weights: str | tuple[tuple[str, float], ...], table: ClassTable) -> dict[str, Any]:
+    if isinstance(weights, str):
+        return {"lossw_expert_on": weights != "none", "lossw_expert": CLASS_WEIGHTS[weights]}
+    places = {name: index for index, name in enumerate(table.class_names)}
+    by_index = {places[name]: weight for name, weight in weights if name in places}
+    return {"lossw_expert_on": True, "lossw_expert": str(by_index)}
 
 
 def _history(history: History) -> list[dict[str, Any]]:

@@ -42,9 +42,7 @@ def read_examples(wish: _Wish, context: JobContext) -> Pixels:
     return prepare_row(reopen(wish.row.source), wish.image, wish.row.zoom, True, indices, lambda: context.cancelled)
 
 
-def augment_examples(
-    images: Pixels, image: ImageSettings, settings: AugmentationSettings, sample: int
-) -> Pixels:
+def augment_examples(images: Pixels, image: ImageSettings, settings: AugmentationSettings, sample: int) -> Pixels:
     """Augment examples by the function that training uses; the same sample gives the same draws."""
     affine_rng, photometric_rng = np.random.default_rng([sample, 1]).spawn(2)
     size = (image.height, image.width)

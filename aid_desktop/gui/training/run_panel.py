@@ -35,6 +35,7 @@ from aid_desktop.training.events import (
 from aid_desktop.training.progress import duration_text, remaining_seconds
 
 _PROGRESS_STEPS = 1000
+_MOST_PROBLEMS = 5
 
 
 class RunPanel(QWidget):
@@ -78,7 +79,10 @@ class RunPanel(QWidget):
 
     def set_problems(self, problems: list[str]) -> None:
         """Say why no run can be started; nothing when one can."""
-        self._reason.setText("\n".join(map(sentence, problems)))
+        lines = [sentence(problem) for problem in problems[:_MOST_PROBLEMS]]
+        if len(problems) > len(lines):
+            lines.append(f"And {len(problems) - len(lines)} more; see the Data tab.")
+        self._reason.setText("\n".join(lines))
         self._reason.setVisible(bool(problems) and not self._session.is_running)
         self.start_button.setEnabled(not problems and not self._session.is_running)
 

@@ -27,6 +27,16 @@ class SettingsUndo(QObject):
         self._timer.timeout.connect(self._take)
         settings.edited.connect(self._timer.start)
 
+    @property
+    def settings(self) -> TrainingSettings:
+        """The settings that were valid last."""
+        return self._known
+
+    def show(self, settings: TrainingSettings) -> None:
+        """Show other settings without making a step of it."""
+        self._known = settings
+        self._settings.set_values(settings)
+
     @pyqtSlot()
     def _take(self) -> None:
         """Make a step of what has changed since the last one; nothing while a field is not valid."""
@@ -40,9 +50,9 @@ class SettingsUndo(QObject):
             self.stack.push(_Restore(self._restore, before, now, str(diff)))
 
     def _restore(self, settings: TrainingSettings) -> None:
+        # What was just made a step of is shown already.
         if settings != self._known:
-            self._known = settings
-            self._settings.set_values(settings)
+            self.show(settings)
 
 
 class _Restore(QUndoCommand):

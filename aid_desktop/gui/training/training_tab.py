@@ -23,18 +23,17 @@ from aid_desktop.gui.training.preview_panel import PreviewPanel
 from aid_desktop.gui.training.run_log import RunLog
 from aid_desktop.gui.training.run_panel import RunPanel
 from aid_desktop.gui.training.session import TrainingSession
+from aid_desktop.gui.training.session_settings import WindowSettings
 from aid_desktop.gui.training.settings_undo import SettingsUndo
 from aid_desktop.gui.widgets.log_view import LogView
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.runs.config import ModelChoice, RunConfig, data_rows
 from aid_desktop.runs.history import History
-from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.training.events import EpochFinished, RunFailed, RunStarted, SettingsApplied, SettingsRefused
 
 logger = logging.getLogger(__name__)
 
 _LEFT_WIDTH = 52 * GRID
-_SEED = 1
 
 
 class TrainingTab(QWidget):
@@ -65,6 +64,7 @@ class TrainingTab(QWidget):
         self.messages = MessageStrip("trainingMessages", self)
         self.settings = LiveSettings(self.hyperparameters.form, self.augmentation.form, session, preferences, self)
         self.undo = SettingsUndo(self.settings, self)
+        self.all_settings = WindowSettings(notifier, self.model, self.settings, self.undo, self.run, self)
         self._run_log = RunLog(session, self.log, self)
         self._lay_out()
         self._make_undo_actions()
@@ -93,8 +93,8 @@ class TrainingTab(QWidget):
             model=ModelChoice(architecture=self.model.architecture),
             training=self.settings.values(),
             split=self._notifier.split,
-            device=DeviceSettings(strategy=self.run.device.currentText()),
-            seed=_SEED,
+            device=self.all_settings.device,
+            seed=self.all_settings.seed,
         )
 
     def new_folder(self) -> Path:

@@ -1,0 +1,109 @@
+"""All settings of the window as one value: for sessions, which save and restore them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtWidgets import QUndoCommand
+
+from aid_desktop.errors import SettingsError
+from aid_desktop.gui.notifier import Notifier
+from aid_desktop.gui.training.live_settings import LiveSettings
+from aid_desktop.gui.training.model_panel import ModelPanel
+from aid_desktop.gui.training.run_panel import RunPanel
+from aid_desktop.gui.training.settings_undo import SettingsUndo
+from aid_desktop.runs.config import ModelChoice
+from aid_desktop.runs.session import SessionSettings
+from aid_desktop.settings.device import DeviceSettings
+
+
+class WindowSettings(QObject):
+    """Reads and shows the settings of both tabs. `changed` tells of any change, by hand or by `show`."""
+
+    changed = pyqtSignal()
+
+    def __init__(
+        self,
+        notifier: Notifier,
+        model: ModelPanel,
+        live: LiveSettings,
+        undo: SettingsUndo,
+        run: RunPanel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._notifier = notifier
+        self._model = model
+        self._live = live
+        self._undo = undo
+        self._run = run
+        self._device = DeviceSettings()
+        for signal in (notifier.image_settings_changed, notifier.split_changed, live.edited, model.changed):
+            signal.connect(self.changed)
+        run.device.currentTextChanged.connect(self.changed)
+
+    @property
+    def seed(self) -> int:
+        """What everything random in a run follows from."""
+        return self._notifier.seed
+
+    @property
+    def device(self) -> DeviceSettings:
+        """The device as chosen; the rest of the section as it came with a session."""
+        return replace(self._device, strategy=self._run.device.currentText())
+
+    def values(self) -> SessionSettings:
+        """Return what is shown; where a field is not valid, the training settings that were valid last."""
+        try:
+            training = self._live.values()
+        except SettingsError:
+            training = self._undo.settings
+        return SessionSettings(
+            image=self._notifier.image_settings,
+            model=ModelChoice(architecture=self._model.architecture),
+            training=training,
+            split=self._notifier.split,
+            device=self.device,
+            seed=self.seed,
+        )
+
+    def change(self, settings: SessionSettings, text: str) -> tuple[str, ...]:
+        """Show other settings as one step of undo, named `text`; return sentences for what could not be shown."""
+        self._undo.stack.push(_ShowSettings(self._show, self.values(), settings, text))
+        return tuple(self._not_shown(settings))
+
+    def _show(self, settings: SessionSettings) -> None:
+        self._device = settings.device
+        self._notifier.set_seed(settings.seed)
+        self._notifier.set_image_settings(settings.image)
+        self._notifier.set_split(settings.split)
+        self._model.choose(settings.model.architecture or "")
+        self._run.device.setCurrentText(settings.device.strategy)
+        self._undo.show(settings.training)
+
+    def _not_shown(self, settings: SessionSettings) -> list[str]:
+        texts = []
+        model, device = settings.model, settings.device.strategy
+        if model.start_from is not None:
+            texts.append(f"The session starts from the model {model.start_from}: a new network is trained instead.")
+        elif model.architecture not in ("", self._model.architecture):
+            texts.append(f"There is no architecture {model.architecture!r} here, so {self._model.architecture} stays.")
+        if device != self._run.device.currentText():
+            texts.append(f"There is no device {device} here, so {self._run.device.currentText()} stays.")
+        return texts
+
+
+class _ShowSettings(QUndoCommand):
+    def __init__(
+        self, show: Callable[[SessionSettings], None], before: SessionSettings, after: SessionSettings, text: str
+    ) -> None:
+        super().__init__(text)
+        self._show = show
+        self._before = before
+        self._after = after
+
+    def redo(self) -> None:
+        self._show(self._after)
+
+    def undo(self) -> None:
+        self._show(self._before)
