@@ -23,6 +23,7 @@ USAGE = """usage: python3 bootstrap.py COMMAND [ARGUMENTS]
   demo [ARGUMENTS]         train and assess on the built-in sample, in the window
   test [PYTEST ARGUMENTS]  lint, types, import rules and all tests; with arguments: only pytest with them
   run [ARGUMENTS]          aid-desktop with these arguments; without any, the window
+  benchmark [NAME]         measure against rivals in one run; one JSON line per figure; all without a NAME
 
 All install into .venv beside this file first, where that has not been done yet."""
 
@@ -140,6 +141,8 @@ def needs_of(command: str, arguments: Sequence[str], environment: Mapping[str, s
     if command == "test":
         everything = not arguments
         return Needs(window=True, display=everything, virtual_display=everything)
+    if command == "benchmark":
+        return Needs(window=True)
     has_display = bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
     if command == "demo" or "demo" in arguments:
         return Needs(window=True, display=has_display and "--offscreen" not in arguments)
@@ -302,8 +305,13 @@ def checks_of(project: Project, system: str) -> list[Step]:
 
 
 def run_step(step: Step, project: Project) -> int:
-    """Run one check in the project's folder and return its exit status."""
+    """Say and run one check in the project's folder and return its exit status."""
     say(f">>> {step.title}")
+    return run_quietly(step, project)
+
+
+def run_quietly(step: Step, project: Project) -> int:
+    """Run a step in the project's folder, where only its own output is seen, and return its exit status."""
     environment = {**os.environ, **dict(step.environment)}
     return subprocess.run(step.command, cwd=project.root, env=environment, check=False).returncode
 
@@ -330,6 +338,23 @@ def run_tests(project: Project, arguments: Sequence[str]) -> int:
     return run_step(Step(command, (("QT_QPA_PLATFORM", "offscreen"),)), project)
 
 
+def benchmarks_of(project: Project) -> dict[str, Path]:
+    """Return the scripts of all benchmarks by name."""
+    return {path.stem: path for path in sorted((project.root / "tests" / "benchmarks").glob("[a-z]*.py"))}
+
+
+def run_benchmarks(project: Project, arguments: Sequence[str]) -> int:
+    """Run one benchmark, with further arguments for it, or all of them; return the exit status."""
+    known = benchmarks_of(project)
+    names = list(arguments[:1]) or list(known)
+    if names[0] not in known:
+        print(f"There is no benchmark {names[0]}; known: {', '.join(known)}", file=sys.stderr)
+        return 2
+    environment = (("QT_QPA_PLATFORM", "offscreen"), ("TF_CPP_MIN_LOG_LEVEL", "2"))
+    steps = [Step((project.program("python"), str(known[name]), *arguments[1:]), environment) for name in names]
+    return run_steps(steps, lambda step: run_quietly(step, project))
+
+
 def run_program(project: Project, arguments: Sequence[str]) -> int:
     """Run aid-desktop in place of this process where the system can, and return its exit status."""
     command = [project.program("python"), "-m", "aid_desktop", *arguments]
@@ -351,7 +376,7 @@ def say(text: str) -> None:
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line asks for and return the exit status."""
     command, rest = (arguments[0], list(arguments[1:])) if arguments else ("", [])
-    if command not in {"demo", "test", "run"}:
+    if command not in {"demo", "test", "run", "benchmark"}:
         say(USAGE)
         return 0 if command in {"-h", "--help", "help"} else 2
     project = Project(Path(__file__).resolve().parent)
@@ -367,6 +392,8 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     if command == "test":
         return run_tests(project, rest)
+    if command == "benchmark":
+        return run_benchmarks(project, rest)
     return run_program(project, ["demo", *rest] if command == "demo" else rest)
 
 

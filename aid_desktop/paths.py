@@ -42,6 +42,16 @@ def user_data_dir() -> Path:
     return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
 
 
+def user_cache_dir() -> Path:
+    """Return the folder for what can be made again at any time; it need not exist."""
+    return Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False))
+
+
+def crop_cache_dir() -> Path:
+    """Return the folder of prepared images; it need not exist."""
+    return user_cache_dir() / "images"
+
+
 def log_dir() -> Path:
     """Return the folder of the program's log; it need not exist."""
     return Path(platformdirs.user_log_dir(APP_NAME, appauthor=False))

@@ -1,6 +1,8 @@
 """bootstrap.py: what it installs, when, and what it says when it cannot."""
 
 import importlib.util
+import json
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -255,3 +257,41 @@ def test_that_an_unknown_command_shows_the_usage(capsys: pytest.CaptureFixture[s
     assert bootstrap.main(["fly"]) == 2
     assert bootstrap.main(["--help"]) == 0
     assert capsys.readouterr().out.count("usage: python3 bootstrap.py") == 2
+
+
+def test_that_benchmarks_are_found_by_their_file(project, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = project.root / "tests" / "benchmarks"
+    folder.mkdir(parents=True)
+    for name in ("disk.py", "augment.py", "__init__.py"):
+        (folder / name).touch()
+    ran: list[list[str]] = []
+    monkeypatch.setattr(bootstrap, "run_quietly", lambda step, _: ran.append(list(step.command[1:])) or 0)
+    assert bootstrap.run_benchmarks(project, []) == 0
+    assert ran == [[str(folder / "augment.py")], [str(folder / "disk.py")]]
+    ran.clear()
+    assert bootstrap.run_benchmarks(project, ["disk", "--images", "9"]) == 0
+    assert ran == [[str(folder / "disk.py"), "--images", "9"]]
+
+
+def test_that_an_unknown_benchmark_names_the_known_ones(project, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = project.root / "tests" / "benchmarks"
+    folder.mkdir(parents=True)
+    (folder / "disk.py").touch()
+    assert bootstrap.run_benchmarks(project, ["speed"]) == 2
+    assert "no benchmark speed; known: disk" in capsys.readouterr().err
+
+
+def test_that_a_benchmark_needs_no_display() -> None:
+    assert bootstrap.needs_of("benchmark", ["disk"], {}) == bootstrap.Needs(window=True)
+
+
+@pytest.mark.keras
+def test_that_the_disk_benchmark_prints_one_line_per_figure() -> None:
+    script = FILE.parent / "tests" / "benchmarks" / "disk.py"
+    sizes = ("--images", "600", "--decoded", "300", "--events", "2000", "--repeats", "1")
+    done = subprocess.run([sys.executable, str(script), *sizes], capture_output=True, text=True, check=True)
+    figures = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(figures) == 8
+    for figure in figures:
+        assert set(figure) == {"name", "value", "unit", "rival", "rival_value", "ratio"}
+        assert figure["value"] > 0

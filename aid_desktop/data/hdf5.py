@@ -14,6 +14,8 @@ from aid_desktop.errors import DataError
 READ_BYTES = 32 * 2**20
 """Images are read in runs of whole chunks of up to this many bytes."""
 
+_STILL_WRITTEN = "already open for write"
+
 
 def is_hdf5(path: Path) -> bool:
     """Return whether the file begins like an HDF5 file."""
@@ -54,9 +56,13 @@ def read_rows(stack: h5py.Dataset, wanted: NDArray[np.intp]) -> NDArray[Any]:
             and chunk_of[stop] - chunk_of[start] < most_chunks
         ):
             stop += 1
-        first = int(chunk_of[start]) * rows
-        last = min(int(chunk_of[stop - 1] + 1) * rows, stack.shape[0])
-        result[start:stop] = stack[first:last][wanted[start:stop] - first]
+        if wanted[stop - 1] - wanted[start] == stop - 1 - start:
+            # Neighbours go straight to their place, without a copy.
+            stack.read_direct(result, np.s_[int(wanted[start]) : int(wanted[stop - 1]) + 1], np.s_[start:stop])
+        else:
+            first = int(chunk_of[start]) * rows
+            last = min(int(chunk_of[stop - 1] + 1) * rows, stack.shape[0])
+            result[start:stop] = stack[first:last][wanted[start:stop] - first]
         start = stop
     return result
 
@@ -65,11 +71,12 @@ def _opened(path: Path) -> h5py.File:
     try:
         return h5py.File(path, "r")
     except OSError as error:
-        if "lock" not in str(error):
+        text = str(error)
+        if "lock" not in text and _STILL_WRITTEN not in text:
             raise
-        # Some network drives refuse locks, and a measurement may still be written. HDF5 (1.14) refuses to open a file
-        # twice in one process with and without, so this is not the usual way.
-        return h5py.File(path, "r", locking=False)
+    # Some network drives refuse locks, and a measurement may still be written by a program that lets others read
+    # along. HDF5 (1.14) refuses to open a file twice in one process in different ways, so these are not the usual one.
+    return h5py.File(path, "r", locking=False, swmr=_STILL_WRITTEN in text)
 
 
 def _reason(path: Path, error: Exception) -> str:
@@ -78,6 +85,8 @@ def _reason(path: Path, error: Exception) -> str:
         return f"{path} cannot be opened: permission denied."
     if "signature not found" in text:
         return f"{path} is not an .rtdc file: its content is not HDF5."
+    if _STILL_WRITTEN in text:
+        return f"{path} is still being written, or was not closed by the program that wrote it: wait, or copy it again."
     if "truncated" in text:
         return f"{path} is cut off: the end of the file is missing. Copy it again."
     return f"{path} is damaged or cannot be read: {text}."

@@ -1,17 +1,21 @@
 """Bring all images of a row to the network's size, as one array."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aid_desktop.data.geometry import enlarged_size, fit_image
 from aid_desktop.data.pixels import Pixels, pixel_type_text
-from aid_desktop.data.source import DataSource, ImageReader, Indices, checked_indices
+from aid_desktop.data.source import DataSource, ImageReader, Indices, SourceKind, checked_indices
 from aid_desktop.errors import DataError
 from aid_desktop.settings.image import ImageSettings
 
-BLOCK = 512
-"""Images read at a time: whole chunks of an .rtdc file, but not a whole large file."""
+BLOCK_BYTES = 32 * 2**20
+MAX_BLOCK = 8192
+"""Original images are read up to so many bytes and images at a time: many chunks of an .rtdc file, few photographs."""
+MAX_FILES = 256
+"""Image files are opened one by one: no more at a time, so that a stop is heard soon on a slow drive."""
 
 
 class PreparationStoppedError(DataError):
@@ -33,16 +37,43 @@ def prepare_row(
     cannot be read, or its images differ in pixel type.
     """
     chosen = checked_indices(range(reader.source.n_images) if indices is None else indices, reader.source.n_images)
-    width, height = enlarged_size(settings.width, settings.height) if margin else (settings.width, settings.height)
-    prepared = np.empty((len(chosen), height, width, settings.n_channels), single_pixel_type(reader.source))
-    for start in range(0, len(chosen), BLOCK):
+    prepared = np.empty((len(chosen), *prepared_shape(settings, margin)), single_pixel_type(reader.source))
+    done = 0
+    for block in prepare_blocks(reader, settings, zoom, margin, chosen, stop):
+        prepared[done : done + len(block)] = block
+        done += len(block)
+    return prepared
+
+
+def prepare_blocks(
+    reader: ImageReader,
+    settings: ImageSettings,
+    zoom: float,
+    margin: bool,
+    indices: NDArray[np.intp],
+    stop: Callable[[], bool] | None = None,
+) -> Iterator[Pixels]:
+    """Yield what `prepare_row` returns, some images at a time."""
+    shape, kind = prepared_shape(settings, margin), single_pixel_type(reader.source)
+    largest = max(height * width * channels for height, width, channels in reader.source.shapes)
+    most = MAX_FILES if reader.source.kind in (SourceKind.FOLDER, SourceKind.TABLE) else MAX_BLOCK
+    size = max(1, min(most, BLOCK_BYTES // (largest * np.dtype(kind).itemsize)))
+    for start in range(0, len(indices), size):
         if stop is not None and stop():
             raise PreparationStoppedError(f"Stopped while the images of {reader.source.name} were prepared.")
-        block = chosen[start : start + BLOCK]
-        images = reader.read(block, settings.channel_names)
-        for i, (image, position) in enumerate(zip(images, reader.positions(block).tolist(), strict=True), start):
-            prepared[i] = fit_image(image, position, settings, zoom, margin)
-    return prepared
+        chosen = indices[start : start + size]
+        images = reader.read(chosen, settings.channel_names)
+        positions = reader.positions(chosen).tolist()
+        block = np.empty((len(chosen), *shape), kind)
+        for target, image, position in zip(block, images, positions, strict=True):
+            target[:] = fit_image(image, position, settings, zoom, margin)
+        yield block
+
+
+def prepared_shape(settings: ImageSettings, margin: bool) -> tuple[int, int, int]:
+    """Return (height, width, channels) of a prepared image."""
+    width, height = enlarged_size(settings.width, settings.height) if margin else (settings.width, settings.height)
+    return height, width, settings.n_channels
 
 
 def single_pixel_type(source: DataSource) -> str:

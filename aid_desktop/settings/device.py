@@ -31,5 +31,17 @@ class DeviceSettings:
         help="Largest share of the GPU's memory that a run may take. Typical: 0.9.",
     )
 
+    data_memory: float = bounded(
+        0.0,
+        0.0,
+        10_000,
+        step=1,
+        unit="GB",
+        label="Memory for images",
+        cost=Cost.NEW_RUN,
+        help="Prepared images up to this size are kept in memory; more are read from a cache on disk. 0: half of the "
+        "memory that is free when the run starts.",
+    )
+
     def __post_init__(self) -> None:
         validate(self)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.normalize import SMALLEST_STD, Normalization
-from aid_desktop.data.pixels import Pixels
 from aid_desktop.training.blocks import Block
+from aid_desktop.training.image_store import ImageStore
 
 if TYPE_CHECKING:
     import keras
@@ -74,7 +74,7 @@ class BlockFitter:
 
     def evaluate(
         self,
-        images: Pixels,
+        images: ImageStore,
         labels: NDArray[np.intp],
         block_length: int,
         between: Callable[[int], bool],

@@ -41,7 +41,7 @@ def test_that_windows_follow_the_positions(tmp_path, margin):
 
 
 def test_that_chosen_images_come_in_their_order(tmp_path, monkeypatch):
-    monkeypatch.setattr(prepare, "BLOCK", 3)
+    monkeypatch.setattr(prepare, "MAX_BLOCK", 3)
     images = np.arange(10, dtype=np.uint8)[:, np.newaxis, np.newaxis] * np.ones((1, 4, 4), np.uint8)
     write_rtdc(tmp_path / "a.rtdc", images)
     reader = open_source(tmp_path / "a.rtdc")
@@ -53,8 +53,17 @@ def test_that_chosen_images_come_in_their_order(tmp_path, monkeypatch):
 
 
 def test_that_preparing_can_be_stopped(tmp_path, monkeypatch):
-    monkeypatch.setattr(prepare, "BLOCK", 2)
+    monkeypatch.setattr(prepare, "MAX_BLOCK", 2)
     write_rtdc(tmp_path / "a.rtdc", noise(6, 4, 4))
     answers = iter([False, True])
     with pytest.raises(PreparationStoppedError, match=r"a\.rtdc"):
         prepare_row(open_source(tmp_path / "a.rtdc"), ImageSettings(), stop=lambda: next(answers))
+
+
+def test_that_few_files_are_read_before_a_stop_is_heard(tmp_path, write_image, monkeypatch):
+    monkeypatch.setattr(prepare, "MAX_FILES", 2)
+    for number in range(6):
+        write_image(tmp_path / f"{number}.png", noise(4, 4))
+    answers = iter([False, False, True])
+    with pytest.raises(PreparationStoppedError):
+        prepare_row(open_source(tmp_path), ImageSettings(), stop=lambda: next(answers))

@@ -16,12 +16,17 @@ from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
 from aid_desktop.training import fit
 from aid_desktop.training.blocks import Block
 from aid_desktop.training.fit import BlockFitter
+from aid_desktop.training.image_store import ImageStore, StoredPart
 
 pytestmark = pytest.mark.keras
 
 SHAPE = (12, 12, 1)
 DIVIDE = Normalization("divide_by_255")
 BATCH = 16
+
+
+def stored(part: Block) -> ImageStore:
+    return ImageStore([StoredPart(part.images)])
 
 
 @pytest.fixture
@@ -86,7 +91,7 @@ def test_that_validation_is_that_of_keras_over_all_images(monkeypatch: pytest.Mo
     monkeypatch.setattr(fit, "_VALIDATION_BATCH", 10)
     model, part = net(), block(47)
     labels = part.labels.argmax(axis=1)
-    got = BlockFitter(model, SHAPE, DIVIDE).evaluate(part.images, labels, 20, go_on)
+    got = BlockFitter(model, SHAPE, DIVIDE).evaluate(stored(part), labels, 20, go_on)
     probabilities = model(DIVIDE.apply(part.images)).numpy()
     expected = {
         "loss": -np.log(probabilities[np.arange(47), labels]).mean(),
@@ -100,7 +105,7 @@ def test_that_validation_leaves_weights_and_optimizer_alone() -> None:
     model, part = net(), block(20)
     fitter = BlockFitter(model, SHAPE, DIVIDE)
     before = model.get_weights()
-    assert fitter.evaluate(part.images, part.labels.argmax(axis=1), 20, go_on)
+    assert fitter.evaluate(stored(part), part.labels.argmax(axis=1), 20, go_on)
     assert all(map(np.array_equal, before, model.get_weights()))
     assert int(model.optimizer.iterations) == 0
 
@@ -166,7 +171,7 @@ def test_that_leaving_a_block_leaves_the_rest_of_it() -> None:
     assert done == [1]
     assert int(model.optimizer.iterations) == 1
     part = block(30)
-    assert fitter.evaluate(part.images, part.labels.argmax(axis=1), 30, lambda _: False) is None
+    assert fitter.evaluate(stored(part), part.labels.argmax(axis=1), 30, lambda _: False) is None
 
 
 @pytest.mark.usefixtures("eager")
