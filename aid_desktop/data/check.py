@@ -1,0 +1,233 @@
+"""Look for images that stand on both sides of a split, for contradictory labels, and for images that are of no use."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aid_desktop.data.class_table import ClassTable, Role
+from aid_desktop.data.fingerprint import Fingerprints, correlations, fingerprint, read_small
+from aid_desktop.data.formats import reopen
+from aid_desktop.data.grouping import group_ids
+from aid_desktop.data.health import ClassHealth, class_health
+from aid_desktop.data.near_duplicates import near_pairs
+from aid_desktop.data.source import ImageReader
+from aid_desktop.errors import DataError
+
+NEARLY_EQUAL = 0.98
+"""Least correlation of nearly identical images.
+
+With at most 3 of 64 bits of the perceptual hash it finds at least nine in ten copies of pictures of 32 × 32 pixels
+that were made brighter or darker, saved as JPEG (quality 95), enlarged, or given another depth, and none among
+scikit-learn's different handwritten digits. Images moved by a pixel at that size are not found.
+"""
+
+MAX_PAIRS = 1000
+"""So many pairs of one kind are looked at; a finding says when there are more."""
+
+Progress = Callable[[int, int], None]
+
+
+class Severity(StrEnum):
+    """How much a finding harms."""
+
+    LEAK = "leak"
+    DOUBT = "doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRef:
+    """One image: the place of its row in the class table and its number in the source, both from 0."""
+
+    row: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found, in a sentence, and the images: pairs where two belong together, else (image, image)."""
+
+    severity: Severity
+    message: str
+    pairs: tuple[tuple[ImageRef, ImageRef], ...]
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Places of the rows involved, in order."""
+        return tuple(sorted({ref.row for pair in self.pairs for ref in pair}))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """Findings, worst first, the state of each class, and how many images were looked at."""
+
+    findings: tuple[Finding, ...]
+    health: tuple[ClassHealth, ...]
+    n_images: int
+
+
+def check_table(
+    table: ClassTable,
+    group_by: str | None = None,
+    progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> CheckReport:
+    """Compare all images of a table; `group_by` is that of the split, None without one.
+
+    `progress(done, total)` counts images. Raises PreparationStoppedError when `stop` says yes, DataError if a source
+    cannot be read.
+    """
+    readers = [reopen(row.source) for row in table.rows]
+    prints = _fingerprints(readers, progress, stop)
+    pool = _Pool(table, readers, prints)
+    found = [*pool.shared_groups(group_by), *pool.across_roles(), *pool.contradictions()]
+    if group_by == "image":
+        found += pool.within_training()
+    health = class_health(table, prints)
+    found += [Finding(Severity.DOUBT, text, ()) for state in health for text in state.doubts()]
+    order = list(Severity)
+    return CheckReport(tuple(sorted(found, key=lambda one: order.index(one.severity))), health, pool.n_images)
+
+
+def _fingerprints(
+    readers: Sequence[ImageReader], progress: Progress | None, stop: Callable[[], bool] | None
+) -> list[Fingerprints]:
+    total, done = sum(reader.source.n_images for reader in readers), 0
+    known: dict[str, Fingerprints] = {}
+    prints = []
+    for reader in readers:
+
+        def tell(n: int, _: int, before: int = done) -> None:
+            if progress is not None:
+                progress(before + n, total)
+
+        if reader.source.digest not in known:
+            known[reader.source.digest] = fingerprint(reader, tell, stop)
+        prints.append(known[reader.source.digest])
+        done += reader.source.n_images
+    return prints
+
+
+class _Pool:
+    """All images of a table, one after the other."""
+
+    def __init__(self, table: ClassTable, readers: Sequence[ImageReader], prints: Sequence[Fingerprints]) -> None:
+        self._table = table
+        self._readers = readers
+        lengths = [len(marks) for marks in prints]
+        self._row = np.repeat(np.arange(len(prints)), lengths)
+        self._index = np.concatenate([np.empty(0, np.intp), *(np.arange(length) for length in lengths)])
+        self._exact = np.concatenate([np.empty(0, np.uint64), *(marks.exact for marks in prints)])
+        self._perceptual = np.concatenate([np.empty(0, np.uint64), *(marks.perceptual for marks in prints)])
+        self._is_flat = np.concatenate([np.empty(0), *(marks.std for marks in prints)]) == 0
+        roles, labels = [row.role for row in table.rows], [row.class_index for row in table.rows]
+        self._role = np.array([list(Role).index(role) for role in roles], np.intp)[self._row]
+        self._label = np.array(labels, np.intp)[self._row]
+
+    @property
+    def n_images(self) -> int:
+        """Number of images."""
+        return len(self._exact)
+
+    def shared_groups(self, group_by: str | None) -> Iterator[Finding]:
+        """Yield a finding for groups of the split's rule that have images in training and in another role."""
+        if group_by in (None, "image"):
+            return
+        try:
+            ids = np.concatenate([np.empty(0, np.intp), *group_ids(self._readers, str(group_by))])
+        except DataError as error:
+            yield Finding(Severity.DOUBT, f"The groups of the split cannot be told for all rows: {error}", ())
+            return
+        for role in (Role.VALIDATION, Role.TEST):
+            ours, theirs = self._of(Role.TRAINING), self._of(role)
+            shared = np.intersect1d(ids[ours], ids[theirs])
+            if len(shared):
+                pairs = [(ours[ids[ours] == group][0], theirs[ids[theirs] == group][0]) for group in shared[:MAX_PAIRS]]
+                what = _count(len(shared), "group has", "groups have")
+                yield self._finding(Severity.LEAK, f"{what} images for training and for {role}", pairs)
+
+    def across_roles(self) -> Iterator[Finding]:
+        """Yield findings of identical and of nearly identical images in two roles."""
+        for first, second in combinations(Role, 2):
+            pairs = self._identical(self._of(first), self._of(second))
+            if pairs:
+                what = _count(len(pairs), "image is", "images are")
+                yield self._finding(Severity.LEAK, f"{what} both for {first} and for {second}", pairs)
+            near = self._near(self._of(first), self._of(second))
+            if near:
+                n_near = len({one for one, _ in near})
+                what = _count(n_near, f"image for {first} nearly equals", f"images for {first} nearly equal")
+                text = f"{what} one for {second}: look whether they show the same"
+                yield self._finding(Severity.LEAK, text, near)
+
+    def contradictions(self) -> Iterator[Finding]:
+        """Yield a finding of identical images that have different classes."""
+        order = np.argsort(self._exact, kind="stable")
+        same = self._exact[order][1:] == self._exact[order][:-1]
+        other = self._label[order][1:] != self._label[order][:-1]
+        places = np.flatnonzero(same & other)
+        pairs = [(order[place], order[place + 1]) for place in places]
+        pairs = [pair for pair in pairs if not self._is_flat[pair[0]]]
+        if pairs:
+            what = _count(len(pairs), "image has", "images have")
+            yield self._finding(Severity.DOUBT, f"{what} two different classes", pairs)
+
+    def within_training(self) -> Iterator[Finding]:
+        """Yield a finding of equal training images, which a split by image could put on both sides."""
+        training = self._of(Role.TRAINING)
+        order = training[np.argsort(self._exact[training], kind="stable")]
+        same = np.flatnonzero((self._exact[order][1:] == self._exact[order][:-1]) & ~self._is_flat[order][1:])
+        pairs = [(order[place], order[place + 1]) for place in same]
+        if pairs:
+            what = _count(len(pairs), "training image is", "training images are")
+            text = f"{what} there twice: holding out single images may put them on both sides. Keep files together"
+            yield self._finding(Severity.LEAK, text, pairs)
+
+    def _of(self, role: Role) -> NDArray[np.intp]:
+        return np.flatnonzero(self._role == list(Role).index(role))
+
+    def _identical(self, ours: NDArray[np.intp], theirs: NDArray[np.intp]) -> list[tuple[np.intp, np.intp]]:
+        _, first, second = np.intersect1d(self._exact[ours], self._exact[theirs], return_indices=True)
+        pairs = zip(ours[first], theirs[second], strict=True)
+        return [pair for pair in pairs if not self._is_flat[pair[0]]]
+
+    def _near(self, ours: NDArray[np.intp], theirs: NDArray[np.intp]) -> list[tuple[np.intp, np.intp]]:
+        """Return nearly identical pairs that are not identical. Flat images all have one hash and do not count."""
+        ours, theirs = ours[~self._is_flat[ours]], theirs[~self._is_flat[theirs]]
+        first, second = near_pairs(self._perceptual[ours], self._perceptual[theirs], 10 * MAX_PAIRS)
+        pairs = [
+            (one, other)
+            for one, other in zip(ours[first], theirs[second], strict=True)
+            if self._exact[one] != self._exact[other]
+        ]
+        if not pairs:
+            return []
+        alike = correlations(*(self._small(np.array(side)) for side in zip(*pairs, strict=True)))
+        return [pair for pair, value in zip(pairs, alike, strict=True) if value >= NEARLY_EQUAL]
+
+    def _small(self, places: NDArray[np.intp]) -> NDArray[np.float32]:
+        rows = self._row[places]
+        images: NDArray[np.float32] | None = None
+        for row in np.unique(rows).tolist():
+            here = np.flatnonzero(rows == row)
+            small = read_small(self._readers[row], self._index[places[here]])
+            if images is None:
+                images = np.empty((len(places), *small.shape[1:]), np.float32)
+            images[here] = small
+        assert images is not None
+        return images
+
+    def _finding(self, severity: Severity, text: str, pairs: Sequence[tuple[np.intp, np.intp]]) -> Finding:
+        return Finding(
+            severity, f"{text}.", tuple((self._ref(one), self._ref(other)) for one, other in pairs[:MAX_PAIRS])
+        )
+
+    def _ref(self, place: np.intp) -> ImageRef:
+        return ImageRef(int(self._row[place]), int(self._index[place]))
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
