@@ -11,9 +11,7 @@ from aid_desktop.settings.augmentation import AugmentationSettings
 _MIDDLE_GREY = 128
 
 
-def contrast(
-    images: Pixels, settings: AugmentationSettings, rng: np.random.Generator, white: float = 255.0
-) -> Pixels:
+def contrast(images: Pixels, settings: AugmentationSettings, rng: np.random.Generator, white: float = 255.0) -> Pixels:
     """Return saturate(factor · (image - middle) + middle) with one factor per image; (N, H, W, C) of any pixel type.
 
     The middle is 128 for 8 bits, and as far towards `white` for deeper images.
@@ -31,9 +29,7 @@ def contrast(
     return result
 
 
-def colour(
-    images: Pixels, settings: AugmentationSettings, rng: np.random.Generator, white: float = 255.0
-) -> Pixels:
+def colour(images: Pixels, settings: AugmentationSettings, rng: np.random.Generator, white: float = 255.0) -> Pixels:
     """Scale the saturation and rotate the hue of images of three channels; others are returned as they are.
 
     Args:

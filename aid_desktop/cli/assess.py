@@ -11,14 +11,16 @@ from aid_desktop.cli.output import (
     write_json,
     write_line,
 )
-from aid_desktop.data.class_table import ClassRow, Role
+from aid_desktop.data.class_table import Role
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.assess import predict_rows
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.metrics import Scores, score
 from aid_desktop.evaluation.report import write_report
+from aid_desktop.evaluation.roles import RoleImages, images_of_role
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.runs.config import DataRow, open_table, read_run_toml
+from aid_desktop.runs.held_out import read_held_out
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -38,7 +40,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _run(options: argparse.Namespace) -> int:
     loaded = load(options.model)
-    predictions = predict_rows(loaded, _rows(options, loaded.card))
+    images = _images(options, loaded.card)
+    predictions = predict_rows(loaded, images.rows, indices=images.indices)
     threshold = parse_threshold(options.threshold, predictions.class_names)
     scores = score(predictions, threshold)
     matrix = ConfusionMatrix.from_predictions(predictions, threshold)
@@ -51,17 +54,32 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _rows(options: argparse.Namespace, card: ModelCard) -> tuple[ClassRow, ...]:
+def _images(options: argparse.Namespace, card: ModelCard) -> RoleImages:
     if options.run is not None:
-        path = options.run / "run.toml" if options.run.is_dir() else options.run
-        rows = tuple(row for row in read_run_toml(path).data if row.role == options.role)
-        if not rows:
-            raise DataError(f"{path} has no rows of the role {options.role}: give --role or --data")
-    elif options.data:
-        rows = tuple(_labelled(text, card) for text in options.data)
-    else:
+        return _images_of_run(options.run, Role(options.role))
+    if not options.data:
         raise DataError("nothing to assess on: give --data CLASS=PATH or --run RUN.toml")
-    return open_table(rows).rows
+    rows = open_table(_labelled(text, card) for text in options.data).rows
+    return images_of_role(rows, Role.TEST, None)
+
+
+def _images_of_run(run: Path, role: Role) -> RoleImages:
+    path = run / "run.toml" if run.is_dir() else run
+    config = read_run_toml(path)
+    listed = config.split.held_out if config.split is not None else None
+    held_out = read_held_out(listed) if listed is not None and role is not Role.TEST else None
+    # Validation images may have been held out of training rows.
+    roles = {role} if held_out is None else {role, Role.TRAINING}
+    rows = open_table(row for row in config.data if row.role in roles).rows
+    if held_out is not None:
+        held_out.check(row.source for row in rows if row.role is Role.TRAINING)
+    images = images_of_role(rows, role, held_out)
+    if not images.rows:
+        hint = ""
+        if role is Role.VALIDATION and config.split is not None:
+            hint = "; the run.toml in the run's own folder knows what was held out"
+        raise DataError(f"{path} has no rows of the role {role}: give --role or --data{hint}")
+    return images
 
 
 def _labelled(text: str, card: ModelCard) -> DataRow:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 
 from aid_desktop import __version__
-from aid_desktop.cli import assess, classify, demo, devices, gui, info, train, zoo
+from aid_desktop.cli import assess, classify, convert, demo, devices, gui, info, tile, train, zoo
 from aid_desktop.cli.output import write_error
 from aid_desktop.errors import AidError
 from aid_desktop.log import set_up_logging
@@ -14,7 +14,7 @@ from aid_desktop.paths import log_dir
 logger = logging.getLogger(__name__)
 
 EXIT_ERROR, EXIT_INTERRUPTED = 1, 130
-_COMMANDS = (gui, demo, train, assess, classify, info, zoo, devices)
+_COMMANDS = (gui, demo, train, assess, classify, convert, tile, info, zoo, devices)
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -1,7 +1,8 @@
 """Read stacks of images out of NumPy's files and out of HDF5 files without the layout of .rtdc."""
 
 import zipfile
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,51 +25,74 @@ MAX_CHANNELS = 32
 """A last axis of at most this length counts as channels."""
 
 _SMALLEST_SIDE = 2
+_MOST_NAMED = 5
+_NPY = ".npy"
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """An array in a file that can be read as images."""
+    """An array in a file; `name` is its name in an .npz file, its path in an HDF5 file, "" in an .npy file."""
 
     name: str
     shape: tuple[int, ...]
-    dtype: str
+    dtype: np.dtype[Any]
 
     def __str__(self) -> str:
-        return f"{self.name}  {' × '.join(map(str, self.shape))}  {self.dtype}"
+        return f"{self.name}  {' × '.join(map(str, self.shape))}  {self.dtype}".strip()
+
+    @property
+    def is_stack(self) -> bool:
+        """Whether it can be a stack of images, or a single colour image."""
+        if not self._has_numbers or len(self.shape) not in (3, 4):
+            return False
+        return min(self.shape[1:3]) >= _SMALLEST_SIDE and (len(self.shape) == 3 or self.shape[3] <= MAX_CHANNELS)
+
+    @property
+    def is_plane(self) -> bool:
+        """Whether it can be a single grey image."""
+        return self._has_numbers and len(self.shape) == 2 and min(self.shape) >= _SMALLEST_SIDE
+
+    @property
+    def is_colour_image(self) -> bool:
+        """Whether it is (H, W, 3 or 4): stacks of images that are 3 or 4 pixels wide and higher do not occur."""
+        if not self.is_stack or len(self.shape) != 3:
+            return False
+        return self.shape[2] in (3, 4) and min(self.shape[:2]) > self.shape[2]
+
+    @property
+    def _has_numbers(self) -> bool:
+        return self.dtype.kind in "buif" and 0 not in self.shape
 
 
 class PartNeededError(DataError):
     """A file has several arrays of images and none was chosen."""
 
     def __init__(self, path: Path, parts: tuple[Part, ...]) -> None:
-        names = ", ".join(part.name for part in parts[:5]) + (", …" if len(parts) > 5 else "")
+        names = ", ".join(part.name for part in parts[:_MOST_NAMED]) + (", …" if len(parts) > _MOST_NAMED else "")
         super().__init__(f"{path} has {len(parts)} arrays of images: say which one is meant, {names}.")
         self.path = path
         self.parts = parts
 
 
 class ArrayReader:
-    """Reader of an array (H, W), (N, H, W), (N, H, W, C) or, for a single RGB or RGBA image, (H, W, 3 or 4).
+    """Reader of an array (N, H, W), (N, H, W, C), (H, W) or, for a single RGB or RGBA image, (H, W, 3 or 4).
 
     Of .npz files, which cannot be read in parts, the array is kept in memory once it was read.
     """
 
-    def __init__(self, source: DataSource, shape: tuple[int, ...]) -> None:
+    def __init__(self, source: DataSource, part: Part) -> None:
         self._source = source
-        self._shape = shape
+        self._part = part
         self._kept: NDArray[Any] | None = None
 
     @classmethod
-    def open(
-        cls, path: Path, part: str = "", progress: Callable[[int, int], None] | None = None
-    ) -> "ArrayReader":
+    def open(cls, path: Path, part: str = "", progress: Callable[[int, int], None] | None = None) -> "ArrayReader":
         """Find the array and take the file's digest.
 
         Raises PartNeededError if there are several and `part` names none, DataError if the array cannot be used.
         """
         found = _chosen_part(path, part)
-        n_images, shape = _layout(path, found)
+        n_images, shape = _layout(found)
         digest = digest_of(path)
         source = DataSource(
             path=path,
@@ -78,21 +102,21 @@ class ArrayReader:
             # Another array of the same file is other data.
             digest=combined_digest([(found.name, digest)]) if found.name else digest,
             shape_counts=(n_images,),
-            pixel_types=(_pixel_type(path, found),),
+            pixel_types=(pixel_type_of(found.dtype),),
             channels=channel_names(shape[2]),
             part=found.name,
         )
         if progress is not None:
             progress(n_images, n_images)
-        return cls(source, found.shape)
+        return cls(source, found)
 
     @classmethod
     def reopen(cls, source: DataSource) -> "ArrayReader":
         """Check that number and shape of the images are as before. Raises DataError if not."""
         found = _chosen_part(source.path, source.part)
-        if _layout(source.path, found) != (source.n_images, source.shapes[0]):
+        if _layout(found) != (source.n_images, source.shapes[0]):
             raise DataError(f"{source.path} has changed since it was added: add it again.")
-        return cls(source, found.shape)
+        return cls(source, found)
 
     @property
     def source(self) -> DataSource:
@@ -105,17 +129,15 @@ class ArrayReader:
         if not chosen.size:
             return []
         wanted, inverse = np.unique(chosen, return_inverse=True)
+        stored = self._rows(wanted)
         try:
-            stack = as_pixels(self._rows(wanted))
+            stack = as_pixels(stored)
             images = [_squeezed(stack[i]) for i in inverse]
             if channels is None:
                 return images
             return [pick_channels(image, self._source.channels, channels) for image in images]
-        except PartNeededError:
-            raise
         except DataError as error:
-            text = str(error)
-            raise DataError(text if str(self._source.path) in text else f"{self._source.path} {text}.") from error
+            raise DataError(f"{self._source.path} {error}.") from error
 
     def positions(self, indices: Indices) -> NDArray[np.float64]:
         """Return the centre (W / 2, H / 2) of each image; see source.ImageReader."""
@@ -127,35 +149,44 @@ class ArrayReader:
         return f"{self._source.path}#{index}"
 
     def _rows(self, wanted: NDArray[np.intp]) -> NDArray[Any]:
-        path, part = self._source.path, self._source.part
         if self._kept is not None:
             return self._kept[wanted]
-        with _array_of(path, part) as array:
-            if tuple(array.shape) != self._shape:
-                raise DataError(f"{path} has changed since it was added: add it again.")
-            if len(self._shape) == 2:
-                return np.asarray(array[...])[np.newaxis]
-            if _is_single(self._shape):
+        with _array_of(self._source.path, self._part.name) as array:
+            if tuple(array.shape) != self._part.shape:
+                raise DataError(f"{self._source.path} has changed since it was added: add it again.")
+            # Copies: a view would keep the file open.
+            if self._part.is_plane:
+                return np.array(array[...])[np.newaxis]
+            if self._part.is_colour_image:
                 # A fourth channel is transparency.
-                return np.asarray(array[..., :3])[np.newaxis]
+                return np.array(array[..., :3])[np.newaxis]
             if isinstance(array, h5py.Dataset):
                 return read_rows(array, wanted)
-            if path.suffix.lower() == ".npz":
+            if not isinstance(array, np.memmap):
                 self._kept = array
-            return np.asarray(array[wanted])
+            return np.array(array[wanted])
 
 
 def array_parts(path: Path) -> tuple[Part, ...]:
-    """Return the arrays of a file that can be read as images, in order. Raises DataError if it cannot be opened."""
+    """Return all arrays of a file, in order. Raises DataError if it cannot be read."""
     if is_hdf5(path):
         return _hdf5_parts(path)
     with _numpy_errors(path):
         if path.suffix.lower() == ".npy":
             array = np.load(path, mmap_mode="r", allow_pickle=False)
-            return (Part("", tuple(array.shape), str(array.dtype)),)
-        with np.load(path, allow_pickle=False) as archive:
-            parts = [Part(name, tuple(archive[name].shape), str(archive[name].dtype)) for name in archive.files]
-    return tuple(part for part in parts if _may_be_images(part) or len(parts) == 1)
+            return (Part("", array.shape, array.dtype),)
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.endswith(_NPY)]
+            return tuple(_npz_part(archive, name) for name in names)
+
+
+def _npz_part(archive: zipfile.ZipFile, name: str) -> Part:
+    # Only the beginning: numpy.load would decompress the whole array to tell its shape.
+    with archive.open(name) as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(file)
+    return Part(name.removesuffix(_NPY), shape, dtype)
 
 
 def _hdf5_parts(path: Path) -> tuple[Part, ...]:
@@ -163,60 +194,42 @@ def _hdf5_parts(path: Path) -> tuple[Part, ...]:
 
     def look(name: str, item: object) -> None:
         if isinstance(item, h5py.Dataset):
-            part = Part(name, tuple(item.shape or ()), str(item.dtype))
-            if _may_be_images(part):
-                parts.append(part)
+            parts.append(Part(name, tuple(item.shape or ()), item.dtype))
 
     with open_hdf5(path) as file:
         file.visititems(look)
     return tuple(parts)
 
 
-def _may_be_images(part: Part) -> bool:
-    """Return whether an array is a stack of images; a table of numbers (two axes) does not count as one."""
-    if np.dtype(part.dtype).kind not in "buif" or len(part.shape) not in (3, 4) or 0 in part.shape:
-        return False
-    return min(part.shape[1:3]) >= _SMALLEST_SIDE and (len(part.shape) == 3 or part.shape[3] <= MAX_CHANNELS)
-
-
 def _chosen_part(path: Path, name: str) -> Part:
-    parts = array_parts(path)
+    found = array_parts(path)
+    # A plane of numbers beside stacks of images is a table of something.
+    parts = [part for part in found if part.is_stack] or [part for part in found if part.is_plane]
     if not parts:
-        raise DataError(f"{path} has no array of images: expected (N, H, W) or (N, H, W, C) of numbers.")
+        raise DataError(
+            f"{path} has no array of images: expected numbers (N, H, W), (N, H, W, C) with at most {MAX_CHANNELS} "
+            f"channels, or (H, W); found {_listed(found) or 'none'}."
+        )
     if not name and len(parts) > 1:
-        raise PartNeededError(path, parts)
-    found = next((part for part in parts if part.name == name), None) if name else parts[0]
-    if found is None:
-        raise DataError(f"{path} has no array {name!r}, only {', '.join(part.name for part in parts)}.")
-    return found
+        raise PartNeededError(path, tuple(parts))
+    chosen = parts[0] if not name else next((part for part in parts if part.name == name.strip("/")), None)
+    if chosen is None:
+        raise DataError(f"{path} has no array of images {name!r}, only {', '.join(part.name for part in parts)}.")
+    return chosen
 
 
-def _is_single(shape: tuple[int, ...]) -> bool:
-    """Return whether (H, W, 3 or 4) is one colour image, as no image is 3 or 4 pixels wide and much higher."""
-    return len(shape) == 3 and shape[2] in (3, 4) and min(shape[:2]) > shape[2]
+def _listed(parts: Sequence[Part]) -> str:
+    return "; ".join(map(str, parts[:_MOST_NAMED])) + ("; …" if len(parts) > _MOST_NAMED else "")
 
 
-def _layout(path: Path, part: Part) -> tuple[int, Shape]:
+def _layout(part: Part) -> tuple[int, Shape]:
     """Return the number of images and their shape."""
     shape = part.shape
-    if len(shape) == 2 and min(shape) >= _SMALLEST_SIDE:
+    if part.is_plane:
         return 1, (shape[0], shape[1], 1)
-    if _is_single(shape):
+    if part.is_colour_image:
         return 1, (shape[0], shape[1], 3)
-    if not _may_be_images(part):
-        where = f"the array {part.name} of {path}" if part.name else str(path)
-        raise DataError(
-            f"{where} has the shape {shape} and the type {part.dtype}; expected numbers (H, W), (N, H, W) or "
-            f"(N, H, W, C) with at most {MAX_CHANNELS} channels."
-        )
     return shape[0], (shape[1], shape[2], shape[3] if len(shape) == 4 else 1)
-
-
-def _pixel_type(path: Path, part: Part) -> str:
-    try:
-        return pixel_type_of(np.dtype(part.dtype))
-    except DataError as error:
-        raise DataError(f"{path} {error}.") from error
 
 
 def _squeezed(image: Pixels) -> Pixels:
@@ -224,18 +237,18 @@ def _squeezed(image: Pixels) -> Pixels:
 
 
 @contextmanager
-def _array_of(path: Path, part: str) -> Iterator[Any]:
+def _array_of(path: Path, name: str) -> Iterator[Any]:
     """Yield the array: an HDF5 dataset, a memory map of .npy, or the array of .npz."""
     if is_hdf5(path):
         with open_hdf5(path) as file:
-            yield file[part]
+            yield file[name]
         return
     with _numpy_errors(path):
         if path.suffix.lower() == ".npy":
             yield np.load(path, mmap_mode="r", allow_pickle=False)
         else:
             with np.load(path, allow_pickle=False) as archive:
-                yield archive[part]
+                yield archive[name]
 
 
 @contextmanager
@@ -244,5 +257,5 @@ def _numpy_errors(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise DataError(f"{path} does not exist. It may have been moved or renamed: add it again.") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path} cannot be read as an array of numbers: {error}.") from error

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import count
 
+from aid_desktop.data.balance import divided
 from aid_desktop.data.source import DataSource
 from aid_desktop.errors import DataError
 
@@ -91,6 +93,27 @@ class ClassTable:
         """Return the number of images of a role, of one class or of all."""
         return sum(r.source.n_images for r in self.rows_with(role) if class_index in (None, r.class_index))
 
+    def images_by_class(self) -> dict[int, dict[Role, int]]:
+        """Return the number of images of each class, in the order of their indices, in each role."""
+        zeros = dict.fromkeys(Role, 0)
+        numbers = {index: zeros.copy() for index in sorted({row.class_index for row in self.rows})}
+        for row in self.rows:
+            numbers[row.class_index][row.role] += row.source.n_images
+        return numbers
+
+    def drawn_by_class(self, available: Sequence[int] | None = None) -> dict[int, int]:
+        """Return the number of images that one epoch takes from each class with training rows.
+
+        `available` says per row how many images there are to draw from, if some are held out.
+        """
+        numbers: dict[int, int] = {}
+        for place, row in enumerate(self.rows):
+            if row.role is Role.TRAINING:
+                left = row.source.n_images if available is None else available[place]
+                drawn = left if row.images_per_epoch is None or not left else row.images_per_epoch
+                numbers[row.class_index] = numbers.get(row.class_index, 0) + drawn
+        return numbers
+
     def added(self, rows: Iterable[ClassRow]) -> "ClassTable":
         """Append rows as they are."""
         return ClassTable((*self.rows, *rows))
@@ -100,13 +123,19 @@ class ClassTable:
         return self.added((row,))
 
     def add_sources(self, items: Sequence[tuple[DataSource, str, Role]]) -> "ClassTable":
-        """Append a row for each (source, class name, role); a new name gets the next free index."""
-        table = self
+        """Append a row for each (source, class name, role); a new name gets the next free index.
+
+        Raises DataError if there is none left.
+        """
+        index_of = {row.class_name: row.class_index for row in reversed(self.rows)}
+        free = _free_indices(self.rows)
+        rows = []
         for source, name, role in items:
             name = name.strip()
-            known = _index_of_name(table.rows, name)
-            table = table.with_row(ClassRow(source, _free_index(table.rows) if known is None else known, name, role))
-        return table
+            if name not in index_of:
+                index_of[name] = next(free)
+            rows.append(ClassRow(source, index_of[name], name, role))
+        return self.added(rows)
 
     def removed(self, indices: Collection[int]) -> "ClassTable":
         """Drop rows. The other classes keep their indices: a gap is shown by `problems`, see `renumbered`."""
@@ -120,7 +149,8 @@ class ClassTable:
     def renumbered(self) -> "ClassTable":
         """Close gaps: number the classes from 0 in the order of their indices."""
         new = {old: i for i, old in enumerate(sorted({row.class_index for row in self.rows}))}
-        return ClassTable(tuple(replace(row, class_index=new[row.class_index]) for row in self.rows))
+        moved = [place for place, row in enumerate(self.rows) if new[row.class_index] != row.class_index]
+        return self._changed(moved, lambda row: replace(row, class_index=new[row.class_index]))
 
     def set_role(self, indices: Collection[int], role: Role) -> "ClassTable":
         """Give rows another role."""
@@ -129,6 +159,27 @@ class ClassTable:
     def set_images_per_epoch(self, indices: Collection[int], number: int | None) -> "ClassTable":
         """Set how many images each epoch takes from each of these rows; None for all."""
         return self._changed(indices, lambda row: replace(row, images_per_epoch=number))
+
+    def balanced(self, number: int | None, available: Sequence[int] | None = None) -> "ClassTable":
+        """Let each epoch take `number` images of each class, divided over its training rows by their images.
+
+        It takes as many as the class with most training rows has rows if that is more, as each row gives at least
+        one. None takes all images of each row. `available` says per row how many images there are to draw from, if
+        some are held out; a row without any is left alone.
+        """
+        sizes = [row.source.n_images for row in self.rows] if available is None else available
+        places: dict[int, list[int]] = {}
+        for place, row in enumerate(self.rows):
+            if row.role is Role.TRAINING and sizes[place]:
+                places.setdefault(row.class_index, []).append(place)
+        drawn: dict[int, int | None] = {place: None for of_class in places.values() for place in of_class}
+        if number is not None:
+            number = max([number, *map(len, places.values())])
+            for of_class in places.values():
+                parts = divided(number, [sizes[place] for place in of_class])
+                drawn.update(zip(of_class, parts, strict=True))
+        rows = enumerate(self.rows)
+        return ClassTable(tuple(replace(row, images_per_epoch=drawn[i]) if i in drawn else row for i, row in rows))
 
     def set_shuffle(self, indices: Collection[int], shuffle: bool) -> "ClassTable":
         """Draw at random, or take the first images in file order."""
@@ -152,7 +203,7 @@ class ClassTable:
         if index is None:
             used = {row.class_index for row in outside}
             own = [row.class_index for row in inside if row.class_index not in used]
-            index = min(own) if own else _free_index(outside)
+            index = min(own) if own else next(_free_indices(outside))
         taken = index
         return self._changed(indices, lambda row: replace(row, class_index=taken, class_name=name))
 
@@ -206,9 +257,9 @@ def _index_of_name(rows: Iterable[ClassRow], name: str) -> int | None:
     return next((row.class_index for row in rows if row.class_name == name), None)
 
 
-def _free_index(rows: Iterable[ClassRow]) -> int:
+def _free_indices(rows: Iterable[ClassRow]) -> Iterator[int]:
     used = {row.class_index for row in rows}
-    return next(index for index in range(len(used) + 1) if index not in used)
+    return (index for index in count() if index not in used)
 
 
 def _unused_name(name: str, used: Collection[str]) -> str:
@@ -239,9 +290,13 @@ def _training_problems(table: ClassTable, has_split: bool) -> Iterator[TableProb
     trained = {row.class_index for row in table.rows_with(Role.TRAINING)}
     if not trained:
         yield TableProblem(None, "no row is for training: give some rows the role training")
-    for index in sorted(used - trained) if trained else ():
-        place = next(i for i, row in enumerate(table.rows) if row.class_index == index)
-        row = table.rows[place]
+    untrained = used - trained if trained else set()
+    first: dict[int, int] = {}
+    for place, row in enumerate(table.rows):
+        if row.class_index in untrained:
+            first.setdefault(row.class_index, place)
+    for index in sorted(untrained):
+        place, row = first[index], table.rows[first[index]]
         yield TableProblem(place, f'class "{row.class_name}" has {row.role} images but no training images')
     if not has_split and not table.rows_with(Role.VALIDATION):
         yield TableProblem(None, "no row is for validation: give some rows the role validation, or use a split")

@@ -6,10 +6,11 @@ see tiff.py) or to OpenCV (colour PNG of 16 bits).
 
 import struct
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import cv2
 import numpy as np
@@ -23,30 +24,49 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _DAMAGE = (
-    OSError, SyntaxError, EOFError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError,
+    OSError, SyntaxError, EOFError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, ImportError,
     struct.error, zlib.error,
 )  # fmt: skip
-"""What decoders raise for damaged files."""
+"""What decoders raise for damaged files, and where a part of theirs is missing."""
 
 _BITS_PER_SAMPLE = 258  # TIFF tag
 _PAGED_FORMATS = ("TIFF", "GIF", "WEBP")
 _PNG_GRAY_ALPHA = "LA;16B"
 
 
-def decode_pages(path: Path, content: bytes | None = None, pages: Sequence[int] | None = None) -> list[Pixels]:
-    """Return the pages of an image file, each (H, W), (H, W, 3) RGB or (H, W, C), turned upright.
+def iterate_pages(path: Path, content: bytes | None = None, pages: Sequence[int] | None = None) -> Iterator[Pixels]:
+    """Yield the pages of an image file, each (H, W), (H, W, 3) RGB or (H, W, C), turned upright.
 
     Grey levels keep their depth. The Exif orientation is applied, transparency is dropped, palettes and CMYK
     become RGB, 1 bit becomes 0 or 255. Pages are the images of a TIFF (see tiff.py) or the frames of a GIF or
     WebP, counted from 0; of other files the first image is taken. `content` are the bytes of the file if they are
     known. Raises DataError with the reason alone (without the file's name).
     """
-    return cast(list[Pixels], _opened(path, content, lambda file: _decode(file, pages)))
+    from PIL import Image
+
+    with _opened(path, content) as file:
+        if tiff.needs_tifffile(file):
+            yield from tiff.iterate_images(file, pages, _most_pixels())
+            return
+        with Image.open(file) as image:
+            for page in range(_n_pages(image)) if pages is None else pages:
+                yield _decode_page(image, file, page)
+
+
+def decode_pages(path: Path, content: bytes | None = None, pages: Sequence[int] | None = None) -> list[Pixels]:
+    """Return all that `iterate_pages` yields."""
+    return list(iterate_pages(path, content, pages))
 
 
 def count_pages(path: Path) -> int:
-    """Return the number of pages without decoding them. Raises DataError as `decode_pages` does."""
-    return cast(int, _opened(path, None, _count))
+    """Return the number of pages without decoding them. Raises DataError as `iterate_pages` does."""
+    from PIL import Image
+
+    with _opened(path, None) as file:
+        if tiff.needs_tifffile(file):
+            return tiff.count_images(file)
+        with Image.open(file) as image:
+            return _n_pages(image)
 
 
 def has_pages(path: Path) -> bool:
@@ -54,14 +74,15 @@ def has_pages(path: Path) -> bool:
     return path.suffix.lower() in (".tif", ".tiff", ".gif", ".webp")
 
 
-def _opened(path: Path, content: bytes | None, use: Callable[[BinaryIO], Any]) -> Any:
+@contextmanager
+def _opened(path: Path, content: bytes | None) -> Iterator[BinaryIO]:
     from PIL import Image, UnidentifiedImageError
 
     try:
         # A file object, never the path: Pillow (13.0) maps some TIFF files given by path into memory and then
         # ignores their orientation; OpenCV knows no path with letters that the system's code page lacks.
         with path.open("rb") if content is None else BytesIO(content) as file:
-            return use(file)
+            yield file
     except UnidentifiedImageError as error:
         raise DataError("is not an image, or of a kind that is not known") from error
     except Image.DecompressionBombError as error:
@@ -70,24 +91,6 @@ def _opened(path: Path, content: bytes | None, use: Callable[[BinaryIO], Any]) -
         raise DataError("is too large for the memory") from error
     except _DAMAGE as error:
         raise DataError(_reason(error)) from error
-
-
-def _decode(file: BinaryIO, pages: Sequence[int] | None) -> list[Pixels]:
-    from PIL import Image
-
-    if tiff.needs_tifffile(file):
-        return tiff.read_images(file, pages, _most_pixels())
-    with Image.open(file) as image:
-        return [_decode_page(image, file, page) for page in (range(_n_pages(image)) if pages is None else pages)]
-
-
-def _count(file: BinaryIO) -> int:
-    from PIL import Image
-
-    if tiff.needs_tifffile(file):
-        return tiff.count_images(file)
-    with Image.open(file) as image:
-        return _n_pages(image)
 
 
 def _n_pages(image: "Image.Image") -> int:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.data.decode import count_pages, decode_pages, has_pages
+from aid_desktop.data.decode import count_pages, decode_pages, has_pages, iterate_pages
 from aid_desktop.data.digest import WHOLE_LIMIT, combined_digest, digest_of, digest_of_bytes
 from aid_desktop.data.listing import Listing, list_files
 from aid_desktop.data.pixels import Pixels, channel_names, pick_channels
@@ -54,23 +54,23 @@ class ScannedFile:
 
 
 class ImageCache:
-    """Decoded images by place, up to a number of bytes; what comes later is not kept."""
+    """Decoded images by file and page, up to a number of bytes; what comes later is not kept."""
 
     def __init__(self, n_bytes: int) -> None:
         self._free = n_bytes
-        self._images: dict[Place, Pixels] = {}
+        self._images: dict[tuple[str, int], Pixels] = {}
         self._lock = Lock()
 
-    def get(self, place: Place) -> Pixels | None:
+    def get(self, page: tuple[str, int]) -> Pixels | None:
         """Return the image, or None if it is not kept."""
-        return self._images.get(place)
+        return self._images.get(page)
 
-    def put(self, place: Place, image: Pixels) -> None:
+    def put(self, page: tuple[str, int], image: Pixels) -> None:
         """Keep the image if there is room."""
         with self._lock:
-            if place not in self._images and image.nbytes <= self._free:
+            if page not in self._images and image.nbytes <= self._free:
                 self._free -= image.nbytes
-                self._images[place] = image
+                self._images[page] = image
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ class FolderReader:
         # Every file is opened once, however many of its pages are wanted.
         by_file: dict[str, list[int]] = {}
         for index in np.unique(chosen).tolist():
-            image = self._cache.get(self._places[index])
+            image = self._cache.get(self._places[index][:2])
             if image is None:
                 by_file.setdefault(self._places[index].name, []).append(index)
             else:
@@ -222,7 +222,7 @@ class FolderReader:
         except DataError as error:
             raise DataError(f"{path} {error}. It could be read when it was added.") from error
         for index, image in zip(indices, images, strict=True):
-            self._cache.put(self._places[index], image)
+            self._cache.put(self._places[index][:2], image)
             self._shapes.setdefault(index, shape_of(image))
         return dict(zip(indices, images, strict=True))
 
@@ -265,13 +265,16 @@ def _scan_file(folder: Path, name: str, cache: ImageCache) -> ScannedFile:
         return ScannedFile(name, problem=Problem(shown, "does not exist any more, or is a broken link"))
     except OSError as error:
         return ScannedFile(name, problem=Problem(shown, f"cannot be opened ({error.strerror or error})"))
+    images = []
     try:
-        images = decode_pages(path, content)
+        # One page at a time: a stack may be larger than the memory.
+        for page, image in enumerate(iterate_pages(path, content)):
+            images.append((shape_of(image), str(image.dtype)))
+            cache.put((name, page), image)
     except DataError as error:
         return ScannedFile(name, digest=digest, problem=Problem(shown, str(error)))
-    for page, image in enumerate(images):
-        cache.put(Place(name, page, len(images)), image)
-    return ScannedFile(name, tuple(map(shape_of, images)), tuple(str(image.dtype) for image in images), digest)
+    shapes, pixel_types = zip(*images, strict=True) if images else ((), ())
+    return ScannedFile(name, shapes, pixel_types, digest)
 
 
 def _no_images_message(path: Path, listing: Listing) -> str:

@@ -31,8 +31,9 @@ def pixel_type_text(pixel_type: str) -> str:
 def pixel_type_of(stored: np.dtype[Any]) -> str:
     """Return the type in which images stored in another one are kept. Raises DataError for what is no grey level.
 
-    uint8 and uint16 stay, 1 bit becomes uint8 (0 and 255), all other numbers float32.
+    uint8 and uint16 stay (in any byte order), 1 bit becomes uint8 (0 and 255), all other numbers float32.
     """
+    stored = stored.newbyteorder("=")
     if stored == np.bool_ or stored == np.uint8:
         return "uint8"
     if stored == np.uint16:

@@ -1,10 +1,10 @@
 """Read .rtdc files: stacks of images in HDF5, as AIDeveloper and the RT-DC programs use them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import h5py
 import numpy as np
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from aid_desktop.data.digest import digest_of
 from aid_desktop.data.hdf5 import open_hdf5, read_rows
-from aid_desktop.data.pixels import Pixels, as_pixels, channel_names, pixel_type_of
+from aid_desktop.data.listing import natural_key
+from aid_desktop.data.pixels import PIXEL_TYPES, Pixels, as_pixels, channel_names, pixel_type_of, white_level_of
 from aid_desktop.data.source import DataSource, Indices, Shape, SourceKind, checked_indices
 from aid_desktop.errors import DataError
 
@@ -23,6 +24,7 @@ EVENTS = "events"
 PIXEL_SIZE = "imaging:pixel size"
 
 _IMAGE = "image"
+_BACKGROUND = "image_bg"
 _MASK = "mask"
 
 
@@ -31,8 +33,8 @@ class Layout:
     """What an .rtdc file offers.
 
     `main` is the dataset that is read where no channels are named: `image`, else the first stack. `stacks`
-    names, in order, all datasets (N, H, W) of the same size; `channels` are the names that can be picked: those
-    of the stacks, and red, green and blue in place of an RGB `image`.
+    names, in order, all datasets (N, H, W) of the same size whose values fit into the images' type; `channels` are
+    the names that can be picked: red, green and blue if `main` is RGB, then those of the stacks.
     """
 
     main: str
@@ -129,15 +131,19 @@ class RtdcReader:
             if dataset not in stacks:
                 stacks[dataset] = self._read_stack(events, dataset, wanted)
             parts.append(stacks[dataset] if is_stack else stacks[dataset][..., colours.index(name)])
-        # A mask of 8 bits beside images of 16 keeps its values: all channels have the images' type.
-        return np.stack([part.reshape(part.shape[:3]) for part in parts], axis=3).astype(self._layout.pixel_type)
+        return cast(Pixels, np.stack([part.reshape(part.shape[:3]) for part in parts], axis=3))
 
     def _read_stack(self, events: h5py.Group, name: str, wanted: NDArray[np.intp]) -> Pixels:
         dataset = events[name]
         if dataset.shape[0] <= wanted[-1]:
             raise DataError(f"{self._source.path} has fewer images than when it was added: add it again.")
+        rows = read_rows(dataset, wanted)
+        if name == _MASK:
+            white = np.dtype(self._layout.pixel_type).type(white_level_of(self._layout.pixel_type))
+            return np.where(rows, white, 0).astype(white.dtype)
         try:
-            return as_pixels(read_rows(dataset, wanted))
+            # A stack of 8 bits beside images of 16 keeps its values: all channels have the images' type.
+            return cast(Pixels, as_pixels(rows).astype(self._layout.pixel_type, copy=False))
         except DataError as error:
             raise DataError(f"{self._source.path} {error}.") from error
 
@@ -160,11 +166,14 @@ def _events_of(path: Path) -> Iterator[h5py.Group]:
         yield events
 
 
-def _main_of(events: Mapping[str, Any]) -> str:
+def _main_of(events: h5py.Group) -> str:
     """Return the name of the dataset of images, "" if there is none."""
     if isinstance(events.get(_IMAGE), h5py.Dataset):
         return _IMAGE
-    return next((name for name in sorted(events) if name.startswith(f"{_IMAGE}_") and _is_stack(events[name])), "")
+    names = [name for name in events if name != _MASK and _is_stack(events.get(name))]
+    # The background, and what is no image by its name, only where there is nothing else.
+    names.sort(key=lambda name: (name == _BACKGROUND, not name.startswith(f"{_IMAGE}_"), natural_key(name)))
+    return names[0] if names else ""
 
 
 def _layout_of(path: Path) -> Layout:
@@ -180,14 +189,24 @@ def _layout_of(path: Path) -> Layout:
         except DataError as error:
             raise DataError(f"{path} {error}.") from error
         shape = images.shape[1], images.shape[2], images.shape[3] if images.ndim == 4 else 1
-        fitting = [name for name in events if _is_stack(events[name]) and events[name].shape == images.shape[:3]]
+        stacks = [name for name in events if _fits(events.get(name), images, pixel_type)]
         # The images first, what was computed from them last.
-        stacks = sorted(fitting, key=lambda name: (name == _MASK, name != main, name))
+        stacks.sort(key=lambda name: (name == _MASK, name != main, natural_key(name)))
         return Layout(main, len(images), shape, pixel_type, tuple(stacks))
 
 
-def _is_stack(item: object) -> bool:
-    return isinstance(item, h5py.Dataset) and item.ndim == 3 and item.dtype.kind in "buif"
+def _is_stack(item: Any) -> bool:
+    """Return whether an item is a dataset (N, H, W), or the same with one channel, of numbers."""
+    if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "buif":
+        return False
+    return len(item.shape) == 3 or (len(item.shape) == 4 and item.shape[3] == 1)
+
+
+def _fits(item: Any, images: h5py.Dataset, pixel_type: str) -> bool:
+    """Return whether an item is a stack beside the images: of their size, and of no more grey levels than they have."""
+    if not _is_stack(item) or item.shape[:3] != images.shape[:3]:
+        return False
+    return PIXEL_TYPES.index(pixel_type_of(item.dtype)) <= PIXEL_TYPES.index(pixel_type)
 
 
 def _read_positions(events: h5py.Group, layout: Layout) -> NDArray[np.float64]:

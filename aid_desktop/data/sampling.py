@@ -1,7 +1,5 @@
 """Choose images by chance: which ones an epoch sees, and which ones are held out for validation."""
 
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -45,87 +43,78 @@ def _draw_row(row: RowDraw, rng: np.random.Generator) -> NDArray[np.intp]:
     return np.concatenate([np.tile(np.arange(n), k // n), rng.permutation(n)[: k % n]])
 
 
-def hold_out(keys: Sequence[Sequence[str]], fraction: float, rng: np.random.Generator) -> list[NDArray[np.bool_]]:
+def hold_out(groups: Sequence[NDArray[np.intp]], fraction: float, rng: np.random.Generator) -> list[NDArray[np.bool_]]:
     """Return for each class which of its images are held out for validation.
 
-    `keys` has, per class, the group of each image (see `group_key`). A group goes as a whole to one side,
-    also when it has images of several classes. Each class comes as near to `fraction` (between 0 and 1)
-    of its images as whole groups allow; a class of two groups or more has at least one on either side,
+    `groups` has, per class, the group of each image as a number from 0, see grouping.group_ids. A group goes as a
+    whole to one side, also when it has images of several classes. Each class comes as near to `fraction` (between
+    0 and 1) of its images as whole groups allow; a class of two groups or more has at least one on either side,
     unless groups shared with other classes prevent it. Raises DataError for another fraction.
     """
     if not 0 < fraction < 1:
         raise DataError(f"The part of the images for validation is {fraction:g}, expected more than 0 and less than 1.")
-    split = _Split([Counter(group) for group in keys], fraction)
+    split = _Split(groups, fraction)
     # Classes with few groups choose first: they have the least choice.
-    for index in sorted(range(len(keys)), key=lambda c: len(split.counts[c])):
-        names = sorted(split.counts[index])
-        shuffled = [names[place] for place in rng.permutation(len(names))]
-        for name in shuffled:
-            if split.gain(name) > 0:
-                split.take(name)
-        if not split.held_in(index):
-            possible = filter(split.leaves_training_images, shuffled)
-            smallest = min(possible, key=split.counts[index].__getitem__, default=None)
-            if smallest is not None:
-                split.take(smallest)
-    return [np.fromiter((key in split.held for key in group), np.bool_, len(group)) for group in keys]
+    for index in sorted(range(len(groups)), key=split.n_groups):
+        split.choose(index, rng.permutation(split.n_groups(index)))
+    return [split.held[group] for group in groups]
 
 
 class _Split:
-    """Groups held out so far, and how far each class is from its number of images."""
+    """Groups held out so far, `held` (number of groups,), and how far each class is from its number of images."""
 
-    def __init__(self, counts: list[Counter[str]], fraction: float) -> None:
-        self.counts = counts
-        self.held: set[str] = set()
-        self._missing = [fraction * count.total() for count in counts]
-        self._n_left = [len(count) for count in counts]
-        self._classes_of: dict[str, list[int]] = {}
-        for index, count in enumerate(counts):
-            for key in count:
-                self._classes_of.setdefault(key, []).append(index)
+    def __init__(self, groups: Sequence[NDArray[np.intp]], fraction: float) -> None:
+        found = [np.unique(group, return_counts=True) for group in groups]
+        self._ids = [ids for ids, _ in found]
+        self._sizes = [sizes for _, sizes in found]
+        self._missing = [fraction * len(group) for group in groups]
+        self._n_left = [len(ids) for ids in self._ids]
+        n_classes = np.bincount(np.concatenate([np.empty(0, np.intp), *self._ids]))
+        self.held = np.zeros(len(n_classes), np.bool_)
+        self._is_shared = n_classes > 1
+        self._shares: dict[int, list[tuple[int, int]]] = {}
+        for index, (ids, sizes) in enumerate(found):
+            shared = self._is_shared[ids]
+            for group, size in zip(ids[shared].tolist(), sizes[shared].tolist(), strict=True):
+                self._shares.setdefault(group, []).append((index, size))
 
-    def held_in(self, index: int) -> bool:
-        return self._n_left[index] < len(self.counts[index])
+    def n_groups(self, index: int) -> int:
+        """Return the number of groups of a class."""
+        return len(self._ids[index])
 
-    def leaves_training_images(self, key: str) -> bool:
-        return key not in self.held and all(self._n_left[index] > 1 for index in self._classes_of[key])
+    def choose(self, index: int, order: NDArray[np.intp]) -> None:
+        """Hold groups of a class out, trying them in this order, until it has its number of images."""
+        ids, sizes = self._ids[index][order], self._sizes[index][order]
+        if len(ids) and not self._is_shared[ids].any() and (sizes == sizes[0]).all():
+            self.held[ids[: self._n_wanted(index, int(sizes[0]))]] = True
+            return
+        groups = list(zip(ids.tolist(), sizes.tolist(), strict=True))
+        for group, size in groups:
+            shares = self._shares.get(group) or [(index, size)]
+            if self._leaves_training_images(group, shares) and self._gain(shares) > 0:
+                self._take(group, shares)
+        if self._n_left[index] == len(ids):
+            shares_of = {group: self._shares.get(group) or [(index, size)] for group, size in groups}
+            possible = [pair for pair in groups if self._leaves_training_images(pair[0], shares_of[pair[0]])]
+            if possible:
+                smallest = min(possible, key=lambda pair: pair[1])[0]
+                self._take(smallest, shares_of[smallest])
 
-    def gain(self, key: str) -> float:
+    def _n_wanted(self, index: int, size: int) -> int:
+        """Return how many groups to hold out of a class whose groups are of one size and all its own."""
+        n = self._n_left[index]
+        left = self._missing[index] - size * np.arange(n)
+        return min(max(1, int(np.count_nonzero(left > size / 2))), n - 1)
+
+    def _leaves_training_images(self, group: int, shares: Sequence[tuple[int, int]]) -> bool:
+        return not self.held[group] and all(self._n_left[index] > 1 for index, _ in shares)
+
+    def _gain(self, shares: Sequence[tuple[int, int]]) -> float:
         """Return by how many images the classes come nearer to their number if this group is held out."""
-        if not self.leaves_training_images(key):
-            return 0.0
-        classes = self._classes_of[key]
-        return sum(abs(self._missing[i]) - abs(self._missing[i] - self.counts[i][key]) for i in classes)
+        return sum(abs(self._missing[index]) - abs(self._missing[index] - size) for index, size in shares)
 
-    def take(self, key: str) -> None:
-        self.held.add(key)
-        for index in self._classes_of[key]:
-            self._missing[index] -= self.counts[index][key]
+    def _take(self, group: int, shares: Sequence[tuple[int, int]]) -> None:
+        self.held[group] = True
+        for index, size in shares:
+            self._missing[index] -= size
             self._n_left[index] -= 1
-
-
-def group_key(origin: str, group_by: str) -> str:
-    """Return the group of an image from its origin (see source.ImageReader.origin).
-
-    `group_by` is image (each image is a group), file (all images of an .rtdc or of a file with pages),
-    folder, or a regular expression with one group that is searched in the origin written with "/". Raises
-    DataError if that is not a regular expression, has not exactly one group or does not match.
-    """
-    path = origin.replace("\\", "/")
-    if group_by == "image":
-        return path
-    if group_by in ("file", "folder"):
-        file = re.sub(r"#\d+$", "", path)
-        return file if group_by == "file" else file.rpartition("/")[0]
-    try:
-        pattern = re.compile(group_by)
-    except re.error as error:
-        raise DataError(
-            f"Group by {group_by!r} is neither image, file, folder nor a regular expression: {error}."
-        ) from error
-    if pattern.groups != 1:
-        raise DataError(f"Group by {group_by!r} has {pattern.groups} groups in round brackets, expected exactly one.")
-    match = pattern.search(path)
-    if match is None or match.group(1) is None:
-        raise DataError(f"Group by {group_by!r} does not match {path!r}: every image needs a group.")
-    return str(match.group(1))

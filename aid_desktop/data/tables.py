@@ -1,7 +1,10 @@
 """Read tables (.csv, .tsv, .xlsx) that list image files with their classes."""
 
 import csv
+import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -18,7 +21,7 @@ _PATH_NAMES = ("path", "file", "filename", "image")
 _CLASS_NAMES = ("class", "label")
 _ROLE_NAMES = ("role", "split")
 _DELIMITERS = ",;\t|"
-_DAMAGE = (OSError, KeyError, ValueError, SyntaxError)
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,9 @@ def read_table(path: Path) -> tuple[Listed, ...]:
     """Return what a table lists, by class and role in order of appearance.
 
     The first row has the names of the columns in any case: one of path, file, filename or image (relative to the
-    table, or absolute), one of class or label, and perhaps role or split (training, validation, test). Raises
-    DataError if a column is missing, a row is incomplete, a role is unknown, or the file cannot be read.
+    table, or absolute), one of class or label, and perhaps role or split (training, validation, test, or empty).
+    Columns are separated by comma, semicolon, tab or bar. Raises DataError if a column is missing, a row is
+    incomplete, a role is unknown, or the file cannot be read.
     """
     header, *rows = _rows(path) or [()]
     names = [name.strip().casefold() for name in header]
@@ -54,7 +58,7 @@ def read_table(path: Path) -> tuple[Listed, ...]:
         cells += [""] * (len(names) - len(cells))
         if not cells[files] or not cells[classes]:
             raise DataError(f"{path} has no {names[classes] if cells[files] else names[files]} in row {number}.")
-        role = None if roles is None else _role(path, cells[roles], number)
+        role = None if roles is None or not cells[roles] else _role(path, cells[roles], number)
         groups.setdefault((cells[classes], role), []).append(cells[files].replace("\\", "/"))
     if not groups:
         raise DataError(f"{path} lists no images: there are no rows below the names of the columns.")
@@ -69,7 +73,9 @@ def table_files(path: Path, part: str) -> Files:
             return Files(path.parent, item.names)
     if not part and len(listed) == 1:
         return Files(path.parent, listed[0].names)
-    known = ", ".join(item.part for item in listed[:5])
+    known = ", ".join(item.part for item in listed[:_MOST_NAMED]) + (", …" if len(listed) > _MOST_NAMED else "")
+    if not part:
+        raise DataError(f"{path} lists images of {len(listed)} kinds: say which one is meant, {known}.")
     raise DataError(f"{path} lists no images of {part!r}, only of {known}. It may have changed: add it again.")
 
 
@@ -111,16 +117,12 @@ def _csv_rows(path: Path) -> list[Sequence[str]]:
 
 
 def _xlsx_rows(path: Path) -> list[Sequence[str]]:
-    import zipfile
-
     import openpyxl
 
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (*_DAMAGE, zipfile.BadZipFile) as error:
+        with closing(book):
+            rows = book.worksheets[0].iter_rows(values_only=True)
+            return [tuple("" if cell is None else str(cell) for cell in row) for row in rows]
+    except (OSError, LookupError, ValueError, TypeError, SyntaxError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path} cannot be read as a table: {error}.") from error
-    try:
-        sheet = book.worksheets[0]
-        return [tuple("" if cell is None else str(cell) for cell in row) for row in sheet.iter_rows(values_only=True)]
-    finally:
-        book.close()

@@ -5,7 +5,7 @@ besides Y and X (time, depth, position) counts images, in the order of the file.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PLANE_AXES, _CHANNEL_AXES = "YX", "CS"
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
-_UNSIGNED = 1
+_UNSIGNED, _CONTIGUOUS = 1, 1
 _ALPHA = (1, 2)
 
 
@@ -48,8 +48,8 @@ def needs_tifffile(file: BinaryIO) -> bool:
     return needed
 
 
-def read_images(file: BinaryIO, wanted: Sequence[int] | None, most_pixels: int) -> list[Pixels]:
-    """Return images of a TIFF, each (H, W) or (H, W, C), in their own depth and upright; all, or those of `wanted`.
+def iterate_images(file: BinaryIO, wanted: Sequence[int] | None, most_pixels: int) -> Iterator[Pixels]:
+    """Yield images of a TIFF, each (H, W) or (H, W, C), in their own depth and upright; all, or those of `wanted`.
 
     Raises DataError (the reason alone) for pixels that cannot be used and images of more than `most_pixels`, and
     whatever tifffile does for damage.
@@ -58,11 +58,12 @@ def read_images(file: BinaryIO, wanted: Sequence[int] | None, most_pixels: int) 
 
     with tifffile.TiffFile(file) as tiff:
         places = _places(tiff)
-        return [_read(places[place], most_pixels) for place in (range(len(places)) if wanted is None else wanted)]
+        for place in range(len(places)) if wanted is None else wanted:
+            yield _read(places[place], most_pixels)
 
 
 def count_images(file: BinaryIO) -> int:
-    """Return the number of images that `read_images` gives."""
+    """Return the number of images that `iterate_images` yields."""
     import tifffile
 
     with tifffile.TiffFile(file) as tiff:
@@ -72,7 +73,9 @@ def count_images(file: BinaryIO) -> int:
 def _is_plain(page: Any) -> bool:
     if page.bitspersample > 8 or page.sampleformat != _UNSIGNED:
         return False
-    return page.photometric == _CMYK or len(_colours(page)) in (1, 3)
+    # Pillow (13.0) fails at gray with transparency in separate planes.
+    n_colours = len(_colours(page))
+    return page.photometric == _CMYK or n_colours == 3 or (n_colours == 1 and page.planarconfig == _CONTIGUOUS)
 
 
 def _has_axes_of_its_own(tiff: "tifffile.TiffFile") -> bool:
@@ -90,7 +93,7 @@ def _places(tiff: "tifffile.TiffFile") -> list[_Place]:
     ]
     if tiff.series[0].kind == "generic":
         # Such series gather pages of one shape from all over the file.
-        places.sort(key=lambda place: place.series.pages[place.index[0]].index)
+        places.sort(key=lambda place: _page(place.series, place.index[0]).index)
     return places
 
 
@@ -104,12 +107,13 @@ def _counts_images(axis: str) -> bool:
 
 
 def _read(place: _Place, most_pixels: int) -> Pixels:
-    page = place.series.keyframe
+    page: Any = place.series.keyframe
     axes = _axes(place.series)
     if math.prod(n for axis, n in axes if axis in _PLANE_AXES) > most_pixels:
         raise DataError(f"has more than {most_pixels:,} pixels")
     if page.photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB):
-        raise DataError(f"has colours of the kind {page.photometric.name}: save it as RGB or grey")
+        kind = getattr(page.photometric, "name", page.photometric)
+        raise DataError(f"has colours of the kind {kind}: save it as RGB or grey")
     counting = [n for axis, n in axes if _counts_images(axis)]
     if place.series.dataoffset is not None and all(_counts_images(axis) for axis, _ in axes[: len(counting)]):
         array = _read_block(place, counting, [n for _, n in axes[len(counting) :]])
@@ -124,7 +128,9 @@ def _read_block(place: _Place, counting: list[int], shape: list[int]) -> NDArray
     series, page = place.series, place.series.keyframe
     number = int(np.ravel_multi_index(place.index, counting)) if counting else 0
     stored = np.dtype(series.dtype).newbyteorder(page.parent.byteorder)
-    offset = int(series.dataoffset or 0) + number * math.prod(shape) * stored.itemsize
+    n_bytes = math.prod(shape) * stored.itemsize
+    offset = int(series.dataoffset or 0) + number * n_bytes
+    _check_end(page.parent, offset + n_bytes)
     return page.parent.filehandle.read_array(stored, math.prod(shape), offset).reshape(shape)
 
 
@@ -136,7 +142,7 @@ def _read_pages(place: _Place, axes: list[tuple[str, int]]) -> tuple[NDArray[Any
     numbers = iter(place.index)
     chosen = [next(numbers) if _counts_images(axis) else slice(None) for axis, _ in axes]
     pages = np.arange(len(series.pages)).reshape([n for _, n in outer])[tuple(chosen[:n_outer])]
-    array = np.stack([_page(series, int(number)).asarray() for number in pages.reshape(-1)])
+    array = np.stack([_decoded(_page(series, int(number))) for number in pages.reshape(-1)])
     array = array.reshape(*pages.shape, *(n for _, n in inner))[(..., *chosen[n_outer:])]
     return array, "".join(axis for axis, _ in axes if not _counts_images(axis))
 
@@ -146,6 +152,23 @@ def _page(series: "tifffile.TiffPageSeries", number: int) -> "tifffile.TiffPage 
     if page is None:
         raise DataError(f"has no page {number}, although its description counts it")
     return page
+
+
+def _decoded(page: "tifffile.TiffPage | tifffile.TiffFrame") -> NDArray[Any]:
+    import tifffile
+
+    # tifffile (2026.3) takes some tiles that are cut off for smaller ones.
+    ends = (start + n_bytes for start, n_bytes in zip(page.dataoffsets, page.databytecounts, strict=False))
+    _check_end(page.parent, max(ends, default=0))
+    if page.compression not in tifffile.TIFF.DECOMPRESSORS:
+        kind = getattr(page.compression, "name", page.compression)
+        raise DataError(f"is compressed in a way that cannot be read ({kind}): save it without compression")
+    return page.asarray()
+
+
+def _check_end(tiff: "tifffile.TiffFile", end: int) -> None:
+    if end > tiff.filehandle.size:
+        raise DataError("is cut off: the end of the file is missing")
 
 
 def _as_image(array: NDArray[Any], axes: str, page: Any) -> NDArray[Any]:

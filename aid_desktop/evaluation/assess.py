@@ -24,11 +24,16 @@ NAMES_SHOWN = 10
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Task:
     source: DataSource
     zoom: float
     label: int | None
+    indices: NDArray[np.intp]
+
+
+def _all_images(source: DataSource) -> NDArray[np.intp]:
+    return np.arange(source.n_images)
 
 
 def predict_rows(
@@ -36,14 +41,15 @@ def predict_rows(
     rows: Sequence[ClassRow],
     progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
+    indices: Sequence[NDArray[np.intp] | None] | None = None,
 ) -> Predictions:
     """Return labelled predictions for all images of the rows, each prepared with its row's zoom.
 
-    The row's class is matched by name with the classes of the model, whose order the labels follow.
-    `progress(done, total)` counts images and is called before the first and after each chunk. When
-    `should_stop` turns true, the images not yet predicted are missing from the result. Raises DataError,
-    before anything is predicted, for no rows or a class that the model does not know, and later for a
-    source that cannot be read.
+    `indices` chooses images of each row, None all of them. The row's class is matched by name with the classes
+    of the model, whose order the labels follow. `progress(done, total)` counts images and is called before the
+    first and after each chunk. When `should_stop` turns true, the images not yet predicted are missing from the
+    result. Raises DataError, before anything is predicted, for no rows or a class that the model does not know,
+    and later for a source that cannot be read.
     """
     if not rows:
         raise DataError("there is nothing to assess: add images of known class, or give them the role asked for")
@@ -51,7 +57,11 @@ def predict_rows(
     unknown = [row for row in rows if row.class_name not in known]
     if unknown:
         raise DataError(_unknown_classes(loaded.card, unknown))
-    tasks = [_Task(row.source, row.zoom, known[row.class_name]) for row in rows]
+    chosen = [None] * len(rows) if indices is None else indices
+    tasks = [
+        _Task(row.source, row.zoom, known[row.class_name], _all_images(row.source) if which is None else which)
+        for row, which in zip(rows, chosen, strict=True)
+    ]
     return _predict(loaded, tasks, progress, should_stop)
 
 
@@ -67,7 +77,7 @@ def predict_sources(
     """
     if not sources:
         raise DataError("there is nothing to classify: add folders of images or .rtdc files")
-    tasks = [_Task(source, loaded.card.zoom, None) for source in sources]
+    tasks = [_Task(source, loaded.card.zoom, None, _all_images(source)) for source in sources]
     return _predict(loaded, tasks, progress, should_stop)
 
 
@@ -101,7 +111,7 @@ def _predict(
 ) -> Predictions:
     check_sources([task.source for task in tasks], loaded.card)
     predictor = Predictor(loaded.model, loaded.card)
-    total = sum(task.source.n_images for task in tasks)
+    total = sum(len(task.indices) for task in tasks)
     done, stopped = 0, False
     probabilities = [np.empty((0, len(loaded.card.class_names)), np.float32)]
     counts = []
@@ -111,11 +121,11 @@ def _predict(
         n_before = done
         reader = reopen(task.source)
         size = _chunk_size(task, loaded.card)
-        for start in range(0, task.source.n_images, size):
+        for start in range(0, len(task.indices), size):
             stopped = stopped or (should_stop is not None and should_stop())
             if stopped:
                 break
-            indices = np.arange(start, min(start + size, task.source.n_images))
+            indices = task.indices[start : start + size]
             images = prepare_row(reader, loaded.card.image, task.zoom, indices=indices)
             part = predictor.predict(images, should_stop)
             probabilities.append(part)
@@ -136,7 +146,7 @@ def _assemble(
         sources=tuple(task.source for task in tasks),
         zooms=tuple(task.zoom for task in tasks),
         source=np.repeat(np.arange(len(tasks)), counts),
-        index=np.concatenate([np.arange(count) for count in counts]),
+        index=np.concatenate([task.indices[:count] for task, count in zip(tasks, counts, strict=True)]),
         probabilities=probabilities,
         labels=np.repeat(np.array(labels, np.intp), counts) if labels else None,
     )

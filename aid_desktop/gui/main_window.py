@@ -1,6 +1,7 @@
 """The window: menus, tabs, wiring; no logic."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import QByteArray, QSize, Qt, QUrl, pyqtSlot
@@ -18,8 +19,10 @@ from PyQt5.QtWidgets import (
 )
 
 from aid_desktop import __version__
+from aid_desktop.data.cache import CropCache
 from aid_desktop.data.drops import resolve_drop
 from aid_desktop.gui.assess.assess_tab import AssessTab
+from aid_desktop.gui.autosave import Autosave
 from aid_desktop.gui.background import Background, Failure
 from aid_desktop.gui.data.data_tab import DataTab
 from aid_desktop.gui.data.loading import SourceLoader
@@ -28,14 +31,18 @@ from aid_desktop.gui.history.history_tab import HistoryTab
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.qt import required
+from aid_desktop.gui.session_files import PROGRAM, SessionFiles
+from aid_desktop.gui.session_opening import is_session_file
 from aid_desktop.gui.shortcuts import ShortcutsDialog
 from aid_desktop.gui.status_bar import StatusBar
+from aid_desktop.gui.storage_dialog import StorageDialog
 from aid_desktop.gui.theme import GRID, ThemeManager, ThemeName, icon
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.training.training_tab import TrainingTab
-from aid_desktop.gui.widgets.drop_area import DropOverlay
+from aid_desktop.gui.widgets.drop_area import DropArea, DropOverlay
 from aid_desktop.models.devices import list_devices, warm_up
-from aid_desktop.paths import log_dir
+from aid_desktop.paths import crop_cache_dir, log_dir
+from aid_desktop.runs.autosave import AutosaveFolder
 from aid_desktop.runs.folder import is_run_folder
 from aid_desktop.training.events import RunFailed, RunFinished
 
@@ -56,7 +63,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("mainWindow")
-        self.setWindowTitle("AID Desktop")
+        self.setWindowTitle(PROGRAM)
         self.setWindowIcon(_window_icon())
         self._themes = themes
         self._preferences = preferences
@@ -72,6 +79,12 @@ class MainWindow(QMainWindow):
         self.training = TrainingTab(self.notifier, self.session, self.background, themes, preferences, model_zoo, self)
         self.history = HistoryTab(self.notifier, self.background, themes, self)
         self.assessment = AssessTab(self.notifier, self.background, themes, self)
+        messages = self.data.sources.messages
+        self.sessions = SessionFiles(
+            self.notifier, self._editor, self.training.all_settings, self.session, self.background, messages,
+            preferences, self,
+        )  # fmt: skip
+        self.autosave = Autosave(AutosaveFolder.of_user(), self.sessions, self.background, messages, parent=self)
         self.tabs = QTabWidget(self)
         self._status = StatusBar(self.background, self)
         self._overlay = DropOverlay(self, _describe_drop)
@@ -80,13 +93,19 @@ class MainWindow(QMainWindow):
         self._connect()
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Do with paths what dropping them on the window does: runs go to History, the rest to the class table."""
-        runs, data = _runs_and_data(paths)
+        """Do with paths what dropping them on the window does.
+
+        Runs go to History, a session replaces what the tabs Data and Training hold, the rest goes to the class table.
+        """
+        sessions, runs, data = _sorted_paths(paths)
         for run in runs:
             self.notifier.open_run(run)
-        if runs and not data:
+        if runs and not data and not sessions:
             self.tabs.setCurrentWidget(self.history)
-        if data:
+        if sessions:
+            self.tabs.setCurrentWidget(self.data)
+            self.sessions.open(sessions[0], is_alone=len(sessions) + len(data) == 1)
+        elif data:
             self.tabs.setCurrentWidget(self.data)
             self._loader.add(data)
             if self.session.is_running:
@@ -108,6 +127,8 @@ class MainWindow(QMainWindow):
         self.hide()
         self.session.shut_down()
         self.background.shut_down()
+        self.sessions.finish()
+        self.autosave.stop()
         event.accept()
 
     def _lay_out(self) -> None:
@@ -137,6 +158,8 @@ class MainWindow(QMainWindow):
         file_menu.addSeparator()
         file_menu.addActions(self.data.tools)
         file_menu.addSeparator()
+        self.sessions.add_to(file_menu)
+        file_menu.addSeparator()
         self._add(file_menu, "Open run…", "Ctrl+R", self._open_run)
         file_menu.addSeparator()
         self._add(file_menu, "Quit", "Ctrl+Q", self._quit)
@@ -158,13 +181,19 @@ class MainWindow(QMainWindow):
         run_menu.addSeparator()
         self._meta_action = self._add(run_menu, "Write meta.xlsx after this epoch", "", self.session.write_meta)
         model_menu = required(bar.addMenu("&Model"))
-        self._add(model_menu, "Assess", "Ctrl+Return", self._assess)
-        self._add(model_menu, "Classify new files…", "Ctrl+K", self._classify)
+        for text, keys, do in (
+            ("Assess", "Ctrl+Return", self.assessment.assess),
+            ("Classify new files…", "Ctrl+K", self.assessment.classify_files),
+            ("Classify a large image…", "Ctrl+Shift+K", self.assessment.classify_large_image),
+        ):
+            self._add(model_menu, text, keys, partial(self._do_in_assessment, do))
         view_menu = required(bar.addMenu("&View"))
         for number, title in enumerate(_TAB_TITLES):
             self._add(view_menu, title, f"Ctrl+{number + 1}", self._show_tab_of_action).setData(number)
         view_menu.addSeparator()
         self._add_themes(view_menu)
+        view_menu.addSeparator()
+        self._add(view_menu, "Storage…", "", self._show_storage)
         help_menu = required(bar.addMenu("&Help"))
         self._add(help_menu, "Keyboard shortcuts", "?", self._show_shortcuts)
         self._add(help_menu, "Open the log folder", "", self._open_log)
@@ -192,6 +221,9 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self._overlay.paths_dropped.connect(self.open_paths)
+        # What is dropped there is told by the overlay and may be a run or a session too.
+        required(self.data.findChild(DropArea)).setAcceptDrops(False)
+        self.sessions.opened.connect(self._show_data)
         self.background.failed.connect(self._on_job_failed)
         self.session.started.connect(self.history.on_run_started)
         self.session.epoch_finished.connect(self.history.on_epoch_finished)
@@ -201,6 +233,10 @@ class MainWindow(QMainWindow):
         self.session.running_changed.connect(self._on_running_changed)
         self.session.running_changed.connect(self.data.image_form.set_locked)
         self.history.epoch.assess_requested.connect(self._show_assessment)
+
+    @pyqtSlot()
+    def _show_data(self) -> None:
+        self.tabs.setCurrentWidget(self.data)
 
     @pyqtSlot(RunFinished)
     def _on_run_finished(self, event: RunFinished) -> None:
@@ -287,20 +323,18 @@ class MainWindow(QMainWindow):
         self.tabs.setCurrentWidget(self.history)
         self.history.choose_folder()
 
-    @pyqtSlot()
-    def _assess(self) -> None:
+    def _do_in_assessment(self, do: Callable[[], None]) -> None:
         self.tabs.setCurrentWidget(self.assessment)
-        self.assessment.assess()
-
-    @pyqtSlot()
-    def _classify(self) -> None:
-        self.tabs.setCurrentWidget(self.assessment)
-        self.assessment.classify_files()
+        do()
 
     @pyqtSlot(QAction)
     def _on_theme_chosen(self, action: QAction) -> None:
         self._preferences.theme = ThemeName(action.data())
         self._themes.set_theme(ThemeName(action.data()))
+
+    @pyqtSlot()
+    def _show_storage(self) -> None:
+        StorageDialog(CropCache(crop_cache_dir()), self.background, self).open()
 
     @pyqtSlot()
     def _show_shortcuts(self) -> None:
@@ -312,27 +346,36 @@ class MainWindow(QMainWindow):
 
     @pyqtSlot()
     def _show_about(self) -> None:
-        box = QMessageBox(self)
-        box.setWindowTitle("About AID Desktop")
-        box.setText(f"AID Desktop {__version__}")
-        box.setInformativeText(
-            "Train, watch, assess and apply neural networks that classify images.\n\n"
-            "Nothing leaves this computer. BSD-3-Clause."
-        )
-        box.open()
+        _about_box(self).open()
+
+
+def _about_box(parent: QWidget) -> QMessageBox:
+    box = QMessageBox(parent)
+    box.setWindowTitle(f"About {PROGRAM}")
+    box.setText(f"{PROGRAM} {__version__}")
+    box.setInformativeText(
+        "Train, watch, assess and apply neural networks that classify images.\n\n"
+        "Nothing leaves this computer. BSD-3-Clause."
+    )
+    return box
 
 
 def _window_icon() -> QIcon:
     return icon("app")
 
 
-def _runs_and_data(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+def _sorted_paths(paths: Sequence[Path]) -> tuple[list[Path], list[Path], list[Path]]:
+    """Return sessions, runs and everything else."""
+    sessions = [path for path in paths if is_session_file(path)]
     runs = [path for path in paths if is_run_folder(path)]
-    return runs, [path for path in paths if path not in runs]
+    known = {*sessions, *runs}
+    return sessions, runs, [path for path in paths if path not in known]
 
 
 def _describe_drop(paths: tuple[Path, ...]) -> str:
-    runs, data = _runs_and_data(paths)
+    sessions, runs, data = _sorted_paths(paths)
+    if sessions:
+        return f"open session {sessions[0].name}"
     parts = [f"open {'1 run' if len(runs) == 1 else f'{len(runs)} runs'}"] if runs else []
     if data:
         parts.append(resolve_drop(data, look_inside=False).describe())

@@ -10,7 +10,7 @@ from aid_desktop.settings.split import SplitSettings
 
 
 class Notifier(QObject):
-    """Holds the class table, the image settings, the split, the run on show and the model under assessment.
+    """Holds class table, image settings, split and its seed, the run on show and the model under assessment.
 
     Table, image settings and split tell of a change only when the new value differs; opening a run or choosing a
     model is told each time.
@@ -27,6 +27,7 @@ class Notifier(QObject):
         self._table = ClassTable()
         self._image = ImageSettings()
         self._split: SplitSettings | None = None
+        self._seed = 1
         self._run: Path | None = None
         self._model: Path | None = None
 
@@ -71,6 +72,17 @@ class Notifier(QObject):
         """Choose how validation images are held out."""
         if split != self._split:
             self._split = split
+            self.split_changed.emit()
+
+    @property
+    def seed(self) -> int:
+        """What everything random in a run follows from, the split among it."""
+        return self._seed
+
+    def set_seed(self, seed: int) -> None:
+        """Choose the seed; another one draws another split."""
+        if seed != self._seed:
+            self._seed = seed
             self.split_changed.emit()
 
     def open_run(self, folder: Path) -> None:

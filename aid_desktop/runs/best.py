@@ -18,3 +18,13 @@ def find_model(path: Path) -> Path:
     if best is None or best.model is None:
         raise RunError(f"The run in {path} has saved no model yet: let it finish an epoch.")
     return folder.model(best.model)
+
+
+def run_of(model: Path) -> RunFolder | None:
+    """Return the run that saved a model file, where it still lies in its folder; else None."""
+    model = model.absolute()
+    for folder in model.parents[:2]:
+        run = RunFolder(folder)
+        if is_run_folder(folder) and model in (run.last_model, run.model(model.name)):
+            return run
+    return None

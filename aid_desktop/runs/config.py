@@ -89,8 +89,7 @@ class RunConfig:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed <= MAX_SEED:
-            raise SettingsError("seed", f"got {self.seed!r}, expected a whole number from 0 to {MAX_SEED}")
+        check_seed(self.seed)
 
     def with_changes(
         self, *, epochs: int | None = None, seed: int | None = None, device: str | None = None
@@ -106,6 +105,12 @@ class RunConfig:
         if device is not None:
             config = dataclasses.replace(config, device=dataclasses.replace(config.device, strategy=device))
         return config
+
+
+def check_seed(seed: object) -> None:
+    """Raise SettingsError unless `seed` is a whole number from 0 to MAX_SEED."""
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
+        raise SettingsError("seed", f"got {seed!r}, expected a whole number from 0 to {MAX_SEED}")
 
 
 def data_rows(table: ClassTable) -> tuple[DataRow, ...]:
@@ -173,7 +178,8 @@ def _class_indices(rows: tuple[DataRow, ...]) -> dict[str, int]:
                 "data.index",
                 f"class {row.class_name} has the indices {given[row.class_name]} and {row.index}",
             )
-    free = (index for index in range(len(rows)) if index not in set(given.values()))
+    taken = set(given.values())
+    free = (index for index in range(len(rows)) if index not in taken)
     for row in rows:
         if row.class_name not in given:
             given[row.class_name] = next(free)
@@ -192,7 +198,8 @@ _ROW_TYPES: dict[str, tuple[type, ...]] = {
     "path": (str,), "class": (str,), "role": (str,), "index": (int,), "images_per_epoch": (int,), "shuffle": (bool,),
     "zoom": (float, int), "digest": (str,), "part": (str,),
 }  # fmt: skip
-_TYPE_WORDS = {str: "a text in quotes", int: "a whole number", float: "a number", bool: "true or false"}
+_TYPE_WORDS = {str: "a text in quotes", int: "a whole number", float: "a number", bool: "true or false",
+               list: "a list", dict: "a table"}  # fmt: skip
 
 
 def read_run_toml(path: Path) -> RunConfig:
@@ -212,37 +219,22 @@ def read_run_toml(path: Path) -> RunConfig:
 
 def config_from_toml(values: dict[str, Any], folder: Path) -> RunConfig:
     """Return the configuration that the parsed run.toml describes. Raises SettingsError."""
-    _refuse_unknown(values, _TABLES, "")
+    refuse_unknown(values, _TABLES, "")
     version = values.get("version", RUN_VERSION)
     if version != RUN_VERSION:
         raise SettingsError("version", f"got {version!r}, this program reads version {RUN_VERSION}: update AID Desktop")
     rows = values.get("data", [])
     if not isinstance(rows, list) or not rows:
         raise SettingsError("data", "expected at least one [[data]] table with path, class and role")
-    return RunConfig(
-        data=tuple(_row_from_toml(row, folder) for row in rows),
-        image=_section(ImageSettings, values),
-        model=_model_from_toml(_table(values, "model"), folder),
-        training=TrainingSettings(_section(AugmentationSettings, values), _section(HyperParameters, values)),
-        split=_section(SplitSettings, values) if "split" in values else None,
-        device=_section(DeviceSettings, values),
-        seed=values.get("seed", 1),
-    )
+    return RunConfig(data=tuple(_row_from_toml(row, folder) for row in rows), **settings_from_tables(values, folder))
 
 
 def config_to_toml(config: RunConfig) -> dict[str, Any]:
     """Return the configuration as the tables of run.toml, with absolute paths."""
     values: dict[str, Any] = {
         "version": RUN_VERSION,
-        "seed": config.seed,
-        "image": _values(config.image),
-        "model": _values(config.model),
-        "training": _values(config.training.hyperparameters),
-        "augmentation": _values(config.training.augmentation),
-        "device": _values(config.device),
+        **settings_tables(config.image, config.model, config.training, config.split, config.device, config.seed),
     }
-    if config.split is not None:
-        values["split"] = _values(config.split)
     values["data"] = [
         {key: _plain(getattr(row, name)) for key, name in _ROW_KEYS.items() if getattr(row, name) not in (None, "")}
         for row in config.data
@@ -252,8 +244,45 @@ def config_to_toml(config: RunConfig) -> dict[str, Any]:
 
 def write_run_toml(config: RunConfig, path: Path) -> None:
     """Write the configuration so that `read_run_toml` gives it back. Raises OSError."""
+    values = config_to_toml(config)
+    held_out = config.split.held_out if config.split is not None else None
+    if held_out is not None and held_out.parent == path.parent.absolute():
+        # The list goes where its run goes.
+        values["split"]["held_out"] = held_out.name
     with write_atomically(path) as temporary:
-        temporary.write_text(tomli_w.dumps(config_to_toml(config)), encoding="utf-8")
+        temporary.write_text(tomli_w.dumps(values), encoding="utf-8")
+
+
+def settings_tables(
+    image: ImageSettings,
+    model: ModelChoice,
+    training: TrainingSettings,
+    split: SplitSettings | None,
+    device: DeviceSettings,
+    seed: int,
+) -> dict[str, Any]:
+    """Return all settings of a run as tables of plain values, by the names that run.toml has for them."""
+    tables: dict[str, Any] = {"seed": seed}
+    for section in (image, model, training.hyperparameters, training.augmentation, device, split):
+        if section is not None:
+            tables[section.SECTION] = _values(section)
+    return tables
+
+
+def settings_from_tables(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the arguments that RunConfig takes besides its data. Raises SettingsError.
+
+    `values` may hold other things too; paths in it are relative to `folder`.
+    """
+    check_seed(values.get("seed", 1))
+    return {
+        "image": _section(ImageSettings, values),
+        "model": _model_from_toml(_table(values, "model"), folder),
+        "training": TrainingSettings(_section(AugmentationSettings, values), _section(HyperParameters, values)),
+        "split": _split_from_toml(values, folder) if "split" in values else None,
+        "device": _section(DeviceSettings, values),
+        "seed": values.get("seed", 1),
+    }
 
 
 def _values(section: Any) -> dict[str, Any]:
@@ -272,7 +301,7 @@ def _plain(value: object, name: str = "") -> Any:
 def _section(kind: type[T], values: dict[str, Any]) -> T:
     section: str = kind.SECTION  # type: ignore[attr-defined]
     table = _table(values, section)
-    _refuse_unknown(table, [item.name for item in dataclasses.fields(kind)], f"{section}.")  # type: ignore[arg-type]
+    refuse_unknown(table, [item.name for item in dataclasses.fields(kind)], f"{section}.")  # type: ignore[arg-type]
     return kind(**table)
 
 
@@ -283,11 +312,16 @@ def _table(values: dict[str, Any], name: str) -> dict[str, Any]:
     return table
 
 
+def _split_from_toml(values: dict[str, Any], folder: Path) -> SplitSettings:
+    split = _section(SplitSettings, values)
+    return split if split.held_out is None else dataclasses.replace(split, held_out=_absolute(folder, split.held_out))
+
+
 def _model_from_toml(table: dict[str, Any], folder: Path) -> ModelChoice:
-    _refuse_unknown(table, [item.name for item in dataclasses.fields(ModelChoice)], "model.")
+    refuse_unknown(table, [item.name for item in dataclasses.fields(ModelChoice)], "model.")
     for key in ("architecture", "start_from"):
         if key in table:
-            _refuse_type(f"model.{key}", table[key], str)
+            refuse_type(f"model.{key}", table[key], str)
     start_from = table.get("start_from")
     return ModelChoice(
         architecture=table.get("architecture"),
@@ -299,9 +333,9 @@ def _model_from_toml(table: dict[str, Any], folder: Path) -> ModelChoice:
 def _row_from_toml(table: dict[str, Any], folder: Path) -> DataRow:
     if not isinstance(table, dict):
         raise SettingsError("data", f"got {table!r}, expected [[data]] tables with path, class and role")
-    _refuse_unknown(table, _ROW_KEYS, "data.")
+    refuse_unknown(table, _ROW_KEYS, "data.")
     for key, value in table.items():
-        _refuse_type(f"data.{key}", value, *_ROW_TYPES[key])
+        refuse_type(f"data.{key}", value, *_ROW_TYPES[key])
     missing = [key for key in ("path", "class", "role") if key not in table]
     if missing:
         raise SettingsError(f"data.{missing[0]}", "is missing in a [[data]] table")
@@ -313,17 +347,19 @@ def _row_from_toml(table: dict[str, Any], folder: Path) -> DataRow:
     return DataRow(**values)
 
 
-def _refuse_type(name: str, value: object, *kinds: type) -> None:
+def refuse_type(name: str, value: object, *kinds: type) -> None:
+    """Raise SettingsError for the setting `name` unless its value is of one of the types."""
     # In Python, unlike in TOML, true is an integer.
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         raise SettingsError(name, f"got {value!r}, expected {_TYPE_WORDS[kinds[0]]}")
 
 
-def _absolute(folder: Path, text: str) -> Path:
+def _absolute(folder: Path, text: str | Path) -> Path:
     return Path(os.path.normpath(folder / text))
 
 
-def _refuse_unknown(table: dict[str, Any], known: Iterable[str], prefix: str) -> None:
+def refuse_unknown(table: dict[str, Any], known: Iterable[str], prefix: str) -> None:
+    """Raise SettingsError for a key that is not known, naming the nearest one; `prefix` is its path, "image."."""
     known = list(known)
     for key in table:
         if key not in known:

@@ -22,6 +22,10 @@ class RunFolder:
         return self.path / "run.toml"
 
     @property
+    def held_out(self) -> Path:
+        return self.path / "held_out.csv"
+
+    @property
     def settings_jsonl(self) -> Path:
         return self.path / "settings.jsonl"
 

@@ -6,6 +6,7 @@ Validation, run.toml, command line and the editors in the window are all made fr
 import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, ClassVar, Protocol, cast
 
 from aid_desktop.errors import SettingsError
@@ -32,6 +33,7 @@ class Kind(StrEnum):
     NUMBERS = "list of numbers"
     WORDS = "list of words"
     TEXT = "text"
+    FILE = "file"
     CLASS_WEIGHTS = "class weights"
     CHANNELS = "channels"
 
@@ -178,6 +180,12 @@ def _text(value: object, info: FieldInfo) -> str:
     return value
 
 
+def _file(value: object, info: FieldInfo) -> Path | None:
+    if value is None or isinstance(value, Path):
+        return value
+    return Path(_text(value, info))
+
+
 def _words(value: object, info: FieldInfo) -> tuple[str, ...]:
     if not isinstance(value, list | tuple):
         raise ValueError(f"got {value!r}, expected a list of words")
@@ -222,6 +230,7 @@ _TIDY = {
     Kind.NUMBERS: _numbers,
     Kind.WORDS: _words,
     Kind.TEXT: _text,
+    Kind.FILE: _file,
     Kind.INTEGER_RANGE: _range,
     Kind.NUMBER_RANGE: _range,
     Kind.CLASS_WEIGHTS: _class_weights,

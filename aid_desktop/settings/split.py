@@ -1,6 +1,7 @@
 """How validation images are held out of the training images."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from aid_desktop.settings.field import Cost, FieldInfo, Kind, bounded, setting, validate
@@ -29,6 +30,15 @@ class SplitSettings:
             "Keep together",
             "Images that must not be torn apart: image, file, folder, or a regular expression with one group that "
             "finds, say, the patient in the path.",
+            Cost.NEW_RUN,
+        ),
+    )
+    held_out: Path | None = setting(  # noqa: RUF009  Ruff does not know that paths are immutable
+        None,
+        FieldInfo(
+            Kind.FILE,
+            "Held-out images",
+            "List of the held-out images as a run writes it; it is taken whatever share and grouping say.",
             Cost.NEW_RUN,
         ),
     )

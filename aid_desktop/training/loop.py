@@ -10,11 +10,11 @@ import traceback
 from collections.abc import Callable
 from functools import partial
 
-from aid_desktop.data.class_table import ClassTable
 from aid_desktop.errors import AidError
 from aid_desktop.log import add_run_log, remove_run_log
 from aid_desktop.models.devices import device_scope, make_repeatable
 from aid_desktop.runs.config import data_rows, write_run_toml
+from aid_desktop.runs.held_out import write_held_out
 from aid_desktop.runs.history import append_record, read_history
 from aid_desktop.runs.meta_xlsx import write_meta_xlsx
 from aid_desktop.runs.records import EpochRecord
@@ -23,6 +23,7 @@ from aid_desktop.settings.snapshot import SettingsDiff
 from aid_desktop.training import start
 from aid_desktop.training.blocks import EpochBlocks, block_length, check_class_weights
 from aid_desktop.training.checkpoints import BestSoFar
+from aid_desktop.training.datasets import TrainingData
 from aid_desktop.training.events import (
     BatchProgress,
     EpochFinished,
@@ -80,7 +81,7 @@ def _train(run: TrainingRun, publish: Publish) -> None:
         publish(RunFinished(run.folder.path, "Stopped before the first epoch.", 0, None, None))
         return
     if not run.resume:
-        _write_first_files(run, state.data.table)
+        _write_first_files(run, state.data)
     publish(
         RunStarted(
             folder=run.folder.path,
@@ -95,16 +96,20 @@ def _train(run: TrainingRun, publish: Publish) -> None:
     _EpochLoop(run, state, publish).run()
 
 
-def _write_first_files(run: TrainingRun, table: ClassTable) -> None:
-    folder = run.folder
+def _write_first_files(run: TrainingRun, data: TrainingData) -> None:
+    folder, config = run.folder, run.config
     if run.model_zoo.resolve() != folder.model_zoo.resolve():
         shutil.copyfile(run.model_zoo, folder.model_zoo)
     # What an attempt left that ended before it became a run.
-    for leftover in (folder.settings_jsonl, folder.history_csv):
+    for leftover in (folder.settings_jsonl, folder.history_csv, folder.held_out):
         leftover.unlink(missing_ok=True)
-    append_revision(folder.settings_jsonl, 0, 0, run.config.training)
+    append_revision(folder.settings_jsonl, 0, 0, config.training)
+    split = config.split
+    if split is not None and data.held_out is not None:
+        write_held_out(data.held_out, folder.held_out)
+        split = dataclasses.replace(split, held_out=folder.held_out.absolute())
     # run.toml comes last: it is what makes a folder a run. Its rows carry the digests of what is trained on.
-    write_run_toml(dataclasses.replace(run.config, data=data_rows(table)), folder.run_toml)
+    write_run_toml(dataclasses.replace(config, data=data_rows(data.table), split=split), folder.run_toml)
 
 
 def _disk_message(error: OSError, run: TrainingRun) -> str:

@@ -124,6 +124,22 @@ def test_that_assess_takes_labelled_paths_a_threshold_and_a_folder_for_the_repor
     assert words.out.startswith("12 images, accuracy ")
 
 
+def test_that_assess_takes_the_images_that_a_run_held_out(call: Any, run_toml: Path, tmp_path: Path) -> None:
+    split = run_toml.with_name("split.toml")
+    split.write_text(run_toml.read_text(encoding="utf-8") + "[split]\nvalidation_fraction = 0.25\n", encoding="utf-8")
+    folder = tmp_path / "split"
+    assert call("train", split, "--out", folder, "--epochs", "1").code == 0
+    numbers = {"training": 2 * 18, "validation": 2 * (6 + 8), "test": 2 * 6}
+    for role, n in numbers.items():
+        result = call("assess", folder, "--run", folder, "--role", role, "--json")
+        assert (result.code, result.err, result.document["n"]) == (0, "", n)
+    lines = (folder / "held_out.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "digest,part,image"
+    assert len(lines) == 1 + 2 * 6
+    (folder / "held_out.csv").unlink()
+    assert "held_out.csv" in one_line(call("assess", folder, "--run", folder, "--role", "validation"))
+
+
 def test_that_assess_tells_what_is_missing(call: Any, run_folder: Path, run_toml: Path, tmp_path: Path) -> None:
     test = run_toml.parent / "test_dark.rtdc"
     assert "nothing to assess on" in one_line(call("assess", run_folder))
@@ -197,7 +213,7 @@ def test_that_info_is_the_card_of_the_best_model(call: Any, run_folder: Path, tr
     card = call("info", run_folder, "--json").document
     assert set(card) == {
         "version", "class_names", "image", "normalization", "architecture", "epoch", "revision", "metrics", "data",
-        "versions", "zoom",
+        "versions", "zoom", "pixel_type",
     }  # fmt: skip
     assert card["class_names"] == ["dark", "bright"]
     assert card["epoch"] == trained.document["best_epoch"]

@@ -70,7 +70,7 @@ def test_that_one_of_several_arrays_has_to_be_chosen(tmp_path, suffix):
     assert reopen(second.source).source == second.source
     # The same file, but other data.
     assert first.source.digest != second.source.digest
-    with pytest.raises(DataError, match="no array 'third', only first, second"):
+    with pytest.raises(DataError, match="no array of images 'third', only first, second"):
         open_source(path, part="third")
 
 
@@ -82,22 +82,54 @@ def test_that_a_dataset_beside_the_layout_of_rtdc_can_be_chosen(tmp_path):
     assert open_source(path).source.kind is SourceKind.RTDC
     assert open_source(path, part="other").source.shapes == ((6, 7, 1),)
     assert [part.name for part in array_parts(path)] == ["events/image", "other"]
+    assert open_source(path, part="/other").source.part == "other"
 
 
 @pytest.mark.parametrize(
     ("array", "message"),
     [
         (np.zeros((3, 4, 5, MAX_CHANNELS + 1), np.uint8), "at most 32 channels"),
-        (np.zeros(9), r"shape \(9,\)"),
-        (np.zeros((0, 4, 5), np.uint8), "shape"),
+        (np.zeros(9), r"no array of images: expected .*; found 9  float64"),
+        (np.zeros((0, 4, 5), np.uint8), "found 0 × 4 × 5  uint8"),
         (np.zeros((2, 4, 5), np.complex64), "complex64"),
-        (np.array([["a", "b"], ["c", "d"]]), "type <U1"),
+        (np.array([["a", "b"], ["c", "d"]]), "found 2 × 2  <U1"),
     ],
 )
 def test_that_what_is_no_stack_of_images_is_told(tmp_path, array, message):
     np.save(tmp_path / "a.npy", array)
     with pytest.raises(DataError, match=message):
         open_source(tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".h5"])
+def test_that_what_lies_beside_the_images_does_not_matter(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    images, cells = levels(3, 8, 9), np.zeros(3, [("x", "f8"), ("y", "f8")])
+    if suffix == ".npz":
+        np.savez(path, images=images, cells=cells, labels=levels(3), notes=np.array([{"a": 1}], dtype=object))
+    else:
+        with h5py.File(path, "w") as file:
+            file["images"], file["cells"], file["labels"], file["notes"] = images, cells, levels(3), "text"
+            file["broken"] = h5py.SoftLink("/nowhere")
+    assert len(array_parts(path)) == 4
+    np.testing.assert_array_equal(open_source(path).read([0, 1, 2]), images)
+
+
+def test_that_planes_can_be_chosen_where_there_is_no_stack(tmp_path):
+    np.savez(tmp_path / "a.npz", first=levels(8, 9), second=levels(6, 7))
+    with pytest.raises(PartNeededError):
+        open_source(tmp_path / "a.npz")
+    np.testing.assert_array_equal(open_source(tmp_path / "a.npz", part="second").read([0])[0], levels(6, 7))
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".h5"])
+@pytest.mark.parametrize("kind", [">u2", ">f4", ">i4"])
+def test_that_the_order_of_bytes_does_not_matter(tmp_path, suffix, kind):
+    array = levels(4, 8, 9).astype(kind)
+    reader = open_source(write(tmp_path / f"a{suffix}", array))
+    assert reader.source.pixel_types == ("uint16" if kind == ">u2" else "float32",)
+    assert {str(image.dtype) for image in reader.read([0, 3])} == set(reader.source.pixel_types)
+    np.testing.assert_array_equal(reader.read([0, 3]), array[[0, 3]])
 
 
 @pytest.mark.parametrize("name", ["a.npy", "a.npz", "a.h5"])

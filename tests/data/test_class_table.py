@@ -1,6 +1,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.data.source import DataSource, Problem, SourceKind
@@ -62,6 +64,67 @@ def test_that_new_sources_join_classes_by_name():
 def test_that_a_new_class_takes_the_free_index():
     grown = table(row(0, "cat"), row(2, "dog")).add_sources([(source(), "bird", Role.TRAINING)])
     assert classes(grown)[-1] == (1, "bird")
+
+
+class ComparedName(str):
+    """A name that counts how often it is compared with another."""
+
+    __hash__ = str.__hash__
+    n_compared = 0
+
+    def __eq__(self, other):
+        ComparedName.n_compared += 1
+        return str.__eq__(self, other)
+
+
+def test_that_thousands_of_sources_are_added_without_looking_at_all_rows_for_each():
+    known = table(*(row(3, ComparedName("known")) for _ in range(10)))
+    ComparedName.n_compared = 0
+    grown = known.add_sources([(source(), f"c{i}", Role.TRAINING) for i in range(2000)])
+    assert ComparedName.n_compared <= 20
+    assert [r.class_index for r in grown.rows[10:]] == [0, 1, 2, *range(4, 2001)]
+
+
+def test_that_images_are_counted_for_all_classes_at_once():
+    counted = table(row(2, "dog", n_images=1), row(0, "cat", n_images=5), row(0, "cat", Role.TEST, n_images=7))
+    assert counted.images_by_class() == {
+        0: {Role.TRAINING: 5, Role.VALIDATION: 0, Role.TEST: 7},
+        2: {Role.TRAINING: 1, Role.VALIDATION: 0, Role.TEST: 0},
+    }
+    assert list(counted.images_by_class()) == [0, 2]
+    assert counted.set_images_per_epoch([1, 2], 30).drawn_by_class() == {2: 1, 0: 30}
+
+
+def test_that_balanced_classes_are_drawn_equally_often_in_proportion_to_their_rows():
+    unequal = table(
+        row(0, "cat", n_images=300), row(0, "cat", n_images=100), row(1, "dog", n_images=50), row(1, "dog", Role.TEST)
+    )
+    more = unequal.balanced(400)
+    assert [r.images_per_epoch for r in more.rows] == [300, 100, 400, None]
+    assert more.drawn_by_class() == {0: 400, 1: 400}
+    less = more.balanced(50)
+    assert [r.images_per_epoch for r in less.rows] == [38, 12, 50, None]
+    assert less.balanced(None) == unequal
+    assert unequal.balanced(1).drawn_by_class() == {0: 2, 1: 2}
+
+
+def test_that_balancing_counts_what_a_split_leaves():
+    half = table(row(0, "cat", n_images=100), row(0, "cat", n_images=100), row(1, "dog", n_images=50))
+    assert [r.images_per_epoch for r in half.balanced(80, [80, 0, 40]).rows] == [80, None, 80]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 200), st.sampled_from(Role)), max_size=12),
+    st.none() | st.integers(1, 500),
+)
+def test_that_every_class_sums_to_the_same_number(rows, number):
+    of = table(*(row(index, f"c{index}", role, str(i), n_images=n) for i, (index, n, role) in enumerate(rows)))
+    balanced = of.balanced(number)
+    drawn = {n for index, n in balanced.drawn_by_class().items() if of.images(Role.TRAINING, index)}
+    assert len(drawn) <= 1 or number is None
+    for before, after in zip(of.rows, balanced.rows, strict=True):
+        assert after == before or (before.role is Role.TRAINING and before.source.n_images)
+        assert after.images_per_epoch is None or after.images_per_epoch >= 1
 
 
 def test_that_rows_are_removed_replaced_and_added():

@@ -84,6 +84,17 @@ def test_that_rtdc_files_have_the_class_of_their_stem_or_of_their_class_folder(m
     assert found(resolve_drop([folder / "d/cat_train.rtdc"]), folder)[0][1] == "cat_train"
 
 
+def test_that_stacks_of_every_kind_are_rows(make):
+    folder = make("d/a.npy", "d/b.npz", "d/c.h5", "d/dog/e.npy", "d/notes.csv")
+    assert found(resolve_drop([folder / "d"]), folder) == [
+        ("d/a.npy", "a", TRAINING),
+        ("d/b.npz", "b", TRAINING),
+        ("d/c.h5", "c", TRAINING),
+        ("d/dog/e.npy", "dog", TRAINING),
+    ]
+    assert found(resolve_drop([folder / "d/b.npz"]), folder) == [("d/b.npz", "b", TRAINING)]
+
+
 def test_that_what_holds_no_images_is_rejected(make):
     folder = make("notes.txt", "data/cat/1.png", "data/logs/a.log", "empty/x.log")
     paths = [folder / "notes.txt", folder / "data", folder / "empty", folder / "gone"]

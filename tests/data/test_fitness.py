@@ -5,12 +5,13 @@ import pytest
 
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.fitness import common_channels, image_problems, source_problem
+from aid_desktop.data.pixels import channel_names
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.settings.image import ImageSettings
 
 GRAY = DataSource(Path("/data/gray"), SourceKind.FOLDER, 4, ((8, 8, 1),), "a", channels=("gray",))
 RGB = replace(GRAY, path=Path("/data/rgb"), shapes=((8, 8, 3),), digest="b", channels=("red", "green", "blue"))
-STACK = replace(GRAY, path=Path("/data/stack"), shapes=((8, 8, 5),), channels=tuple(f"channel {i}" for i in range(1, 6)))
+STACK = replace(GRAY, path=Path("/data/stack"), shapes=((8, 8, 5),), channels=channel_names(5))
 DEEP = replace(GRAY, path=Path("/data/deep"), pixel_types=("uint16",))
 MIXED = replace(GRAY, path=Path("/data/mixed"), pixel_types=("uint8", "uint16"))
 

@@ -279,6 +279,28 @@ def test_that_colour_of_16_bits_keeps_its_levels_and_order(tmp_path, name, write
     np.testing.assert_array_equal(red[:, :, 0], image[:, :, 0])
 
 
+@settings(deadline=None, max_examples=40)
+@given(part=st.floats(0, 1), shape=st.sampled_from([(8, 10), (8, 10, 3)]))
+def test_that_a_png_of_16_bits_cut_anywhere_is_read_rightly_or_refused(part, shape):
+    import cv2
+
+    levels = np.random.default_rng(0).integers(0, 65536, shape, np.uint16)
+    content = cv2.imencode(".png", levels)[1].tobytes()
+    try:
+        [image] = decode_pages(Path("cut.png"), content[: round(part * len(content))])
+    except DataError:
+        return
+    np.testing.assert_array_equal(image, levels[..., ::-1] if levels.ndim == 3 else levels)
+
+
+def test_that_images_of_12_bits_neither_turn_black_nor_wrap(tmp_path):
+    levels = np.arange(4096, dtype=np.uint16).reshape(64, 64)
+    for name in ("a.png", "a.tif"):
+        Image.fromarray(levels).save(tmp_path / name)
+    for image in open_source(tmp_path).read([0, 1]):
+        np.testing.assert_array_equal(image, levels)
+
+
 def test_that_transparency_of_16_bits_is_dropped(tmp_path):
     write_gray_with_alpha(tmp_path / "a.png")
     [image] = open_source(tmp_path).read([0])

@@ -28,6 +28,22 @@ def test_that_hdf5_is_known_by_content_whatever_its_suffix(tmp_path):
     assert open_source(tmp_path / "a.dat").source.kind is SourceKind.RTDC
 
 
+@pytest.mark.parametrize("name", ["a.h5", "a.hdf5", "a.dat"])
+def test_that_hdf5_without_the_layout_of_rtdc_is_an_array(tmp_path, name):
+    with h5py.File(tmp_path / name, "w") as file:
+        file["cells"] = np.zeros((2, 3, 4), np.uint16)
+    source = open_source(tmp_path / name).source
+    assert (source.kind, source.part, source.name) == (SourceKind.ARRAY, "cells", f"{name}: cells")
+    assert reopen(source).source == source
+
+
+def test_that_a_file_named_rtdc_is_not_taken_for_an_array(tmp_path):
+    with h5py.File(tmp_path / "a.rtdc", "w") as file:
+        file["cells"] = np.zeros((2, 3, 4), np.uint16)
+    with pytest.raises(DataError, match="has no images: expected the dataset events/image"):
+        open_source(tmp_path / "a.rtdc")
+
+
 def test_that_an_image_with_the_suffix_of_another_kind_is_read(tmp_path, write_image):
     path = write_image(tmp_path / "a.jpg")
     path = path.rename(tmp_path / "a.png")
@@ -63,5 +79,5 @@ def test_that_a_path_without_permission_is_refused(tmp_path, monkeypatch):
 
 def test_that_the_file_dialog_offers_every_suffix():
     text = file_dialog_filter()
-    assert all(f"*{suffix}" in text for suffix in (*IMAGE_SUFFIXES, ".rtdc"))
+    assert all(f"*{suffix}" in text for suffix in (*IMAGE_SUFFIXES, ".rtdc", ".h5", ".npy", ".npz", ".csv", ".xlsx"))
     assert text.endswith("All files (*)")

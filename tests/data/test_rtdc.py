@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import h5py
@@ -243,9 +245,8 @@ def test_that_deep_images_keep_their_grey_levels(tmp_path, kind):
 
 def test_that_all_stacks_of_a_file_are_channels(tmp_path):
     gray, background, mask = noise(6, 4, 5), noise(6, 4, 5) // 2, noise(6, 4, 5) > 99
-    path = write_events(
-        tmp_path / "a.rtdc", image=gray, image_bg=background, mask=mask, area_um=np.arange(6.0), image_small=noise(6, 2, 2)
-    )
+    others = {"area_um": np.arange(6.0), "image_small": noise(6, 2, 2)}
+    path = write_events(tmp_path / "a.rtdc", image=gray, image_bg=background, mask=mask, **others)
     reader = open_source(path)
     assert reader.source.channels == ("image", "image_bg", "mask")
     images = reader.read([4, 1], ("mask", "image_bg"))
@@ -266,6 +267,95 @@ def test_that_a_file_of_imagestream_channels_needs_no_image(tmp_path):
     reader = open_source(write_events(tmp_path / "a.rtdc", image_ch1=first, image_ch3=third))
     assert reader.source.channels == ("image_ch1", "image_ch3")
     np.testing.assert_array_equal(reader.read([1]), first[[1]])
+
+
+def test_that_stacks_are_named_in_the_order_in_which_people_count(tmp_path):
+    stacks = {f"image_ch{number}": noise(3, 4, 5) // number for number in (10, 2, 1)}
+    path = write_events(tmp_path / "a.rtdc", image_bg=noise(3, 4, 5), mask=noise(3, 4, 5), **stacks)
+    reader = open_source(path)
+    assert reader.source.channels == ("image_ch1", "image_bg", "image_ch2", "image_ch10", "mask")
+    np.testing.assert_array_equal(reader.read([2])[0], stacks["image_ch1"][2])
+
+
+def test_that_one_channel_as_last_axis_is_named_like_others(tmp_path):
+    image, other = noise(3, 4, 5, 1), noise(3, 4, 5, 1) // 2
+    reader = open_source(write_events(tmp_path / "a.rtdc", image=image, image_other=other))
+    assert reader.source.channels == ("image", "image_other")
+    np.testing.assert_array_equal(reader.read([1], ("image_other", "image"))[0], np.dstack([other[1], image[1]]))
+
+
+@pytest.mark.parametrize(("kind", "white"), [("uint8", 255), ("uint16", 65535), ("float32", 1)])
+@pytest.mark.parametrize("stored", [bool, np.uint8])
+def test_that_a_mask_is_black_and_white(tmp_path, kind, white, stored):
+    mask = noise(3, 4, 5) > 99
+    path = write_events(tmp_path / "a.rtdc", image=noise(3, 4, 5).astype(kind), mask=mask.astype(stored))
+    [image] = open_source(path).read([1], ("mask",))
+    assert str(image.dtype) == kind
+    np.testing.assert_array_equal(image[:, :, 0], np.where(mask[1], white, 0))
+
+
+def test_that_stacks_of_fewer_bits_keep_their_levels_and_of_more_are_no_channels(tmp_path):
+    gray = noise(3, 4, 5)
+    deep = gray.astype(np.uint16) * 16
+    path = write_events(tmp_path / "deep.rtdc", image=deep, image_bg=gray)
+    [image] = open_source(path).read([2], ("image_bg", "image"))
+    np.testing.assert_array_equal(image, np.dstack([gray[2], deep[2]]))
+    path = write_events(tmp_path / "gray.rtdc", image=gray, image_deep=deep, phase=gray.astype(np.float32))
+    assert open_source(path).source.channels == ("image",)
+
+
+def test_that_links_to_nowhere_are_passed_over(tmp_path):
+    path = write_events(tmp_path / "a.rtdc", image=noise(3, 4, 5))
+    with h5py.File(path, "a") as file:
+        file["events/image_bg"] = h5py.SoftLink("/nowhere")
+        file["events/image_ext"] = h5py.ExternalLink("gone.rtdc", "events/image")
+    assert open_source(path).source.channels == ("image",)
+
+
+def test_that_a_measurement_is_read_while_it_is_written(tmp_path):
+    path = tmp_path / "a.rtdc"
+    # By another process, as HDF5 knows within one that the file is open.
+    script = f"""
+import h5py, numpy, sys
+with h5py.File({str(path)!r}, "w", libver="latest") as file:
+    images = file.create_dataset("events/image", (3, 4, 5), "uint8", maxshape=(None, 4, 5), chunks=(1, 4, 5))
+    images[:] = 7
+    file.swmr_mode = True
+    images.flush()
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout.readline() == "ready\n"
+        reader = open_source(path)
+        assert reader.source.n_images == 3
+        assert (reader.read([2])[0] == 7).all()
+        writer.stdin.close()
+    assert (reader.read([0])[0] == 7).all()
+
+
+def test_that_files_of_dclab_are_read(tmp_path):
+    from dclab.rtdc_dataset import RTDCWriter
+
+    path = tmp_path / "a.rtdc"
+    images, background, mask = noise(30, 8, 20), noise(30, 8, 20) // 2, noise(30, 8, 20) > 99
+    with RTDCWriter(path, mode="reset") as writer:
+        writer.store_metadata({"experiment": {"sample": "a", "run index": 1}, "imaging": {"pixel size": 0.5}})
+        writer.store_feature("image", images)
+        writer.store_feature("image_bg", background)
+        writer.store_feature("mask", mask)
+        writer.store_feature("deform", np.linspace(0, 0.2, 30))
+        writer.store_feature("pos_x", np.linspace(1, 9, 30))
+        writer.store_feature("pos_y", np.linspace(1, 3, 30))
+        writer.store_feature("trace", {"fl1_raw": np.ones((30, 50), np.int16)})
+    reader = open_source(path)
+    assert reader.source.channels == ("image", "image_bg", "mask")
+    np.testing.assert_array_equal(reader.read(range(30)), images)
+    expected = np.dstack([background[3], mask[3] * np.uint8(255)])
+    np.testing.assert_array_equal(reader.read([3], ("image_bg", "mask"))[0], expected)
+    np.testing.assert_allclose(reader.positions([0, 29]), [[2, 2], [18, 6]])
 
 
 def test_that_a_channel_that_is_not_there_is_named(tmp_path):

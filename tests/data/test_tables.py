@@ -98,6 +98,35 @@ def test_that_a_table_that_cannot_be_used_says_why(tmp_path, rows, message):
     assert message in problem.reason
 
 
+def test_that_a_row_without_role_is_for_training(images):
+    rows = [("path", "class", "role"), ("a/1.png", "cat", ""), ("a/2.png", "cat", "test")]
+    items = resolve_drop([write_table(images / "t.csv", rows)]).items
+    assert [(item.role, item.part) for item in items] == [(Role.TRAINING, "cat"), (Role.TEST, "cat (test)")]
+
+
+def test_that_paths_written_on_windows_are_understood(images):
+    rows = [("path", "class"), ("a\\1.png", "cat"), ("\\\\server\\share\\2.png", "cat")]
+    [listed] = read_table(write_table(images / "t.csv", rows))
+    assert listed.names == ("a/1.png", "//server/share/2.png")
+
+
+def test_that_quoted_cells_may_have_delimiters(images):
+    (images / "t.csv").write_text('Class;Image;Note\n"cat; big";"a/1.png";"x, y, z"\n', encoding="utf-8")
+    [listed] = read_table(images / "t.csv")
+    assert (listed.class_name, listed.names) == ("cat; big", ("a/1.png",))
+
+
+def test_that_one_of_several_kinds_has_to_be_named(images):
+    with pytest.raises(DataError, match=r"3 kinds: say which one is meant, cat \(training\), dog"):
+        open_source(write_table(images / "t.csv"))
+
+
+def test_that_letters_of_any_language_may_be_in_a_table(tmp_path, write_image):
+    write_image(tmp_path / "Öç 细胞" / "ä.png", np.full((4, 5), 7, np.uint8))
+    path = write_table(tmp_path / "表.csv", [("path", "class"), ("Öç 细胞/ä.png", "ядро")])
+    assert open_source(path, part="ядро").read([0])[0][0, 0] == 7
+
+
 @pytest.mark.parametrize("name", ["t.csv", "t.xlsx"])
 def test_that_a_file_that_is_no_table_is_refused(tmp_path, name):
     (tmp_path / name).write_bytes(b"\xff\xfe\x00\x01" * 50)

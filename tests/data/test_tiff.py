@@ -1,14 +1,17 @@
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from aid_desktop.data.decode import count_pages, decode_pages
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.tiff import needs_tifffile
+from aid_desktop.errors import DataError
 
 
 def levels(*shape, kind="uint16"):
@@ -60,9 +63,7 @@ def test_that_channels_of_microscope_stacks_become_channels_and_other_axes_image
     shape = (*lengths[: len(axes)], 8, 9)
     array = levels(*shape, kind=kind)
     path = tmp_path_factory.mktemp("stack") / "a.tif"
-    tifffile.imwrite(
-        path, array, **{program: True}, photometric="minisblack", metadata={"axes": "".join(axes) + "YX"}
-    )
+    tifffile.imwrite(path, array, **{program: True}, photometric="minisblack", metadata={"axes": "".join(axes) + "YX"})
     expected = np.moveaxis(array, axes.index("C"), -1) if "C" in axes else array[..., np.newaxis]
     expected = expected.reshape(-1, 8, 9, expected.shape[-1])
     assert count_pages(path) == len(expected)
@@ -88,6 +89,83 @@ def test_that_pages_of_different_sizes_are_images_of_their_own(tmp_path):
     images = decode_pages(tmp_path / "a.tif")
     np.testing.assert_array_equal(images[0], first)
     np.testing.assert_array_equal(images[1], second)
+
+
+@pytest.mark.parametrize("options", [{}, {"metadata": None}])
+def test_that_pages_come_in_the_order_of_the_file(tmp_path, options):
+    pages = [levels(8, 9), levels(5, 4), levels(8, 9) + 1]
+    with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
+        for page in pages:
+            writer.write(page, **options)
+    for number in (2, 1, 0):
+        np.testing.assert_array_equal(decode_pages(tmp_path / "a.tif", pages=[number])[0], pages[number])
+
+
+@pytest.mark.parametrize("compression", ["zlib", "lzw", "packbits", "zstd", "lzma"])
+@pytest.mark.parametrize("options", [{}, {"tile": (16, 16)}, {"rowsperstrip": 3}, {"byteorder": ">"}])
+@pytest.mark.parametrize("kind", ["uint16", "float32", "int32"])
+def test_that_no_compression_or_layout_changes_a_level(tmp_path, compression, options, kind):
+    array = levels(20, 31, kind=kind)
+    path = written(tmp_path / "a.tif", array, compression=compression, **options)
+    np.testing.assert_array_equal(decode_pages(path)[0], array)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    part=st.floats(0, 1),
+    compression=st.sampled_from([None, "zlib", "lzw", "zstd"]),
+    options=st.sampled_from([{}, {"tile": (16, 16)}, {"rowsperstrip": 3}]),
+)
+@pytest.mark.filterwarnings("ignore")
+def test_that_a_deep_file_cut_anywhere_is_read_rightly_or_refused(part, compression, options):
+    array, file = levels(20, 31), BytesIO()
+    tifffile.imwrite(file, array, compression=compression, **options)
+    content = file.getvalue()
+    try:
+        [image] = decode_pages(Path("cut.tif"), content[: round(part * len(content))])
+    except DataError:
+        return
+    np.testing.assert_array_equal(image, array)
+
+
+def test_that_negative_levels_stay_negative(tmp_path):
+    array = np.array([[-5, 0, 127], [3, -128, 1]], np.int8)
+    np.testing.assert_array_equal(decode_pages(written(tmp_path / "a.tif", array))[0], array)
+
+
+@pytest.mark.parametrize(
+    ("array", "options", "message"),
+    [
+        (levels(8, 9, 4), {"photometric": "separated"}, "colours of the kind SEPARATED: save it as RGB or grey"),
+        (np.ones((4, 4), np.complex64), {}, "pixels of the type complex64"),
+        (np.full((4, 4), np.nan, np.float32), {}, "not finite"),
+    ],
+)
+def test_that_pixels_without_meaning_are_refused(tmp_path, array, options, message):
+    with pytest.raises(DataError, match=message):
+        decode_pages(written(tmp_path / "a.tif", array, **options))
+
+
+def test_that_an_unknown_compression_is_named(tmp_path):
+    path = written(tmp_path / "a.tif", levels(8, 9), compression="zlib")
+    with tifffile.TiffFile(path, mode="r+") as tiff:
+        tiff.pages.first.tags["Compression"].overwrite(32809)
+    with pytest.raises(DataError, match=r"cannot be read \(THUNDERSCAN\): save it without compression"):
+        decode_pages(path)
+
+
+def test_that_deep_pages_after_a_plain_one_are_refused_rather_than_cut(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
+        writer.write(levels(8, 9, kind="uint8"), metadata=None)
+        writer.write(levels(8, 9, 3), metadata=None, photometric="rgb")
+    with pytest.raises(DataError, match="more than 8 bits after one of 8 bits"):
+        decode_pages(tmp_path / "a.tif")
+
+
+def test_that_an_attack_on_the_memory_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 30)
+    with pytest.raises(DataError, match="more than 60 pixels"):
+        decode_pages(written(tmp_path / "a.tif", levels(8, 9)))
 
 
 def test_that_transparency_is_no_channel(tmp_path):

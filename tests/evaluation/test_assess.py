@@ -120,6 +120,21 @@ def test_that_all_images_are_used_whatever_an_epoch_would_draw(loaded: LoadedMod
     assert predict_rows(loaded, [row(source, "dark", images_per_epoch=1)]).n == 3
 
 
+def test_that_chosen_images_of_a_row_are_predicted(loaded: LoadedModel, tmp_path: Path) -> None:
+    bright, dark = folder_of(tmp_path / "b", [250, 240, 30]), folder_of(tmp_path / "d", [10, 20])
+    rows = [row(bright, "bright"), row(dark, "dark", 1)]
+    told: list[tuple[int, int]] = []
+
+    def progress(done: int, total: int) -> None:
+        told.append((done, total))
+
+    predictions = predict_rows(loaded, rows, progress, indices=[np.array([1, 2]), None])
+    assert predictions.source.tolist() == [0, 0, 1, 1]
+    assert predictions.index.tolist() == [1, 2, 0, 1]
+    assert predictions.predicted().tolist() == [1, 0, 0, 0]
+    assert told[-1] == (4, 4)
+
+
 def test_that_images_come_in_chunks_with_progress(
     loaded: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -146,6 +146,8 @@ def values(info: FieldInfo) -> st.SearchStrategy[Any]:
         case Kind.CHANNELS:
             names = st.lists(st.text("abc_ 12", min_size=1).filter(str.strip), min_size=1, max_size=4, unique=True)
             return st.sampled_from(info.choices) | names.map(tuple)
+        case Kind.FILE:
+            return st.none() | st.just(ROOT / "run" / "held_out.csv")
         case Kind.TEXT:
             return NAMES.filter(str.strip)
 
@@ -268,7 +270,7 @@ def test_that_paths_are_relative_to_the_file_and_written_absolute(tmp_path: Path
         ({"augmentation": {"Rotation": 3}}, "augmentation.Rotation: is not a setting; did you mean rotation?"),
         ({"model": {"architecture": "A", "Mode": "x"}}, "model.Mode: is not a setting; did you mean mode?"),
         ({"data": [{**SHORTEST["data"][0], "clas": "b"}]}, "data.clas: is not a setting; did you mean class?"),
-        ({"device": {"qqqq": 1}}, "device.qqqq: is not a setting; known are strategy, memory_fraction"),
+        ({"device": {"qqqq": 1}}, "device.qqqq: is not a setting; known are strategy, memory_fraction, data_memory"),
     ],
 )
 def test_that_an_unknown_key_is_refused_naming_the_nearest_one(tables: dict[str, Any], message: str) -> None:

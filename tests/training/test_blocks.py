@@ -94,6 +94,15 @@ def test_that_each_row_gives_the_images_asked_for_evenly(
     assert Counter(level // 80 for level in seen.elements()) == {0: wanted, 1: wanted, 2: wanted}
 
 
+@pytest.mark.parametrize("wanted", [5, 45])
+def test_that_what_an_epoch_draws_does_not_depend_on_the_epochs_before(make_config: MakeConfig, wanted: int) -> None:
+    per_row = {"images_per_epoch": wanted}
+    in_order = [levels(epoch(make_config(), number, per_row=per_row)) for number in range(4)]
+    backwards = [levels(epoch(make_config(), number, per_row=per_row)) for number in (3, 2, 1, 0)]
+    assert in_order == backwards[::-1]
+    assert len({tuple(drawn) for drawn in in_order}) == 4
+
+
 def test_that_without_shuffle_the_first_images_are_taken_in_every_epoch(make_config: MakeConfig) -> None:
     for number in range(3):
         blocks = epoch(make_config(), number, per_row={"images_per_epoch": 4, "shuffle": False})

@@ -7,7 +7,7 @@ import pytest
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.data.prepare import PreparationStoppedError
-from aid_desktop.data.rtdc import write_rtdc
+from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.errors import DataError, SettingsError
 from aid_desktop.runs.config import DataRow, RunConfig
 from aid_desktop.settings.split import SplitSettings
@@ -32,12 +32,12 @@ def trained_on(data: TrainingData) -> list[set[int]]:
     """Return per class the grey levels, and so the images, that are trained on."""
     levels: list[set[int]] = [set() for _ in data.class_names]
     for row in data.rows:
-        levels[row.label] |= set(row.images[:, row.images.shape[1] // 2, row.images.shape[2] // 2, 0].tolist())
+        levels[row.label] |= set(row.images[:][:, row.images.shape[1] // 2, row.images.shape[2] // 2, 0].tolist())
     return levels
 
 
 def validated_on(data: TrainingData) -> list[set[int]]:
-    levels = data.validation_images[:, 5, 5, 0]
+    levels = data.validation_images[:][:, 5, 5, 0]
     return [set(levels[data.validation_labels == label].tolist()) for label in range(len(data.class_names))]
 
 
@@ -157,4 +157,4 @@ def test_that_the_zoom_of_a_row_is_applied(tmp_path: Path, rows: tuple[DataRow, 
     write_rtdc(tmp_path / "dot.rtdc", dot)
     row = DataRow(tmp_path / "dot.rtdc", "a", Role.VALIDATION, zoom=2.0)
     data = load(dataclasses.replace(make_config(), data=(row, *rows[:3])))
-    assert np.count_nonzero(data.validation_images[0] > 100) == 16
+    assert np.count_nonzero(data.validation_images[:1] > 100) == 16

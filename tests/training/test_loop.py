@@ -21,6 +21,7 @@ from aid_desktop.runs.settings_log import read_revisions
 from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.settings.split import SplitSettings
 from aid_desktop.training import loop
+from aid_desktop.training import split as split_module
 from aid_desktop.training.checkpoints import BestSoFar
 from aid_desktop.training.events import (
     BatchProgress,
@@ -259,6 +260,56 @@ def test_that_settings_posted_in_an_epoch_act_from_the_next_one_on(make_run: Mak
     steps = {event.epoch: event.n_steps for event in events if isinstance(event, BatchProgress)}
     assert steps == {0: 4, 1: 2, 2: 2, 3: 4, 4: 4}
     assert events[-1] == dataclasses.replace(events[-1], reason="All 5 epochs are done.", n_epochs=5)
+
+
+# --- held-out images ----------------------------------------------------------------------------------------
+
+
+def plain_split(run: TrainingRun, rows: tuple[DataRow, ...]) -> TrainingRun:
+    """Hold images out of the training rows, which are balanced: one class repeats images, another leaves some out."""
+    numbers = (30, 10, 10)
+    balanced = tuple(dataclasses.replace(row, images_per_epoch=n) for row, n in zip(rows[:3], numbers, strict=True))
+    return with_rows(run, balanced, split=SplitSettings(0.25))
+
+
+@pytest.mark.usefixtures("eager")
+def test_that_a_run_holds_the_same_images_out_when_it_is_resumed_or_repeated(
+    make_run: MakeRun, rows: tuple[DataRow, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, half = (plain_split(make_run(name, epochs=2), rows) for name in ("whole", "half"))
+    watch(whole)
+    watch(half, at(EpochFinished, 0, half.control.stop))
+    stored = half.folder.held_out.read_bytes()
+    assert len(stored.splitlines()) == 1 + 3 * 5
+    config = read_run_toml(half.folder.run_toml)
+    assert config.split == SplitSettings(0.25, held_out=half.folder.held_out)
+    assert 'held_out = "held_out.csv"' in half.folder.run_toml.read_text(encoding="utf-8")
+
+    def fail(*_: object) -> None:
+        raise AssertionError("the images are known and not to be drawn again")
+
+    monkeypatch.setattr(split_module, "hold_out", fail)
+    rest = TrainingRun(config, half.folder, half.folder.model_zoo, resume=True)
+    assert isinstance(watch(rest)[-1], RunFinished)
+    assert plain_history(rest) == plain_history(whole)
+    assert equal_variables(rest.folder.last_model, whole.folder.last_model)
+    again = make_run("again", config=config)
+    assert isinstance(watch(again)[-1], RunFinished)
+    assert plain_history(again) == plain_history(whole)
+    assert again.folder.held_out.read_bytes() == stored == half.folder.held_out.read_bytes()
+    assert read_run_toml(again.folder.run_toml).split == SplitSettings(0.25, held_out=again.folder.held_out)
+
+
+def test_that_a_list_of_images_that_does_not_fit_is_told(
+    make_run: MakeRun, rows: tuple[DataRow, ...], tmp_path: Path
+) -> None:
+    listed = tmp_path / "held_out.csv"
+    run = make_run()
+    wanted = with_rows(run, rows[:3], split=SplitSettings(held_out=listed))
+    assert "there is no file" in fails(wanted)
+    listed.write_text("digest,part,image\nblake2b:1,,3\n", encoding="utf-8")
+    assert "does not fit the data" in fails(wanted)
+    assert not run.folder.run_toml.exists()
 
 
 # --- stop, pause, keep --------------------------------------------------------------------------------------

@@ -4,11 +4,15 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QAction, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from aid_desktop.gui.background import Background
+from aid_desktop.gui.data.balance import BalanceTool
+from aid_desktop.gui.data.check_tool import CheckTool
+from aid_desktop.gui.data.convert_tool import ConvertTool
 from aid_desktop.gui.data.image_form import ImageForm
 from aid_desktop.gui.data.image_panel import ImagePanel
 from aid_desktop.gui.data.loading import SourceLoader
 from aid_desktop.gui.data.overview_panel import OverviewPanel
 from aid_desktop.gui.data.sources_panel import SourcesPanel
+from aid_desktop.gui.data.tile_tool import TileTool
 from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.preferences import Preferences
@@ -32,11 +36,20 @@ class DataTab(QWidget):
         super().__init__(parent)
         self.setObjectName("dataTab")
         self.sources = SourcesPanel(notifier, editor, loader, preferences, self)
-        self.overview = OverviewPanel(notifier, self)
+        self.overview = OverviewPanel(notifier, background, self)
         self.images = ImagePanel(notifier, background, self)
         self.image_form = ImageForm(notifier, self)
         self.sources.rows_selected.connect(self.images.show_rows)
+        self.overview.split.counted.connect(self.sources.view.show_split)
         self._tools: list[QAction] = []
+        self._convert = ConvertTool(notifier, editor, loader, background, self.sources)
+        self._add_tool(self._convert.action, "Convert…")
+        self._tile = TileTool(editor, background, self.sources)
+        self._add_tool(self._tile.action, "Tile…")
+        self._balance = BalanceTool(notifier, editor, background, self.sources)
+        self._add_tool(self._balance.action, "Balance")
+        self.check = CheckTool(notifier, background, self.sources)
+        self._add_tool(self.check.action, "Check")
         splitter = QSplitter(Qt.Orientation.Vertical, self)
         splitter.addWidget(self._row(self.sources, self.overview))
         splitter.addWidget(self._row(self.images, self.image_form))

@@ -90,7 +90,11 @@ class SourceLoader(QObject):
     def _on_loaded(self, loaded: Loaded) -> None:
         if loaded.items:
             rows = "1 row" if len(loaded.items) == 1 else f"{len(loaded.items)} rows"
-            self._editor.change(self._editor.table.add_sources(loaded.items), f"add {rows}")
+            try:
+                self._editor.change(self._editor.table.add_sources(loaded.items), f"add {rows}")
+            except DataError as error:
+                # More classes than there can be: none of them is added.
+                loaded = replace(loaded, items=(), problems=(*loaded.problems, Problem(rows, str(error))))
         self.finished.emit(loaded)
 
 

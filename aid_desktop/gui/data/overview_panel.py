@@ -1,133 +1,114 @@
-"""How many images each class has in each role."""
+"""How many images each class has in each role, and how validation images are held out."""
 
-from PyQt5.QtCore import Qt, pyqtSlot
-from PyQt5.QtWidgets import QCheckBox, QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PyQt5.QtCore import QModelIndex, QRectF, QSize, Qt, pyqtSlot
+from PyQt5.QtGui import QColor, QPainter
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QLabel,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
-from aid_desktop.data.class_table import ClassTable, Role
+from aid_desktop.data.class_table import ClassTable
+from aid_desktop.gui.background import Background
+from aid_desktop.gui.data.split_form import SplitForm
+from aid_desktop.gui.models.overview_model import BAR_ROLE, OverviewColumn, OverviewModel
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.theme import GRID, class_color, set_role
-from aid_desktop.gui.widgets.section_form import SectionForm
-from aid_desktop.settings.split import SplitSettings
+from aid_desktop.gui.qt import required
+from aid_desktop.gui.theme import GRID, set_role
 
-_MOST_CLASSES = 40
-_ROLES = (Role.TRAINING, Role.VALIDATION, Role.TEST)
+_MOST_ROWS = 10
+_ROW_HEIGHT = 3 * GRID
+_WIDEST_NAME = 11 * GRID
 
 
 class OverviewPanel(QWidget):
-    """A bar and three numbers per class, sums below, and the choice to hold out validation images."""
+    """A bar and three numbers per class, sums above, and the choice to hold out validation images."""
 
-    def __init__(self, notifier: Notifier, parent: QWidget | None = None) -> None:
+    def __init__(self, notifier: Notifier, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._notifier = notifier
-        self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(GRID + GRID // 2)
-        self._grid.setVerticalSpacing(GRID // 2)
-        self._grid.setColumnStretch(1, 1)
-        self._sums = QWidget(self)
-        self._sums.setLayout(self._grid)
-        self._split = QCheckBox("Hold out images for validation", self)
-        self._split.setObjectName("splitCheck")
-        self._split.setAccessibleName(self._split.text())
-        self._split.setToolTip(
-            "Keep a share of the training images of each class for validation. They are chosen once, before "
-            "anything else, and never trained on."
-        )
-        self._form = SectionForm(SplitSettings, ["validation_fraction"], self)
-        self._form.hide()
-        self._split_text = QLabel(self)
-        self._split_text.setWordWrap(True)
-        set_role(self._split_text, "muted")
-        self._split_text.hide()
-        self._lay_out()
-        self._split.toggled.connect(self._on_split)
-        self._form.changed.connect(self._on_split)
-        notifier.table_changed.connect(self._show)
-        self._show(notifier.table)
-
-    def _lay_out(self) -> None:
+        self.classes = OverviewTable(self)
+        self.split = SplitForm(notifier, background, self)
         title = QLabel("Overview", self)
         set_role(title, "title")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, GRID, 0)
         column.setSpacing(GRID)
         column.addWidget(title)
-        column.addWidget(self._sums)
+        column.addWidget(self.classes)
         column.addSpacing(GRID)
-        column.addWidget(self._split)
-        column.addWidget(self._form)
-        column.addWidget(self._split_text)
+        column.addWidget(self.split)
         column.addStretch(1)
+        notifier.table_changed.connect(self.classes.set_table)
+        self.classes.set_table(notifier.table)
 
-    @pyqtSlot()
-    def _on_split(self) -> None:
-        self._form.setVisible(self._split.isChecked())
-        self._split_text.setVisible(self._split.isChecked())
-        share = self._form.values().validation_fraction
-        self._split_text.setText(
-            f"About {share:.0%} of the training images of each class are validated on and never trained on. To assess "
-            "a model, add images of the role test: it has not seen those at all."
-        )
-        self._notifier.set_split(self._form.values() if self._split.isChecked() else None)
+
+class OverviewTable(QTableView):
+    """As high as its rows, up to a limit from which on it scrolls; hidden without rows."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = OverviewModel()
+        self.setModel(self._model)
+        self.setObjectName("overviewTable")
+        self.setAccessibleName("Images of each class in each role")
+        self.setToolTip("Images of each class for training, validation and test")
+        self.setItemDelegate(_BarDelegate(self))
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        rows = required(self.verticalHeader())
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(_ROW_HEIGHT)
+        header = required(self.horizontalHeader())
+        header.setSectionsClickable(False)
+        header.setMinimumSectionSize(GRID)
+        header.setResizeContentsPrecision(_MOST_ROWS)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(OverviewColumn.BAR, QHeaderView.ResizeMode.Stretch)
 
     @pyqtSlot(ClassTable)
-    def _show(self, table: ClassTable) -> None:
-        self._clear()
-        self._sums.setVisible(bool(table.rows))
-        if not table.rows:
+    def set_table(self, table: ClassTable) -> None:
+        """Show another class table."""
+        self._model.set_table(table)
+        n_rows = self._model.rowCount()
+        self.setVisible(bool(n_rows))
+        self.setColumnWidth(OverviewColumn.CLASS, min(_WIDEST_NAME, self.sizeHintForColumn(OverviewColumn.CLASS)))
+        for column in (OverviewColumn.TRAINING, OverviewColumn.VALIDATION, OverviewColumn.TEST):
+            title = self._model.headerData(column, Qt.Orientation.Horizontal)
+            width = self.fontMetrics().horizontalAdvance(title) + GRID
+            self.setColumnWidth(column, max(width, self.sizeHintForColumn(column)))
+        header_height = required(self.horizontalHeader()).sizeHint().height()
+        self.setFixedHeight(header_height + min(n_rows, _MOST_ROWS) * _ROW_HEIGHT)
+
+
+class _BarDelegate(QStyledItemDelegate):
+    """Draws the bars."""
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        bar: tuple[float, QColor] | None = index.data(BAR_ROLE)
+        if bar is None:
+            super().paint(painter, option, index)
             return
-        for column, role in enumerate(_ROLES, start=2):
-            self._put(_label(str(role), "muted"), 0, column)
-        indices = sorted({row.class_index for row in table.rows})
-        most = max(table.images(Role.TRAINING, index) for index in indices) or 1
-        names = {row.class_index: row.class_name for row in table.rows}
-        for line, index in enumerate(indices[:_MOST_CLASSES], start=1):
-            self._add_class(line, index, names[index], table, most)
-        last = len(indices[:_MOST_CLASSES]) + 1
-        if len(indices) > _MOST_CLASSES:
-            self._put(_label(f"… {len(indices) - _MOST_CLASSES} more classes", "muted"), last, 0)
-            last += 1
-        total = QLabel("all", self._sums)
-        set_role(total, "heading")
-        self._put(total, last, 0)
-        for column, role in enumerate(_ROLES, start=2):
-            self._put(_label(str(table.images(role)), "heading"), last, column)
+        length, color = bar
+        cell = QRectF(option.rect).adjusted(GRID / 2, GRID, -GRID / 2, -GRID)
+        cell.setWidth(max(1.0, cell.width() * length) if length else 0.0)
+        drawn = required(painter)
+        drawn.save()
+        drawn.setRenderHint(QPainter.RenderHint.Antialiasing)
+        drawn.setPen(Qt.PenStyle.NoPen)
+        drawn.setBrush(color)
+        drawn.drawRoundedRect(cell, 3, 3)
+        drawn.restore()
 
-    def _add_class(self, line: int, index: int, name: str, table: ClassTable, most: int) -> None:
-        metrics = self.fontMetrics()
-        label = QLabel(metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, 16 * GRID), self._sums)
-        label.setToolTip(name)
-        self._put(label, line, 0)
-        training = table.images(Role.TRAINING, index)
-        bar = QProgressBar(self._sums)
-        bar.setRange(0, most)
-        bar.setValue(training)
-        bar.setTextVisible(False)
-        bar.setFixedHeight(GRID)
-        bar.setMinimumWidth(4 * GRID)
-        bar.setAccessibleName(f"{training} training images of {name}")
-        color = class_color(index).name()
-        bar.setStyleSheet(
-            f"QProgressBar {{ min-height: {GRID}px; background: transparent; }}"
-            f"QProgressBar::chunk {{ background: {color}; border-radius: 3px; }}"
-        )
-        self._put(bar, line, 1)
-        for column, role in enumerate(_ROLES, start=2):
-            self._put(_label(str(table.images(role, index)) if table.images(role, index) else "–"), line, column)
-
-    def _put(self, widget: QWidget, row: int, column: int) -> None:
-        self._grid.addWidget(widget, row, column)
-
-    def _clear(self) -> None:
-        while (item := self._grid.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-
-
-def _label(text: str, role: str = "") -> QLabel:
-    label = QLabel(text)
-    label.setAlignment(Qt.Alignment(Qt.AlignmentFlag.AlignRight) | Qt.AlignmentFlag.AlignVCenter)
-    if role:
-        set_role(label, role)
-    return label
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        return QSize(super().sizeHint(option, index).width() + GRID // 2, _ROW_HEIGHT)

@@ -19,8 +19,10 @@ from PyQt5.QtWidgets import (
 )
 
 from aid_desktop.data.class_table import ClassTable, Role
+from aid_desktop.data.fitness import image_problems
 from aid_desktop.data.formats import file_dialog_filter
 from aid_desktop.gui.background import Failure
+from aid_desktop.gui.data.findings import finding_notes, rejection_notes
 from aid_desktop.gui.data.loading import Loaded, SourceLoader
 from aid_desktop.gui.data.part_dialog import PartDialog
 from aid_desktop.gui.data.table_view import ClassTableView
@@ -70,6 +72,7 @@ class SourcesPanel(QWidget):
         loader.finished.connect(self._on_loaded)
         notifier.table_changed.connect(self._show)
         notifier.split_changed.connect(self._show_findings)
+        notifier.image_settings_changed.connect(self._show_findings)
         self._show(notifier.table)
 
     @pyqtSlot()
@@ -101,6 +104,8 @@ class SourcesPanel(QWidget):
         button = _button(action)
         button.setText(text)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        if action.menu() is not None:
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._tools.addWidget(button)
 
     def actions_for_menu(self) -> tuple[QAction, ...]:
@@ -111,7 +116,7 @@ class SourcesPanel(QWidget):
         self._add_folder = self._action("Add folder…", "add-folder", "Ctrl+O", "addFolder", self.choose_folder)
         self._add_folder.setToolTip("Add a folder of images, or a folder of such folders (Ctrl+O)")
         self._add_files = self._action("Add files…", "add-file", "Ctrl+Shift+O", "addFiles", self.choose_files)
-        self._add_files.setToolTip("Add .rtdc files or images (Ctrl+Shift+O)")
+        self._add_files.setToolTip("Add .rtdc files, images, stacks of images, or tables of images (Ctrl+Shift+O)")
         self._remove = self._action("Remove", "remove", "Del", "removeRows", self.view.remove_selected)
         self._remove.setToolTip("Remove the selected rows; files stay as they are (Del)")
         # The table handles the key itself: here it would also delete while a name is typed elsewhere.
@@ -151,7 +156,7 @@ class SourcesPanel(QWidget):
         tools.addWidget(self._role_button())
         tools.addSpacing(GRID)
         self._tools = QHBoxLayout()
-        self._tools.setSpacing(0)
+        self._tools.setSpacing(GRID // 2)
         tools.addLayout(self._tools)
         tools.addSpacing(GRID)
         for action in (self._undo, self._redo):
@@ -211,25 +216,20 @@ class SourcesPanel(QWidget):
     def _show(self, table: ClassTable) -> None:
         self.view.table_model.set_table(table)
         self._stack.setCurrentIndex(1 if table.rows else 0)
-        if table.rows and not self.view.selected_places():
+        places = self.view.selected_places()
+        if table.rows and not places:
             self.view.select_place(0)
-        self._on_rows_selected(self.view.selected_places())
+        else:
+            self._on_rows_selected(places)
         self._show_findings()
 
     @pyqtSlot()
     def _show_findings(self) -> None:
         """Say above the table what must be mended in it, and what is doubtful; what is mended goes away."""
+        has_split = self._notifier.split is not None
         table = self._notifier.table
-        rows = table.rows
-        wanted: list[Note] = []
-        if rows:
-            problems = table.problems(for_training=True, has_split=self._notifier.split is not None)
-            wanted += [Note(Level.WARNING, _sentence(p.row, p.message, table)) for p in problems]
-        for finding in table.warnings():
-            row = rows[finding.row] if finding.row is not None else None
-            details = "\n".join(map(str, row.source.problems)) if row and row.source.problems else ""
-            shown = details if finding.message == (row.source.problem_text if row else "") else ""
-            wanted.append(Note(Level.WARNING, _sentence(finding.row, finding.message, table), shown))
+        doubts = (*image_problems(table, self._notifier.image_settings), *self.view.table_model.warnings)
+        wanted = finding_notes(table, doubts, has_split)
         for note in self._findings:
             if note not in wanted:
                 self.messages.remove(note)
@@ -250,10 +250,8 @@ class SourcesPanel(QWidget):
 
     @pyqtSlot(Loaded)
     def _on_loaded(self, loaded: Loaded) -> None:
-        for problem in loaded.problems:
-            # Most reasons name the file themselves.
-            text = problem.reason if problem.name.rpartition("/")[2] in problem.reason else str(problem)
-            self.messages.add(Note(Level.ERROR, f"Not added: {text}"))
+        for note in rejection_notes(loaded.problems):
+            self.messages.add(note)
         if loaded.items:
             self.view.clearSelection()
             self.view.select_place(len(self._notifier.table.rows) - len(loaded.items))
@@ -261,10 +259,6 @@ class SourcesPanel(QWidget):
             dialog = PartDialog(question, self.window())
             dialog.chosen.connect(self._loader.add_items)
             dialog.open()
-
-
-def _sentence(place: int | None, message: str, table: ClassTable) -> str:
-    return sentence(message) if place is None else f"{table.rows[place].source.name}: {message}"
 
 
 def _button(action: QAction) -> QToolButton:

@@ -1,8 +1,18 @@
 """The view of the class table: edits go to all selected rows, keys set class and role."""
 
+from collections.abc import Collection, Sequence
+from itertools import groupby
 from typing import Any
 
-from PyQt5.QtCore import QAbstractItemModel, QModelIndex, QSortFilterProxyModel, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import (
+    QAbstractItemModel,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    Qt,
+    pyqtSignal,
+    pyqtSlot,
+)
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -18,11 +28,14 @@ from PyQt5.QtWidgets import (
 
 from aid_desktop.data.class_table import MAX_CLASS_INDEX, MAX_ZOOM, MIN_ZOOM, Role
 from aid_desktop.errors import DataError
+from aid_desktop.gui.data.split_counting import SplitCounts
 from aid_desktop.gui.data.undo import TableEditor
-from aid_desktop.gui.models.class_table_model import SORT_ROLE, ClassTableModel, Column
+from aid_desktop.gui.models.class_table_model import ClassTableModel, Column
 from aid_desktop.gui.qt import required
+from aid_desktop.gui.theme import GRID
 
 _MOST_IMAGES = 100_000_000
+_WIDEST_CLASS = 20 * GRID
 _ROLE_KEYS = {Qt.Key.Key_T: Role.TRAINING, Qt.Key.Key_V: Role.VALIDATION, Qt.Key.Key_E: Role.TEST}
 
 
@@ -36,12 +49,8 @@ class ClassTableView(QTableView):
         super().__init__(parent)
         self._editor = editor
         self._model = ClassTableModel(self)
-        self._proxy = QSortFilterProxyModel(self)
-        self._proxy.setSourceModel(self._model)
-        self._proxy.setSortRole(SORT_ROLE)
-        self._proxy.setFilterKeyColumn(-1)
-        self._proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.setModel(self._proxy)
+        self._sorted_by = (-1, int(Qt.SortOrder.AscendingOrder))
+        self.setModel(self._model)
         self.setObjectName("classTable")
         self.setAccessibleName("Class table")
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -57,27 +66,60 @@ class ClassTableView(QTableView):
         self._set_up_headers()
         self._model.edited.connect(self._on_edited)
         required(self.selectionModel()).selectionChanged.connect(self._on_selection_changed)
-        self._proxy.modelReset.connect(self._on_selection_changed)
+        self._model.modelReset.connect(self._on_selection_changed)
 
     @property
     def table_model(self) -> ClassTableModel:
-        """The model below sorting and filtering."""
+        """What the view shows."""
         return self._model
 
     def selected_places(self) -> tuple[int, ...]:
         """Return the places of the selected rows in the class table."""
-        rows = required(self.selectionModel()).selectedRows()
-        return tuple(sorted(self._proxy.mapToSource(index).row() for index in rows))
+        # Whole rows are selected. Asking Qt for them row by row would ask the model about each cell.
+        ranges = required(self.selectionModel()).selection()
+        places = {place for part in ranges for place in self._model.places(part.top(), part.bottom())}
+        return tuple(sorted(places))
 
     def select_place(self, place: int) -> None:
-        """Select one row by its place in the class table."""
-        index = self._proxy.mapFromSource(self._model.index(place, 0))
-        self.selectRow(index.row())
+        """Select one row by its place in the class table, unless the filter hides it."""
+        row = self._model.row_of(place)
+        if row is not None:
+            self.selectRow(row)
+
+    def select_places(self, places: Collection[int]) -> None:
+        """Select these rows, as far as they are there and not hidden."""
+        shown = self._model.places(0, self._model.rowCount() - 1)
+        self._select([row for row, place in enumerate(shown) if place in set(places)])
 
     @pyqtSlot(str)
     def set_filter(self, text: str) -> None:
-        """Show only rows with this text in any column."""
-        self._proxy.setFilterFixedString(text)
+        """Show only rows with this text in class, source or role; of the selected rows, those stay selected."""
+        selected = set(self.selected_places())
+        self._model.set_filter(text)
+        shown = self._model.places(0, self._model.rowCount() - 1)
+        self._select([row for row, place in enumerate(shown) if place in selected])
+
+    @pyqtSlot(object)
+    def show_split(self, counts: SplitCounts | None) -> None:
+        """Let the shares count what a split leaves for training; None for all images."""
+        fits = counts is not None and counts.table == self._model.table
+        self._model.set_available(counts.kept if counts is not None and fits else None)
+
+    def _select(self, rows: Sequence[int]) -> None:
+        """Select rows of the model, in one step however many they are; `rows` ascend."""
+        selection = QItemSelection()
+        last = self._model.columnCount() - 1
+        for _, run in groupby(enumerate(rows), key=lambda pair: pair[1] - pair[0]):
+            block = [row for _, row in run]
+            selection.select(self._model.index(block[0], 0), self._model.index(block[-1], last))
+        model = required(self.selectionModel())
+        model.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if rows:
+            model.setCurrentIndex(self._model.index(rows[0], 0), QItemSelectionModel.SelectionFlag.NoUpdate)
+
+    def sizeHintForColumn(self, column: int) -> int:
+        width = super().sizeHintForColumn(column)
+        return min(width, _WIDEST_CLASS) if column == Column.CLASS else width
 
     def remove_selected(self) -> None:
         """Remove the selected rows; classes stay numbered without a gap."""
@@ -106,9 +148,9 @@ class ClassTableView(QTableView):
             super().keyPressEvent(e)
 
     @pyqtSlot(int, int, object)
-    def _on_edited(self, row: int, column: int, value: object) -> None:
+    def _on_edited(self, place: int, column: int, value: object) -> None:
         selected = self.selected_places()
-        self._apply(selected if row in selected else (row,), Column(column), value)
+        self._apply(selected if place in selected else (place,), Column(column), value)
 
     def _apply(self, places: tuple[int, ...], column: Column, value: Any) -> None:
         table = self._editor.table
@@ -140,11 +182,28 @@ class ClassTableView(QTableView):
     def _set_up_headers(self) -> None:
         required(self.verticalHeader()).hide()
         header = required(self.horizontalHeader())
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(Column.SOURCE, QHeaderView.ResizeMode.Stretch)
-        self.setSortingEnabled(True)
+        # Of thousands of rows, only those in sight are measured.
+        header.setResizeContentsPrecision(0)
+        header.setHighlightSections(False)
+        header.setSectionsClickable(True)
+        # It shows no selection, but would ask the model about each selected row whenever it is painted.
+        header.setSelectionModel(QItemSelectionModel(self._model, header))
+        # The arrow is part of the title: Qt's own would need room in every column.
+        header.setSortIndicatorShown(False)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.sortIndicatorChanged.connect(self._on_sorted)
+
+    @pyqtSlot(int, Qt.SortOrder)
+    def _on_sorted(self, column: int, order: Qt.SortOrder) -> None:
+        """Sort; after the second click on a header, let the third one bring the order of the table back."""
+        is_third = column >= 0 and self._sorted_by == (column, Qt.SortOrder.DescendingOrder)
+        self._sorted_by = (column, int(order))
+        if is_third:
+            required(self.horizontalHeader()).setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        else:
+            self._model.sort(column, order)
 
 
 class _Delegate(QStyledItemDelegate):

@@ -85,8 +85,11 @@ def fake_model(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
     def load(path: Path) -> LoadedModel:
         return LoadedModel(None, card, path)
 
-    def predict_rows(loaded, rows: Sequence[ClassRow], progress, stop) -> Predictions:
-        return _predict([row.source for row in rows], [NAMES.index(row.class_name) for row in rows], progress, stop)
+    def predict_rows(loaded, rows: Sequence[ClassRow], progress, stop, indices) -> Predictions:
+        labels = [NAMES.index(row.class_name) for row in rows]
+        made = _predict([row.source for row in rows], labels, progress, stop)
+        pairs = zip(made.source.tolist(), made.index.tolist(), strict=True)
+        return made.select(np.array([indices[row] is None or index in indices[row] for row, index in pairs], np.bool_))
 
     def predict_sources(loaded, sources: Sequence[DataSource], progress, stop) -> Predictions:
         return _predict(sources, None, progress, stop)

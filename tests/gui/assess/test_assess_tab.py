@@ -25,6 +25,8 @@ from aid_desktop.gui.assess import assessment
 from aid_desktop.gui.assess.assess_tab import AssessTab
 from aid_desktop.gui.widgets.image_grid import ImageGrid
 from aid_desktop.gui.widgets.image_items import CORRECT_ROLE
+from aid_desktop.runs.folder import RunFolder
+from aid_desktop.runs.held_out import HeldOut, key_of, write_held_out
 
 COUNTS = [[9, 4], [2, 11]]
 
@@ -332,3 +334,31 @@ def test_that_the_best_model_of_a_run_is_taken(qtbot, tab, tmp_path, model_file,
     tab.model_row.choose(run)
     idle()
     assert notifier.model == Path(run / "models" / "epoch_00011.keras")
+
+
+def test_that_the_images_that_the_run_held_out_are_the_validation_images(
+    qtbot, tab, notifier, model_file, fake_model, idle, tmp_path
+):
+    run = RunFolder(tmp_path / "run")
+    run.models.mkdir(parents=True)
+    run.run_toml.write_text("")
+    model = run.model("epoch_00011.keras")
+    model.write_bytes(model_file.read_bytes())
+    trained = notifier.table.set_role([0, 1], Role.TRAINING)
+    notifier.set_table(trained)
+    held_out = {key_of(row.source): ("0", "2", "5") for row in trained.rows}
+    write_held_out(HeldOut(held_out), run.held_out)
+    notifier.choose_model(model)
+    idle()
+    assert tab.run_row.role is Role.VALIDATION
+    assert child(tab, QLabel, "assessImageCount").text() == "6 images"
+    with qtbot.waitSignal(tab.assessed):
+        tab.assess()
+    idle()
+    assert tab.assessment.predictions.n == 6
+    assert set(tab.assessment.predictions.index.tolist()) == {0, 2, 5}
+    child(tab, QComboBox, "assessRole").setCurrentText("training")
+    with qtbot.waitSignal(tab.assessed):
+        tab.assess()
+    idle()
+    assert tab.assessment.predictions.n == trained.images(Role.TRAINING) - 6

@@ -11,8 +11,10 @@ from PyQt5.QtWidgets import QCheckBox, QPushButton, QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from aid_desktop.data.class_table import Role
-from aid_desktop.data.rtdc import write_rtdc
+from aid_desktop.data.class_table import MAX_CLASS_INDEX, Role
+from aid_desktop.data.rtdc_writing import write_rtdc
+from aid_desktop.data.source import DataSource, SourceKind
+from aid_desktop.gui.data.loading import Loaded
 from aid_desktop.gui.main_window import MainWindow
 from aid_desktop.gui.models.class_table_model import ClassTableModel, Column
 from aid_desktop.gui.qt import required
@@ -199,3 +201,12 @@ def test_that_the_table_model_keeps_the_rules_of_qt(dropped: MainWindow, qtmodel
     model.set_table(dropped.notifier.table)
     qtmodeltester.check(model)
     assert model.rowCount() == 6
+
+
+def test_that_more_classes_than_there_can_be_are_told_and_not_added(window: MainWindow, tmp_path: Path) -> None:
+    source = DataSource(tmp_path / "many", SourceKind.FOLDER, 1, ((8, 8, 1),), "1")
+    items = tuple((source, f"c{index}", Role.TRAINING) for index in range(MAX_CLASS_INDEX + 2))
+    window._loader._on_loaded(Loaded(items, ()))
+    assert window.notifier.table.rows == ()
+    (note,) = window.data.sources.messages.notes
+    assert "expected 0 to 9999" in note.text

@@ -1,0 +1,80 @@
+"""The choice of held-out images on the real Data tab."""
+
+import pytest
+from PyQt5.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from aid_desktop.data.class_table import ClassTable
+from aid_desktop.gui.main_window import MainWindow
+from aid_desktop.gui.models.class_table_model import Column
+from aid_desktop.settings.split import SplitSettings
+
+
+@pytest.fixture
+def split(window: MainWindow, donors: ClassTable) -> MainWindow:
+    """Return the window with files of donors and a split of single images."""
+    window.notifier.set_table(donors)
+    window.findChild(QCheckBox, "splitCheck").setChecked(True)
+    return window
+
+
+def label(window: MainWindow, name: str) -> QLabel:
+    found = window.findChild(QLabel, name)
+    assert isinstance(found, QLabel)
+    return found
+
+
+def choose_pattern(window: MainWindow, qtbot: QtBot, text: str) -> None:
+    window.findChild(QComboBox, "split.group_by").setCurrentIndex(3)
+    line = window.findChild(QLineEdit, "split.group_by.pattern")
+    line.clear()
+    qtbot.keyClicks(line, text)
+
+
+def test_that_what_is_held_out_is_told(split: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: label(split, "splitText").text() == "24 of 120 images are held out: cat 16, dog 8.")
+    split.findChild(QCheckBox, "splitCheck").setChecked(False)
+    assert label(split, "splitText").text() == ""
+    assert split.notifier.split is None
+
+
+def test_that_the_hint_is_taken_by_a_click(split: MainWindow, qtbot: QtBot) -> None:
+    assert label(split, "splitHint").text().startswith("cat comes from 4 files")
+    button = split.findChild(QPushButton, "splitHintButton")
+    assert button.text() == "Keep files together"
+    button.click()
+    assert split.notifier.split == SplitSettings(group_by="file")
+    assert button.isHidden()
+    qtbot.waitUntil(lambda: label(split, "splitText").text().startswith("8 groups; "))
+
+
+def test_that_a_pattern_is_checked_while_it_is_typed(split: MainWindow, qtbot: QtBot) -> None:
+    choose_pattern(split, qtbot, "donor_(")
+    assert "nor a regular expression" in label(split, "split.group_by.message").text()
+    choose_pattern(split, qtbot, r"(donor_\d)")
+    assert label(split, "split.group_by.message").text() == ""
+    assert split.notifier.split == SplitSettings(group_by=r"(donor_\d)")
+    qtbot.waitUntil(lambda: label(split, "splitText").text().startswith("4 groups; "))
+
+
+def test_that_a_pattern_that_misses_images_is_told(split: MainWindow, qtbot: QtBot) -> None:
+    choose_pattern(split, qtbot, "(patient)")
+    qtbot.waitUntil(lambda: "does not match" in label(split, "splitWarning").text())
+
+
+def test_that_a_split_from_elsewhere_is_shown(split: MainWindow, qtbot: QtBot) -> None:
+    split.notifier.set_split(SplitSettings(0.5, r"/(donor_\d)/"))
+    assert split.findChild(QComboBox, "split.group_by").currentIndex() == 3
+    assert split.findChild(QLineEdit, "split.group_by.pattern").text() == r"/(donor_\d)/"
+    expected = "4 groups; 60 of 120 images are held out: cat 40, dog 20."
+    qtbot.waitUntil(lambda: label(split, "splitText").text() == expected)
+    split.notifier.set_split(None)
+    assert not split.findChild(QCheckBox, "splitCheck").isChecked()
+
+
+def test_that_the_table_shows_the_shares_that_the_split_leaves(split: MainWindow, qtbot: QtBot) -> None:
+    model = split.data.sources.view.table_model
+    choose_pattern(split, qtbot, r"(donor_\d)")
+    qtbot.waitUntil(lambda: "–" in [model.index(row, Column.PER_EPOCH).data() for row in range(8)])
+    split.findChild(QCheckBox, "splitCheck").setChecked(False)
+    assert {model.index(row, Column.PER_EPOCH).data() for row in range(8)} == {"all"}
