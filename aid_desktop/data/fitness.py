@@ -29,9 +29,13 @@ def source_problem(source: DataSource, settings: ImageSettings, pixel_type: str 
 
 def _problems(sources: Sequence[DataSource], settings: ImageSettings) -> Iterator[TableProblem]:
     expected = next((source.pixel_types[0] for source in sources if len(source.pixel_types) == 1), None)
+    # Thousands of rows are of few kinds.
+    known: dict[tuple[object, ...], str | None] = {}
     for place, source in enumerate(sources):
-        problem = source_problem(source, settings, expected)
-        if problem is not None:
+        kind = (source.pixel_types, source.shapes, source.channels)
+        if kind not in known:
+            known[kind] = source_problem(source, settings, expected)
+        if (problem := known[kind]) is not None:
             yield TableProblem(place, problem)
 
 

@@ -105,8 +105,11 @@ class StorageDialog(QDialog):
 
     def _show(self, usage: Usage) -> None:
         files = "1 file" if usage.n_files == 1 else f"{usage.n_files:,} files"
-        self.usage.setText(f"{usage.n_bytes / GB:.2f} GB in {files}" if usage.n_files else "nothing stored")
+        size = f"{usage.n_bytes / GB:.2f} GB"
+        self.usage.setText(f"{size} in {files}" if usage.n_files else "nothing stored")
+        self.empty_button.setText(f"Empty ({size})" if usage.n_files else "Empty")
         self.empty_button.setEnabled(usage.n_files > 0)
+        self._open.setEnabled(self._cache.folder.is_dir())
 
     def _on_failure(self, failure: Failure) -> None:
         self.message.setText(failure.message)

@@ -37,6 +37,7 @@ def dialog(qtbot: QtBot, qapp, filled: CropCache):
 def test_that_the_size_of_the_cache_is_shown(dialog: StorageDialog) -> None:
     assert dialog.usage.text() == "0.00 GB in 1 file"
     assert dialog.limit.value() == DEFAULT_LIMIT_GB
+    assert dialog.empty_button.text() == "Empty (0.00 GB)"
     assert dialog.empty_button.isEnabled()
 
 
