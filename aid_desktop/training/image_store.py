@@ -61,6 +61,7 @@ class ImageStore:
             own = own if part.chosen is None else part.chosen[own]
             # In the order of the file, which reads it forwards.
             order = np.argsort(own, kind="stable")
+            _fetch(part.images, own[order])
             result[here[order]] = self._cut(part.images[own[order]])
             _let_go(part.images)
         return result
@@ -72,6 +73,24 @@ class ImageStore:
 
     def _cut(self, images: Pixels) -> Pixels:
         return images if self._size is None else centre_crop(images, self._size[1], self._size[0])
+
+
+def _fetch(images: Pixels, numbers: NDArray[np.intp]) -> None:
+    """Have the system read images (in increasing order) of a mapped file all at once, and nothing around them.
+
+    Met one by one, each missing page would wait for the disk and bring 128 KB of others: 20 times as slow where
+    the file is larger than the memory. Windows has no madvise: there the system reads as it thinks best.
+    """
+    if not isinstance(images, np.memmap) or not isinstance(images.base, mmap.mmap) or not hasattr(mmap, "MADV_RANDOM"):
+        return
+    images.base.madvise(mmap.MADV_RANDOM)
+    size = images[:1].nbytes
+    first = images.offset % mmap.ALLOCATIONGRANULARITY
+    begins = first + numbers * size
+    ends = begins + size
+    begins -= begins % mmap.PAGESIZE
+    for begin, length in zip(begins.tolist(), (ends - begins).tolist(), strict=True):
+        images.base.madvise(mmap.MADV_WILLNEED, begin, length)
 
 
 def _let_go(images: Pixels) -> None:

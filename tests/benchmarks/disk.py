@@ -5,10 +5,11 @@ Prints one JSON line per figure. `--images` sets the size of the epoch, `--event
 
 import argparse
 import json
+import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import h5py
@@ -82,10 +83,10 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def interleaved(one: Callable[[], float], other: Callable[[], float], repeats: int) -> tuple[float, float]:
-    """Return the medians of two measurements that take turns."""
-    pairs = [(one(), other()) for _ in range(repeats)]
-    return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
+def interleaved(measurements: Sequence[Callable[[], float]], repeats: int) -> list[float]:
+    """Return the medians of measurements that take turns."""
+    rounds = [[measure() for measure in measurements] for _ in range(repeats)]
+    return [statistics.median(values) for values in zip(*rounds, strict=True)]
 
 
 def decode(reader: ImageReader) -> None:
@@ -111,7 +112,10 @@ def measure_making(folder: Path, n_images: int, repeats: int) -> None:
             CropCache(cache.folder).empty()
             return n_images / seconds
 
-        ours, bare = interleaved(make, lambda reader=reader: n_images / timed(lambda: decode(reader)), repeats)
+        def read(reader: ImageReader = reader) -> float:
+            return n_images / timed(lambda: decode(reader))
+
+        ours, bare = interleaved((make, read), repeats)
         show(f"making the cache, {compression}", ours, "images/s", "decoding alone", bare)
         path.unlink()
 
@@ -125,6 +129,13 @@ def training_data(reader: ImageReader, images: Pixels) -> TrainingData:
     few = ImageStore([StoredPart(np.zeros((2, 32, 32, 1), np.uint8))])
     labels = np.array([0, 1])
     return TrainingData(("one", "two"), rows, few, labels, Normalization("divide_by_255"), table)
+
+
+def forget(folder: Path) -> None:
+    """Have the system drop what it keeps of a cache's files, as if they were larger than the memory."""
+    for path in folder.glob("*.npy"):
+        with path.open("rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def measure_epochs(folder: Path, n_images: int, repeats: int) -> None:
@@ -144,11 +155,12 @@ def measure_epochs(folder: Path, n_images: int, repeats: int) -> None:
     fitter = BlockFitter(model, IMAGE.input_shape, Normalization("divide_by_255"))
     epochs = iter(range(10**6))
 
-    def epoch(data: TrainingData) -> float:
+    def epoch(data: TrainingData, before_block: Callable[[], None] = nothing) -> float:
         blocks = EpochBlocks(data, IMAGE, settings, 1, next(epochs))
 
         def fit() -> None:
             for block in blocks:
+                before_block()
                 fitter.fit_block(block, 128, lambda _: True, False)
 
         return blocks.n_images / timed(fit)
@@ -158,8 +170,13 @@ def measure_epochs(folder: Path, n_images: int, repeats: int) -> None:
         epoch(streamed)
     private = psutil.Process().memory_full_info().uss / GB
     in_memory = training_data(reader, np.array(mapped))
-    ours, rival = interleaved(lambda: epoch(streamed), lambda: epoch(in_memory), repeats)
+    kinds = [lambda: epoch(streamed), lambda: epoch(in_memory)]
+    if hasattr(os, "posix_fadvise"):
+        kinds.append(lambda: epoch(streamed, lambda: forget(folder / "epochs")))
+    ours, rival, *beyond = interleaved(kinds, repeats)
     show("epoch from disk", ours, "images/s", "epoch in memory", rival)
+    for value in beyond:
+        show("epoch from disk, none of it in memory", value, "images/s", "epoch in memory", rival)
     show("private memory of an epoch from disk", private, "GB", "limit", 2.0)
 
 

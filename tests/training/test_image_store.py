@@ -61,3 +61,13 @@ def test_that_what_is_read_from_a_file_does_not_stay_in_memory(tmp_path: Path):
     before = psutil.Process().memory_info().shared
     assert all(store[number : number + 1].all() for number in range(64))
     assert psutil.Process().memory_info().shared - before < 2**24
+
+
+@pytest.mark.parametrize("offset", [0, 5000])
+def test_that_a_mapped_file_reads_like_an_array(tmp_path: Path, rng: np.random.Generator, offset: int):
+    images = rng.integers(0, 9999, (300, 9, 7, 1)).astype(np.uint16)
+    (tmp_path / "a.bin").write_bytes(bytes(offset) + images.tobytes())
+    mapped = np.memmap(tmp_path / "a.bin", np.uint16, "r", offset, images.shape)
+    numbers = rng.integers(0, 300, 500)
+    np.testing.assert_array_equal(ImageStore([StoredPart(mapped)])[numbers], images[numbers])
+    np.testing.assert_array_equal(ImageStore([StoredPart(mapped, numbers)])[:], images[numbers])
