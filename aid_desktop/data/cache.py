@@ -11,7 +11,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -106,7 +106,9 @@ class CropCache:
             self._in_use.add(path)
         stored = _opened(path)
         if stored is None:
-            self._write(path, reader, settings, zoom, margin, progress, stop)
+            shape = (reader.source.n_images, *prepared_shape(settings, margin))
+            blocks = prepare_blocks(reader, settings, zoom, margin, np.arange(shape[0]), stop)
+            self._write(path, shape, single_pixel_type(reader.source), blocks, progress)
             stored = _opened(path)
         if stored is None:
             raise DataError(f"{path} was removed as soon as it was written: is the folder cleaned by another program?")
@@ -117,16 +119,12 @@ class CropCache:
     def _write(
         self,
         path: Path,
-        reader: ImageReader,
-        settings: ImageSettings,
-        zoom: float,
-        margin: bool,
+        shape: tuple[int, ...],
+        pixel_type: str,
+        blocks: Iterable[Pixels],
         progress: Callable[[int, int], None],
-        stop: Callable[[], bool],
     ) -> None:
-        kind = np.dtype(single_pixel_type(reader.source))
-        total = reader.source.n_images
-        shape = (total, *prepared_shape(settings, margin))
+        kind = np.dtype(pixel_type)
         self._make_room(int(np.prod(shape, dtype=np.int64)) * kind.itemsize)
         header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": shape}
         try:
@@ -135,10 +133,10 @@ class CropCache:
                 np.lib.format.write_array_header_2_0(file, header)
                 done = 0
                 with _Writer(file) as writer:
-                    for block in prepare_blocks(reader, settings, zoom, margin, np.arange(total), stop):
+                    for block in blocks:
                         writer.write(block)
                         done += len(block)
-                        progress(done, total)
+                        progress(done, shape[0])
         except OSError as error:
             raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import QByteArray, QSize, Qt, QUrl, pyqtSlot
+from PyQt5.QtCore import QByteArray, QSize, QUrl, pyqtSlot
 from PyQt5.QtGui import QCloseEvent, QDesktopServices, QIcon
 from PyQt5.QtWidgets import (
     QAction,
@@ -31,6 +31,7 @@ from aid_desktop.gui.history.history_tab import HistoryTab
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.qt import required
+from aid_desktop.gui.question import Question, ask
 from aid_desktop.gui.session_files import PROGRAM, SessionFiles
 from aid_desktop.gui.session_opening import is_session_file
 from aid_desktop.gui.shortcuts import ShortcutsDialog
@@ -69,7 +70,6 @@ class MainWindow(QMainWindow):
         self._preferences = preferences
         self._closing = False
         self._run_actions: list[tuple[QAction, QPushButton]] = []
-        self._question: QMessageBox | None = None
         self.notifier = Notifier(self)
         self.background = Background(self)
         self.session = TrainingSession(self)
@@ -269,24 +269,15 @@ class MainWindow(QMainWindow):
         self.training.run.set_devices(devices["strategies"])
 
     def _ask_before_closing(self) -> None:
-        if self._question is not None:
-            return
-        box = QMessageBox(self)
-        box.setObjectName("closeQuestion")
-        box.setWindowTitle("A network is being trained")
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setText("Stop the training and close?")
-        box.setInformativeText("Everything up to the last finished epoch is saved already.")
-        stop = required(box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole))
-        stop.setObjectName("stopAndCloseButton")
-        keep = required(box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole))
-        keep.setObjectName("keepTrainingButton")
-        box.setDefaultButton(keep)
-        box.setEscapeButton(keep)
-        stop.clicked.connect(self._stop_and_close)
-        box.finished.connect(self._on_question_closed)
-        self._question = box
-        box.open()
+        question = Question(
+            "closeQuestion",
+            "A network is being trained",
+            "Stop the training and close?",
+            "Everything up to the last finished epoch is saved already.",
+            ("Stop and close", "stopAndCloseButton"),
+            ("Keep training", "keepTrainingButton"),
+        )
+        ask(question, self._stop_and_close, self)
 
     @pyqtSlot()
     def _stop_and_close(self) -> None:
@@ -294,10 +285,6 @@ class MainWindow(QMainWindow):
         self.session.stop()
         if not self.session.is_running:
             self.close()
-
-    @pyqtSlot(int)
-    def _on_question_closed(self, result: int) -> None:
-        self._question = None
 
     @pyqtSlot()
     def _show_tab_of_action(self) -> None:

@@ -14,7 +14,6 @@ from PyQt5.QtWidgets import (
     QHeaderView,
     QLabel,
     QProgressBar,
-    QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -24,10 +23,11 @@ from PyQt5.QtWidgets import (
 from aid_desktop.data.relink import ContentMethod, Found, Sought, State, found_at, search_folder
 from aid_desktop.data.source import SourceKind
 from aid_desktop.gui.background import Background, Failure, Job, JobContext
-from aid_desktop.gui.models.confusion_model import grouped
+from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
+from aid_desktop.gui.widgets.naming import named_button
 
 _HINT = (
     "Choose a folder to search it, with all folders in it, for files of the same name and content. "
@@ -228,19 +228,21 @@ class MissingDialog(QDialog):
         self.list.itemSelectionChanged.connect(self._on_selected)
 
     def _make_buttons(self) -> None:
-        self.folder_button = self._button(
-            "Choose folder…", "folder", "missingFolder", "Search a folder and all folders in it for the sources"
+        self.folder_button = named_button(
+            self, "Choose folder…", "missingFolder", "Search a folder and all folders in it for the sources", "folder"
         )
-        self.point_button = self._button("Point to…", "open", "missingPoint", "Say where the chosen source is now")
-        self.as_it_is_button = self._button(
-            "Use as it is", "check", "missingAsItIs", "Use the chosen sources although their content has changed"
+        self.point_button = named_button(
+            self, "Point to…", "missingPoint", "Say where the chosen source is now", "open"
         )
-        self._stop_button = self._button("Stop", "stop", "missingStop", "End the search")
-        self.leave_out_button = self._button(
-            "Leave these out", "", "missingLeaveOut", "Open the session without the sources that are not there"
+        self.as_it_is_button = named_button(
+            self, "Use as it is", "missingAsItIs", "Use the chosen sources although their content has changed", "check"
         )
-        self.cancel_button = self._button("Cancel", "", "missingCancel", "Leave everything as it is")
-        self.open_button = self._button("Open session", "", "missingOpen", "Open the session with what was found")
+        self._stop_button = named_button(self, "Stop", "missingStop", "End the search", "stop")
+        self.leave_out_button = named_button(
+            self, "Leave these out", "missingLeaveOut", "Open the session without the sources that are not there"
+        )
+        self.cancel_button = named_button(self, "Cancel", "missingCancel", "Leave everything as it is")
+        self.open_button = named_button(self, "Open session", "missingOpen", "Open the session with what was found")
         set_primary(self.open_button)
         self._progress = QProgressBar(self)
         self._progress.setObjectName("missingProgress")
@@ -288,16 +290,6 @@ class MissingDialog(QDialog):
         column.addWidget(self.messages)
         column.addWidget(self.list, 1)
         column.addLayout(end)
-
-    def _button(self, text: str, picture: str, name: str, tip: str) -> QPushButton:
-        button = QPushButton(text, self)
-        if picture:
-            button.setIcon(icon(picture))
-        button.setObjectName(name)
-        button.setAccessibleName(text.rstrip("…"))
-        button.setToolTip(tip)
-        button.setAutoDefault(False)
-        return button
 
 
 def _search(sought: tuple[Sought, ...], folder: Path, context: JobContext) -> dict[Sought, Found]:

@@ -12,7 +12,7 @@ from aid_desktop.evaluation.classified import write_classified_copies
 from aid_desktop.evaluation.predictions import Predictions, Threshold
 from aid_desktop.evaluation.tables import write_predictions
 from aid_desktop.gui.background import JobCancelledError, JobContext
-from aid_desktop.gui.models.confusion_model import grouped
+from aid_desktop.gui.numbers import grouped
 from aid_desktop.models.files import load_model
 from aid_desktop.runs.best import find_model
 

@@ -13,19 +13,18 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.gui.assess.classification import SUFFIXES, Classified, ClassifyRequest, Format, classify
-from aid_desktop.gui.background import Background, Failure, Job
-from aid_desktop.gui.models.confusion_model import grouped
+from aid_desktop.gui.background import Background, Failure
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.widgets.file_list import FileList
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
+from aid_desktop.gui.widgets.naming import name_widget, named_button
+from aid_desktop.gui.widgets.work_row import WorkRow
 
 
 class ClassifyDialog(QDialog):
@@ -46,7 +45,6 @@ class ClassifyDialog(QDialog):
         self._model = model
         self._threshold = threshold
         self._background = background
-        self._job: Job[Classified] | None = None
         self._folder: Path | None = None
         self._is_own_target = False
         self.messages = MessageStrip("classifyMessages", self)
@@ -65,7 +63,7 @@ class ClassifyDialog(QDialog):
     @pyqtSlot()
     def start(self) -> None:
         """Classify the files, as if Start was pressed."""
-        if self._job is not None:
+        if self.work.job is not None:
             return
         text = self.target.text().strip()
         target = Path(text).absolute() if text else None
@@ -73,20 +71,8 @@ class ClassifyDialog(QDialog):
         self.messages.clear()
         self._result.clear()
         self._open.hide()
-        self._set_running(True)
-        self._job = self._background.start("Classifying", partial(classify, request), self._on_done, self._on_failed)
-        self._job.progressed.connect(self._on_progress)
-        self._job.ended.connect(self._on_ended)
-        self.destroyed.connect(self._job.cancel)
-
-    @pyqtSlot()
-    def cancel(self) -> None:
-        """Stop the work under way."""
-        if self._job is not None:
-            self._job.cancel()
-            self._cancel.setEnabled(False)
-            self._progress.setRange(0, 0)
-            self._status.setText("stopping…")
+        job = self._background.start("Classifying", partial(classify, request), self._on_done, self._on_failed)
+        self.work.follow(job, "reading the files…")
 
     def _on_done(self, result: Classified) -> None:
         self._result.setText(result.text)
@@ -98,17 +84,6 @@ class ClassifyDialog(QDialog):
 
     def _on_failed(self, failure: Failure) -> None:
         self.messages.add(Note(Level.ERROR, failure.message, failure.details))
-
-    @pyqtSlot(int, int)
-    def _on_progress(self, done: int, total: int) -> None:
-        self._progress.setRange(0, max(1, total))
-        self._progress.setValue(done)
-        self._status.setText(f"{grouped(done)} of {grouped(total)} images")
-
-    @pyqtSlot()
-    def _on_ended(self) -> None:
-        self._job = None
-        self._set_running(False)
 
     @pyqtSlot()
     def _browse(self) -> None:
@@ -150,54 +125,43 @@ class ClassifyDialog(QDialog):
         if self._folder is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
 
-    def _set_running(self, running: bool) -> None:
+    @pyqtSlot(bool)
+    def _on_running_changed(self, running: bool) -> None:
         self.start_button.setEnabled(not running)
-        self._cancel.setVisible(running)
-        self._cancel.setEnabled(running)
-        self._progress.setVisible(running)
-        self._status.setVisible(running)
-        self._progress.setRange(0, 0)
-        self._status.setText("reading the files…")
         for widget in (self.files, self.formats, self.target, self._browse_button):
             widget.setEnabled(not running)
 
     def _make_target(self) -> None:
         self.formats = QComboBox(self)
         self.formats.addItems([str(one) for one in Format])
-        self._name(self.formats, "classifyFormat", "Format of the result", "A table, or copies with the result inside")
+        name_widget(self.formats, "classifyFormat", "Format of the result", "A table, or copies with the result inside")
         self.formats.currentIndexChanged.connect(self._show_format)
         self.target = QLineEdit(self)
-        self._name(
+        name_widget(
             self.target, "classifyTarget", "Where to write", "The file of the table, or the folder of the copies"
         )
         self.target.textEdited.connect(self._on_target_typed)
         self._target_label = QLabel(self)
         self._target_label.setBuddy(self.target)
-        self._browse_button = self._button("Browse…", "open", "classifyBrowse", "Choose where to write", self)
+        self._browse_button = named_button(self, "Browse…", "classifyBrowse", "Choose where to write", "open")
         self._browse_button.clicked.connect(self._browse)
 
     def _make_run(self) -> None:
-        self._progress = QProgressBar(self)
-        self._progress.setTextVisible(False)
-        self._status = QLabel(self)
-        self._status.setObjectName("classifyStatus")
-        set_role(self._status, "muted")
-        self._name(self._progress, "classifyProgress", "Progress", "How far the classification is")
-        self._cancel = self._button("Cancel", "stop", "classifyCancel", "Stop; nothing is written", self)
-        self._cancel.clicked.connect(self.cancel)
-        self.start_button = self._button("&Start", "", "classifyStart", "Classify all images of the list", self)
+        tips = "How far the classification is", "Stop; nothing is written"
+        self.work = WorkRow("classify", "images", *tips, self)
+        self.work.running_changed.connect(self._on_running_changed)
+        self.start_button = named_button(self, "&Start", "classifyStart", "Classify all images of the list")
         self.start_button.setIcon(icon("classify", "accent_text"))
         self.start_button.clicked.connect(self.start)
         set_primary(self.start_button)
         self._result = QLabel(self)
-        self._name(self._result, "classifyResult", "Result", "What was found and where it was written")
+        name_widget(self._result, "classifyResult", "Result", "What was found and where it was written")
         self._result.setWordWrap(True)
         self._result.setTextFormat(Qt.TextFormat.PlainText)
         self._result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._open = self._button("Open folder", "folder", "classifyOpenFolder", "Show the written files", self)
+        self._open = named_button(self, "Open folder", "classifyOpenFolder", "Show the written files", "folder")
         self._open.clicked.connect(self._open_folder)
         self._open.hide()
-        self._set_running(False)
 
     def _lay_out(self) -> None:
         what = QLabel(f"Model: {self._model}", self)
@@ -219,9 +183,7 @@ class ClassifyDialog(QDialog):
         result.addWidget(self._open, 0, Qt.AlignmentFlag.AlignTop)
         run = QHBoxLayout()
         run.setSpacing(GRID)
-        run.addWidget(self._status)
-        run.addWidget(self._progress, 1)
-        run.addWidget(self._cancel)
+        run.addWidget(self.work, 1)
         run.addWidget(self.start_button, 0, Qt.AlignmentFlag.AlignRight)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
@@ -231,16 +193,3 @@ class ClassifyDialog(QDialog):
         column.addWidget(self.files, 1)
         for layout in (form, result, run):
             column.addLayout(layout)
-
-    def _button(self, text: str, picture: str, name: str, tip: str, parent: QWidget) -> QPushButton:
-        button = QPushButton(text, parent)
-        if picture:
-            button.setIcon(icon(picture))
-        button.setAutoDefault(False)
-        self._name(button, name, text.strip("&…"), tip)
-        return button
-
-    def _name(self, widget: QWidget, name: str, title: str, tip: str) -> None:
-        widget.setObjectName(name)
-        widget.setAccessibleName(title)
-        widget.setToolTip(tip)

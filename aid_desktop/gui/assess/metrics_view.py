@@ -4,8 +4,8 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
 from aid_desktop.gui.assess.assessment import Assessment
-from aid_desktop.gui.models.confusion_model import grouped
 from aid_desktop.gui.models.prediction_model import Column, MetricsModel
+from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
 

@@ -18,7 +18,7 @@ from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.evaluation.roles import count_images
 from aid_desktop.gui.assess.assessment import ROLES, proposed_role
-from aid_desktop.gui.models.confusion_model import grouped
+from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.runs.held_out import HeldOut
 

@@ -11,8 +11,6 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QProgressBar,
-    QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -31,12 +29,14 @@ from aid_desktop.gui.assess.tile_mapping import (
     save_map,
 )
 from aid_desktop.gui.background import Background, Failure, Job
-from aid_desktop.gui.models.confusion_model import grouped
+from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.drop_area import dropped_paths
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
+from aid_desktop.gui.widgets.naming import name_widget, named_button
+from aid_desktop.gui.widgets.work_row import WorkRow
 from aid_desktop.settings.image import MAX_SIDE
 
 
@@ -62,13 +62,12 @@ class TileMapDialog(QDialog):
         self._image: LargeImage | None = None
         self._mapped: MappedImage | None = None
         self._reading: Job[LargeImage] | None = None
-        self._job: Job[MappedImage] | None = None
         self.messages = MessageStrip("tileMapMessages", self)
         self.view = TileMapView(self)
         self._make_choice()
         self._make_run()
         self._lay_out()
-        self._set_running(False)
+        self._show_state()
 
     @property
     def mapped(self) -> MappedImage | None:
@@ -86,24 +85,12 @@ class TileMapDialog(QDialog):
     @pyqtSlot()
     def start(self) -> None:
         """Classify the tiles of the image, as if the button was pressed."""
-        if self._job is not None or self._image is None:
+        if self.work.job is not None or self._image is None:
             return
         self.messages.clear()
-        self._set_running(True)
         work = partial(map_image, self._image, self.size_box.value(), self.stride_box.value(), self._threshold)
-        self._job = self._background.start("Classifying tiles", work, self._on_mapped, self._on_failed)
-        self._job.progressed.connect(self._on_progress)
-        self._job.ended.connect(self._on_ended)
-        self.destroyed.connect(self._job.cancel)
-
-    @pyqtSlot()
-    def cancel(self) -> None:
-        """Stop the classification under way."""
-        if self._job is not None:
-            self._job.cancel()
-            self._cancel.setEnabled(False)
-            self._progress.setRange(0, 0)
-            self._status.setText("stopping…")
+        job = self._background.start("Classifying tiles", work, self._on_mapped, self._on_failed)
+        self.work.follow(job, "loading the model…")
 
     @pyqtSlot()
     def save(self) -> None:
@@ -123,7 +110,7 @@ class TileMapDialog(QDialog):
 
     def dragEnterEvent(self, a0: QDragEnterEvent | None) -> None:
         event = required(a0)
-        if self._job is None and len(dropped_paths(event.mimeData())) == 1:
+        if self.work.job is None and len(dropped_paths(event.mimeData())) == 1:
             event.acceptProposedAction()
 
     def dropEvent(self, a0: QDropEvent | None) -> None:
@@ -186,17 +173,6 @@ class TileMapDialog(QDialog):
     def _on_failed(self, failure: Failure) -> None:
         self.messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
 
-    @pyqtSlot(int, int)
-    def _on_progress(self, done: int, total: int) -> None:
-        self._progress.setRange(0, max(1, total))
-        self._progress.setValue(done)
-        self._status.setText(f"{grouped(done)} of {grouped(total)} tiles")
-
-    @pyqtSlot()
-    def _on_ended(self) -> None:
-        self._job = None
-        self._set_running(False)
-
     @pyqtSlot()
     def _forget(self) -> None:
         """Take away a result that other settings have given."""
@@ -208,15 +184,11 @@ class TileMapDialog(QDialog):
         self._size.setText(text)
 
     def _show_state(self) -> None:
-        self.start_button.setEnabled(self._job is None and self._image is not None)
-        self.save_button.setEnabled(self._job is None and self._mapped is not None)
+        self.start_button.setEnabled(self.work.job is None and self._image is not None)
+        self.save_button.setEnabled(self.work.job is None and self._mapped is not None)
 
-    def _set_running(self, running: bool) -> None:
-        for widget in (self._cancel, self._progress, self._status):
-            widget.setVisible(running)
-        self._cancel.setEnabled(running)
-        self._progress.setRange(0, 0)
-        self._status.setText("loading the model…")
+    @pyqtSlot(bool)
+    def _on_running_changed(self, running: bool) -> None:
         for box in (self.path, self._browse_button, self.number_box, self.size_box, self.stride_box):
             box.setEnabled(not running)
         self._show_state()
@@ -225,9 +197,9 @@ class TileMapDialog(QDialog):
         self.path = QLineEdit(self)
         # The dialog takes dropped files; the field would insert their address as text.
         self.path.setAcceptDrops(False)
-        self._name(self.path, "tileMapPath", "Image", "The image to classify, or a stack or folder of images")
+        name_widget(self.path, "tileMapPath", "Image", "The image to classify, or a stack or folder of images")
         self.path.editingFinished.connect(self._on_path_edited)
-        self._browse_button = self._button("Browse…", "open", "tileMapBrowse", "Choose an image")
+        self._browse_button = named_button(self, "Browse…", "tileMapBrowse", "Choose an image", "open")
         self._browse_button.clicked.connect(self._browse)
         self.number_box = self._spin("tileMapNumber", "Number", "Which of several images", 1, 1)
         self.number_box.valueChanged.connect(self._read)
@@ -248,18 +220,12 @@ class TileMapDialog(QDialog):
         self._size = QLabel(self)
         self._size.setObjectName("tileMapImageSize")
         set_role(self._size, "muted")
-        self._progress = QProgressBar(self)
-        self._progress.setTextVisible(False)
-        self._name(self._progress, "tileMapProgress", "Progress", "How many tiles are classified")
-        self._status = QLabel(self)
-        self._status.setObjectName("tileMapStatus")
-        set_role(self._status, "muted")
-        self._cancel = self._button("Cancel", "stop", "tileMapCancel", "Stop the classification")
-        self._cancel.clicked.connect(self.cancel)
+        self.work = WorkRow("tileMap", "tiles", "How many tiles are classified", "Stop the classification", self)
+        self.work.running_changed.connect(self._on_running_changed)
         tip = "Write the class of each pixel as an image, with its legend and a table of the tiles"
-        self.save_button = self._button("&Save label map…", "save", "tileMapSave", tip)
+        self.save_button = named_button(self, "&Save label map…", "tileMapSave", tip, "save")
         self.save_button.clicked.connect(self.save)
-        self.start_button = self._button("&Classify", "", "tileMapStart", "Classify the tiles of the image")
+        self.start_button = named_button(self, "&Classify", "tileMapStart", "Classify the tiles of the image")
         self.start_button.setIcon(icon("classify", "accent_text"))
         self.start_button.clicked.connect(self.start)
         set_primary(self.start_button)
@@ -275,11 +241,12 @@ class TileMapDialog(QDialog):
             (tiles, (self._label("&Tile size", self.size_box), self.size_box)),
             (tiles, (self._label("St&ride", self.stride_box), self.stride_box)),
             (tiles, (self._number_label, self.number_box, self._size)),
-            (run, (self._status, self._progress, self._cancel)),
         ):
             row.setSpacing(GRID)
             for widget in widgets:
-                row.addWidget(widget, 1 if widget in (self.path, self._size, self._progress) else 0)
+                row.addWidget(widget, 1 if widget in (self.path, self._size) else 0)
+        run.setSpacing(GRID)
+        run.addWidget(self.work, 1)
         run.addStretch()
         run.addWidget(self.save_button)
         run.addWidget(self.start_button)
@@ -299,23 +266,10 @@ class TileMapDialog(QDialog):
         box.setKeyboardTracking(False)
         box.setAlignment(Qt.AlignmentFlag.AlignRight)
         guard_wheel(box)
-        self._name(box, name, title, tip)
+        name_widget(box, name, title, tip)
         return box
 
     def _label(self, text: str, buddy: QWidget) -> QLabel:
         label = QLabel(text, self)
         label.setBuddy(buddy)
         return label
-
-    def _button(self, text: str, picture: str, name: str, tip: str) -> QPushButton:
-        button = QPushButton(text, self)
-        if picture:
-            button.setIcon(icon(picture))
-        button.setAutoDefault(False)
-        self._name(button, name, text.replace("&", "").rstrip("…"), tip)
-        return button
-
-    def _name(self, widget: QWidget, name: str, title: str, tip: str) -> None:
-        widget.setObjectName(name)
-        widget.setAccessibleName(title)
-        widget.setToolTip(tip)

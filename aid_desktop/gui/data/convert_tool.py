@@ -15,8 +15,8 @@ from aid_desktop.gui.data.import_dialog import ImportDialog
 from aid_desktop.gui.data.loading import Loaded, SourceLoader
 from aid_desktop.gui.data.sources_panel import SourcesPanel
 from aid_desktop.gui.data.undo import TableEditor
-from aid_desktop.gui.models.confusion_model import grouped
 from aid_desktop.gui.notifier import Notifier
+from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.widgets.message_strip import Level, Note
 
 OFFER = "Bring to one size…"

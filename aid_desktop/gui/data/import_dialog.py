@@ -11,9 +11,6 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QMessageBox,
-    QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -22,7 +19,7 @@ from aid_desktop.data.class_table import ClassRow
 from aid_desktop.data.conversion import plan_conversion
 from aid_desktop.data.pixels import pixel_type_text
 from aid_desktop.errors import AidError
-from aid_desktop.gui.background import Background, Failure, Job
+from aid_desktop.gui.background import Background, Failure
 from aid_desktop.gui.data.convert_form import ConvertForm
 from aid_desktop.gui.data.convert_preview import ConvertPreview
 from aid_desktop.gui.data.converting import (
@@ -33,10 +30,12 @@ from aid_desktop.gui.data.converting import (
     proposed_targets,
 )
 from aid_desktop.gui.data.size_table import SizeTable
-from aid_desktop.gui.models.confusion_model import grouped
-from aid_desktop.gui.qt import required
+from aid_desktop.gui.numbers import grouped
+from aid_desktop.gui.question import Question, ask
 from aid_desktop.gui.theme import GRID, set_primary, set_role
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
+from aid_desktop.gui.widgets.naming import name_widget, named_button
+from aid_desktop.gui.widgets.work_row import WorkRow
 
 
 class ImportDialog(QDialog):
@@ -57,8 +56,6 @@ class ImportDialog(QDialog):
         self._rows = rows
         self._sources = tuple(row.source for row in rows)
         self._background = background
-        self._job: Job[Converted] | None = None
-        self._question: QMessageBox | None = None
         self.messages = MessageStrip("convertMessages", self)
         self.form = ConvertForm(proposed_settings(self._sources), self)
         self.preview = ConvertPreview(rows, background, self)
@@ -82,22 +79,13 @@ class ImportDialog(QDialog):
     @pyqtSlot()
     def start(self) -> None:
         """Write the files, as if Convert was pressed; asks first if that would overwrite some."""
-        if self._job is not None:
+        if self.work.job is not None:
             return
         existing = [target for target in self.targets if target.exists()]
         if existing:
             self._ask_to_overwrite(existing)
         else:
             self._convert(overwrite=False)
-
-    @pyqtSlot()
-    def cancel(self) -> None:
-        """Stop the work under way; the file under way is not written."""
-        if self._job is not None:
-            self._job.cancel()
-            self._cancel.setEnabled(False)
-            self._progress.setRange(0, 0)
-            self._status.setText("stopping…")
 
     @pyqtSlot()
     def _plan(self) -> None:
@@ -107,7 +95,7 @@ class ImportDialog(QDialog):
             plan = None
             self._error.setText(str(error))
         self._error.setVisible(plan is None)
-        self.start_button.setEnabled(plan is not None and self._job is None)
+        self.start_button.setEnabled(plan is not None and self.work.job is None)
         self.preview.set_plan(plan)
 
     @pyqtSlot()
@@ -116,13 +104,10 @@ class ImportDialog(QDialog):
 
     def _convert(self, overwrite: bool) -> None:
         request = ConvertRequest(self._rows, self.targets, self.form.values(), overwrite)
-        self._set_running(True)
-        self._job = self._background.start(
+        job = self._background.start(
             "Converting images", partial(convert_rows, request), self._on_done, self._on_failed
         )
-        self._job.progressed.connect(self._on_progress)
-        self._job.ended.connect(self._on_ended)
-        self.destroyed.connect(self._job.cancel)
+        self.work.follow(job, "opening the images…")
 
     def _on_done(self, converted: Converted) -> None:
         self.converted.emit(converted)
@@ -131,41 +116,12 @@ class ImportDialog(QDialog):
     def _on_failed(self, failure: Failure) -> None:
         self.messages.add(Note(Level.ERROR, failure.message, failure.details))
 
-    @pyqtSlot(int, int)
-    def _on_progress(self, done: int, total: int) -> None:
-        self._progress.setRange(0, max(1, total))
-        self._progress.setValue(done)
-        self._status.setText(f"{grouped(done)} of {grouped(total)} images")
-
-    @pyqtSlot()
-    def _on_ended(self) -> None:
-        self._job = None
-        self._set_running(False)
-
     def _ask_to_overwrite(self, existing: list[Path]) -> None:
-        if self._question is not None:
-            return
-        box = QMessageBox(self)
-        box.setObjectName("overwriteQuestion")
-        box.setWindowTitle("Overwrite?")
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         what = existing[0].name if len(existing) == 1 else f"{len(existing)} files"
-        box.setText(f"Overwrite {what}?")
-        box.setInformativeText("\n".join(map(str, existing[:8])) + ("\n…" if len(existing) > 8 else ""))
-        overwrite = required(box.addButton("Overwrite", QMessageBox.ButtonRole.AcceptRole))
-        overwrite.setObjectName("overwriteButton")
-        keep = required(box.addButton("Keep", QMessageBox.ButtonRole.RejectRole))
-        keep.setObjectName("keepButton")
-        box.setDefaultButton(keep)
-        box.setEscapeButton(keep)
-        overwrite.clicked.connect(self._convert_anyway)
-        box.finished.connect(self._on_question_closed)
-        self._question = box
-        box.open()
-
-    @pyqtSlot()
-    def _on_question_closed(self) -> None:
-        self._question = None
+        details = "\n".join(map(str, existing[:8])) + ("\n…" if len(existing) > 8 else "")
+        names = ("Overwrite", "overwriteButton"), ("Keep", "keepButton")
+        question = Question("overwriteQuestion", "Overwrite?", f"Overwrite {what}?", details, *names)
+        ask(question, self._convert_anyway, self)
 
     @pyqtSlot()
     def _browse(self) -> None:
@@ -188,14 +144,9 @@ class ImportDialog(QDialog):
             text = f"{grouped(len(problems))} of {grouped(n_total)} files cannot be read and are left out."
             self.messages.add(Note(Level.WARNING, text, "\n".join(map(str, problems))))
 
-    def _set_running(self, running: bool) -> None:
+    @pyqtSlot(bool)
+    def _on_running_changed(self, running: bool) -> None:
         self.start_button.setEnabled(not running)
-        self._cancel.setVisible(running)
-        self._cancel.setEnabled(running)
-        self._progress.setVisible(running)
-        self._status.setVisible(running)
-        self._progress.setRange(0, 0)
-        self._status.setText("opening the images…")
         for widget in (self.form, self.target, self._browse_button):
             widget.setEnabled(not running)
 
@@ -206,25 +157,19 @@ class ImportDialog(QDialog):
             self.target.setText(str(proposed_targets(self._rows)[0]))
         self.target.setPlaceholderText("" if is_one else "beside the images of each row")
         tip = "The .rtdc file to write" if is_one else "The folder of the .rtdc files, one for each row"
-        self._name(self.target, "convertTarget", "Where to write", tip)
+        name_widget(self.target, "convertTarget", "Where to write", tip)
         self._target_label = QLabel("&To" if is_one else "&To folder", self)
         self._target_label.setBuddy(self.target)
-        self._browse_button = self._button("Browse…", "convertBrowse", "Choose where to write")
+        self._browse_button = named_button(self, "Browse…", "convertBrowse", "Choose where to write")
         self._browse_button.clicked.connect(self._browse)
 
     def _make_run(self) -> None:
-        self._progress = QProgressBar(self)
-        self._progress.setTextVisible(False)
-        self._name(self._progress, "convertProgress", "Progress", "How far the conversion is")
-        self._status = QLabel(self)
-        self._status.setObjectName("convertStatus")
-        set_role(self._status, "muted")
-        self._cancel = self._button("Cancel", "convertCancel", "Stop; the file under way is not written")
-        self._cancel.clicked.connect(self.cancel)
-        self.start_button = self._button("&Convert", "convertStart", "Write the files and use them in the table")
+        tips = "How far the conversion is", "Stop; the file under way is not written"
+        self.work = WorkRow("convert", "images", *tips, self)
+        self.work.running_changed.connect(self._on_running_changed)
+        self.start_button = named_button(self, "&Convert", "convertStart", "Write the files and use them in the table")
         self.start_button.clicked.connect(self.start)
         set_primary(self.start_button)
-        self._set_running(False)
 
     def _lay_out(self) -> None:
         what = QLabel(self._describe(), self)
@@ -242,13 +187,11 @@ class ImportDialog(QDialog):
         self.sizes.setFixedWidth(36 * GRID)
         target = QHBoxLayout()
         run = QHBoxLayout()
-        for row, widgets in (
-            (target, (self._target_label, self.target, self._browse_button)),
-            (run, (self._status, self._progress, self._cancel)),
-        ):
-            row.setSpacing(GRID)
-            for widget in widgets:
-                row.addWidget(widget, 1 if widget in (self.target, self._progress) else 0)
+        target.setSpacing(GRID)
+        for widget in (self._target_label, self.target, self._browse_button):
+            target.addWidget(widget, 1 if widget is self.target else 0)
+        run.setSpacing(GRID)
+        run.addWidget(self.work, 1)
         run.addWidget(self.start_button, 0, Qt.AlignmentFlag.AlignRight)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
@@ -266,14 +209,3 @@ class ImportDialog(QDialog):
         n_images = sum(source.n_images for source in self._sources)
         types = dict.fromkeys(kind for source in self._sources for kind in source.pixel_types)
         return f"{names}: {grouped(n_images)} images, {' and '.join(map(pixel_type_text, types))}"
-
-    def _button(self, text: str, name: str, tip: str) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setAutoDefault(False)
-        self._name(button, name, text.strip("&…"), tip)
-        return button
-
-    def _name(self, widget: QWidget, name: str, title: str, tip: str) -> None:
-        widget.setObjectName(name)
-        widget.setAccessibleName(title)
-        widget.setToolTip(tip)

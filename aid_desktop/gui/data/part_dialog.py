@@ -19,6 +19,7 @@ from PyQt5.QtWidgets import (
 from aid_desktop.gui.data.loading import PartQuestion
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_primary, set_role
+from aid_desktop.gui.widgets.naming import name_widget
 
 _TITLE = "Which images?"
 
@@ -39,11 +40,11 @@ class PartDialog(QDialog):
         self._make_list()
         buttons = QDialogButtonBox(self)
         self.open_button = QPushButton("Open", self)
-        _name(self.open_button, "partOpen", "Open", "Add a row for each selected array")
+        name_widget(self.open_button, "partOpen", "Open", "Add a row for each selected array")
         set_primary(self.open_button)
         buttons.addButton(self.open_button, QDialogButtonBox.ButtonRole.AcceptRole)
         cancel = QPushButton("Cancel", self)
-        _name(cancel, "partCancel", "Cancel", "Add nothing of this file")
+        name_widget(cancel, "partCancel", "Cancel", "Add nothing of this file")
         buttons.addButton(cancel, QDialogButtonBox.ButtonRole.RejectRole)
         text = QLabel(f"{question.item.path.name} has {len(question.parts)} arrays of images.", self)
         text.setTextFormat(Qt.TextFormat.PlainText)
@@ -63,7 +64,7 @@ class PartDialog(QDialog):
 
     def _make_list(self) -> None:
         self._list = QTreeWidget(self)
-        _name(self._list, "partList", "Arrays of images", "The arrays with their shapes; select one or more")
+        name_widget(self._list, "partList", "Arrays of images", "The arrays with their shapes; select one or more")
         self._list.setHeaderLabels(["Array", "Shape", "Type"])
         self._list.setRootIsDecorated(False)
         self._list.setUniformRowHeights(True)
@@ -90,9 +91,3 @@ class PartDialog(QDialog):
         parts = [self._question.parts[row] for row in rows]
         self.chosen.emit(tuple(replace(self._question.item, part=part.name) for part in parts))
         self.accept()
-
-
-def _name(widget: QWidget, name: str, title: str, tip: str) -> None:
-    widget.setObjectName(name)
-    widget.setAccessibleName(title)
-    widget.setToolTip(tip)

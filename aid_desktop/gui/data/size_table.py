@@ -7,7 +7,7 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTable
 
 from aid_desktop.data.conversion import count_shapes
 from aid_desktop.data.source import DataSource
-from aid_desktop.gui.models.confusion_model import grouped
+from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 
 _MOST_LINES = 200

@@ -11,24 +11,23 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QMessageBox,
-    QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from aid_desktop.data.source import DataSource
 from aid_desktop.errors import SettingsError
-from aid_desktop.gui.background import Background, Failure, Job
+from aid_desktop.gui.background import Background, Failure
 from aid_desktop.gui.data.tile_form import TileForm
 from aid_desktop.gui.data.tile_preview import TilePreview
 from aid_desktop.gui.data.tiling import Opened, TilesExist, TilesMade, make_tiles
-from aid_desktop.gui.models.confusion_model import grouped
-from aid_desktop.gui.qt import required
+from aid_desktop.gui.numbers import grouped
+from aid_desktop.gui.question import Question, ask
 from aid_desktop.gui.theme import GRID, set_primary, set_role
 from aid_desktop.gui.widgets.file_list import FileList
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
+from aid_desktop.gui.widgets.naming import name_widget, named_button
+from aid_desktop.gui.widgets.work_row import WorkRow
 
 _LEFT_WIDTH = 58 * GRID
 _LABEL_WIDTH = 13 * GRID
@@ -51,8 +50,6 @@ class TileDialog(QDialog):
         self.resize(138 * GRID, 82 * GRID)
         self._parts = {source.path: source.part for source in sources}
         self._background = background
-        self._job: Job[TilesMade | TilesExist] | None = None
-        self._question: QMessageBox | None = None
         self._unreadable: Note | None = None
         self._is_own_target = False
         self.messages = MessageStrip("tileMessages", self)
@@ -81,29 +78,16 @@ class TileDialog(QDialog):
         self._write(overwrite=False)
 
     @pyqtSlot()
-    def cancel(self) -> None:
-        """Stop the work under way; the tiles written until then stay."""
-        if self._job is not None:
-            self._job.cancel()
-            self._cancel.setEnabled(False)
-            self._progress.setRange(0, 0)
-            self._status.setText("stopping…")
-
-    @pyqtSlot()
     def _write_anyway(self) -> None:
         self._write(overwrite=True)
 
     def _write(self, overwrite: bool) -> None:
         plan, folder = self.preview.plan, self.folder
-        if self._job is not None or plan is None or folder is None:
+        if self.work.job is not None or plan is None or folder is None:
             return
-        self._set_running(True)
-        self._job = self._background.start(
-            "Making tiles", partial(make_tiles, plan, folder, overwrite), self._on_done, self._on_failed
-        )
-        self._job.progressed.connect(self._on_progress)
-        self._job.ended.connect(self._on_ended)
-        self.destroyed.connect(self._job.cancel)
+        work = partial(make_tiles, plan, folder, overwrite)
+        job = self._background.start("Making tiles", work, self._on_done, self._on_failed)
+        self.work.follow(job, "looking for earlier tiles…")
 
     def _on_done(self, result: TilesMade | TilesExist) -> None:
         if isinstance(result, TilesExist):
@@ -114,19 +98,6 @@ class TileDialog(QDialog):
 
     def _on_failed(self, failure: Failure) -> None:
         self.messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
-
-    @pyqtSlot(int, int)
-    def _on_progress(self, done: int, total: int) -> None:
-        self._progress.setRange(0, max(1, total))
-        self._progress.setValue(done)
-        self._status.setText(f"{grouped(done)} of {grouped(total)} tiles")
-
-    @pyqtSlot()
-    def _on_ended(self) -> None:
-        if self._job is not None and self._job.context.cancelled:
-            self.messages.add(Note(Level.INFO, f"Stopped. The tiles written until then are in {self.folder}."))
-        self._job = None
-        self._set_running(False)
 
     @pyqtSlot()
     def _on_files_changed(self) -> None:
@@ -160,7 +131,7 @@ class TileDialog(QDialog):
 
     @pyqtSlot()
     def _show_state(self) -> None:
-        is_ready = self.preview.plan is not None and self.folder is not None and self._job is None
+        is_ready = self.preview.plan is not None and self.folder is not None and self.work.job is None
         self.start_button.setEnabled(is_ready)
         problems = () if self.preview.plan is None else self.preview.plan.problems
         self._left_out.setVisible(bool(problems))
@@ -170,28 +141,9 @@ class TileDialog(QDialog):
             self._left_out.setToolTip("\n".join(map(str, problems[:30])))
 
     def _ask_to_overwrite(self, reason: str) -> None:
-        if self._question is not None:
-            return
-        box = QMessageBox(self)
-        box.setObjectName("tileOverwriteQuestion")
-        box.setWindowTitle("Overwrite?")
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setText("Replace the earlier tiles of these images?")
-        box.setInformativeText(reason)
-        overwrite = required(box.addButton("Replace", QMessageBox.ButtonRole.AcceptRole))
-        overwrite.setObjectName("tileOverwriteButton")
-        keep = required(box.addButton("Keep", QMessageBox.ButtonRole.RejectRole))
-        keep.setObjectName("tileKeepButton")
-        box.setDefaultButton(keep)
-        box.setEscapeButton(keep)
-        overwrite.clicked.connect(self._write_anyway)
-        box.finished.connect(self._on_question_closed)
-        self._question = box
-        box.open()
-
-    @pyqtSlot()
-    def _on_question_closed(self) -> None:
-        self._question = None
+        text = "Replace the earlier tiles of these images?"
+        names = ("Replace", "tileOverwriteButton"), ("Keep", "tileKeepButton")
+        ask(Question("tileOverwriteQuestion", "Overwrite?", text, reason, *names), self._write_anyway, self)
 
     @pyqtSlot()
     def _browse(self) -> None:
@@ -205,23 +157,20 @@ class TileDialog(QDialog):
     def _on_target_typed(self) -> None:
         self._is_own_target = bool(self.target.text().strip())
 
-    def _set_running(self, running: bool) -> None:
-        self._cancel.setVisible(running)
-        self._cancel.setEnabled(running)
-        self._progress.setVisible(running)
-        self._status.setVisible(running)
-        self._progress.setRange(0, 0)
-        self._status.setText("looking for earlier tiles…")
+    @pyqtSlot(bool)
+    def _on_running_changed(self, running: bool) -> None:
+        if not running and self.work.was_cancelled:
+            self.messages.add(Note(Level.INFO, f"Stopped. The tiles written until then are in {self.folder}."))
         for widget in (self.files, self.form, self.target, self._browse_button):
             widget.setEnabled(not running)
         self._show_state()
 
     def _make_target(self) -> None:
         self.target = QLineEdit(self)
-        self._name(self.target, "tileTarget", "Where to write", "The folder of the tiles: <class>/<image>/<tile>.png")
+        name_widget(self.target, "tileTarget", "Where to write", "The folder of the tiles: <class>/<image>/<tile>.png")
         self.target.textEdited.connect(self._on_target_typed)
         self.target.textChanged.connect(self._show_state)
-        self._browse_button = self._button("Browse…", "tileBrowse", "Choose the folder of the tiles")
+        self._browse_button = named_button(self, "Browse…", "tileBrowse", "Choose the folder of the tiles")
         self._browse_button.clicked.connect(self._browse)
 
     def _make_run(self) -> None:
@@ -230,18 +179,13 @@ class TileDialog(QDialog):
         self._left_out.setWordWrap(True)
         self._left_out.setTextFormat(Qt.TextFormat.PlainText)
         set_role(self._left_out, "warning")
-        self._progress = QProgressBar(self)
-        self._progress.setTextVisible(False)
-        self._name(self._progress, "tileProgress", "Progress", "How many tiles are written")
-        self._status = QLabel(self)
-        self._status.setObjectName("tileStatus")
-        set_role(self._status, "muted")
-        self._cancel = self._button("Cancel", "tileCancel", "Stop; the tiles written until then stay")
-        self._cancel.clicked.connect(self.cancel)
-        self.start_button = self._button("&Make tiles", "tileStart", "Write the tiles and add them to the table")
+        tips = "How many tiles are written", "Stop; the tiles written until then stay"
+        self.work = WorkRow("tile", "tiles", *tips, self)
+        self.work.running_changed.connect(self._on_running_changed)
+        self.start_button = named_button(self, "&Make tiles", "tileStart", "Write the tiles and add them to the table")
         self.start_button.clicked.connect(self.start)
         set_primary(self.start_button)
-        self._set_running(False)
+        self._show_state()
 
     def _lay_out(self) -> None:
         title = QLabel("Images", self)
@@ -250,13 +194,11 @@ class TileDialog(QDialog):
         label.setBuddy(self.target)
         label.setMinimumWidth(_LABEL_WIDTH)
         target, run = QHBoxLayout(), QHBoxLayout()
-        for row, widgets in (
-            (target, (label, self.target, self._browse_button)),
-            (run, (self._status, self._progress, self._cancel)),
-        ):
-            row.setSpacing(GRID)
-            for widget in widgets:
-                row.addWidget(widget, 1 if widget in (self.target, self._progress) else 0)
+        target.setSpacing(GRID)
+        for widget in (label, self.target, self._browse_button):
+            target.addWidget(widget, 1 if widget is self.target else 0)
+        run.setSpacing(GRID)
+        run.addWidget(self.work, 1)
         run.addStretch()
         run.addWidget(self.start_button, 0, Qt.AlignmentFlag.AlignRight)
         left = QWidget(self)
@@ -279,14 +221,3 @@ class TileDialog(QDialog):
         column.addLayout(middle, 1)
         column.addWidget(self._left_out)
         column.addLayout(run)
-
-    def _button(self, text: str, name: str, tip: str) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setAutoDefault(False)
-        self._name(button, name, text.strip("&…"), tip)
-        return button
-
-    def _name(self, widget: QWidget, name: str, title: str, tip: str) -> None:
-        widget.setObjectName(name)
-        widget.setAccessibleName(title)
-        widget.setToolTip(tip)

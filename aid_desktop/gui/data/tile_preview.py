@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
 from aid_desktop.data.tile_plan import TilePlan, TileSettings
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.data.tiling import Opened, Planned, open_all, plan_all
-from aid_desktop.gui.models.confusion_model import grouped
+from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plots.class_legend import ClassLegend
 from aid_desktop.gui.plots.image_view import ImageView
 from aid_desktop.gui.plots.tile_outlines import TileOutlines

@@ -13,7 +13,7 @@ from aid_desktop.gui.data.sources_panel import SourcesPanel
 from aid_desktop.gui.data.tile_dialog import TileDialog
 from aid_desktop.gui.data.tiling import TilesMade
 from aid_desktop.gui.data.undo import TableEditor
-from aid_desktop.gui.models.confusion_model import grouped
+from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.widgets.message_strip import Level, Note
 
 

@@ -11,7 +11,7 @@ from PyQt5.QtCore import QAbstractItemModel, QAbstractTableModel, QModelIndex, Q
 from PyQt5.QtGui import QIcon, QPixmap
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role, TableProblem
-from aid_desktop.gui.models.confusion_model import grouped
+from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import class_color
 
 _NO_PARENT = QModelIndex()

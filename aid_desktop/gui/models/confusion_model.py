@@ -11,6 +11,7 @@ from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PyQt5.QtGui import QColor
 
 from aid_desktop.evaluation.confusion import ConfusionMatrix
+from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import LIGHT, Theme
 
 COUNT_ROLE = Qt.ItemDataRole.UserRole
@@ -207,11 +208,6 @@ def readable_on(ground: QColor, theme: Theme) -> QColor:
     if contrast(ground, text) >= SMALLEST_CONTRAST:
         return text
     return max((QColor("black"), QColor("white")), key=lambda color: contrast(ground, color))
-
-
-def grouped(number: int) -> str:
-    """Return a whole number with thin spaces between its thousands."""
-    return f"{number:,}".replace(",", "\N{THIN SPACE}")
 
 
 def _percent(share: float) -> str:

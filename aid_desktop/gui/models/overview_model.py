@@ -7,7 +7,7 @@ from PyQt5.QtCore import QAbstractTableModel, QModelIndex, Qt
 from PyQt5.QtGui import QFont
 
 from aid_desktop.data.class_table import ClassTable, Role
-from aid_desktop.gui.models.confusion_model import grouped
+from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import class_color
 
 BAR_ROLE = int(Qt.ItemDataRole.UserRole)

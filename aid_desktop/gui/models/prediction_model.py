@@ -7,7 +7,7 @@ from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PyQt5.QtGui import QFont
 
 from aid_desktop.evaluation.metrics import ClassScores, Scores
-from aid_desktop.gui.models.confusion_model import grouped
+from aid_desktop.gui.numbers import grouped
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
 """The raw value of a cell: a number, a text, or None where a score is not defined."""

@@ -6,7 +6,7 @@ from PyQt5.QtCore import QSize, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QIcon, QPixmap
 from PyQt5.QtWidgets import QCheckBox, QWidget
 
-from aid_desktop.gui.models.confusion_model import grouped
+from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plots.flow_layout import FlowLayout
 from aid_desktop.gui.theme import GRID, class_color
 

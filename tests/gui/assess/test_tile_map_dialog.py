@@ -199,7 +199,7 @@ def test_that_failures_and_cancelling_leave_the_dialog_usable(qtbot, dialog, idl
     assert "expected 16 bits" in dialog.messages.notes[0].text
 
     def load_and_cancel(path):
-        dialog._job.cancel()
+        dialog.work.job.cancel()
         return LoadedModel(None, card, path)
 
     monkeypatch.setattr(tile_mapping, "load_model", load_and_cancel)

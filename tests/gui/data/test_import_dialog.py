@@ -204,7 +204,7 @@ def test_that_a_cancel_writes_nothing_and_the_dialog_can_go_on(show, folder, qtb
     append = convert.RtdcWriter.append
 
     def wait_for_cancel(writer, images, positions):
-        qtbot.waitUntil(lambda: dialog._job.context.cancelled)
+        qtbot.waitUntil(lambda: dialog.work.job.context.cancelled)
         append(writer, images, positions)
 
     monkeypatch.setattr(convert, "_BLOCK", 2)

@@ -196,7 +196,7 @@ def test_that_making_tiles_can_be_cancelled(qtbot, dialog, tissue, idle, monkeyp
 
     def write_one(path: Path, tile: np.ndarray) -> None:
         write(path, tile)
-        dialog._job.cancel()
+        dialog.work.job.cancel()
 
     monkeypatch.setattr(tile_writing, "_write", write_one)
     dialog.files.add([tissue])

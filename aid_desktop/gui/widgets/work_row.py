@@ -1,0 +1,87 @@
+"""The line of a dialog in which its work is seen and can be stopped."""
+
+from typing import Any
+
+from PyQt5.QtCore import pyqtSignal, pyqtSlot
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+
+from aid_desktop.gui.background import Job
+from aid_desktop.gui.numbers import grouped
+from aid_desktop.gui.theme import GRID, set_role
+from aid_desktop.gui.widgets.naming import name_widget, named_button
+
+
+class WorkRow(QWidget):
+    """Follows one job at a time: what it does, how far it is, and a button that stops it; hidden without one.
+
+    The parts are named `<name>Status`, `<name>Progress` and `<name>Cancel`; `unit` is what the job counts.
+    `running_changed` tells when work begins and ends; a job that is still under way is stopped with the row.
+    """
+
+    running_changed = pyqtSignal(bool)
+
+    def __init__(self, name: str, unit: str, tip: str, cancel_tip: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._unit = unit
+        self._job: Job[Any] | None = None
+        self._was_cancelled = False
+        self._status = QLabel(self)
+        self._status.setObjectName(f"{name}Status")
+        set_role(self._status, "muted")
+        self._progress = QProgressBar(self)
+        self._progress.setTextVisible(False)
+        name_widget(self._progress, f"{name}Progress", "Progress", tip)
+        self._cancel = named_button(self, "Cancel", f"{name}Cancel", cancel_tip, "stop")
+        self._cancel.clicked.connect(self.cancel)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(self._status)
+        row.addWidget(self._progress, 1)
+        row.addWidget(self._cancel)
+        self.hide()
+
+    @property
+    def job(self) -> Job[Any] | None:
+        """The job under way."""
+        return self._job
+
+    @property
+    def was_cancelled(self) -> bool:
+        """Whether the last job was stopped."""
+        return self._was_cancelled
+
+    def follow(self, job: Job[Any], text: str) -> None:
+        """Show a job that was just started; `text` says what it does before it tells its progress."""
+        self._job = job
+        self._progress.setRange(0, 0)
+        self._status.setText(text)
+        self._cancel.setEnabled(True)
+        self.show()
+        job.progressed.connect(self._on_progress)
+        job.ended.connect(self._on_ended)
+        self.destroyed.connect(job.cancel)
+        self.running_changed.emit(True)
+
+    @pyqtSlot()
+    def cancel(self) -> None:
+        """Stop the work under way."""
+        if self._job is not None:
+            self._job.cancel()
+            self._cancel.setEnabled(False)
+            self._progress.setRange(0, 0)
+            self._status.setText("stopping…")
+
+    @pyqtSlot(int, int)
+    def _on_progress(self, done: int, total: int) -> None:
+        if self._job is not None and not self._job.context.cancelled:
+            self._progress.setRange(0, max(1, total))
+            self._progress.setValue(done)
+            self._status.setText(f"{grouped(done)} of {grouped(total)} {self._unit}")
+
+    @pyqtSlot()
+    def _on_ended(self) -> None:
+        self._was_cancelled = self._job is not None and self._job.context.cancelled
+        self._job = None
+        self.hide()
+        self.running_changed.emit(False)
