@@ -37,7 +37,7 @@ GOOD = table(row(0, "cat"), row(1, "dog"), row(0, "cat", Role.VALIDATION), row(1
 def test_that_a_complete_table_has_no_problems_and_no_warnings():
     assert GOOD.problems(True) == ()
     assert GOOD.problems(False) == ()
-    assert GOOD.warnings() == ()
+    assert GOOD.warnings == ()
 
 
 def test_that_classes_are_ordered_by_index():
@@ -87,11 +87,11 @@ def test_that_thousands_of_sources_are_added_without_looking_at_all_rows_for_eac
 
 def test_that_images_are_counted_for_all_classes_at_once():
     counted = table(row(2, "dog", n_images=1), row(0, "cat", n_images=5), row(0, "cat", Role.TEST, n_images=7))
-    assert counted.images_by_class() == {
+    assert counted.images_by_class == {
         0: {Role.TRAINING: 5, Role.VALIDATION: 0, Role.TEST: 7},
         2: {Role.TRAINING: 1, Role.VALIDATION: 0, Role.TEST: 0},
     }
-    assert list(counted.images_by_class()) == [0, 2]
+    assert list(counted.images_by_class) == [0, 2]
     assert counted.set_images_per_epoch([1, 2], 30).drawn_by_class() == {2: 1, 0: 30}
 
 
@@ -254,15 +254,15 @@ def test_that_unreadable_images_are_a_warning():
     broken = source(n_images=117, problems=tuple(Problem(str(i), "is damaged") for i in range(3)))
     warned = GOOD.replaced(0, ClassRow(broken, 0, "cat", Role.TRAINING))
     assert warned.problems(True) == ()
-    assert [(w.row, w.message) for w in warned.warnings()] == [(0, "3 of 120 unreadable")]
+    assert [(w.row, w.message) for w in warned.warnings] == [(0, "3 of 120 unreadable")]
 
 
 @pytest.mark.parametrize("role", [Role.VALIDATION, Role.TEST])
 def test_that_the_same_images_for_training_and_elsewhere_are_a_warning(role):
     same = table(row(0, "cat", digest="d"), row(0, "cat", role, file="copy", digest="d"))
-    assert [(w.row, w.message) for w in same.warnings()] == [(1, "also used for training: results would look too good")]
+    assert [(w.row, w.message) for w in same.warnings] == [(1, "also used for training: results would look too good")]
 
 
 def test_that_the_same_images_with_two_classes_are_a_warning():
     same = table(row(0, "cat", digest="d"), row(1, "dog", file="copy", digest="d"))
-    assert messages(same.warnings()) == ['the same images also have the class "cat"']
+    assert messages(same.warnings) == ['the same images also have the class "cat"']

@@ -20,7 +20,7 @@ def test_that_the_sample_is_a_table_that_can_be_trained(digits):
     table = ClassTable().add_sources(
         [(open_source(item.path).source, item.class_name, item.role) for item in plan.items]
     )
-    assert table.problems(True) == table.warnings() == ()
+    assert table.problems(True) == table.warnings == ()
     assert table.class_names == tuple("0123456789")
     numbers = [table.images(role) for role in Role]
     assert sum(numbers) == 1797

@@ -8,11 +8,12 @@ from PyQt5.QtCore import QObject, pyqtSlot
 from PyQt5.QtWidgets import QAction, QMenu
 
 from aid_desktop.data.class_table import ClassTable, Role
-from aid_desktop.gui.background import Background
+from aid_desktop.gui.background import Background, JobContext
 from aid_desktop.gui.data.sources_panel import SourcesPanel
-from aid_desktop.gui.data.split_counting import SplitCounts, count_split
+from aid_desktop.gui.data.split_counting import count_split
 from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.notifier import Notifier
+from aid_desktop.settings.split import SplitSettings
 
 
 class Balance(StrEnum):
@@ -60,22 +61,19 @@ class BalanceTool(QObject):
 
     def balance(self, balance: Balance) -> None:
         """Balance the classes as one step that can be undone; with a split, by what it leaves for training."""
-        table, split = self._editor.table, self._notifier.split
-        if split is None or balance is Balance.OFF:
-            self._editor.change(balanced(table, balance, [row.source.n_images for row in table.rows]), _STEPS[balance])
-        else:
-            self._background.start(
-                "Balancing the classes",
-                partial(count_split, table, split, self._notifier.seed),
-                partial(self._on_counted, balance),
-                self._panel.show_failure,
-            )
+        table = self._editor.table
+        self._background.start(
+            "Balancing the classes",
+            partial(_balance, table, balance, self._notifier.split, self._notifier.seed),
+            partial(self._on_balanced, table, _STEPS[balance]),
+            self._panel.show_failure,
+        )
 
-    def _on_counted(self, balance: Balance, counts: SplitCounts) -> None:
-        if counts.table != self._editor.table:
+    def _on_balanced(self, before: ClassTable, step: str, after: ClassTable) -> None:
+        if before != self._editor.table:
             self._panel.tell("The rows have changed meanwhile: balance the classes again.")
             return
-        self._editor.change(balanced(counts.table, balance, counts.kept), _STEPS[balance])
+        self._editor.change(after, step)
 
     @pyqtSlot(QAction)
     def _on_chosen(self, choice: QAction) -> None:
@@ -83,7 +81,16 @@ class BalanceTool(QObject):
 
     @pyqtSlot(ClassTable)
     def _on_table_changed(self, table: ClassTable) -> None:
-        self.action.setEnabled(len({row.class_index for row in table.rows_with(Role.TRAINING)}) > 1)
+        trained = (images[Role.TRAINING] for images in table.images_by_class.values())
+        self.action.setEnabled(sum(map(bool, trained)) > 1)
+
+
+def _balance(
+    table: ClassTable, balance: Balance, split: SplitSettings | None, seed: int, context: JobContext
+) -> ClassTable:
+    if split is None or balance is Balance.OFF:
+        return balanced(table, balance, [row.source.n_images for row in table.rows])
+    return balanced(table, balance, count_split(table, split, seed, context).kept)
 
 
 def balanced(table: ClassTable, balance: Balance, available: Sequence[int]) -> ClassTable:

@@ -67,6 +67,8 @@ class ClassTableView(QTableView):
         self._model.edited.connect(self._on_edited)
         required(self.selectionModel()).selectionChanged.connect(self._on_selection_changed)
         self._model.modelReset.connect(self._on_selection_changed)
+        # Scrolled to where fewer rows no longer reach, Qt would measure all of them for the width of the columns.
+        self._model.modelAboutToBeReset.connect(self.scrollToTop)
 
     @property
     def table_model(self) -> ClassTableModel:

@@ -117,7 +117,7 @@ class ClassTableModel(QAbstractTableModel):
         if not same_sources:
             self.beginResetModel()
         self._table = table
-        self._warnings = table.warnings()
+        self._warnings = table.warnings
         self._notes = {}
         for finding in self._warnings:
             if finding.row is not None:

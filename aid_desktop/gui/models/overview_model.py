@@ -1,5 +1,6 @@
 """The images of each class in each role as a Qt model, however many classes there are."""
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
@@ -32,16 +33,17 @@ class OverviewModel(QAbstractTableModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._classes: list[tuple[int, str, dict[Role, int]]] = []
+        self._classes: list[tuple[int, str, Mapping[Role, int]]] = []
         self._sums = dict.fromkeys(Role, 0)
         self._most = 1
 
     def set_table(self, table: ClassTable) -> None:
         """Count the images of another table."""
-        numbers = table.images_by_class()
-        names = {row.class_index: row.class_name for row in reversed(table.rows)}
+        numbers = table.images_by_class
         self.beginResetModel()
-        self._classes = [(index, names[index], of_class) for index, of_class in numbers.items()]
+        self._classes = [
+            (index, name, of_class) for (index, of_class), name in zip(numbers.items(), table.class_names, strict=True)
+        ]
         self._sums = {role: sum(of_class[role] for of_class in numbers.values()) for role in Role}
         self._most = max((of_class[Role.TRAINING] for of_class in numbers.values()), default=0) or 1
         self.endResetModel()
@@ -91,7 +93,7 @@ class OverviewModel(QAbstractTableModel):
         return None
 
 
-def _text(name: str, numbers: dict[Role, int], column: int) -> str:
+def _text(name: str, numbers: Mapping[Role, int], column: int) -> str:
     if column < OverviewColumn.TRAINING:
         return name if column == OverviewColumn.CLASS else ""
     number = numbers[_ROLES[column - OverviewColumn.TRAINING]]

@@ -31,10 +31,11 @@ def choose(window: MainWindow, name: str) -> None:
     ],
 )
 def test_that_each_way_sets_the_images_per_epoch_in_one_step(
-    filled: MainWindow, donors: ClassTable, name: str, drawn: dict[int, int]
+    filled: MainWindow, donors: ClassTable, name: str, drawn: dict[int, int], qtbot: QtBot
 ) -> None:
     filled.notifier.set_table(donors.set_images_per_epoch(range(8), 3))
-    choose(filled, name)
+    with qtbot.waitSignal(filled.notifier.table_changed):
+        choose(filled, name)
     assert filled.notifier.table.drawn_by_class() == drawn
     filled.data.sources.actions_for_menu()[3].trigger()
     assert filled.notifier.table == donors.set_images_per_epoch(range(8), 3)

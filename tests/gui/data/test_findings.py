@@ -14,7 +14,7 @@ def table(n_rows: int, n_problems: int) -> ClassTable:
 
 def test_that_few_findings_stand_for_themselves() -> None:
     some = table(2, 3)
-    problem, *unreadable = finding_notes(some, some.warnings(), has_split=False)
+    problem, *unreadable = finding_notes(some, some.warnings, has_split=False)
     assert problem.text.startswith("No row is for validation")
     assert [note.text for note in unreadable] == ["0: 3 of 12 unreadable", "1: 3 of 12 unreadable"]
     assert unreadable[0].details == "0.png: is broken\n1.png: is broken\n2.png: is broken"
@@ -22,7 +22,7 @@ def test_that_few_findings_stand_for_themselves() -> None:
 
 def test_that_thousands_of_findings_are_told_in_a_few_notes() -> None:
     many = table(5000, 500)
-    notes = finding_notes(many, many.warnings(), has_split=True)
+    notes = finding_notes(many, many.warnings, has_split=True)
     assert len(notes) == MOST_NOTES
     assert notes[0].details.splitlines()[-1] == "… and 300 more"
     assert notes[-1].text == f"And {5000 - MOST_NOTES + 1:,} more.".replace(",", "\N{THIN SPACE}")

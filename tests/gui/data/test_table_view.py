@@ -73,6 +73,18 @@ def test_that_no_step_asks_about_each_cell(filled: MainWindow, calls: list[str])
         assert len(calls) < N_ROWS, name
 
 
+def test_that_filtering_far_down_the_table_does_not_measure_each_row(filled: MainWindow, calls: list[str]) -> None:
+    view = filled.data.sources.view
+    view.scrollToBottom()
+    settle(filled)
+    calls.clear()
+    view.set_filter("donor_7")
+    settle(filled)
+    assert view.table_model.rowCount() == N_ROWS // 50
+    assert len(calls) < N_ROWS // 2
+    assert required(view.verticalScrollBar()).value() == 0
+
+
 def test_that_a_change_of_all_rows_is_one_signal_and_one_step(filled: MainWindow, qtbot: QtBot) -> None:
     view = filled.data.sources.view
     told: list[ClassTable] = []
