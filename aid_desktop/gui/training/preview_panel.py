@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PyQt5.QtCore import QTimer, pyqtSlot
+from PyQt5.QtCore import QStringListModel, QTimer, pyqtSlot
 from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from aid_desktop.augment.pipeline import augment_batch
@@ -22,6 +22,7 @@ from aid_desktop.settings.image import ImageSettings
 _N_IMAGES = 8
 # Bursts of slider moves end in one drawing.
 _DELAY_MS = 80
+_NAME_LENGTH = 16
 _HINT = "Examples appear here when the class table has training images."
 
 
@@ -62,6 +63,9 @@ class PreviewPanel(QWidget):
         self._examples: tuple[_Wish, Pixels] | None = None
         self._job: Job[tuple[Pixels, Pixels]] | None = None
         self._class = QComboBox(self)
+        # Ten thousand names at once take a list model: an item each would take the window's time.
+        self._names = QStringListModel(self)
+        self._indices: list[int] = []
         self._again = QToolButton(self)
         self._message = QLabel(_HINT, self)
         self.strip = ImageStrip("previewGrid", "Augmented examples", self, side=64)
@@ -87,7 +91,10 @@ class PreviewPanel(QWidget):
         self._class.setObjectName("previewClass")
         self._class.setAccessibleName("Class of the examples")
         self._class.setToolTip("Class whose training images are shown")
-        self._class.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._class.setModel(self._names)
+        # Not as wide as the longest of all names, which Qt would have to measure.
+        self._class.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._class.setMinimumContentsLength(_NAME_LENGTH)
         guard_wheel(self._class)
         self._again.setIcon(icon("refresh"))
         self._again.setAutoRaise(True)
@@ -111,16 +118,24 @@ class PreviewPanel(QWidget):
 
     @pyqtSlot(ClassTable)
     def _on_table_changed(self, table: ClassTable) -> None:
-        chosen = self._class.currentData()
-        indices = sorted({row.class_index for row in table.rows_with(Role.TRAINING)})
-        names = {row.class_index: row.class_name for row in table.rows}
+        chosen = self._chosen_class()
+        trained = [
+            (index, name)
+            for (index, images), name in zip(table.images_by_class.items(), table.class_names, strict=True)
+            if images[Role.TRAINING]
+        ]
         self._class.blockSignals(True)
-        self._class.clear()
-        for index in indices:
-            self._class.addItem(names[index], index)
-        self._class.setCurrentIndex(max(0, self._class.findData(chosen)) if indices else -1)
+        self._indices = [index for index, _ in trained]
+        self._names.setStringList([name for _, name in trained])
+        self._class.setCurrentIndex(
+            self._indices.index(chosen) if chosen in self._indices else min(0, len(trained) - 1)
+        )
         self._class.blockSignals(False)
         self._ask()
+
+    def _chosen_class(self) -> int | None:
+        place = self._class.currentIndex()
+        return self._indices[place] if 0 <= place < len(self._indices) else None
 
     @pyqtSlot()
     def _on_again(self) -> None:
@@ -133,9 +148,10 @@ class PreviewPanel(QWidget):
             self._timer.start()
 
     def _wish(self) -> _Wish | None:
-        index = self._class.currentData()
-        rows = [row for row in self._notifier.table.rows_with(Role.TRAINING) if row.class_index == index]
-        return _Wish(rows[0], self._notifier.image_settings, self._sample) if rows else None
+        index = self._chosen_class()
+        rows = self._notifier.table.rows_with(Role.TRAINING)
+        row = next((row for row in rows if row.class_index == index), None)
+        return _Wish(row, self._notifier.image_settings, self._sample) if row is not None else None
 
     @pyqtSlot()
     def _draw(self) -> None:
