@@ -245,45 +245,56 @@ def ensure_packages(needs: Needs, system: System, run: Runner, knows: Callable[[
 
 
 def digest_of(project: Project) -> str:
-    """Return the text of the stamp: a digest of all that decides what is in the virtual environment."""
+    """Return a digest of all that decides what is in the virtual environment."""
     digest = hashlib.sha256(str(project.root).encode())
     for path in (project.root / "pyproject.toml", project.constraints):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def is_ready(project: Project) -> bool:
-    """Return whether the virtual environment is complete and made from the present files."""
-    if not project.stamp.is_file() or not Path(project.program("python")).exists():
-        return False
-    return project.stamp.read_text(encoding="utf-8").strip() == digest_of(project)
+def extras_of(command: str) -> frozenset[str]:
+    """Return the optional dependencies of pyproject.toml that a command uses."""
+    return frozenset({"test", "benchmark"} if command == "benchmark" else {"test"})
 
 
-def ensure_environment(project: Project, run: Runner) -> bool:
+def stamped(project: Project) -> tuple[str, frozenset[str]]:
+    """Return the digest and the optional dependencies that the virtual environment was made from."""
+    words = project.stamp.read_text(encoding="utf-8").split() if project.stamp.is_file() else []
+    return (words[0], frozenset(words[1:])) if words else ("", frozenset())
+
+
+def is_ready(project: Project, extras: frozenset[str] = frozenset()) -> bool:
+    """Return whether the virtual environment is complete, made from the present files, and has these extras."""
+    digest, installed = stamped(project)
+    return Path(project.program("python")).exists() and digest == digest_of(project) and extras <= installed
+
+
+def ensure_environment(project: Project, run: Runner, extras: frozenset[str] = frozenset({"test"})) -> bool:
     """Make or complete the virtual environment; return whether anything was installed.
 
     One without a stamp was interrupted while being made, so it is made anew. Raises SetupError.
     """
-    if is_ready(project):
+    if is_ready(project, extras):
         return False
     complete = project.stamp.is_file() and Path(project.program("python")).exists()
+    extras |= stamped(project)[1] if complete else frozenset()
     project.stamp.unlink(missing_ok=True)
     if not complete:
         say(f"Making {project.venv}")
         if run([sys.executable, "-m", "venv", "--clear", str(project.venv)]) != 0:
             raise SetupError(f"The virtual environment {project.venv} could not be made; see above.")
     say("Installing AID Desktop and what it needs; the first time this downloads about 1 GB.")
-    if run(pip_command(project)) != 0:
+    if run(pip_command(project, extras)) != 0:
         raise SetupError("pip could not install everything; see above. Call bootstrap.py again to retry.")
-    project.stamp.write_text(digest_of(project) + "\n", encoding="utf-8")
+    project.stamp.write_text(" ".join([digest_of(project), *sorted(extras)]) + "\n", encoding="utf-8")
     return True
 
 
-def pip_command(project: Project) -> list[str]:
-    """Return the command that installs the project, editable and with its test tools."""
+def pip_command(project: Project, extras: Iterable[str]) -> list[str]:
+    """Return the command that installs the project, editable and with optional dependencies."""
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
     pip = [project.program("python"), "-m", "pip", "--disable-pip-version-check", "install", *quiet]
-    return [*pip, "--constraint", str(project.constraints), "--editable", f"{project.root}[test]"]
+    return [*pip, "--constraint", str(project.constraints), "--editable", f"{project.root}[{','.join(sorted(extras))}]"]
 
 
 def checks_of(project: Project, system: str) -> list[Step]:
@@ -386,7 +397,7 @@ def main(arguments: Sequence[str]) -> int:
             raise SetupError(problem)
         if platform.system() == "Linux":
             ensure_packages(needs_of(command, rest, os.environ), System(), call)
-        ensure_environment(project, call)
+        ensure_environment(project, call, extras_of(command))
     except SetupError as error:
         print(error, file=sys.stderr)
         return 1

@@ -147,9 +147,30 @@ def test_that_an_environment_whose_python_is_gone_is_made_anew(project) -> None:
 
 
 def test_that_pip_installs_the_project_editable_with_exact_versions(project) -> None:
-    command = bootstrap.pip_command(project)
+    command = bootstrap.pip_command(project, {"test"})
     assert command[command.index("--constraint") + 1] == str(project.constraints)
     assert command[command.index("--editable") + 1] == f"{project.root}[test]"
+
+
+def test_that_rivals_are_installed_for_benchmarks_only_and_then_kept(project) -> None:
+    installed = []
+    for command in ("test", "benchmark", "test", "benchmark"):
+        commands = Commands(project)
+        bootstrap.ensure_environment(project, commands, bootstrap.extras_of(command))
+        installed.append([seen[-1].removeprefix(str(project.root)) for seen in commands.seen if "pip" in seen])
+    assert installed == [["[test]"], ["[benchmark,test]"], [], []]
+    project.constraints.write_text("numpy==2.4.7\n")
+    commands = Commands(project)
+    bootstrap.ensure_environment(project, commands, bootstrap.extras_of("test"))
+    assert commands.seen[-1][-1].endswith("[benchmark,test]")
+
+
+def test_that_a_stamp_without_extras_is_completed(project) -> None:
+    bootstrap.ensure_environment(project, Commands(project))
+    project.stamp.write_text(bootstrap.digest_of(project) + "\n")
+    commands = Commands(project)
+    assert bootstrap.ensure_environment(project, commands)
+    assert commands.kinds == ["pip"]
 
 
 def test_that_a_complete_system_is_left_alone(project) -> None:
@@ -284,6 +305,19 @@ def test_that_an_unknown_benchmark_names_the_known_ones(project, capsys: pytest.
 
 def test_that_a_benchmark_needs_no_display() -> None:
     assert bootstrap.needs_of("benchmark", ["disk"], {}) == bootstrap.Needs(window=True)
+
+
+@pytest.mark.keras
+def test_that_the_augment_benchmark_prints_one_line_per_rival() -> None:
+    pytest.importorskip("albumentations", reason="a rival that only benchmarks install")
+    script = FILE.parent / "tests" / "benchmarks" / "augment.py"
+    command = [sys.executable, str(script), "--images", "256", "--repeats", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    figures = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [figure["rival"] for figure in figures] == 2 * ["cv2.warpAffine alone", "albumentations", "Keras layers"]
+    for figure in figures:
+        assert set(figure) == {"name", "value", "unit", "rival", "rival_value", "ratio"}
+        assert figure["value"] > 0
 
 
 @pytest.mark.keras

@@ -48,14 +48,23 @@ def affine(
         return centre_crop(images, width, height).copy()
     matrices = _matrices(n, (rows, columns), (height, width), settings, rng)
     result = np.empty((n, height, width, channels), images.dtype)
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    border = _BORDERS[padding]
+    if channels <= OPENCV_CHANNELS:
+        _warp(images, matrices, result, _BORDERS[padding])
+        return result
     for first in range(0, channels, OPENCV_CHANNELS):
         some = slice(first, first + OPENCV_CHANNELS)
-        for image, matrix, target in zip(images[..., some], matrices, result[..., some], strict=True):
-            warped = cv2.warpAffine(image, matrix, (width, height), flags=flags, borderMode=border)
-            target[:] = warped.reshape(target.shape)
+        part = np.empty_like(result[..., some], order="C")
+        _warp(np.ascontiguousarray(images[..., some]), matrices, part, _BORDERS[padding])
+        result[..., some] = part
     return result
+
+
+def _warp(images: Pixels, matrices: NDArray[np.float64], result: Pixels, border: int) -> None:
+    """Write each image, moved by its matrix, to its place in `result`; no more channels than OpenCV takes."""
+    height, width = result.shape[1:3]
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    for image, matrix, target in zip(images, matrices, result, strict=True):
+        cv2.warpAffine(image, matrix, (width, height), target, flags, border)
 
 
 def _matrices(
@@ -78,15 +87,14 @@ def _matrices(
     scale_x = np.where(flips[0] & settings.horizontal_flip, -zoom_x, zoom_x)
     scale_y = np.where(flips[1] & settings.vertical_flip, -zoom_y, zoom_y)
 
-    # Forward: scale, then the symmetric shear of AIDeveloper, then rotation. OpenCV takes the inverse.
-    cos, sin = np.cos(angle), np.sin(angle)
-    forward = np.empty((n, 2, 2))
-    forward[:, 0, 0] = (cos + sin * shear) * scale_x
-    forward[:, 0, 1] = (cos * shear + sin) * scale_y
-    forward[:, 1, 0] = (-sin + cos * shear) * scale_x
-    forward[:, 1, 1] = (-sin * shear + cos) * scale_y
-    inverse = np.linalg.inv(forward)
-    centre_target = np.stack([(target[1] - 1) / 2 + shift_x, (target[0] - 1) / 2 + shift_y], axis=1)
-    centre_source = np.array([(source[1] - 1) / 2, (source[0] - 1) / 2])
-    offset = centre_source - np.einsum("nij,nj->ni", inverse, centre_target)
-    return np.concatenate([inverse, offset[:, :, None]], axis=2)
+    # Forward: scale, then the symmetric shear of AIDeveloper, then rotation. This is the inverse, as OpenCV takes it.
+    cos, sin, area = np.cos(angle), np.sin(angle), 1 - shear**2
+    matrices = np.empty((n, 2, 3))
+    matrices[:, 0, 0] = (cos - shear * sin) / (area * scale_x)
+    matrices[:, 0, 1] = (-sin - shear * cos) / (area * scale_x)
+    matrices[:, 1, 0] = (sin - shear * cos) / (area * scale_y)
+    matrices[:, 1, 1] = (cos + shear * sin) / (area * scale_y)
+    centre_x, centre_y = (target[1] - 1) / 2 + shift_x, (target[0] - 1) / 2 + shift_y
+    matrices[:, 0, 2] = (source[1] - 1) / 2 - matrices[:, 0, 0] * centre_x - matrices[:, 0, 1] * centre_y
+    matrices[:, 1, 2] = (source[0] - 1) / 2 - matrices[:, 1, 0] * centre_x - matrices[:, 1, 1] * centre_y
+    return matrices

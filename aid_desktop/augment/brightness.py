@@ -1,14 +1,19 @@
 """Brightness (added and multiplied) and Gaussian noise."""
 
+import math
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.data.pixels import Pixels, to_type
+from aid_desktop.data.pixels import Pixels
 from aid_desktop.settings.augmentation import AugmentationSettings
 
-_POOL_SIZE = 1 << 20
+_POOL_BITS = 22
 _POOL_CENTRE, _POOL_STD = 128, 32
+# How OpenCV names the type of a sum with the pool; -1 is the type of both, which is quicker.
+_DEPTHS = {"uint8": -1, "uint16": cv2.CV_16U, "float32": cv2.CV_32F}
 
 
 def is_identity(settings: AugmentationSettings) -> bool:
@@ -17,7 +22,11 @@ def is_identity(settings: AugmentationSettings) -> bool:
 
 
 def brightness(
-    images: Pixels, settings: AugmentationSettings, rng: np.random.Generator, white: float = 255.0
+    images: Pixels,
+    settings: AugmentationSettings,
+    rng: np.random.Generator,
+    white: float = 255.0,
+    overwrite: bool = False,
 ) -> Pixels:
     """Return saturate(factor · image + added + noise), drawn per image.
 
@@ -26,34 +35,40 @@ def brightness(
         settings: brightness_add in grey levels, brightness_multiply, noise_std in grey levels (the largest one).
         rng: source of all randomness.
         white: the grey level that 255 of the settings stands for; only used for images of more than 8 bits.
+        overwrite: give the memory of `images` to the result.
 
     Returns:
         (N, H, W, C) of the same type, rounded and saturated once. Noise comes from random stretches of a pool of
         normal numbers, which makes it as cheap as the sum itself; each pixel and channel has its own.
     """
-    n = len(images)
+    n, pixels = len(images), math.prod(images.shape[1:])
     factors = rng.uniform(*settings.brightness_multiply, n)
     added = rng.uniform(*settings.brightness_add, n)
     sigmas = rng.uniform(0, settings.noise_std, n)
-    result = np.empty_like(images)
-    pixels = int(np.prod(images.shape[1:]))
-    pool = _noise_pool(rng, pixels) if settings.noise_std else np.full(pixels, _POOL_CENTRE, np.uint8)
+    pool = _noise_pool(pixels) if settings.noise_std else np.zeros(pixels, np.uint8)
     offsets = rng.integers(0, len(pool) - pixels + 1, n)
-    for image, target, factor, add, sigma, offset in zip(images, result, factors, added, sigmas, offsets, strict=True):
-        noise = pool[offset : offset + pixels].reshape(1, pixels)
-        share = sigma / _POOL_STD
-        flat = np.ascontiguousarray(image).reshape(1, pixels)
-        if images.dtype == np.uint8:
-            changed = cv2.addWeighted(flat, factor, noise, share, add - _POOL_CENTRE * share)
-        else:
-            levels = add + share * (noise.astype(np.float64) - _POOL_CENTRE)
-            changed = to_type(factor * flat.astype(np.float64) + levels * (white / 255), str(images.dtype))
-        target[:] = changed.reshape(target.shape)
-    return result
+    unit = 1.0 if images.dtype == np.uint8 else white / 255
+    shares = sigmas * (unit / _POOL_STD)
+    levels = added * unit - _POOL_CENTRE * shares
+    depth = _DEPTHS[str(images.dtype)]
+    rows = images.reshape(n, pixels)
+    targets = rows if overwrite else np.empty_like(rows)
+    # Plain numbers: what a loop costs beside OpenCV's own work counts with small images.
+    draws = zip(factors.tolist(), shares.tolist(), levels.tolist(), offsets.tolist(), strict=True)
+    for row, target, (factor, share, level, offset) in zip(rows, targets, draws, strict=True):
+        cv2.addWeighted(row, factor, pool[offset : offset + pixels], share, level, target, depth)
+    return targets.reshape(images.shape)
 
 
-def _noise_pool(rng: np.random.Generator, pixels: int) -> NDArray[np.uint8]:
-    """Return normal numbers of mean 128 and standard deviation 32 as uint8; 128 ± 4 sigma fits."""
-    size = max(_POOL_SIZE, 4 * pixels)
-    normal = rng.standard_normal(size, dtype=np.float32)
-    return np.clip(np.rint(_POOL_CENTRE + _POOL_STD * normal), 0, 255).astype(np.uint8)
+def _noise_pool(pixels: int) -> NDArray[np.uint8]:
+    """Return normal numbers of mean 128 and standard deviation 32 as uint8, many times as many as `pixels`."""
+    return _normal_numbers(1 << max(_POOL_BITS, (4 * pixels).bit_length()))
+
+
+@lru_cache(maxsize=1)
+def _normal_numbers(size: int) -> NDArray[np.uint8]:
+    """Return always the same numbers; 128 ± 4 sigma fits into uint8."""
+    normal = np.random.default_rng(0).standard_normal(size, dtype=np.float32)
+    numbers = np.clip(np.rint(_POOL_CENTRE + _POOL_STD * normal), 0, 255).astype(np.uint8)
+    numbers.flags.writeable = False
+    return numbers

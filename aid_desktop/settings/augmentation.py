@@ -102,8 +102,7 @@ class AugmentationSettings:
         step=0.05,
         unit="×",
         label="Saturation (rgb)",
-        help="Multiply the colour saturation by a factor from this range; without effect on gray images. "
-        "Typical: 0.7 to 1.3.",
+        help="Multiply the colour saturation by a factor from this range; only for rgb images. Typical: 0.7 to 1.3.",
     )
     hue: float = bounded(
         0.0,
@@ -112,7 +111,7 @@ class AugmentationSettings:
         step=0.01,
         unit="of the circle",
         label="Hue (rgb)",
-        help="Turn colours by up to this part of the circle; without effect on gray images. Typical: 0 to 0.08.",
+        help="Turn colours by up to this part of the circle; only for rgb images. Typical: 0 to 0.08.",
     )
     average_blur: tuple[int, int] = interval(
         (0, 0),
@@ -184,7 +183,7 @@ class AugmentationSettings:
         unit="epochs",
         label="New geometry every",
         help="Number of epochs for which the same images with the same flips, rotations, shifts, zooms and shears "
-        "are used.",
+        "are used, each time in another order.",
     )
     photometric_refresh: int = bounded(
         1,
@@ -192,7 +191,8 @@ class AugmentationSettings:
         1000,
         unit="epochs",
         label="New grey levels every",
-        help="Number of epochs for which the same changes of brightness, contrast, colour, noise and blur are used.",
+        help="Number of epochs for which the same changes of brightness, contrast, colour, noise and blur and the same "
+        "erased rectangles are used; new geometry brings new ones.",
     )
 
     def __post_init__(self) -> None:

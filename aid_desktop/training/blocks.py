@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.augment.mixing import mix
-from aid_desktop.augment.pipeline import augment_batch
+from aid_desktop.augment.pipeline import Randomness, augment_labelled
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.sampling import draw_epoch
 from aid_desktop.errors import TrainingError
@@ -50,7 +49,9 @@ class EpochBlocks:
         self._epoch = epoch
         augmentation = settings.augmentation
         self._affine_epoch = epoch - epoch % augmentation.affine_refresh
-        self._photometric_epoch = epoch - epoch % augmentation.photometric_refresh
+        # Grey levels are kept for as long as the images that they were drawn for, at most.
+        within = epoch - self._affine_epoch
+        self._photometric_epoch = epoch - within % augmentation.photometric_refresh
         rng = generator(seed, Stage.DRAW, self._affine_epoch)
         self._rows, self._indices = draw_epoch([row.draw for row in data.rows], rng)
         self._labels = np.array([row.label for row in data.rows], np.intp)[self._rows]
@@ -82,29 +83,37 @@ class EpochBlocks:
     def make(self, number: int) -> Block:
         """Make one block; the same one whenever it is asked for."""
         chosen = slice(number * self._length, (number + 1) * self._length)
-        rows, indices, labels = self._rows[chosen], self._indices[chosen], self._labels[chosen]
-        originals = np.empty((len(rows), *self._data.rows[0].images.shape[1:]), self._data.pixel_type)
-        for row in np.unique(rows):
-            places = rows == row
-            originals[places] = self._data.rows[row].images[indices[places]]
         augmentation = self._settings.augmentation
-        images = augment_batch(
-            originals,
+        n_classes = len(self._data.class_names)
+        images, one_hot = augment_labelled(
+            self._originals(chosen),
+            np.eye(n_classes, dtype=np.float32)[self._labels[chosen]],
             augmentation,
-            generator(self._seed, Stage.AFFINE, self._affine_epoch, number),
-            generator(self._seed, Stage.PHOTOMETRIC, self._photometric_epoch, number),
-            (self._image.height, self._image.width),
-            self._image.padding,
+            self._image,
+            Randomness(
+                generator(self._seed, Stage.AFFINE, self._affine_epoch, number),
+                generator(self._seed, Stage.PHOTOMETRIC, self._photometric_epoch, number),
+                generator(self._seed, Stage.MIX, self._epoch, number),
+            ),
             self._data.normalization.white,
         )
-        n_classes = len(self._data.class_names)
-        one_hot = np.eye(n_classes, dtype=np.float32)[labels]
-        rng = generator(self._seed, Stage.MIX, self._epoch, number)
-        images, one_hot = mix(images, one_hot, augmentation, rng)
+        if augmentation.affine_refresh > 1:
+            # The same images again, but not in the same batches.
+            order = generator(self._seed, Stage.ORDER, self._epoch, number).permutation(len(images))
+            images, one_hot = images[order], one_hot[order]
         smoothing = np.float32(self._settings.hyperparameters.label_smoothing)
         targets = one_hot * (1 - smoothing) + smoothing / n_classes
         # After mixing, an image weighs as much as its shares of the classes do.
         return Block(images, targets.astype(np.float32), (one_hot @ self._class_weights).astype(np.float32))
+
+    def _originals(self, chosen: slice) -> Pixels:
+        """Return the images of a part of the epoch as they are stored, with their margin."""
+        rows, indices = self._rows[chosen], self._indices[chosen]
+        originals = np.empty((len(rows), *self._data.rows[0].images.shape[1:]), self._data.pixel_type)
+        by_row = np.argsort(rows, kind="stable")
+        for places in np.split(by_row, np.flatnonzero(np.diff(rows[by_row])) + 1):
+            originals[places] = self._data.rows[rows[places[0]]].images[indices[places]]
+        return originals
 
 
 def class_weights(

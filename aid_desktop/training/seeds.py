@@ -14,6 +14,7 @@ class Stage(IntEnum):
     MIX = 3
     SPLIT = 4
     DROPOUT = 5
+    ORDER = 6
 
 
 def generator(seed: int, stage: Stage, epoch: int, block: int = 0) -> np.random.Generator:

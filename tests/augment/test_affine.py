@@ -5,9 +5,12 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from aid_desktop.augment.affine import affine, is_identity
+from aid_desktop.data.geometry import enlarged_size
 from aid_desktop.settings.augmentation import AugmentationSettings
 
 Images = NDArray[np.uint8]
@@ -173,6 +176,58 @@ def test_that_rotation_shows_pixels_of_the_margin_instead_of_padding() -> None:
     result = affine(images, settings, np.random.default_rng(1), (20, 20))
     assert result.shape == (20, 20, 20, 1)
     assert (result == 77).all()
+
+
+@given(
+    side=st.tuples(st.integers(4, 24), st.integers(4, 24)),
+    rotation=st.floats(0, 180),
+    shear=st.floats(0, 20),
+    zoom=st.floats(0, 0.6),
+    shift=st.tuples(st.floats(0, 6), st.floats(0, 6)),
+    n_channels=st.sampled_from([1, 3, 5]),
+    kind=st.sampled_from(["uint8", "uint16", "float32"]),
+    seed=st.integers(0, 99),
+)
+def test_that_nothing_black_shows_where_the_source_is_large_enough(
+    side: tuple[int, int],
+    rotation: float,
+    shear: float,
+    zoom: float,
+    shift: tuple[float, float],
+    n_channels: int,
+    kind: str,
+    seed: int,
+) -> None:
+    settings = AugmentationSettings(
+        horizontal_flip=True, vertical_flip=True, rotation=rotation, shear=shear, zoom=zoom,
+        width_shift=shift[0], height_shift=shift[1],
+    )  # fmt: skip
+    # As far as the corner of the target can come from the middle of the source.
+    corner = math.hypot(side[0] / 2 + shift[1], side[1] / 2 + shift[0])
+    reach = corner / (1 - zoom) / (1 - math.tan(math.radians(shear)))
+    size = 2 * math.ceil(reach) + 2
+    images = np.full((6, size + side[0] % 2, size + side[1] % 2, n_channels), 50, kind)
+    result = affine(images, settings, np.random.default_rng(seed), side)
+    assert result.shape == (6, *side, n_channels)
+    np.testing.assert_allclose(result, 50, rtol=1e-5)
+
+
+@given(side=st.integers(2, 40), seed=st.integers(0, 99))
+def test_that_the_margin_of_prepared_images_is_enough_for_every_rotation(side: int, seed: int) -> None:
+    width, height = enlarged_size(side, side)
+    images = np.full((8, height, width, 1), 50, np.uint8)
+    settings = AugmentationSettings(rotation=180, horizontal_flip=True)
+    assert (affine(images, settings, np.random.default_rng(seed), (side, side)) == 50).all()
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "float32"])
+def test_that_more_channels_than_opencv_takes_are_moved_as_single_ones(noise: Noise, kind: str) -> None:
+    images = noise(5, 14, 12, 7).astype(kind)
+    settings = AugmentationSettings(rotation=30, zoom=0.3, shear=5, width_shift=2)
+    result = affine(images, settings, np.random.default_rng(4), (10, 8))
+    for place in range(7):
+        alone = affine(images[..., place : place + 1], settings, np.random.default_rng(4), (10, 8))
+        assert np.array_equal(result[..., place : place + 1], alone)
 
 
 def test_that_every_amount_is_drawn_over_its_whole_range_in_both_directions() -> None:

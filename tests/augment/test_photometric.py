@@ -6,6 +6,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from aid_desktop.augment.blur import average_blur, gaussian_blur, line_kernel, motion_blur
@@ -91,6 +93,36 @@ def test_that_noise_works_for_images_larger_than_the_pool(rng: np.random.Generat
     assert result.std() > 0
 
 
+DEPTHS = [("uint8", 255.0), ("uint16", 65535.0), ("uint16", 4095.0), ("float32", 1.0)]
+
+
+@pytest.mark.parametrize(("kind", "white"), DEPTHS)
+def test_that_noise_of_any_pixel_type_is_normal_and_scales_with_white(kind: str, white: float) -> None:
+    images = np.full((40, 50, 50, 1), white / 2, kind)
+    result = brightness(images, AugmentationSettings(noise_std=20), np.random.default_rng(4), white)
+    difference = (result.astype(float) - images) * (255 / white)
+    draws = np.random.default_rng(4)
+    draws.uniform(size=80)
+    sigmas = draws.uniform(0, 20, 40)
+    assert np.allclose(difference.std(axis=(1, 2, 3)), sigmas, rtol=0.05, atol=0.4)
+    assert np.abs(difference.mean(axis=(1, 2, 3))).max() < 1.5
+    strong = (difference / sigmas[:, None, None, None])[sigmas > 10]
+    for limit, share in ((1, 0.683), (2, 0.954), (3, 0.997)):
+        assert abs((np.abs(strong) < limit).mean() - share) < 0.02
+
+
+@pytest.mark.parametrize(("kind", "white"), DEPTHS[1:])
+def test_that_brightness_of_deep_images_is_exact(rng: np.random.Generator, kind: str, white: float) -> None:
+    images = (rng.random((3, 8, 8, 2)) * white / 2).astype(kind)
+    settings = AugmentationSettings(brightness_multiply=(1.25, 1.25), brightness_add=(-15, -15))
+    expected = images.astype(float) * 1.25 - 15 * white / 255
+    result = brightness(images, settings, rng, white)
+    if kind == "uint16":
+        expected = np.clip(expected, 0, 65535)
+    assert result.dtype == kind
+    assert np.abs(result - expected).max() <= (0.51 if kind == "uint16" else 1e-6)
+
+
 def test_that_brightness_is_known_to_be_off() -> None:
     assert brightness_is_off(AugmentationSettings(rotation=4))
     for on in ({"noise_std": 1}, {"brightness_add": (0, 1)}, {"brightness_multiply": (0.9, 1)}):
@@ -149,6 +181,22 @@ def test_that_saturation_saturates_instead_of_wrapping(rng: np.random.Generator)
     result = colour(strong, AugmentationSettings(saturation=(3, 3)), rng)[0, 0, 0]
     assert result[0] == 200
     assert result.min() == 0
+
+
+@given(factor=st.floats(0, 5), turn=st.floats(-0.5, 0.5), seed=st.integers(0, 99))
+def test_that_colours_are_those_of_a_slow_reference(factor: float, turn: float, seed: int) -> None:
+    images = np.random.default_rng(seed).integers(0, 256, (1, 6, 5, 3), np.uint8)
+    hsv = cv2.cvtColor(images[0], cv2.COLOR_RGB2HSV).astype(int)
+    hsv[..., 0] = (hsv[..., 0] + round(turn * 180)) % 180
+    hsv[..., 1] = np.clip(np.rint(hsv[..., 1] * factor), 0, 255)
+    expected = cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB)
+
+    class Fixed(np.random.Generator):
+        def uniform(self, low: float, high: float, size: int) -> NDArray[np.float64]:
+            return np.full(size, factor if low == high == factor else turn)
+
+    settings = AugmentationSettings(saturation=(factor, factor), hue=0.5)
+    assert np.array_equal(colour(images, settings, Fixed(np.random.PCG64(0)))[0], expected)
 
 
 def test_that_saturation_zero_gives_grey(rng: np.random.Generator) -> None:
@@ -232,10 +280,28 @@ def test_that_blur_up_to_one_pixel_is_off(step: Callable[..., Images], noise: No
     assert step(images, settings, rng) is images
 
 
-def test_that_gaussian_blur_is_that_of_opencv(noise: Noise, rng: np.random.Generator) -> None:
-    images = noise(1, 15, 15)
-    result = gaussian_blur(images, AugmentationSettings(gaussian_blur=(5, 5)), rng)
-    assert np.array_equal(result[0, :, :, 0], cv2.GaussianBlur(images[0, :, :, 0], (5, 5), 0))
+@given(
+    shape=st.tuples(st.integers(1, 12), st.integers(1, 12), st.sampled_from([1, 2, 3, 6])),
+    low=st.integers(0, 9),
+    width=st.integers(0, 9),
+    kind=st.sampled_from(["uint8", "uint16", "float32"]),
+    seed=st.integers(0, 99),
+)
+def test_that_images_blurred_together_are_those_that_opencv_blurs_one_by_one(
+    shape: tuple[int, int, int], low: int, width: int, kind: str, seed: int
+) -> None:
+    images = np.random.default_rng(seed).integers(0, 256, (9, *shape)).astype(kind)
+    sizes = (low, low + width)
+    drawn = np.random.default_rng(seed).integers(low, low + width, 9, endpoint=True)
+    average = average_blur(images, AugmentationSettings(average_blur=sizes), np.random.default_rng(seed))
+    gaussian = gaussian_blur(images, AugmentationSettings(gaussian_blur=sizes), np.random.default_rng(seed))
+    for image, one, other, size in zip(images, average, gaussian, drawn.tolist(), strict=True):
+        odd = 2 * (size // 2) + 1
+        expected = cv2.blur(image, (max(1, size),) * 2), cv2.GaussianBlur(image, (odd, odd), 0)
+        # OpenCV itself rounds halves up or down, by the place in the row.
+        half = 0 if kind == "float32" else 1
+        np.testing.assert_allclose(one.astype(float), expected[0].reshape(shape), rtol=1e-5, atol=half)
+        np.testing.assert_allclose(other.astype(float), expected[1].reshape(shape), rtol=1e-5, atol=half)
 
 
 # --- erasing ------------------------------------------------------------------------------------------------
@@ -257,3 +323,46 @@ def test_that_probability_zero_erases_nothing_and_one_erases_in_every_image(rng:
 def test_that_the_share_of_erased_images_is_the_probability(rng: np.random.Generator) -> None:
     result = random_erasing(constant(7, 1000, 8), AugmentationSettings(random_erasing=0.25), rng)
     assert abs((result != 7).any(axis=(1, 2, 3)).mean() - 0.25) < 0.05
+
+
+@pytest.mark.parametrize(("kind", "white"), DEPTHS)
+def test_that_erased_parts_have_every_level_up_to_white(rng: np.random.Generator, kind: str, white: float) -> None:
+    images = np.zeros((200, 20, 16, 2), kind)
+    result = random_erasing(images, AugmentationSettings(random_erasing=1), rng, white)
+    levels = result[result > 0].astype(float) / white
+    assert 0 <= levels.min() < 0.02
+    assert 0.98 < levels.max() <= 1
+    assert abs(levels.mean() - 0.5) < 0.03
+
+
+# --- all ----------------------------------------------------------------------------------------------------
+
+STEPS: list[tuple[Callable[..., Images], dict[str, object]]] = [
+    (contrast, {"contrast": (0.5, 1.5)}),
+    (colour, {"saturation": (0.5, 1.5), "hue": 0.2}),
+    (average_blur, {"average_blur": (0, 5)}),
+    (gaussian_blur, {"gaussian_blur": (0, 5)}),
+    (motion_blur, {"motion_blur": (0, 5)}),
+    (brightness, {"brightness_add": (-20, 20), "noise_std": 9}),
+    (random_erasing, {"random_erasing": 0.5}),
+]
+
+
+@pytest.mark.parametrize(("step", "amounts"), STEPS, ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "float32"])
+def test_that_a_step_leaves_its_input_alone_unless_told_to_overwrite_it(
+    noise: Noise, step: Callable[..., Images], amounts: dict[str, tuple[float, float]], kind: str
+) -> None:
+    images = noise(20, 10, 8, 3).astype(kind)
+    before = images.copy()
+    settings = AugmentationSettings(**amounts)
+    result = step(images, settings, np.random.default_rng(6))
+    assert np.array_equal(images, before)
+    assert not np.shares_memory(result, images)
+    assert not np.array_equal(result, images)
+    overwritten = step(images, settings, np.random.default_rng(6), overwrite=True)
+    assert np.array_equal(overwritten, result)
+    assert np.shares_memory(overwritten, images)
+    # Parts of a larger array give the same.
+    part = np.pad(before, ((0, 0), (2, 2), (3, 3), (0, 0)))[:, 2:-2, 3:-3]
+    assert np.array_equal(step(part, settings, np.random.default_rng(6)), result)

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from aid_desktop.augment.affine import affine
-from aid_desktop.augment.pipeline import augment_batch
+from aid_desktop.augment.pipeline import Randomness, augment_batch, augment_labelled
 from aid_desktop.settings.augmentation import AugmentationSettings
+from aid_desktop.settings.image import ImageSettings
 
 Images = NDArray[np.uint8]
 Noise = Callable[..., Images]
@@ -154,3 +155,17 @@ def test_that_any_number_of_channels_is_turned_and_blurred_alike(kind: str, n_ch
     for place in range(1, n_channels):
         # Floating-point sums may be ordered differently.
         np.testing.assert_allclose(result[..., place], result[..., 0], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("channels", "coloured"), [("rgb", True), (("a", "b", "c"), False)])
+def test_that_colours_of_three_named_channels_are_left_alone(
+    noise: Noise, channels: str | tuple[str, ...], coloured: bool
+) -> None:
+    images = noise(6, 16, 16, 3)
+    labels = np.eye(2, dtype=np.float32)[[0, 1] * 3]
+    image = ImageSettings(width=16, height=16, channels=channels)
+    randomness = Randomness(*np.random.default_rng(1).spawn(3))
+    settings = AugmentationSettings(hue=0.3, saturation=(0.5, 2))
+    result, same_labels = augment_labelled(images, labels, settings, image, randomness)
+    assert np.array_equal(result, images) != coloured
+    assert np.array_equal(labels, same_labels)

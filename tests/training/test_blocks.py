@@ -121,21 +121,54 @@ def images(config: RunConfig, number: int) -> np.ndarray:
     return np.concatenate([block.images for block in epoch(config, number)])
 
 
-def test_that_one_augmented_set_is_used_for_as_many_epochs_as_asked_for(make_config: MakeConfig) -> None:
-    config = make_config(FLIPS | GREY | {"affine_refresh": 2, "photometric_refresh": 2}, image={"padding": "edge"})
-    shown = [images(config, number) for number in range(4)]
-    assert np.array_equal(shown[0], shown[1])
-    assert np.array_equal(shown[2], shown[3])
-    assert not np.array_equal(shown[1], shown[2])
+def as_set(shown: np.ndarray) -> list[bytes]:
+    return sorted(image.tobytes() for image in shown)
 
 
-def test_that_geometry_and_grey_levels_are_refreshed_each_in_its_own_time(make_config: MakeConfig) -> None:
-    config = make_config(GREY | {"affine_refresh": 3})
+@pytest.mark.parametrize(
+    ("affine", "photometric", "expected"),
+    [
+        (1, 1, [0, 1, 2, 3, 4, 5, 6]),
+        (2, 2, [0, 0, 2, 2, 4, 4, 6]),
+        (3, 3, [0, 0, 0, 3, 3, 3, 6]),
+        # New geometry brings new grey levels, so these are kept within the interval of the geometry.
+        (3, 2, [0, 0, 2, 3, 3, 5, 6]),
+        (2, 5, [0, 0, 2, 2, 4, 4, 6]),
+        (1, 3, [0, 1, 2, 3, 4, 5, 6]),
+    ],
+)
+def test_that_one_augmented_set_is_used_for_as_many_epochs_as_asked_for(
+    make_config: MakeConfig, affine: int, photometric: int, expected: list[int]
+) -> None:
+    refresh = {"affine_refresh": affine, "photometric_refresh": photometric}
+    config = make_config(FLIPS | GREY | {"noise_std": 5} | refresh, image={"padding": "edge"})
+    shown = [as_set(images(config, number)) for number in range(7)]
+    assert [shown.index(one) for one in shown] == expected
+
+
+def test_that_geometry_is_kept_while_grey_levels_are_drawn_anew(make_config: MakeConfig) -> None:
+    config = make_config(FLIPS | {"random_erasing": 1.0, "affine_refresh": 3})
+    geometry = [images(make_config(FLIPS | {"affine_refresh": 3}), number) for number in range(4)]
     shown = [images(config, number) for number in range(4)]
-    # The same images in the same order, with other grey levels.
-    assert not np.array_equal(shown[0], shown[1])
-    assert np.abs(shown[0].astype(int) - shown[1]).max() <= 20
-    assert np.abs(shown[0].astype(int) - shown[3]).max() > 20
+    assert as_set(geometry[0]) == as_set(geometry[1]) == as_set(geometry[2]) != as_set(geometry[3])
+    assert len({tuple(as_set(one)) for one in shown}) == 4
+    for whole, erased in zip(geometry, shown, strict=True):
+        # A rectangle hides a part of each image; all else is the geometry of these epochs.
+        assert ((whole != erased).mean(axis=(1, 2, 3)) < 0.3).all()
+
+
+def test_that_images_used_again_come_in_another_order_with_their_labels(make_config: MakeConfig) -> None:
+    config = make_config({"affine_refresh": 2})
+    assert levels(epoch(config, 0)) != levels(epoch(config, 1))
+    assert levels(epoch(config, 1)) == levels(epoch(config, 1))
+    for block in epoch(config, 1):
+        assert np.array_equal(block.images[:, 6, 6, 0] // 80, block.labels.argmax(axis=1))
+
+
+def test_that_a_resumed_run_draws_what_an_uninterrupted_one_does_within_an_interval(make_config: MakeConfig) -> None:
+    config = make_config(FLIPS | GREY | {"affine_refresh": 4, "photometric_refresh": 2, "mixup": 0.3})
+    uninterrupted = [list(epoch(config, number)) for number in range(4)]
+    assert all(same(*pair) for pair in zip(uninterrupted[3], epoch(config, 3), strict=True))
 
 
 def test_that_mixing_is_new_in_every_epoch(make_config: MakeConfig) -> None:

@@ -8,6 +8,7 @@ from aid_desktop.training.seeds import Stage, generator
 def test_that_the_numbers_of_the_stages_never_change() -> None:
     assert {stage.name: stage.value for stage in Stage} == {
         "DRAW": 0, "AFFINE": 1, "PHOTOMETRIC": 2, "MIX": 3, "SPLIT": 4, "DROPOUT": 5,
+        "ORDER": 6,
     }  # fmt: skip
 
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PyQt5.QtCore import QStringListModel, QTimer, pyqtSlot
 from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from aid_desktop.augment.pipeline import augment_batch
+from aid_desktop.augment.pipeline import Randomness, augment_labelled
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.pixels import Pixels, white_level_of
@@ -18,37 +19,50 @@ from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.image_strip import ImageStrip
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.image import ImageSettings
+from aid_desktop.training.seeds import Stage, generator
 
 _N_IMAGES = 8
 # Bursts of slider moves end in one drawing.
 _DELAY_MS = 80
 _NAME_LENGTH = 16
+_Labelled = tuple[Pixels, NDArray[np.float32]]
 _HINT = "Examples appear here when the class table has training images."
 
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """All that the examples depend on."""
+    """All that the examples depend on. Mixing needs a second row, of another class where there is one."""
 
     row: ClassRow
     image: ImageSettings
     sample: int
+    partner: ClassRow | None = None
 
 
-def read_examples(wish: _Wish, context: JobContext) -> Pixels:
-    """Return a few images of a row with the margin that augmentation needs, (N, H, W, C)."""
-    n_images = wish.row.source.n_images
-    rng = np.random.default_rng(wish.sample)
-    indices = rng.choice(n_images, min(_N_IMAGES, n_images), replace=False)
-    return prepare_row(reopen(wish.row.source), wish.image, wish.row.zoom, True, indices, lambda: context.cancelled)
+def read_examples(wish: _Wish, context: JobContext) -> tuple[Pixels, NDArray[np.float32]]:
+    """Return a few images of each row, (N, H, W, C) with the margin of augmentation, and their labels (N, 2)."""
+    parts, labels = [], []
+    for label, row in enumerate((wish.row, wish.partner)):
+        if row is not None:
+            rng = np.random.default_rng(wish.sample)
+            indices = rng.choice(row.source.n_images, min(_N_IMAGES, row.source.n_images), replace=False)
+            reader = reopen(row.source)
+            parts.append(prepare_row(reader, wish.image, row.zoom, True, indices, lambda: context.cancelled))
+            labels += [label] * len(indices)
+    return np.concatenate(parts), np.eye(2, dtype=np.float32)[labels]
 
 
-def augment_examples(images: Pixels, image: ImageSettings, settings: AugmentationSettings, sample: int) -> Pixels:
-    """Augment examples by the function that training uses; the same sample gives the same draws."""
-    affine_rng, photometric_rng = np.random.default_rng([sample, 1]).spawn(2)
-    size = (image.height, image.width)
+def augment_examples(
+    images: Pixels,
+    labels: NDArray[np.float32],
+    image: ImageSettings,
+    settings: AugmentationSettings,
+    sample: int,
+) -> Pixels:
+    """Return what training makes of a block of these images, with `sample` for its seed, in its first epoch."""
+    rngs = [generator(sample, stage, 0) for stage in (Stage.AFFINE, Stage.PHOTOMETRIC, Stage.MIX)]
     white = image.white_level or white_level_of(str(images.dtype))
-    return augment_batch(images, settings, affine_rng, photometric_rng, size, image.padding, white)
+    return augment_labelled(images, labels, settings, image, Randomness(*rngs), white)[0]
 
 
 class PreviewPanel(QWidget):
@@ -60,8 +74,8 @@ class PreviewPanel(QWidget):
         self._background = background
         self._settings = AugmentationSettings()
         self._sample = 0
-        self._examples: tuple[_Wish, Pixels] | None = None
-        self._job: Job[tuple[Pixels, Pixels]] | None = None
+        self._examples: tuple[_Wish, _Labelled] | None = None
+        self._job: Job[tuple[_Labelled, Pixels]] | None = None
         self._class = QComboBox(self)
         # Ten thousand names at once take a list model: an item each would take the window's time.
         self._names = QStringListModel(self)
@@ -151,7 +165,13 @@ class PreviewPanel(QWidget):
         index = self._chosen_class()
         rows = self._notifier.table.rows_with(Role.TRAINING)
         row = next((row for row in rows if row.class_index == index), None)
-        return _Wish(row, self._notifier.image_settings, self._sample) if row is not None else None
+        if row is None:
+            return None
+        partner = next((row for row in rows if row.class_index != index), None) if self._mixes() else None
+        return _Wish(row, self._notifier.image_settings, self._sample, partner)
+
+    def _mixes(self) -> bool:
+        return bool(self._settings.mixup or self._settings.cutmix)
 
     @pyqtSlot()
     def _draw(self) -> None:
@@ -165,15 +185,16 @@ class PreviewPanel(QWidget):
         known = self._examples[1] if self._examples is not None and self._examples[0] == wish else None
         settings = self._settings
 
-        def work(context: JobContext) -> tuple[Pixels, Pixels]:
-            images = read_examples(wish, context) if known is None else known
-            return images, augment_examples(images, wish.image, settings, wish.sample)
+        def work(context: JobContext) -> tuple[_Labelled, Pixels]:
+            images, labels = read_examples(wish, context) if known is None else known
+            return (images, labels), augment_examples(images, labels, wish.image, settings, wish.sample)
 
-        def show(result: tuple[Pixels, Pixels]) -> None:
+        def show(result: tuple[_Labelled, Pixels]) -> None:
             self._job = None
             self._examples = (wish, result[0])
             self._show_message("")
-            self.strip.set_images(tuple(result[1]))
+            own = result[0][1][:, 0] == 1
+            self.strip.set_images(tuple(result[1][own]))
 
         self._job = self._background.start("Drawing examples", work, show, self._on_failure)
 
