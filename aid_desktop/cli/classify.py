@@ -13,7 +13,7 @@ from aid_desktop.cli.output import (
     write_json,
     write_line,
 )
-from aid_desktop.data.formats import open_source
+from aid_desktop.cli.sources import add_part_option, open_paths
 from aid_desktop.errors import ExportError
 from aid_desktop.evaluation.assess import predict_sources
 from aid_desktop.evaluation.classified import write_classified_copies
@@ -25,9 +25,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Add the sub-command."""
     parser = commands.add_parser("classify", help="classify images without labels")
     parser.add_argument("model", metavar="MODEL", type=Path, help="a .keras file, or a run folder")
-    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="folders of images or .rtdc files")
+    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="folders or files of images")
     parser.add_argument("--out", metavar="FILE", type=Path, help=".csv or .xlsx; with --into-rtdc or --tiles a folder")
     parser.add_argument("--into-rtdc", action="store_true", help="write <name>_classified.rtdc for each .rtdc file")
+    add_part_option(parser)
     add_tile_options(parser)
     add_threshold_option(parser)
     add_json_option(parser)
@@ -40,7 +41,7 @@ def _run(options: argparse.Namespace) -> int:
     if writes_table and options.out.suffix.lower() not in TABLE_SUFFIXES:
         raise ExportError(f"--out: got {options.out}, expected a name that ends with .csv or .xlsx")
     loaded = load(options.model)
-    readers = [open_source(path) for path in options.paths]
+    readers = open_paths(options.paths, options.part)
     for source in (reader.source for reader in readers):
         if source.problems:
             write_error(f"{source.path}: {source.problem_text}: {', '.join(p.name for p in source.problems)}")

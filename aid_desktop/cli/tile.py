@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from aid_desktop.cli.output import add_json_option, write_error, write_json, write_line
+from aid_desktop.cli.sources import add_part_option
 from aid_desktop.data.tile_extras import with_extra_tiles
 from aid_desktop.data.tile_plan import TileSettings, open_images, plan_tiles
-from aid_desktop.data.tile_writing import GROUP_PATTERN, write_tiles
+from aid_desktop.data.tile_writing import GROUP_BY, write_tiles
 from aid_desktop.errors import DataError
 
 
@@ -18,7 +19,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "tile",
         help="cut large images into tiles",
         description="Cut large images into tiles: DIR/<class>/<image>/<image>_x00032_y00064.png.",
-        epilog=f'To keep the tiles of an image together in a split, give it group_by = "{GROUP_PATTERN}".',
+        epilog=f'To keep the tiles of an image together in a split, give it group_by = "{GROUP_BY}".',
     )
     parser.add_argument("images", metavar="IMAGE", nargs="+", type=Path, help="files or folders of images")
     parser.add_argument("--size", metavar="N", type=int, required=True, help="side of a tile in pixels")
@@ -40,6 +41,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     extra.add_argument("--balance", action="store_true", help="add random tiles until all classes have as many")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the random tiles; default: 0")
     parser.add_argument("--overwrite", action="store_true", help="replace earlier tiles of these images")
+    add_part_option(parser)
     add_json_option(parser)
     parser.set_defaults(handler=_run)
 
@@ -57,7 +59,7 @@ def _run(options: argparse.Namespace) -> int:
         extra=options.extra,
         balance=options.balance,
     )
-    readers, problems = open_images([(path, "") for path in options.images])
+    readers, problems = open_images([(path, options.part) for path in options.images])
     plan = with_extra_tiles(plan_tiles(readers, settings, options.mask), np.random.default_rng(options.seed))
     report = write_tiles(plan, options.out, overwrite=options.overwrite)
     for problem in (*problems, *report.problems):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from aid_desktop.data.digest import combined_digest, digest_of
 from aid_desktop.data.hdf5 import is_hdf5, open_hdf5, read_rows
 from aid_desktop.data.pixels import Pixels, as_pixels, channel_names, pick_channels, pixel_type_of
-from aid_desktop.data.source import DataSource, Indices, Shape, SourceKind, checked_indices
+from aid_desktop.data.source import DataSource, Indices, Shape, SourceKind, check_unchanged, checked_indices
 from aid_desktop.errors import DataError
 
 ARRAY_SUFFIXES = (".npy", ".npz")
@@ -114,8 +114,7 @@ class ArrayReader:
     def reopen(cls, source: DataSource) -> "ArrayReader":
         """Check that number and shape of the images are as before. Raises DataError if not."""
         found = _chosen_part(source.path, source.part)
-        if _layout(found) != (source.n_images, source.shapes[0]):
-            raise DataError(f"{source.path} has changed since it was added: add it again.")
+        check_unchanged(source, *_layout(found))
         return cls(source, found)
 
     @property
@@ -145,8 +144,9 @@ class ArrayReader:
         return np.tile(np.array((width / 2, height / 2)), (len(checked_indices(indices, self._source.n_images)), 1))
 
     def origin(self, index: int) -> str:
-        """Return `path#index`."""
-        return f"{self._source.path}#{index}"
+        """Return `path#index`, or `path::part#index` in a file of several arrays; see source.ImageReader."""
+        part = f"::{self._part.name}" if self._part.name else ""
+        return f"{self._source.path}{part}#{index}"
 
     def _rows(self, wanted: NDArray[np.intp]) -> NDArray[Any]:
         if self._kept is not None:

@@ -1,8 +1,10 @@
 """What images of any size, depth and number of channels become when they are brought to one form."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,8 @@ from aid_desktop.errors import DataError, SettingsError
 from aid_desktop.settings.image import ImageSettings
 
 CHANNELS = ("keep", "gray", "rgb")
+"""What channels can become, besides those of some names."""
+
 DEPTHS = ("keep", "uint16", "float32")
 
 _MOST_NAMED = 8
@@ -32,12 +36,14 @@ _MOST_NAMED = 8
 class ConvertSettings:
     """What the images become.
 
-    `channels` is one of CHANNELS. `size` is (width, height) in pixels; None leaves images as large as they are. `fit`,
-    `padding` and `resize` are those of ImageSettings and matter only with a size. `pixel_type` is one of DEPTHS:
-    grey levels of fewer bits are multiplied so that white stays white. Raises SettingsError for other values.
+    `channels` is one of CHANNELS, or names out of the channels that all sources have (see DataSource); keep means the
+    image of an .rtdc file without what stands beside it, and all channels of other files. `size` is (width, height) in
+    pixels; None leaves images as large as they are. `fit`, `padding` and `resize` are those of ImageSettings and
+    matter only with a size. `pixel_type` is one of DEPTHS: grey levels of fewer bits are multiplied so that white
+    stays white. Raises SettingsError for other values.
     """
 
-    channels: str = "keep"
+    channels: str | tuple[str, ...] = "keep"
     size: tuple[int, int] | None = None
     fit: str = "crop_pad"
     padding: str = "constant"
@@ -45,12 +51,19 @@ class ConvertSettings:
     pixel_type: str = "keep"
 
     def __post_init__(self) -> None:
-        for name, allowed in (("channels", CHANNELS), ("pixel_type", DEPTHS)):
-            value = getattr(self, name)
-            if value not in allowed:
-                raise SettingsError(f"convert.{name}", f"got {value!r}, expected one of {', '.join(allowed)}")
+        names = self.channel_names
+        if self.channels not in CHANNELS and (not names or len(set(names)) < len(names)):
+            expected = f"expected one of {', '.join(CHANNELS)}, or different names of channels"
+            raise SettingsError("convert.channels", f"got {self.channels!r}, {expected}")
+        if self.pixel_type not in DEPTHS:
+            raise SettingsError("convert.pixel_type", f"got {self.pixel_type!r}, expected one of {', '.join(DEPTHS)}")
         # Checks the other values, also where they do not matter.
         self.image_settings(self.size or (ImageSettings().width, ImageSettings().height), 1)
+
+    @property
+    def channel_names(self) -> tuple[str, ...] | None:
+        """The channels to pick by name, None for one of CHANNELS."""
+        return self.channels if isinstance(self.channels, tuple) else None
 
     def image_settings(self, size: tuple[int, int], n_channels: int) -> ImageSettings:
         """Return how images of so many channels are brought to (width, height)."""
@@ -74,12 +87,38 @@ class Conversion:
         return self.shape if self.shape[2] > 1 else self.shape[:2]
 
     def apply(self, image: Pixels, position: tuple[float, float]) -> Pixels:
-        """Return the image in this form, of `image_shape`; `position` (x, y) in pixels is the centre of its object."""
-        if self.settings.channels != "keep":
+        """Return the image in this form, of `image_shape`; `position` (x, y) in pixels is the centre of its object.
+
+        Channels that the settings name have been picked when it was read.
+        """
+        if self.settings.channels in ("gray", "rgb"):
             image = to_gray(image) if self.settings.channels == "gray" else to_rgb(image)
         if self.image is not None:
             image = fit_image(image, position, self.image)
         return _to_depth(image, self.pixel_type).reshape(self.image_shape)
+
+    def apply_beside(
+        self, image: NDArray[Any], position: tuple[float, float], resize: str | None = None
+    ) -> NDArray[Any]:
+        """Return another image (H, W) or (H, W, C) of the same event, cut out or scaled like its image.
+
+        It keeps its channels and grey levels. `resize` is another interpolation than that of the settings.
+        """
+        if self.image is None:
+            return image
+        channels = channel_names(image.shape[2] if image.ndim == 3 else 1)
+        settings = replace(self.image, channels=channels, resize=resize or self.image.resize)
+        fitted = fit_image(image, position, settings)
+        return fitted if image.ndim == 3 else fitted[:, :, 0]
+
+    def old_pixels(self, shape: Shape) -> float | None:
+        """Return how many pixels of an image of this shape one pixel spans afterwards; None if not as many each way."""
+        if self.image is None or self.image.fit == "crop_pad":
+            return 1.0
+        across, down = shape[1] / self.shape[1], shape[0] / self.shape[0]
+        if self.image.fit == "scale_keep_aspect":
+            return max(across, down)
+        return across if math.isclose(across, down) else None
 
     def positions(self, known: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return where the objects at `known` (N, 2) are afterwards: in the centre if the images were fitted."""
@@ -109,6 +148,7 @@ def plan_conversion(sources: Sequence[DataSource], settings: ConvertSettings) ->
     shapes = count_shapes(sources)
     if not shapes:
         raise DataError("There are no images to convert: give folders or files of images.")
+    _check_channels(sources, settings.channel_names or ())
     n_channels = _n_channels(sorted({channels for _, _, channels in shapes}), settings)
     pixel_type = _pixel_type({kind for source in sources for kind in source.pixel_types}, settings)
     if settings.size is None:
@@ -118,7 +158,17 @@ def plan_conversion(sources: Sequence[DataSource], settings: ConvertSettings) ->
     return Conversion(settings, (height, width, n_channels), pixel_type, image)
 
 
+def _check_channels(sources: Sequence[DataSource], names: Sequence[str]) -> None:
+    for source in sources:
+        missing = [name for name in names if name not in source.channels]
+        if missing:
+            known = ", ".join(source.channels) or "images of different channels"
+            raise DataError(f"{source.path} has no channel {missing[0]!r}: it has {known}.")
+
+
 def _n_channels(found: Sequence[int], settings: ConvertSettings) -> int:
+    if settings.channel_names:
+        return len(settings.channel_names)
     if settings.channels == "keep":
         if len(found) > 1:
             numbers = " and ".join(map(str, found))

@@ -1,4 +1,4 @@
-"""Which images belong together: groups by image, file, folder or a pattern in the path."""
+"""Which images belong together: groups by image, file, folder, name of the folder or a pattern in the path."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -6,23 +6,22 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.data.source import ImageReader, SourceKind
+from aid_desktop.data.source import ImageReader, SourceKind, split_origin
 from aid_desktop.errors import DataError
 
-GROUPINGS = ("image", "file", "folder")
+GROUPINGS = ("image", "file", "folder", "folder_name")
 """What images can be grouped by besides a regular expression."""
 
 NUMBERED = (SourceKind.RTDC, SourceKind.ARRAY)
-"""Kinds of source of which the origin of each image is `path#index`."""
-
-_PAGE = re.compile(r"#\d+$")
+"""Kinds of source of which the origins of all images are the same up to the number behind the last `#`."""
 
 
 def group_key(origin: str, group_by: str) -> str:
     """Return the group of an image from its origin (see source.ImageReader.origin).
 
-    `group_by` is image (each image is a group), file (all images of an .rtdc or of a file with pages),
-    folder, or a regular expression with one group that is searched in the origin written with "/". Raises
+    `group_by` is image (each image is a group), file (all images of an .rtdc, of a file of arrays or of one with
+    pages), folder (its whole path), folder_name (its name alone: folders of one name in several classes are one
+    group), or a regular expression with one group that is searched in the origin written with "/". Raises
     DataError if that is not a regular expression, has not exactly one group or does not match.
     """
     return group_rule(group_by)(origin)
@@ -33,14 +32,16 @@ def group_rule(group_by: str) -> Callable[[str], str]:
     if group_by == "image":
         return _slashed
     if group_by == "file":
-        return lambda origin: _PAGE.sub("", _slashed(origin))
+        return _file_of
     if group_by == "folder":
-        return lambda origin: _PAGE.sub("", _slashed(origin)).rpartition("/")[0]
+        return _folder_of
+    if group_by == "folder_name":
+        return lambda origin: _folder_of(origin).rpartition("/")[2]
     try:
         pattern = re.compile(group_by)
     except re.error as error:
         raise DataError(
-            f"Group by {group_by!r} is neither image, file, folder nor a regular expression: {error}."
+            f"Group by {group_by!r} is neither {', '.join(GROUPINGS)} nor a regular expression: {error}."
         ) from error
     if pattern.groups != 1:
         raise DataError(f"Group by {group_by!r} has {pattern.groups} groups in round brackets, expected exactly one.")
@@ -62,7 +63,7 @@ def group_ids(readers: Sequence[ImageReader], group_by: str) -> list[NDArray[np.
         source = reader.source
         if source.kind in NUMBERED and group_by == "image":
             # Their names are numbers behind one text: a million of them are never written out.
-            found = [_slashed(str(source.path)) + "#"]
+            found = [_slashed(f"{source.path}::{source.part}#" if source.part else f"{source.path}#")]
             inside.append(np.arange(source.n_images))
             sizes[found[0]] = max(sizes.get(found[0], 1), source.n_images)
         elif source.kind in NUMBERED and group_by in GROUPINGS:
@@ -136,6 +137,14 @@ def _without_copies(readers: Sequence[ImageReader], ids: list[NDArray[np.intp]])
 
 def _slashed(origin: str) -> str:
     return origin.replace("\\", "/")
+
+
+def _file_of(origin: str) -> str:
+    return split_origin(_slashed(origin))[0]
+
+
+def _folder_of(origin: str) -> str:
+    return _file_of(origin).rpartition("/")[0]
 
 
 def _found(pattern: re.Pattern[str], path: str) -> str:

@@ -1,6 +1,6 @@
 """Read .rtdc files: stacks of images in HDF5, as AIDeveloper and the RT-DC programs use them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,21 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.digest import digest_of
+from aid_desktop.data.features import check_names, list_features, list_traces, read_feature, read_trace
 from aid_desktop.data.hdf5 import open_hdf5, read_rows
 from aid_desktop.data.listing import natural_key
 from aid_desktop.data.pixels import PIXEL_TYPES, Pixels, as_pixels, channel_names, pixel_type_of, white_level_of
-from aid_desktop.data.source import DataSource, Indices, Shape, SourceKind, checked_indices
+from aid_desktop.data.rtdc_metadata import PIXEL_SIZE
+from aid_desktop.data.source import DataSource, Indices, Shape, SourceKind, check_unchanged, checked_indices
 from aid_desktop.errors import DataError
 
 RTDC_SUFFIXES = (".rtdc", ".hdf5", ".h5")
 """Suffixes of files that are opened as .rtdc if they have the layout of one."""
 
 EVENTS = "events"
-PIXEL_SIZE = "imaging:pixel size"
+
+MASK = "mask"
 
 _IMAGE = "image"
 _BACKGROUND = "image_bg"
-_MASK = "mask"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Layout:
 
     `main` is the dataset that is read where no channels are named: `image`, else the first stack. `stacks`
     names, in order, all datasets (N, H, W) of the same size whose values fit into the images' type; `channels` are
-    the names that can be picked: red, green and blue if `main` is RGB, then those of the stacks.
+    the names that can be picked: red, green and blue if `main` is RGB, then those of the stacks. `features` and
+    `traces` are the names of what else is known of each event, see features.py.
     """
 
     main: str
@@ -42,6 +45,8 @@ class Layout:
     shape: Shape
     pixel_type: str
     stacks: tuple[str, ...]
+    features: tuple[str, ...] = ()
+    traces: tuple[str, ...] = ()
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -83,8 +88,7 @@ class RtdcReader:
     def reopen(cls, source: DataSource) -> "RtdcReader":
         """Check that number and shape of the images are as before. Raises DataError if not."""
         layout = _layout_of(source.path)
-        if (layout.n_images, layout.shape) != (source.n_images, source.shapes[0]):
-            raise DataError(f"{source.path} has changed since it was added: add it again.")
+        check_unchanged(source, layout.n_images, layout.shape)
         return cls(source, layout)
 
     @property
@@ -98,7 +102,7 @@ class RtdcReader:
         if not chosen.size:
             return []
         wanted, inverse = np.unique(chosen, return_inverse=True)
-        with _events_of(self._source.path) as events:
+        with open_events(self._source.path) as events:
             stack = self._read(events, wanted, channels)
         return [stack[i] for i in inverse]
 
@@ -106,9 +110,47 @@ class RtdcReader:
         """Return `pos_x`, `pos_y` (µm) divided by the pixel size; the image's centre where one is missing."""
         chosen = checked_indices(indices, self._source.n_images)
         if self._positions is None:
-            with _events_of(self._source.path) as events:
+            with open_events(self._source.path) as events:
                 self._positions = _read_positions(events, self._layout)
         return self._positions[chosen]
+
+    @property
+    def main(self) -> str:
+        """Name of the stack that is read where no channels are named."""
+        return self._layout.main
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the scalar features, for example area_um."""
+        return self._layout.features
+
+    @property
+    def trace_names(self) -> tuple[str, ...]:
+        """Names of the traces, for example fl1_raw."""
+        return self._layout.traces
+
+    def features(self, names: Sequence[str], indices: Indices) -> NDArray[np.float64]:
+        """Return scalar features (N, F), as stored, in the order of `indices` and `names`; see features.py.
+
+        Raises DataError if the file does not have one of them, naming those that it has.
+        """
+        chosen = checked_indices(indices, self._source.n_images)
+        check_names(self._source.path, "feature", names, self.feature_names)
+        result = np.empty((len(chosen), len(names)), np.float64)
+        with open_events(self._source.path) as events:
+            for column, name in enumerate(names):
+                result[:, column] = read_feature(events, name, chosen)
+        return result
+
+    def traces(self, name: str, indices: Indices) -> NDArray[Any]:
+        """Return a trace (N, samples), as stored, in the order of `indices`.
+
+        Raises DataError if the file does not have it, naming those that it has.
+        """
+        chosen = checked_indices(indices, self._source.n_images)
+        check_names(self._source.path, "trace", [name], self.trace_names)
+        with open_events(self._source.path) as events:
+            return read_trace(events, name, chosen)
 
     def origin(self, index: int) -> str:
         """Return `path#index`."""
@@ -118,10 +160,7 @@ class RtdcReader:
         if channels is None:
             main = self._read_stack(events, self._layout.main, wanted)
             return main[:, :, :, 0] if main.ndim == 4 and main.shape[3] == 1 else main
-        missing = [name for name in channels if name not in self._layout.channels]
-        if missing:
-            known = ", ".join(self._layout.channels)
-            raise DataError(f"{self._source.path} has no channel {missing[0]!r}: it has {known}.")
+        check_names(self._source.path, "channel", channels, self._layout.channels)
         colours = channel_names(self._layout.shape[2])
         stacks: dict[str, Pixels] = {}
         parts = []
@@ -138,7 +177,7 @@ class RtdcReader:
         if dataset.shape[0] <= wanted[-1]:
             raise DataError(f"{self._source.path} has fewer images than when it was added: add it again.")
         rows = read_rows(dataset, wanted)
-        if name == _MASK:
+        if name == MASK:
             white = np.dtype(self._layout.pixel_type).type(white_level_of(self._layout.pixel_type))
             return np.where(rows, white, 0).astype(white.dtype)
         try:
@@ -156,7 +195,8 @@ def has_rtdc_layout(path: Path) -> bool:
 
 
 @contextmanager
-def _events_of(path: Path) -> Iterator[h5py.Group]:
+def open_events(path: Path) -> Iterator[h5py.Group]:
+    """Open the events of a file for reading. Raises DataError if that, or what is done with them, fails."""
     with open_hdf5(path) as file:
         events = file.get(EVENTS)
         if not isinstance(events, h5py.Group) or not _main_of(events):
@@ -170,14 +210,14 @@ def _main_of(events: h5py.Group) -> str:
     """Return the name of the dataset of images, "" if there is none."""
     if isinstance(events.get(_IMAGE), h5py.Dataset):
         return _IMAGE
-    names = [name for name in events if name != _MASK and _is_stack(events.get(name))]
+    names = [name for name in events if name != MASK and _is_stack(events.get(name))]
     # The background, and what is no image by its name, only where there is nothing else.
     names.sort(key=lambda name: (name == _BACKGROUND, not name.startswith(f"{_IMAGE}_"), natural_key(name)))
     return names[0] if names else ""
 
 
 def _layout_of(path: Path) -> Layout:
-    with _events_of(path) as events:
+    with open_events(path) as events:
         main = _main_of(events)
         images = events[main]
         if images.ndim not in (3, 4):
@@ -191,8 +231,10 @@ def _layout_of(path: Path) -> Layout:
         shape = images.shape[1], images.shape[2], images.shape[3] if images.ndim == 4 else 1
         stacks = [name for name in events if _fits(events.get(name), images, pixel_type)]
         # The images first, what was computed from them last.
-        stacks.sort(key=lambda name: (name == _MASK, name != main, natural_key(name)))
-        return Layout(main, len(images), shape, pixel_type, tuple(stacks))
+        stacks.sort(key=lambda name: (name == MASK, name != main, natural_key(name)))
+        n_images = len(images)
+        known = list_features(events, n_images), list_traces(events, n_images)
+        return Layout(main, n_images, shape, pixel_type, tuple(stacks), *known)
 
 
 def _is_stack(item: Any) -> bool:

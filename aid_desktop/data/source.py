@@ -1,5 +1,6 @@
 """Say what a source of images is and how any reader of one behaves."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.pixels import Pixels
+from aid_desktop.errors import DataError
 
 Indices = Sequence[int] | NDArray[np.intp]
 """Positions of images in a source, each 0 to n_images - 1, in any order."""
 
 Shape = tuple[int, int, int]
 """Height, width and number of channels (at least 1) of one image."""
+
+_NUMBERED = re.compile(r"(.+?)(?:::.*)?#(\d+)", re.DOTALL)
 
 
 class SourceKind(StrEnum):
@@ -99,7 +103,22 @@ class ImageReader(Protocol):
         """Return the (N, 2) x, y of each object's centre in pixels; (W / 2, H / 2) where none is known."""
 
     def origin(self, index: int) -> str:
-        """Return where an image comes from: its file, or `file#index` in a file of several images."""
+        """Return where an image comes from: its file, or `file#index` in a file of several images.
+
+        A file of several arrays is followed by the array's name: `file::part#index`.
+        """
+
+
+def split_origin(origin: str) -> tuple[str, int | None]:
+    """Return the file that an origin names, without a part, and the image's number in it, see ImageReader.origin."""
+    match = _NUMBERED.fullmatch(origin)
+    return (match[1], int(match[2])) if match else (origin, None)
+
+
+def check_unchanged(source: DataSource, n_images: int, shape: Shape) -> None:
+    """Raise DataError unless the file of a source of one shape still holds as many images of this shape."""
+    if (n_images, shape) != (source.n_images, source.shapes[0]):
+        raise DataError(f"{source.path} has changed since it was added: add it again.")
 
 
 def distinct_shapes(shapes: Iterable[Shape]) -> tuple[Shape, ...]:

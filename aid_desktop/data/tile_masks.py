@@ -1,6 +1,5 @@
 """Find and read the label masks of images: image files in which each pixel has the number of its class."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from aid_desktop.data.decode import count_pages, decode_pages
 from aid_desktop.data.listing import list_files
 from aid_desktop.data.pixels import Pixels
+from aid_desktop.data.source import split_origin
 from aid_desktop.data.tiles import Labels
 from aid_desktop.errors import DataError
 
@@ -20,7 +20,6 @@ MASK_ENDING = "_mask"
 _MOST_LABELS = 65535
 _WHITE = (255, 65535)
 _NAMED = 5
-_PAGE = re.compile(r"(.+)#(\d+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +32,8 @@ class ImagePlace:
     @classmethod
     def of(cls, origin: str) -> "ImagePlace":
         """Return the place that an origin means, see source.ImageReader."""
-        match = _PAGE.fullmatch(origin)
-        # Names of single image files end with a suffix, never with a number.
-        return cls(Path(match[1]), int(match[2])) if match else cls(Path(origin))
+        path, page = split_origin(origin)
+        return cls(Path(path), page)
 
     def __str__(self) -> str:
         return self.path.name if self.page is None else f"{self.path.name}#{self.page}"

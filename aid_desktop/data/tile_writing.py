@@ -17,7 +17,7 @@ from aid_desktop.data.tiles import cut_tiles
 from aid_desktop.errors import DataError
 from aid_desktop.paths import write_atomically
 
-GROUP_PATTERN = "([^/]+)/[^/]+$"
+GROUP_BY = "folder_name"
 """Keeps all tiles of an image together when a split is grouped by it, whichever class they have."""
 
 _AT_ONCE = 64

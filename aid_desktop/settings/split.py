@@ -28,8 +28,8 @@ class SplitSettings:
         FieldInfo(
             Kind.TEXT,
             "Keep together",
-            "Images that must not be torn apart: image, file, folder, or a regular expression with one group that "
-            "finds, say, the patient in the path.",
+            "Images that must not be torn apart: image, file, folder, folder_name (folders of one name in several "
+            "classes are one group), or a regular expression with one group that finds, say, the patient in the path.",
             Cost.NEW_RUN,
         ),
     )

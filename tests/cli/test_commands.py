@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 import pytest
 
 from aid_desktop.cli import train as train_module
@@ -175,6 +176,14 @@ def test_that_classify_counts_the_classes_and_writes_a_table(
     everything = call("classify", run_folder, *paths, "--threshold", "dark=0", "--json").document
     assert everything == {"n": 12, "counts": {"dark": 12, "bright": 0}, "files": []}
     assert call("classify", run_folder, paths[0], "--threshold", "dark=0").out == "6 images: dark 6, bright 0\n"
+
+
+def test_that_classify_takes_one_of_several_arrays(call: Any, run_folder: Path, tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", one=np.zeros((3, 12, 12), np.uint8), two=np.full((2, 12, 12), 250, np.uint8))
+    assert "say which one is meant, one, two" in one_line(call("classify", run_folder, tmp_path / "a.npz"))
+    result = call("classify", run_folder, tmp_path / "a.npz", "--part", "one", "--out", tmp_path / "a.csv", "--json")
+    assert result.document["n"] == 3
+    assert "a.npz::one#2" in (tmp_path / "a.csv").read_text(encoding="utf-8")
 
 
 def test_that_classify_writes_into_copies_of_rtdc_files(

@@ -108,3 +108,10 @@ def test_that_classify_writes_label_maps_of_large_images(call: Any, run_folder: 
         assert (failed.code, failed.out) == (1, "")
         assert message in failed.err
     assert call("classify", run_folder, paths[0], "--tiles", "big").code == 2
+
+
+def test_that_one_of_several_arrays_is_cut(call: Any, tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", one=np.zeros((2, 64, 64), np.uint8), two=np.zeros((1, 32, 64), np.uint8))
+    arguments = ("tile", tmp_path / "a.npz", "--size", 32, "--out", tmp_path / "tiles", "--json")
+    assert "say which one is meant, one, two" in call(*arguments).err
+    assert call(*arguments, "--part", "two").document == {"n": 2, "counts": {"tiles": 2}}

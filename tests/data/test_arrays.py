@@ -68,6 +68,7 @@ def test_that_one_of_several_arrays_has_to_be_chosen(tmp_path, suffix):
     np.testing.assert_array_equal(second.read([1])[0], arrays["second"][1])
     assert second.source.name == f"a{suffix}: second"
     assert reopen(second.source).source == second.source
+    assert second.origin(3) == f"{path}::second#3"
     # The same file, but other data.
     assert first.source.digest != second.source.digest
     with pytest.raises(DataError, match="no array of images 'third', only first, second"):

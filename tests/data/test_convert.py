@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from aid_desktop.data import convert
 from aid_desktop.data.conversion import ConvertSettings
-from aid_desktop.data.convert import ConversionStoppedError, convert_images
+from aid_desktop.data.convert import ConversionStoppedError, convert_sources
 from aid_desktop.data.folders import FolderReader
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.geometry import crop_pad
@@ -28,6 +28,10 @@ def folder(tmp_path, write_image):
     return tmp_path / "cells"
 
 
+def convert_paths(paths, out, wanted, **options):
+    return convert_sources([open_source(path).source for path in paths], out, wanted, **options)
+
+
 def read_all(path):
     reader = open_source(path)
     everything = np.arange(reader.source.n_images)
@@ -37,7 +41,7 @@ def read_all(path):
 def test_that_a_folder_of_unequal_images_becomes_one_valid_file(tmp_path, folder):
     out = tmp_path / "new" / "cells.rtdc"
     told = []
-    report = convert_images([folder], out, ConvertSettings(size=(12, 9)), progress=lambda *a: told.append(a))
+    report = convert_paths([folder], out, ConvertSettings(size=(12, 9)), progress=lambda *a: told.append(a))
     assert (report.path, report.n, report.shape, report.problems) == (out, 5, (9, 12, 1), ())
     assert told[-1] == (5, 5)
     images, positions = read_all(out)
@@ -51,7 +55,7 @@ def test_that_a_folder_of_unequal_images_becomes_one_valid_file(tmp_path, folder
 def test_that_images_are_cut_out_around_their_objects(tmp_path):
     images, positions = noise(30, 20, 40), np.random.default_rng(1).uniform(0, 40, (30, 2))
     write_rtdc(tmp_path / "a.rtdc", images, positions)
-    convert_images([tmp_path / "a.rtdc"], tmp_path / "b.rtdc", ConvertSettings(size=(8, 6), padding="edge"))
+    convert_paths([tmp_path / "a.rtdc"], tmp_path / "b.rtdc", ConvertSettings(size=(8, 6), padding="edge"))
     for image, original, position in zip(read_all(tmp_path / "b.rtdc")[0], images, positions, strict=True):
         np.testing.assert_array_equal(image, crop_pad(original, tuple(position), 8, 6, "edge"))
 
@@ -66,7 +70,7 @@ def test_that_files_of_one_size_are_joined_exactly_whatever_the_blocks(tmp_path,
         write_rtdc(paths[-1], *parts[-1])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(convert, "_BLOCK", block)
-        report = convert_images(paths, tmp_path / "all.rtdc", ConvertSettings(), overwrite=True)
+        report = convert_paths(paths, tmp_path / "all.rtdc", ConvertSettings(), overwrite=True)
     assert report.n == sum(lengths)
     images, positions = read_all(tmp_path / "all.rtdc")
     np.testing.assert_array_equal(images, np.concatenate([part for part, _ in parts]))
@@ -76,7 +80,7 @@ def test_that_files_of_one_size_are_joined_exactly_whatever_the_blocks(tmp_path,
 def test_that_16_bits_stay_16_bits(tmp_path, write_image):
     for number in range(3):
         write_image(tmp_path / "deep" / f"{number}.png", noise(6, 7, kind=np.uint16, seed=number))
-    convert_images([tmp_path / "deep"], tmp_path / "deep.rtdc", ConvertSettings())
+    convert_paths([tmp_path / "deep"], tmp_path / "deep.rtdc", ConvertSettings())
     images, _ = read_all(tmp_path / "deep.rtdc")
     for number, image in enumerate(images):
         np.testing.assert_array_equal(image, noise(6, 7, kind=np.uint16, seed=number))
@@ -87,8 +91,8 @@ def test_that_8_and_16_bits_become_16_bits_without_loss(tmp_path, write_image):
     write_image(tmp_path / "a" / "0.png", noise(6, 7))
     write_image(tmp_path / "a" / "1.png", noise(6, 7, kind=np.uint16))
     with pytest.raises(DataError, match="images of 8 bits and 16 bits"):
-        convert_images([tmp_path / "a"], tmp_path / "a.rtdc", ConvertSettings())
-    convert_images([tmp_path / "a"], tmp_path / "a.rtdc", ConvertSettings(pixel_type="uint16"))
+        convert_paths([tmp_path / "a"], tmp_path / "a.rtdc", ConvertSettings())
+    convert_paths([tmp_path / "a"], tmp_path / "a.rtdc", ConvertSettings(pixel_type="uint16"))
     images, _ = read_all(tmp_path / "a.rtdc")
     np.testing.assert_array_equal(images[0], noise(6, 7) * np.uint16(257))
     np.testing.assert_array_equal(images[1], noise(6, 7, kind=np.uint16))
@@ -98,7 +102,7 @@ def test_that_8_and_16_bits_become_16_bits_without_loss(tmp_path, write_image):
 def test_that_gray_and_rgb_images_become_rgb(tmp_path, write_image):
     write_image(tmp_path / "a" / "0.png", noise(6, 7))
     write_image(tmp_path / "a" / "1.png", noise(6, 7, 3))
-    report = convert_images([tmp_path / "a"], tmp_path / "a.rtdc", ConvertSettings(channels="rgb"))
+    report = convert_paths([tmp_path / "a"], tmp_path / "a.rtdc", ConvertSettings(channels="rgb"))
     assert report.shape == (6, 7, 3)
     images, _ = read_all(tmp_path / "a.rtdc")
     np.testing.assert_array_equal(images[0], np.dstack([noise(6, 7)] * 3))
@@ -111,7 +115,7 @@ def test_that_large_images_are_converted_a_few_at_a_time(tmp_path, folder, monke
     n_read = []
     read = FolderReader.read
     monkeypatch.setattr(FolderReader, "read", lambda self, i, *a: n_read.append(len(i)) or read(self, i, *a))
-    convert_images([folder], tmp_path / "cells.rtdc", ConvertSettings(size=size))
+    convert_paths([folder], tmp_path / "cells.rtdc", ConvertSettings(size=size))
     assert n_read == [2, 2, 1]
 
 
@@ -125,7 +129,7 @@ def test_that_unreadable_images_are_listed_and_the_others_written(tmp_path, fold
         return reader
 
     monkeypatch.setattr(convert, "reopen", damage_then_reopen)
-    report = convert_images([folder], tmp_path / "cells.rtdc", ConvertSettings(size=(12, 9)))
+    report = convert_paths([folder], tmp_path / "cells.rtdc", ConvertSettings(size=(12, 9)))
     assert report.n == 4
     assert [problem.name.rpartition("/")[2] for problem in report.problems] == ["broken.png", "3.png"]
     assert "It could be read when it was added" in report.problems[1].reason
@@ -137,26 +141,26 @@ def test_that_a_file_is_overwritten_only_when_this_is_wanted(tmp_path, folder):
     write_rtdc(out, noise(2, 4, 4))
     before = out.read_bytes()
     with pytest.raises(DataError, match=r"cells\.rtdc exists already"):
-        convert_images([folder], out, ConvertSettings(size=(12, 9)))
+        convert_paths([folder], out, ConvertSettings(size=(12, 9)))
     assert out.read_bytes() == before
-    assert convert_images([folder], out, ConvertSettings(size=(12, 9)), overwrite=True).n == 5
+    assert convert_paths([folder], out, ConvertSettings(size=(12, 9)), overwrite=True).n == 5
     assert len(read_all(out)[0]) == 5
 
 
 def test_that_a_file_is_never_written_over_its_own_images(tmp_path):
     write_rtdc(tmp_path / "a.rtdc", noise(2, 4, 4))
     with pytest.raises(DataError, match="itself one of the files"):
-        convert_images([tmp_path / "a.rtdc"], tmp_path / "a.rtdc", ConvertSettings(size=(2, 2)), overwrite=True)
+        convert_paths([tmp_path / "a.rtdc"], tmp_path / "a.rtdc", ConvertSettings(size=(2, 2)), overwrite=True)
 
 
-@pytest.mark.parametrize("n_asked", [1, 8])
+@pytest.mark.parametrize("n_asked", [1, 4])
 def test_that_a_stop_leaves_the_old_file_and_nothing_else(tmp_path, folder, n_asked, monkeypatch):
     monkeypatch.setattr(convert, "_BLOCK", 1)
     out = tmp_path / "cells.rtdc"
     write_rtdc(out, noise(2, 4, 4))
     asked = iter(range(100))
     with pytest.raises(ConversionStoppedError):
-        convert_images(
+        convert_paths(
             [folder], out, ConvertSettings(size=(9, 9)), overwrite=True, stop=lambda: next(asked) >= n_asked - 1
         )
     assert open_source(out).source.n_images == 2
@@ -173,5 +177,5 @@ def test_that_a_stop_leaves_the_old_file_and_nothing_else(tmp_path, folder, n_as
 )
 def test_that_what_cannot_be_written_is_told_and_leaves_nothing(tmp_path, folder, name, wanted, message):
     with pytest.raises(DataError, match=message):
-        convert_images([folder], tmp_path / name, wanted)
+        convert_paths([folder], tmp_path / name, wanted)
     assert list(tmp_path.iterdir()) == [folder]

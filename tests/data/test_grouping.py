@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from aid_desktop.data.formats import open_source
-from aid_desktop.data.grouping import NUMBERED, group_ids, group_key
+from aid_desktop.data.grouping import GROUPINGS, NUMBERED, group_ids, group_key
 from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError
@@ -50,7 +50,7 @@ folders = st.builds(
 )
 
 
-@given(st.lists(stacks | folders, max_size=5), st.sampled_from(["image", "file", "folder", r"/(p\d)/", r"([^/]*)$"]))
+@given(st.lists(stacks | folders, max_size=5), st.sampled_from([*GROUPINGS, r"/(p\d)/", r"([^/]*)$"]))
 def test_that_groups_are_numbered_in_the_order_of_their_names(readers, group_by):
     for place, reader in enumerate(readers):
         # Content that is not the same, so that nothing but the name makes a group.
@@ -100,9 +100,9 @@ def test_that_a_million_images_of_a_file_are_grouped_without_asking_for_each():
             return super().origin(index)
 
     reader = Counted("/d/a.rtdc", SourceKind.RTDC, [f"/d/a.rtdc#{i}" for i in range(1000)])
-    for group_by in ("image", "file", "folder"):
+    for group_by in GROUPINGS:
         group_ids([reader], group_by)
-    assert reader.n_asked == 2
+    assert reader.n_asked == 3
 
 
 def test_that_the_readers_of_numbered_images_name_them_as_is_relied_on(tmp_path):
@@ -112,6 +112,24 @@ def test_that_the_readers_of_numbered_images_name_them_as_is_relied_on(tmp_path)
         reader = open_source(path)
         assert reader.source.kind in NUMBERED
         assert [reader.origin(i) for i in (0, 11)] == [f"{path}#0", f"{path}#11"]
+
+
+def test_that_arrays_of_one_file_have_their_own_images_and_share_their_file(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, cat=np.zeros((3, 8, 8), np.uint8), dog=np.zeros((3, 8, 8), np.uint8))
+    readers = [open_source(path, part=name) for name in ("cat", "dog")]
+    assert [reader.origin(2) for reader in readers] == [f"{path}::cat#2", f"{path}::dog#2"]
+    assert [ids.tolist() for ids in group_ids(readers, "image")] == [[0, 1, 2], [3, 4, 5]]
+    for group_by in ("file", "folder", "folder_name"):
+        assert [ids.tolist() for ids in group_ids(readers, group_by)] == [[0] * 3] * 2
+    assert [ids.tolist() for ids in group_ids(readers, "::([a-z]+)#")] == [[0] * 3, [1] * 3]
+    assert [group_key(reader.origin(1), "file") for reader in readers] == [path.as_posix()] * 2
+
+
+def test_that_folders_of_one_name_in_several_classes_are_one_group():
+    readers = [folder("/d/cat", ["p1/1.png", "p2/2.png"]), folder("/d/dog", ["p2/7.png", "p3/8.png"])]
+    assert [ids.tolist() for ids in group_ids(readers, "folder_name")] == [[0, 1], [1, 2]]
+    assert [ids.tolist() for ids in group_ids(readers, "folder")] == [[0, 1], [2, 3]]
 
 
 def test_that_images_of_a_folder_are_grouped_by_their_files(tmp_path):
@@ -131,6 +149,10 @@ def test_that_images_of_a_folder_are_grouped_by_their_files(tmp_path):
         ("/d/cat/p1_3.png", "folder", "/d/cat"),
         ("/d/cat.rtdc#5", "folder", "/d"),
         ("C:\\d\\cat\\1.png", "folder", "C:/d/cat"),
+        ("C:\\d\\cat\\1.png", "folder_name", "cat"),
+        ("/d/cat#1/3.png", "file", "/d/cat#1/3.png"),
+        ("/d/a.h5::stack/images#3", "file", "/d/a.h5"),
+        ("/d/a.h5::stack/images#3", "folder_name", "d"),
         ("/d/cat/p1_3.png", r"/(p\d+)_", "p1"),
     ],
 )

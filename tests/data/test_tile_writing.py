@@ -14,7 +14,7 @@ from aid_desktop.data.grouping import group_key
 from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.data.tile_extras import with_extra_tiles
 from aid_desktop.data.tile_plan import TilePlan, TileSettings, TilingStoppedError, open_images, plan_tiles
-from aid_desktop.data.tile_writing import GROUP_PATTERN, TileReport, write_tiles
+from aid_desktop.data.tile_writing import GROUP_BY, TileReport, write_tiles
 from aid_desktop.errors import DataError, SettingsError
 
 SIZE = 8
@@ -64,12 +64,14 @@ def test_that_tiles_lie_by_class_and_image_and_are_named_by_their_place(images: 
     np.testing.assert_array_equal(tile, np.asarray(Image.open(images / "img0.png"))[16:24, 24:32])
 
 
-def test_that_a_split_by_the_pattern_keeps_the_tiles_of_an_image_together(images: Path, tmp_path: Path) -> None:
+def test_that_a_split_by_the_name_of_the_folder_keeps_the_tiles_of_an_image_together(
+    images: Path, tmp_path: Path
+) -> None:
     write_tiles(plan(images, masks=tmp_path / "masks"), tmp_path / "out")
     keys = {}
     for name in ("background", "object"):
         reader = open_source(tmp_path / "out" / name)
-        keys[name] = {group_key(reader.origin(i), GROUP_PATTERN) for i in range(reader.source.n_images)}
+        keys[name] = {group_key(reader.origin(i), GROUP_BY) for i in range(reader.source.n_images)}
     assert keys == {"background": {"img0", "img1", "img2"}, "object": {"img2"}}
 
 

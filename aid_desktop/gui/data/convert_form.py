@@ -1,5 +1,7 @@
 """What images are to become: size, how they get there, channels and depth."""
 
+from collections.abc import Sequence
+
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSpinBox, QWidget
 
@@ -7,8 +9,9 @@ from aid_desktop.data.conversion import CHANNELS, DEPTHS, ConvertSettings
 from aid_desktop.data.pixels import pixel_type_text
 from aid_desktop.gui.theme import GRID
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
+from aid_desktop.gui.widgets.channels_editor import ChannelsEditor
 from aid_desktop.gui.widgets.value_editors import words_of
-from aid_desktop.settings.field import field_infos
+from aid_desktop.settings.field import Cost, FieldInfo, Kind, field_infos
 from aid_desktop.settings.image import ImageSettings
 
 _FITS = {
@@ -18,15 +21,22 @@ _FITS = {
 }
 _LABELS = ("&Fit", "&Padding", "&Interpolation", "C&hannels", "&Depth")
 _AS_THEY_ARE = "as they are"
+_CHANNELS = FieldInfo(
+    Kind.CHANNELS,
+    "Channels",
+    "Channels of all images: those of each image, one grey channel, red, green and blue, or some by name",
+    Cost.FREE,
+    choices=CHANNELS,
+)
 _DEPTH_TIP = "Depth of all images; grey levels of fewer bits are multiplied so that white stays white"
 
 
 class ConvertForm(QWidget):
-    """Edits ConvertSettings with a size; `changed` tells of each edit."""
+    """Edits ConvertSettings with a size; `changed` tells of each edit. `channels` can be chosen by name."""
 
     changed = pyqtSignal()
 
-    def __init__(self, settings: ConvertSettings, parent: QWidget | None = None) -> None:
+    def __init__(self, settings: ConvertSettings, channels: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         infos = field_infos(ImageSettings)
         self.width_box = self._spin("convertWidth", "Width", infos["width"].high or 0)
@@ -36,21 +46,24 @@ class ConvertForm(QWidget):
         self.padding = self._combo("convertPadding", infos["padding"].label, infos["padding"].help, words)
         words = {word: words_of(word) for word in infos["resize"].choices}
         self.resize_method = self._combo("convertResize", infos["resize"].label, infos["resize"].help, words)
-        words = {word: _AS_THEY_ARE if word == "keep" else words_of(word) for word in CHANNELS}
-        self.channels = self._combo("convertChannels", "Channels", "Number of channels of all images", words)
+        self.channels = ChannelsEditor(_CHANNELS, "convertChannels", self, "What the images become, in this order:")
+        self.channels.setToolTip(_CHANNELS.help)
+        self.channels.setItemText(self.channels.findData("keep"), _AS_THEY_ARE)
+        self.channels.set_available(channels)
         words = {word: _AS_THEY_ARE if word == "keep" else pixel_type_text(word) for word in DEPTHS}
         self.pixel_type = self._combo("convertPixelType", "Depth", _DEPTH_TIP, words)
         self._lay_out()
         self._set_values(settings)
         for box in (self.width_box, self.height_box):
             box.valueChanged.connect(self._on_edited)
-        for combo in (self.fit, self.padding, self.resize_method, self.channels, self.pixel_type):
+        for combo in (self.fit, self.padding, self.resize_method, self.pixel_type):
             combo.currentIndexChanged.connect(self._on_edited)
+        self.channels.value_changed.connect(self._on_edited)
 
     def values(self) -> ConvertSettings:
         """Return the settings."""
         return ConvertSettings(
-            channels=self.channels.currentData(),
+            channels=self.channels.value(),
             size=(self.width_box.value(), self.height_box.value()),
             fit=self.fit.currentData(),
             padding=self.padding.currentData(),
@@ -66,10 +79,10 @@ class ConvertForm(QWidget):
             (self.fit, settings.fit),
             (self.padding, settings.padding),
             (self.resize_method, settings.resize),
-            (self.channels, settings.channels),
             (self.pixel_type, settings.pixel_type),
         ):
             combo.setCurrentIndex(combo.findData(value))
+        self.channels.set_value(settings.channels)
         self._show_what_matters()
 
     @pyqtSlot()

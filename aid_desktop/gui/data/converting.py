@@ -32,19 +32,25 @@ class ConvertRequest:
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """Each row with the source that now holds its images, the number of these, and what was left out."""
+    """Each row with the source that now holds its images, the number of these, and what was left out.
+
+    `lost` is what the rows' files know of their images and the new ones do not, see convert.ConvertReport.
+    """
 
     pairs: tuple[tuple[ClassRow, DataSource], ...]
     n: int
     problems: tuple[Problem, ...] = ()
+    lost: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
-    """An image as it is, and the position x, y of its object in pixels."""
+    """An image as it is, the position x, y of its object in pixels, and where it comes from."""
 
     image: Pixels
     position: tuple[float, float]
+    source: DataSource
+    index: int
 
 
 def convert_rows(request: ConvertRequest, context: JobContext) -> Converted:
@@ -53,6 +59,7 @@ def convert_rows(request: ConvertRequest, context: JobContext) -> Converted:
     n_total, n_done = sum(row.source.n_images for row in request.rows), 0
     pairs: list[tuple[ClassRow, DataSource]] = []
     problems: list[Problem] = []
+    lost: list[Problem] = []
 
     def report_all(done: int, _: int) -> None:
         context.report(n_done + done, n_total)
@@ -68,8 +75,9 @@ def convert_rows(request: ConvertRequest, context: JobContext) -> Converted:
         )
         n_done += row.source.n_images
         problems += report.problems
+        lost += (Problem(f"{row.source.name}: {item.name}", item.reason) for item in report.lost)
         pairs.append((row, open_source(report.path).source))
-    return Converted(tuple(pairs), sum(source.n_images for _, source in pairs), tuple(problems))
+    return Converted(tuple(pairs), sum(source.n_images for _, source in pairs), tuple(problems), tuple(lost))
 
 
 def proposed_settings(sources: Sequence[DataSource]) -> ConvertSettings:
@@ -120,13 +128,17 @@ def read_examples(sources: Sequence[DataSource], seed: int, context: JobContext)
         context.leave_if_cancelled(0, 0)
         reader = reopen(sources[place])
         [image], [[x, y]] = reader.read([index]), reader.positions([index]).tolist()
-        examples.append(Example(image, (x, y)))
+        examples.append(Example(image, (x, y), sources[place], index))
     return tuple(examples)
 
 
 def convert_examples(examples: Sequence[Example], plan: Conversion) -> tuple[Pixels, ...]:
-    """Return what the images become."""
-    return tuple(plan.apply(example.image, example.position) for example in examples)
+    """Return what the images become. Raises DataError if channels are to be picked and a file cannot be read again."""
+    names = plan.settings.channel_names
+    return tuple(
+        plan.apply(reopen(example.source).read([example.index], names)[0] if names else example.image, example.position)
+        for example in examples
+    )
 
 
 def _find(source: DataSource, shape: Shape, rng: np.random.Generator, context: JobContext) -> int | None:

@@ -9,7 +9,13 @@ from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.settings.field import field_infos, path_of
 from aid_desktop.settings.split import SplitSettings
 
-_TEXTS = ("nothing: each image for itself", "images of one file", "images of one folder", "what a pattern finds…")
+_TEXTS = (
+    "nothing: each image for itself",
+    "images of one file",
+    "images of one folder",
+    "folders of the same name",
+    "what a pattern finds…",
+)
 _PATTERN = len(GROUPINGS)
 _PATTERN_HELP = (
     "A regular expression with one group in round brackets, searched in the path of each image: what it finds names "

@@ -17,6 +17,7 @@ from PyQt5.QtWidgets import (
 
 from aid_desktop.data.class_table import ClassRow
 from aid_desktop.data.conversion import plan_conversion
+from aid_desktop.data.fitness import common_channels
 from aid_desktop.data.pixels import pixel_type_text
 from aid_desktop.errors import AidError
 from aid_desktop.gui.background import Background, Failure
@@ -57,7 +58,9 @@ class ImportDialog(QDialog):
         self._sources = tuple(row.source for row in rows)
         self._background = background
         self.messages = MessageStrip("convertMessages", self)
-        self.form = ConvertForm(proposed_settings(self._sources), self)
+        channels = common_channels(self._sources)
+        # A single channel is there already, as it is.
+        self.form = ConvertForm(proposed_settings(self._sources), channels if len(channels) > 1 else (), self)
         self.preview = ConvertPreview(rows, background, self)
         self.sizes = SizeTable(self._sources, "convertSizes", self)
         self._error = QLabel(self)

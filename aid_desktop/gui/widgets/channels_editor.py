@@ -1,4 +1,4 @@
-"""Edit which channels a network takes: gray, rgb, or some of those that the images have."""
+"""Edit which channels are taken: gray, rgb, or some of those that the images have."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,20 +17,24 @@ from PyQt5.QtWidgets import (
 
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID
-from aid_desktop.gui.widgets.value_editors import ChoiceEditor, words_of
+from aid_desktop.gui.widgets.value_editors import ChoiceEditor
 from aid_desktop.settings.field import FieldInfo
 
 _CHOOSE = "choose…"
+_HINT = "What the network sees, in this order:"
 
 
 class ChannelsEditor(ChoiceEditor):
     """The words of the declaration, the channels chosen last, and an item that asks for others.
 
-    `set_available` tells which channels the images have; without any there is nothing to choose.
+    `set_available` tells which channels the images have; without any there is nothing to choose. `hint` is written
+    above them in the dialog.
     """
 
-    def __init__(self, info: FieldInfo, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, info: FieldInfo, name: str, parent: QWidget | None = None, hint: str = _HINT) -> None:
         super().__init__(info, name, parent)
+        self._help = info.help
+        self._hint = hint
         self._n_words = len(info.choices)
         self._available: tuple[str, ...] = ()
         self._value: Any = info.choices[0]
@@ -60,7 +64,7 @@ class ChannelsEditor(ChoiceEditor):
 
     def ask(self) -> "ChannelDialog":
         """Open the dialog in which channels are ticked, and return it."""
-        dialog = ChannelDialog(self._available, self._value, self.window())
+        dialog = ChannelDialog(self._available, self._value, self.window(), self._hint)
         dialog.chosen.connect(self.set_value)
         dialog.open()
         return dialog
@@ -75,11 +79,11 @@ class ChannelsEditor(ChoiceEditor):
             self.addItem(_CHOOSE, _CHOOSE)
         at = self.count() - 1 - bool(self._available) if isinstance(self._value, tuple) else self._place(self._value)
         self.setCurrentIndex(at)
-        self.setToolTip(self.itemText(at) if isinstance(self._value, tuple) else "")
+        self.setToolTip(self.itemText(at) if isinstance(self._value, tuple) else self._help)
         self.blockSignals(False)
 
     def _place(self, word: str) -> int:
-        return self.findText(words_of(word))
+        return self.findData(word)
 
     @pyqtSlot(int)
     def _on_activated(self, index: int) -> None:
@@ -102,7 +106,9 @@ class ChannelDialog(QDialog):
 
     chosen = pyqtSignal(object)
 
-    def __init__(self, available: Sequence[str], current: object, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, available: Sequence[str], current: object, parent: QWidget | None = None, hint: str = _HINT
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("channelDialog")
         self.setWindowTitle("Channels")
@@ -110,7 +116,7 @@ class ChannelDialog(QDialog):
         self._list = QListWidget(self)
         self._list.setObjectName("channelList")
         self._list.setAccessibleName("Channels of the images")
-        self._list.setToolTip("Tick the channels that the network is to see; drag them into another order")
+        self._list.setToolTip("Tick the channels that are to be taken; drag them into another order")
         self._list.setDragDropMode(QListWidget.DragDropMode.InternalMove)
         ticked = current if isinstance(current, tuple) else ()
         for name in (*ticked, *(name for name in available if name not in ticked)):
@@ -125,11 +131,10 @@ class ChannelDialog(QDialog):
         self._buttons.accepted.connect(self._on_accepted)
         self._buttons.rejected.connect(self.reject)
         self._list.itemChanged.connect(self._on_item_changed)
-        hint = QLabel("What the network sees, in this order:", self)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(GRID)
-        column.addWidget(hint)
+        column.addWidget(QLabel(hint, self))
         column.addWidget(self._list, 1)
         column.addWidget(self._buttons)
         self._on_item_changed()
