@@ -68,6 +68,11 @@ class CheckReport:
     health: tuple[ClassHealth, ...]
     n_images: int
 
+    @property
+    def leaks(self) -> tuple[Finding, ...]:
+        """The findings that make validation or test look better than they are."""
+        return tuple(finding for finding in self.findings if finding.severity is Severity.LEAK)
+
 
 def check_table(
     table: ClassTable,

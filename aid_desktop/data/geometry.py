@@ -4,6 +4,7 @@ All functions are pure and work on images (H, W) or (H, W, C) of any pixel type,
 """
 
 import math
+from collections.abc import Sequence
 from typing import cast
 
 import cv2
@@ -122,20 +123,28 @@ def source_indices(start: int, length: int, n: int, padding: str) -> NDArray[np.
 
 def cut_window(image: Pixels, left: int, top: int, width: int, height: int, padding: str) -> Pixels:
     """Return a copy of the window (height, width[, C]) that begins at (left, top), padded outside."""
+    window = np.empty((height, width, *image.shape[2:]), image.dtype)
+    _fill_window(window, image, left, top, padding)
+    return window
+
+
+def _fill_window(window: Pixels, image: Pixels, left: int, top: int, padding: str) -> None:
+    height, width = window.shape[:2]
     n_rows, n_columns = image.shape[:2]
     right, bottom = left + width, top + height
     if left >= 0 and top >= 0 and right <= n_columns and bottom <= n_rows:
-        return image[top:bottom, left:right].copy()
+        window[:] = image[top:bottom, left:right]
+        return
     if padding != "constant":
         rows = source_indices(top, height, n_rows, padding)
         columns = source_indices(left, width, n_columns, padding)
-        return image[rows[:, np.newaxis], columns]
-    window = np.zeros((height, width, *image.shape[2:]), image.dtype)
+        window[:] = image[rows[:, np.newaxis], columns]
+        return
+    window[:] = 0
     first_row, first_column = max(top, 0), max(left, 0)
     inside = image[first_row : max(bottom, 0), first_column : max(right, 0)]
     row, column = first_row - top, first_column - left
     window[row : row + inside.shape[0], column : column + inside.shape[1]] = inside
-    return window
 
 
 def crop_pad(image: Pixels, position: tuple[float, float], width: int, height: int, padding: str) -> Pixels:
@@ -177,23 +186,44 @@ def fit_image(
     channels, `image` has these already (see source.ImageReader.read). Raises DataError for an image whose
     channels do not fit the settings.
     """
-    image = _with_channels(image, settings)
-    x, y = float(position[0]), float(position[1])
+    fitted: Pixels = fit_images([image], np.array([position], np.float64), settings, zoom, margin)[0]
+    return fitted
+
+
+def fit_images(
+    images: Sequence[Pixels],
+    positions: NDArray[np.float64],
+    settings: ImageSettings,
+    zoom: float = 1.0,
+    margin: bool = False,
+) -> Pixels:
+    """Return what `fit_image` makes of images of one pixel type and any sizes, at least one: (N, height, width, C).
+
+    `positions` are (N, 2).
+    """
+    width, height = settings.width, settings.height
+    full_width, full_height = enlarged_size(width, height) if margin else (width, height)
+    # From the start of the plain window: rounding anew could move it by a pixel when x lies between two pixels.
+    margin_x, margin_y = (full_width - width) // 2, (full_height - height) // 2
+    is_scaled = zoom != 1.0 or settings.fit != "crop_pad"
+    fitted = np.empty((len(images), full_height, full_width, settings.n_channels), images[0].dtype)
+    for window, original, (x, y) in zip(fitted, images, positions.tolist(), strict=True):
+        image = _with_channels(original, settings)
+        if is_scaled:
+            image, x, y = _scaled(image, x, y, settings, zoom)
+        left, top = window_start(x, width) - margin_x, window_start(y, height) - margin_y
+        _fill_window(window if image.ndim == 3 else window[:, :, 0], image, left, top, settings.padding)
+    return fitted
+
+
+def _scaled(image: Pixels, x: float, y: float, settings: ImageSettings, zoom: float) -> tuple[Pixels, float, float]:
+    """Return the image after zoom and scaling, and where its object then is."""
     if zoom != 1.0:
         image, x, y = resize(image, float(zoom), settings.resize), x * zoom, y * zoom
-    width, height = settings.width, settings.height
     if settings.fit != "crop_pad":
         image = resize(image, _scaled_size(image, settings), settings.resize)
         x, y = image.shape[1] / 2, image.shape[0] / 2
-    left, top = window_start(x, width), window_start(y, height)
-    if margin:
-        # From the start of the plain window: rounding anew could move it by a pixel when x lies
-        # between two pixels.
-        full_width, full_height = enlarged_size(width, height)
-        left, top = left - (full_width - width) // 2, top - (full_height - height) // 2
-        width, height = full_width, full_height
-    fitted = cut_window(image, left, top, width, height, settings.padding)
-    return fitted.reshape(height, width, settings.n_channels)
+    return image, x, y
 
 
 def _with_channels(image: Pixels, settings: ImageSettings) -> Pixels:

@@ -1,15 +1,21 @@
 """Bring all images of a row to the network's size, as one array."""
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.data.geometry import enlarged_size, fit_image
+from aid_desktop.data.geometry import enlarged_size, fit_images
 from aid_desktop.data.pixels import Pixels, pixel_type_text
 from aid_desktop.data.source import DataSource, ImageReader, Indices, SourceKind, checked_indices
 from aid_desktop.errors import DataError
 from aid_desktop.settings.image import ImageSettings
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 BLOCK_BYTES = 32 * 2**20
 MAX_BLOCK = 8192
@@ -53,21 +59,35 @@ def prepare_blocks(
     indices: NDArray[np.intp],
     stop: Callable[[], bool] | None = None,
 ) -> Iterator[Pixels]:
-    """Yield what `prepare_row` returns, some images at a time."""
-    shape, kind = prepared_shape(settings, margin), single_pixel_type(reader.source)
+    """Yield what `prepare_row` returns, some images at a time; `stop` is asked by another thread."""
+    kind = single_pixel_type(reader.source)
     largest = max(height * width * channels for height, width, channels in reader.source.shapes)
     most = MAX_FILES if reader.source.kind in (SourceKind.FOLDER, SourceKind.TABLE) else MAX_BLOCK
     size = max(1, min(most, BLOCK_BYTES // (largest * np.dtype(kind).itemsize)))
-    for start in range(0, len(indices), size):
+
+    def read(start: int) -> tuple[list[Pixels], NDArray[np.float64]]:
         if stop is not None and stop():
             raise PreparationStoppedError(f"Stopped while the images of {reader.source.name} were prepared.")
         chosen = indices[start : start + size]
-        images = reader.read(chosen, settings.channel_names)
-        positions = reader.positions(chosen).tolist()
-        block = np.empty((len(chosen), *shape), kind)
-        for target, image, position in zip(block, images, positions, strict=True):
-            target[:] = fit_image(image, position, settings, zoom, margin)
-        yield block
+        return reader.read(chosen, settings.channel_names), reader.positions(chosen)
+
+    for images, positions in _one_ahead(read, range(0, len(indices), size)):
+        yield fit_images(images, positions, settings, zoom, margin)
+
+
+def _one_ahead(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """Yield what a function makes of each item, made in a thread while the caller uses the one before.
+
+    Reading and decoding leave Python to others.
+    """
+    coming: deque[Future[R]] = deque()
+    with ThreadPoolExecutor(1, thread_name_prefix="read") as executor:
+        for item in items:
+            coming.append(executor.submit(function, item))
+            if len(coming) > 1:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
 
 
 def prepared_shape(settings: ImageSettings, margin: bool) -> tuple[int, int, int]:

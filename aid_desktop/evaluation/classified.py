@@ -94,8 +94,13 @@ def write_classified_rtdc(
         raise DataError(f"{path} holds the images themselves: choose another name for the classified copy")
     with exported(path) as temporary:
         shutil.copyfile(source.path, temporary)
-        with h5py.File(temporary, "r+") as file:
-            _add(file, source, predictions, threshold)
+        try:
+            # No cache of chunks: HDF5 1.14 ends the process when the disk is too full to write one at closing.
+            with h5py.File(temporary, "r+", rdcc_nbytes=0) as file:
+                _add(file, source, predictions, threshold)
+        except RuntimeError as error:
+            # So HDF5 tells of a full disk that shows only when the file is closed.
+            raise OSError(str(error)) from error
     return path
 
 

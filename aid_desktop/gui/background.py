@@ -75,11 +75,18 @@ class Job(QObject, Generic[T]):
         super().__init__(parent)
         self.title = title
         self.is_cancellable = False
-        self.context = JobContext(self.progressed.emit)
+        self.context = JobContext(self._tell)
+        self._progress: tuple[int, int] | None = None
         self._on_done = on_done
         self._on_failure = on_failure
         self._succeeded.connect(self._on_succeeded)
         self._failed.connect(self._on_failed)
+
+    def follow(self, on_progress: Callable[[int, int], None]) -> None:
+        """Call a slot with (done, total): at once with what the job has told already, then with all that comes."""
+        self.progressed.connect(on_progress)
+        if self._progress is not None:
+            on_progress(*self._progress)
 
     def cancel(self) -> None:
         """Ask the job to end; its result is dropped."""
@@ -96,6 +103,11 @@ class Job(QObject, Generic[T]):
             self._failed.emit(Failure(f"{self.title}: {error}", traceback.format_exc()))
         else:
             self._succeeded.emit(result)
+
+    def _tell(self, done: int, total: int) -> None:
+        # Runs in the job's thread, perhaps before anybody listens: so the last report is kept for those who come late.
+        self._progress = (done, total)
+        self.progressed.emit(done, total)
 
     @pyqtSlot(object)
     def _on_succeeded(self, result: Any) -> None:

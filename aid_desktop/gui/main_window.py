@@ -1,5 +1,6 @@
 """The window: menus, tabs, wiring; no logic."""
 
+import gc
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -20,20 +21,20 @@ from PyQt5.QtWidgets import (
 
 from aid_desktop import __version__
 from aid_desktop.data.cache import CropCache
-from aid_desktop.data.drops import resolve_drop
 from aid_desktop.gui.assess.assess_tab import AssessTab
 from aid_desktop.gui.autosave import Autosave
 from aid_desktop.gui.background import Background, Failure
 from aid_desktop.gui.data.data_tab import DataTab
 from aid_desktop.gui.data.loading import SourceLoader
+from aid_desktop.gui.data.table_checks import TableChecks
 from aid_desktop.gui.data.undo import TableEditor
+from aid_desktop.gui.drag_text import drag_text, plan_text, sorted_paths
 from aid_desktop.gui.history.history_tab import HistoryTab
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.question import Question, ask
 from aid_desktop.gui.session_files import PROGRAM, SessionFiles
-from aid_desktop.gui.session_opening import is_session_file
 from aid_desktop.gui.shortcuts import ShortcutsDialog
 from aid_desktop.gui.status_bar import StatusBar
 from aid_desktop.gui.storage_dialog import StorageDialog
@@ -44,7 +45,6 @@ from aid_desktop.gui.widgets.drop_area import DropArea, DropOverlay
 from aid_desktop.models.devices import list_devices, warm_up
 from aid_desktop.paths import crop_cache_dir, log_dir
 from aid_desktop.runs.autosave import AutosaveFolder
-from aid_desktop.runs.folder import is_run_folder
 from aid_desktop.training.events import RunFailed, RunFinished
 
 _SIZE = QSize(1280, 720)
@@ -73,21 +73,24 @@ class MainWindow(QMainWindow):
         self.notifier = Notifier(self)
         self.background = Background(self)
         self.session = TrainingSession(self)
-        self._editor = TableEditor(self.notifier, QUndoStack(self))
-        self._loader = SourceLoader(self._editor, self.background, self)
-        self.data = DataTab(self.notifier, self._editor, self._loader, self.background, preferences, self)
-        self.training = TrainingTab(self.notifier, self.session, self.background, themes, preferences, model_zoo, self)
+        self.editor = TableEditor(self.notifier, QUndoStack(self))
+        self._loader = SourceLoader(self.editor, self.background, self)
+        checks = TableChecks(self.notifier, self.background, self)
+        self.data = DataTab(self.notifier, self.editor, self._loader, checks, self.background, preferences, self)
+        self.training = TrainingTab(
+            self.notifier, self.session, checks, self.background, themes, preferences, model_zoo, self
+        )
         self.history = HistoryTab(self.notifier, self.background, themes, self)
         self.assessment = AssessTab(self.notifier, self.background, themes, self)
         messages = self.data.sources.messages
         self.sessions = SessionFiles(
-            self.notifier, self._editor, self.training.all_settings, self.session, self.background, messages,
+            self.notifier, self.editor, self.training.all_settings, self.session, self.background, messages,
             preferences, self,
         )  # fmt: skip
         self.autosave = Autosave(AutosaveFolder.of_user(), self.sessions, self.background, messages, parent=self)
         self.tabs = QTabWidget(self)
         self._status = StatusBar(self.background, self)
-        self._overlay = DropOverlay(self, _describe_drop)
+        self._overlay = DropOverlay(self, drag_text)
         self._lay_out()
         self._make_menus()
         self._connect()
@@ -97,7 +100,7 @@ class MainWindow(QMainWindow):
 
         Runs go to History, a session replaces what the tabs Data and Training hold, the rest goes to the class table.
         """
-        sessions, runs, data = _sorted_paths(paths)
+        sessions, runs, data = sorted_paths(paths)
         for run in runs:
             self.notifier.open_run(run)
         if runs and not data and not sessions:
@@ -220,9 +223,13 @@ class MainWindow(QMainWindow):
         group.triggered.connect(self._on_theme_chosen)
 
     def _connect(self) -> None:
+        self._overlay.paths_dragged.connect(self._on_paths_dragged)
         self._overlay.paths_dropped.connect(self.open_paths)
         # What is dropped there is told by the overlay and may be a run or a session too.
         required(self.data.findChild(DropArea)).setAcceptDrops(False)
+        self.training.check.check_wanted.connect(self.data.check.start)
+        self.training.check.rows_chosen.connect(self.data.sources.view.select_places)
+        self.training.check.rows_chosen.connect(self._show_data)
         self.sessions.opened.connect(self._show_data)
         self.background.failed.connect(self._on_job_failed)
         self.session.started.connect(self.history.on_run_started)
@@ -233,6 +240,12 @@ class MainWindow(QMainWindow):
         self.session.running_changed.connect(self._on_running_changed)
         self.session.running_changed.connect(self.data.image_form.set_locked)
         self.history.epoch.assess_requested.connect(self._show_assessment)
+
+    @pyqtSlot(tuple)
+    def _on_paths_dragged(self, paths: tuple[Path, ...]) -> None:
+        tell_more = partial(self._overlay.tell_more, paths)
+        # What cannot be read is told when it is dropped.
+        self.background.start("Looking at what is dragged", partial(plan_text, paths), tell_more, lambda _: None)
 
     @pyqtSlot()
     def _show_data(self) -> None:
@@ -263,6 +276,8 @@ class MainWindow(QMainWindow):
         self.data.sources.show_failure(failure)
 
     def _on_warm(self, result: tuple[str, dict[str, list[str]]]) -> None:
+        # What TensorFlow's import has made lives as long as the program; the collector need not go through it again.
+        gc.freeze()
         versions, devices = result
         gpus = len(devices["gpus"])
         self._status.set_state(f"{versions}  ·  trains on {f'{gpus} GPU' if gpus else 'the CPU'}")
@@ -349,21 +364,3 @@ def _about_box(parent: QWidget) -> QMessageBox:
 
 def _window_icon() -> QIcon:
     return icon("app")
-
-
-def _sorted_paths(paths: Sequence[Path]) -> tuple[list[Path], list[Path], list[Path]]:
-    """Return sessions, runs and everything else."""
-    sessions = [path for path in paths if is_session_file(path)]
-    runs = [path for path in paths if is_run_folder(path)]
-    known = {*sessions, *runs}
-    return sessions, runs, [path for path in paths if path not in known]
-
-
-def _describe_drop(paths: tuple[Path, ...]) -> str:
-    sessions, runs, data = _sorted_paths(paths)
-    if sessions:
-        return f"open session {sessions[0].name}"
-    parts = [f"open {'1 run' if len(runs) == 1 else f'{len(runs)} runs'}"] if runs else []
-    if data:
-        parts.append(resolve_drop(data, look_inside=False).describe())
-    return "; ".join(parts)

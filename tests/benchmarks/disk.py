@@ -16,6 +16,7 @@ import h5py
 import hdf5plugin
 import numpy as np
 import psutil
+from numpy.typing import NDArray
 
 from aid_desktop.data.cache import GB, CropCache
 from aid_desktop.data.class_table import ClassTable, Role
@@ -120,22 +121,26 @@ def measure_making(folder: Path, n_images: int, repeats: int) -> None:
         path.unlink()
 
 
-def training_data(reader: ImageReader, images: Pixels) -> TrainingData:
+class ColdStore(ImageStore):
+    """Has the system forget the file before each reading, as if it were larger than the memory."""
+
+    def __getitem__(self, which: slice | NDArray[np.intp]) -> Pixels:
+        for part in self._parts:
+            if isinstance(part.images, np.memmap):
+                with Path(str(part.images.filename)).open("rb") as file:
+                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        return super().__getitem__(which)
+
+
+def training_data(reader: ImageReader, images: Pixels, kind: type[ImageStore] = ImageStore) -> TrainingData:
     """Return the data of a run of two classes, the halves of the images."""
     table = ClassTable().add_sources([(reader.source, "one", Role.TRAINING)])
     halves = np.array_split(np.arange(len(images)), 2)
-    stores = [ImageStore([StoredPart(images, half)]) for half in halves]
+    stores = [kind([StoredPart(images, half)]) for half in halves]
     rows = tuple(TrainingRow(store, label, RowDraw(len(store))) for label, store in enumerate(stores))
     few = ImageStore([StoredPart(np.zeros((2, 32, 32, 1), np.uint8))])
     labels = np.array([0, 1])
     return TrainingData(("one", "two"), rows, few, labels, Normalization("divide_by_255"), table)
-
-
-def forget(folder: Path) -> None:
-    """Have the system drop what it keeps of a cache's files, as if they were larger than the memory."""
-    for path in folder.glob("*.npy"):
-        with path.open("rb") as file:
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def measure_epochs(folder: Path, n_images: int, repeats: int) -> None:
@@ -155,12 +160,11 @@ def measure_epochs(folder: Path, n_images: int, repeats: int) -> None:
     fitter = BlockFitter(model, IMAGE.input_shape, Normalization("divide_by_255"))
     epochs = iter(range(10**6))
 
-    def epoch(data: TrainingData, before_block: Callable[[], None] = nothing) -> float:
+    def epoch(data: TrainingData) -> float:
         blocks = EpochBlocks(data, IMAGE, settings, 1, next(epochs))
 
         def fit() -> None:
             for block in blocks:
-                before_block()
                 fitter.fit_block(block, 128, lambda _: True, False)
 
         return blocks.n_images / timed(fit)
@@ -172,7 +176,8 @@ def measure_epochs(folder: Path, n_images: int, repeats: int) -> None:
     in_memory = training_data(reader, np.array(mapped))
     kinds = [lambda: epoch(streamed), lambda: epoch(in_memory)]
     if hasattr(os, "posix_fadvise"):
-        kinds.append(lambda: epoch(streamed, lambda: forget(folder / "epochs")))
+        cold = training_data(reader, mapped, ColdStore)
+        kinds.append(lambda: epoch(cold))
     ours, rival, *beyond = interleaved(kinds, repeats)
     show("epoch from disk", ours, "images/s", "epoch in memory", rival)
     for value in beyond:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aid_desktop.data.formats import open_source
+from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError, ExportError
 from aid_desktop.evaluation.classified import classified_paths, ml_score_codes, write_classified_rtdc
@@ -169,3 +170,19 @@ def test_that_codes_are_unique_and_valid(names: list[str]) -> None:
     codes = ml_score_codes(names)
     assert len(set(codes)) == len(names)
     assert all(re.fullmatch("[a-z0-9]{3}", code) for code in codes)
+
+
+@pytest.mark.parametrize("room", [-500, 100, 3000, 100_000])
+def test_that_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, room: int) -> None:
+    resource = pytest.importorskip("resource")
+    write_rtdc(tmp_path / "many.rtdc", np.zeros((50_000, 2, 2), np.uint8))
+    source = open_source(tmp_path / "many.rtdc").source
+    predictions = make(source, list(range(source.n_images)))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (source.path.stat().st_size + room, limits[1]))
+    try:
+        with pytest.raises(ExportError, match="cannot be written"):
+            write_classified_rtdc(source, predictions)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == [source.path]

@@ -61,7 +61,7 @@ def leftover(filled: MainWindow, tmp_path: Path, folder: AutosaveFolder) -> Path
     write_session(filled.sessions.session(), path)
     os.utime(path, (SAVED.timestamp(), SAVED.timestamp()))
     filled.notifier.set_image_settings(ImageSettings())
-    filled._editor.change(filled.notifier.table.removed((0, 1)), "remove")
+    filled.editor.change(filled.notifier.table.removed((0, 1)), "remove")
     return path
 
 

@@ -35,6 +35,26 @@ def test_that_results_arrive_in_the_main_thread(background: Background, qtbot: Q
     assert background.n_jobs == 0
 
 
+def test_that_who_listens_late_is_given_the_last_report(background: Background, qtbot: QtBot) -> None:
+    told, go_on = threading.Event(), threading.Event()
+    seen: list[tuple[int, int]] = []
+
+    def work(context: JobContext) -> None:
+        context.report(1, 3)
+        context.report(2, 3)
+        told.set()
+        go_on.wait(5)
+        context.report(3, 3)
+
+    job = background.start("early", work, lambda value: None)
+    assert told.wait(5)
+    job.follow(lambda done, total: seen.append((done, total)))
+    assert seen == [(2, 3)]
+    with qtbot.waitSignal(job.ended):
+        go_on.set()
+    assert seen[-1] == (3, 3)
+
+
 def test_that_a_known_failure_is_told_without_details(background: Background, qtbot: QtBot) -> None:
     def work(context: JobContext) -> None:
         raise DataError("the folder is empty")

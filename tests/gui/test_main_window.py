@@ -4,14 +4,15 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QCloseEvent
+from PyQt5.QtCore import QMimeData, QPoint, Qt, QUrl
+from PyQt5.QtGui import QCloseEvent, QDragEnterEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractSlider,
     QAbstractSpinBox,
     QAction,
+    QApplication,
     QComboBox,
     QDialog,
     QHeaderView,
@@ -26,6 +27,7 @@ from pytestqt.qtbot import QtBot
 from aid_desktop.gui.main_window import MainWindow
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.theme import ThemeManager, ThemeName
+from aid_desktop.gui.widgets.drop_area import DropOverlay
 
 Drop = Callable[[QWidget, Sequence[Path]], None]
 ACTED_ON = (QAbstractButton, QComboBox, QAbstractSpinBox, QLineEdit, QAbstractSlider, QAbstractItemView)
@@ -110,10 +112,14 @@ def test_that_the_shortcut_sheet_opens(window: MainWindow) -> None:
     sheet.close()
 
 
-def test_that_the_overlay_tells_what_a_drop_will_do(window: MainWindow, tiny_folders: Path) -> None:
-    from aid_desktop.gui.main_window import _describe_drop
-
-    assert _describe_drop((tiny_folders / "train",)) == "2 folders → 2 classes"
+def test_that_the_overlay_tells_what_a_drop_will_do(window: MainWindow, tiny_folders: Path, qtbot: QtBot) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tiny_folders / "train"))])
+    arguments = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(window, QDragEnterEvent(QPoint(5, 5), *arguments))
+    overlay = window.findChild(DropOverlay)
+    assert overlay.text == "1 folder"
+    qtbot.waitUntil(lambda: overlay.text == "1 folder\n2 folders → 2 classes")
 
 
 def test_that_closing_remembers_the_windows_place(window: MainWindow, preferences: Preferences) -> None:

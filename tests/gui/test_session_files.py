@@ -10,8 +10,10 @@ from PyQt5.QtWidgets import QAbstractButton, QAction, QFileDialog, QMenu, QMessa
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.data.class_table import Role
-from aid_desktop.gui.main_window import MainWindow, _describe_drop
+from aid_desktop.gui.drag_text import drag_text
+from aid_desktop.gui.main_window import MainWindow
 from aid_desktop.gui.missing_dialog import MissingDialog
+from aid_desktop.gui.widgets.amount_editor import NumberBox
 from aid_desktop.runs.session import read_session, write_session
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
@@ -55,7 +57,7 @@ def save(window: MainWindow, path: Path, qtbot: QtBot) -> Path:
 
 def clear(window: MainWindow) -> None:
     """Bring the window to another state."""
-    window._editor.change(window.notifier.table.removed((0, 1)), "remove")
+    window.editor.change(window.notifier.table.removed((0, 1)), "remove")
     window.notifier.set_image_settings(ImageSettings())
     window.notifier.set_split(None)
     window.training.settings.set_values(TrainingSettings())
@@ -99,13 +101,26 @@ def test_that_a_session_brings_everything_back(filled: MainWindow, tmp_path: Pat
     assert not filled.isWindowModified()
 
 
+def test_that_the_memory_for_images_goes_to_the_run_and_into_the_session(
+    filled: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    box = filled.findChild(NumberBox, "device.data_memory")
+    assert filled.training.config().device.data_memory == 0
+    box.setValue(1.5)
+    assert filled.training.config().device.data_memory == 1.5
+    path = save(filled, tmp_path / "a.aidsession", qtbot)
+    box.setValue(0)
+    open_session(filled, path, qtbot)
+    assert box.value() == filled.training.config().device.data_memory == 1.5
+
+
 def test_that_opening_is_one_step_on_each_tab(filled: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     path = save(filled, tmp_path / "a.aidsession", qtbot)
     clear(filled)
     # The step of the settings that were changed by hand.
     qtbot.waitUntil(lambda: filled.training.undo.settings == TrainingSettings())
     before = filled.sessions.session()
-    data, settings = filled._editor.stack, filled.training.undo.stack
+    data, settings = filled.editor.stack, filled.training.undo.stack
     n_data, n_settings = data.count(), settings.count()
     open_session(filled, path, qtbot)
     after = filled.sessions.session()
@@ -127,7 +142,7 @@ def test_that_no_image_is_decoded_to_open_a_session(
         drop(window, [tiny_folders])
     path = save(window, tmp_path / "a.aidsession", qtbot)
     rows = window.notifier.table.rows
-    window._editor.change(window.notifier.table.removed(range(6)), "remove")
+    window.editor.change(window.notifier.table.removed(range(6)), "remove")
     monkeypatch.setattr("aid_desktop.gui.session_opening.open_source", lambda *a: pytest.fail("opened"))
     open_session(window, path, qtbot)
     assert window.notifier.table.rows == rows
@@ -232,8 +247,8 @@ def test_that_a_session_is_written_although_the_window_closes(filled: MainWindow
 
 def test_that_a_dropped_session_is_opened(filled: MainWindow, tmp_path: Path, drop: Drop, qtbot: QtBot) -> None:
     path = save(filled, tmp_path / "a.aidsession", qtbot)
-    filled._editor.change(filled.notifier.table.removed((0, 1, 2)), "remove")
-    assert _describe_drop((path,)) == "open session a.aidsession"
+    filled.editor.change(filled.notifier.table.removed((0, 1, 2)), "remove")
+    assert drag_text((path,)) == "open session a.aidsession"
     with qtbot.waitSignal(filled.sessions.opened):
         drop(filled.findChild(QWidget, "dropArea"), [path])
     assert len(filled.notifier.table.rows) == 3
@@ -339,7 +354,7 @@ def answer(window: MainWindow, name: str, qtbot: QtBot) -> None:
 def test_that_rows_and_settings_of_aideveloper_are_taken_over(
     window: MainWindow, table: Path, drop: Drop, qtbot: QtBot
 ) -> None:
-    assert _describe_drop((table,)) == "open session old_session.xlsx"
+    assert drag_text((table,)) == "open session old_session.xlsx"
     drop(window, [table])
     with qtbot.waitSignal(window.sessions.opened):
         answer(window, "sessionAllButton", qtbot)

@@ -93,7 +93,7 @@ class AssessTab(QWidget):
             self._on_failed,
             is_cancellable=True,
         )
-        self._job.progressed.connect(self.run_row.set_progress)
+        self._job.follow(self.run_row.set_progress)
         self._job.ended.connect(self._on_ended)
         self.destroyed.connect(self._job.cancel)
 

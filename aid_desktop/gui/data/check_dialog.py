@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
@@ -12,48 +11,27 @@ from PyQt5.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from aid_desktop.data.check import CheckReport, Finding, ImageRef, Severity
+from aid_desktop.data.check import CheckReport
 from aid_desktop.data.class_table import ClassTable
-from aid_desktop.data.formats import reopen
 from aid_desktop.data.health import ClassHealth
-from aid_desktop.data.pixels import Pixels
-from aid_desktop.gui.background import Background, JobContext
+from aid_desktop.gui.background import Background
+from aid_desktop.gui.data.findings_view import FindingsView
+from aid_desktop.gui.data.table_checks import CheckedTable
 from aid_desktop.gui.qt import required
-from aid_desktop.gui.theme import GRID, icon, set_role
-from aid_desktop.gui.widgets.image_strip import ImageStrip
+from aid_desktop.gui.theme import GRID, set_role
+from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.paths import write_atomically
-
-PAIRS_SHOWN = 24
 
 _SIZE = (112 * GRID, 72 * GRID)
 _COLUMNS = (
     "class", "training", "validation", "test", "sizes", "duplicates", "blank", "saturated", "unreadable", "brightness",
 )  # fmt: skip
-_ICONS = {Severity.LEAK: "error", Severity.DOUBT: "warning"}
-
-
-def read_pairs(
-    table: ClassTable, pairs: Sequence[tuple[ImageRef, ImageRef]], context: JobContext
-) -> tuple[tuple[Pixels, ...], tuple[Pixels, ...]]:
-    """Return the first and the second images of some pairs."""
-    found: list[tuple[Pixels, ...]] = []
-    for refs in ([one for one, _ in pairs], [other for _, other in pairs]):
-        readers = {row: reopen(table.rows[row].source) for row in {ref.row for ref in refs}}
-        images = []
-        for ref in refs:
-            context.leave_if_cancelled(0, 0)
-            images += readers[ref.row].read([ref.index])
-        found.append(tuple(images))
-    return found[0], found[1]
 
 
 class CheckDialog(QDialog):
@@ -61,36 +39,25 @@ class CheckDialog(QDialog):
 
     rows_chosen = pyqtSignal(tuple)
 
-    def __init__(
-        self, report: CheckReport, table: ClassTable, background: Background, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, checked: CheckedTable, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("checkDialog")
         self.setWindowTitle("Check of the images")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(*_SIZE)
-        self._report = report
-        self._table = table
-        self._background = background
-        self._summary = QLabel(_summary(report), self)
-        self.findings = QListWidget(self)
-        self._place = QLabel(self)
-        self.first = ImageStrip("checkFirst", "Images of the finding", self)
-        self.second = ImageStrip("checkSecond", "The images that they are equal to", self)
-        self.health = _health_table(report.health, self)
-        self.select_button = QPushButton("Select rows", self)
-        self.save_button = QPushButton(icon("save"), "Save report…", self)
-        self._close = QPushButton("Close", self)
+        self._report = checked.report
+        self._table = checked.table
+        self._summary = QLabel(_summary(self._report), self)
+        self.findings = FindingsView("check", self._report.findings, self._table, background, self)
+        self.health = _health_table(self._report.health, self)
+        self.select_button = named_button(
+            self, "Select rows", "checkSelectButton", "Select the rows of this finding in the class table"
+        )
         self._lay_out()
-        for finding in report.findings:
-            self.findings.addItem(QListWidgetItem(icon(_ICONS[finding.severity]), finding.message))
-        self.findings.setVisible(bool(report.findings))
-        self.findings.currentRowChanged.connect(self._on_finding_chosen)
+        finding = self.findings.finding
+        self.select_button.setEnabled(finding is not None and bool(finding.pairs))
+        self.findings.chosen.connect(self.select_button.setEnabled)
         self.select_button.clicked.connect(self._on_select)
-        self.save_button.clicked.connect(self._on_save)
-        self._close.clicked.connect(self.accept)
-        self.findings.setCurrentRow(0)
-        self._on_finding_chosen(self.findings.currentRow())
 
     @property
     def summary(self) -> str:
@@ -104,71 +71,31 @@ class CheckDialog(QDialog):
 
     def _lay_out(self) -> None:
         set_role(self._summary, "title")
-        set_role(self._place, "muted")
-        self._place.setWordWrap(True)
-        self.findings.setObjectName("checkFindings")
-        self.findings.setAccessibleName("Findings")
-        self.findings.setToolTip("Choose a finding to see its images")
-        self.findings.setWordWrap(True)
-        for button, name, tip in (
-            (self.select_button, "checkSelectButton", "Select the rows of this finding in the class table"),
-            (self.save_button, "checkSaveButton", "Save findings and classes as a table (.csv)"),
-            (self._close, "checkCloseButton", "Close; the findings stay as a note on the Data tab"),
-        ):
-            button.setObjectName(name)
-            button.setAccessibleName(button.text().rstrip("…"))
-            button.setToolTip(tip)
-        images = QVBoxLayout()
-        for part in (self._place, self.first, self.second):
-            images.addWidget(part)
-        images.addStretch(1)
-        upper = QHBoxLayout()
-        upper.setSpacing(2 * GRID)
-        upper.addWidget(self.findings, 2)
-        upper.addLayout(images, 3)
+        save = named_button(
+            self, "Save report…", "checkSaveButton", "Save findings and classes as a table (.csv)", "save"
+        )
+        save.clicked.connect(self._on_save)
+        close = named_button(self, "Close", "checkCloseButton", "Close; the findings stay as a note on the Data tab")
+        close.clicked.connect(self.accept)
         buttons = QHBoxLayout()
         buttons.addWidget(self.select_button)
-        buttons.addWidget(self.save_button)
+        buttons.addWidget(save)
         buttons.addStretch(1)
-        buttons.addWidget(self._close)
+        buttons.addWidget(close)
         heading = QLabel("Classes", self)
         set_role(heading, "heading")
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addWidget(self._summary)
-        column.addLayout(upper, 3)
+        column.addWidget(self.findings, 3)
         column.addWidget(heading)
         column.addWidget(self.health, 2)
         column.addLayout(buttons)
 
-    def _finding(self) -> Finding | None:
-        row = self.findings.currentRow()
-        return self._report.findings[row] if row >= 0 else None
-
-    @pyqtSlot(int)
-    def _on_finding_chosen(self, _: int) -> None:
-        finding = self._finding()
-        pairs = () if finding is None else finding.pairs[:PAIRS_SHOWN]
-        self.select_button.setEnabled(bool(pairs))
-        self._place.setText(_place_text(self._table, finding))
-        self.first.set_images(())
-        self.second.set_images(())
-        if pairs:
-            self._background.start(
-                "Reading images of a finding",
-                partial(read_pairs, self._table, pairs),
-                partial(self._show_images, finding),
-            )
-
-    def _show_images(self, finding: Finding | None, images: tuple[tuple[Pixels, ...], tuple[Pixels, ...]]) -> None:
-        if finding is self._finding():
-            self.first.set_images(images[0])
-            self.second.set_images(images[1])
-
     @pyqtSlot()
     def _on_select(self) -> None:
-        finding = self._finding()
+        finding = self.findings.finding
         if finding is not None:
             self.rows_chosen.emit(finding.rows)
 
@@ -179,7 +106,7 @@ class CheckDialog(QDialog):
             try:
                 self.save(Path(name))
             except OSError as error:
-                self._place.setText(f"The report cannot be saved to {name}: {error.strerror or error}.")
+                self.findings.say(f"The report cannot be saved to {name}: {error.strerror or error}.")
 
 
 def report_text(report: CheckReport, table: ClassTable) -> str:
@@ -203,15 +130,6 @@ def _summary(report: CheckReport) -> str:
     number = len(report.findings)
     found = "Nothing" if not number else "1 thing" if number == 1 else f"{number} things"
     return f"{found} found in {report.n_images:,} images"
-
-
-def _place_text(table: ClassTable, finding: Finding | None) -> str:
-    if finding is None or not finding.pairs:
-        return ""
-    sides = [dict.fromkeys(table.rows[refs[side].row].source.name for refs in finding.pairs) for side in (0, 1)]
-    names = [", ".join(list(side)[:3]) + (" …" if len(side) > 3 else "") for side in sides]
-    shown = min(len(finding.pairs), PAIRS_SHOWN)
-    return f"Above: {names[0]}. Below: {names[1]}. The first {shown} of {len(finding.pairs):,}."
 
 
 def _health_table(health: Sequence[ClassHealth], parent: QWidget) -> QTableWidget:

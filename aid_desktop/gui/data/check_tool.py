@@ -1,33 +1,28 @@
 """The tool Check: compares all images in the background and shows what was found."""
 
-from functools import partial
-
 from PyQt5.QtCore import QObject, pyqtSlot
 from PyQt5.QtWidgets import QAction
 
-from aid_desktop.data.check import CheckReport, check_table
-from aid_desktop.data.class_table import ClassTable
-from aid_desktop.gui.background import Background, JobContext
+from aid_desktop.data.check import CheckReport
+from aid_desktop.gui.background import Background, Job
 from aid_desktop.gui.data.check_dialog import CheckDialog
 from aid_desktop.gui.data.sources_panel import SourcesPanel
+from aid_desktop.gui.data.table_checks import CheckedTable, TableChecks
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.widgets.message_strip import Level, Note
 
 
-def run_check(table: ClassTable, group_by: str | None, context: JobContext) -> CheckReport:
-    """Check a table; leave when the job is cancelled."""
-    return check_table(table, group_by, context.report, lambda: context.cancelled)
-
-
 class CheckTool(QObject):
-    """Starts one check at a time; `panel` is its parent and shows the dialog and a note."""
+    """Starts one check at a time; `panel` is its parent, shows the dialog, and a note after any check of the table."""
 
-    def __init__(self, notifier: Notifier, background: Background, panel: SourcesPanel) -> None:
+    def __init__(self, notifier: Notifier, checks: TableChecks, background: Background, panel: SourcesPanel) -> None:
         super().__init__(panel)
         self._notifier = notifier
+        self._checks = checks
         self._background = background
         self._panel = panel
         self._note: Note | None = None
+        self._job: Job[CheckReport] | None = None
         self.dialog: CheckDialog | None = None
         self.action = QAction("Check", self)
         self.action.setObjectName("checkAction")
@@ -35,30 +30,30 @@ class CheckTool(QObject):
             "Compare all images: the same ones in two roles, contradictory classes, blank and saturated ones"
         )
         self.action.triggered.connect(self.start)
-        notifier.table_changed.connect(self._on_table_changed)
-        self._on_table_changed(notifier.table)
+        checks.checked.connect(self._on_checked)
+        notifier.table_changed.connect(self._show_state)
+        self._show_state()
 
     @pyqtSlot()
     def start(self) -> None:
-        """Check the class table as it is now."""
-        table, split = self._notifier.table, self._notifier.split
-        self.action.setEnabled(False)
-        job = self._background.start(
-            "Comparing images",
-            partial(run_check, table, None if split is None else split.group_by),
-            partial(self._show, table),
-            is_cancellable=True,
-        )
-        job.ended.connect(self._on_ended)
+        """Check the class table as it is now, unless a check is under way."""
+        if self._job is None:
+            self._job = self._checks.start(self._show)
+            self._job.ended.connect(self._on_ended)
+            self._show_state()
 
-    def _show(self, table: ClassTable, report: CheckReport) -> None:
-        self.dialog = CheckDialog(report, table, self._background, self._panel)
-        self.dialog.rows_chosen.connect(self._on_rows_chosen)
+    def _show(self, checked: CheckedTable) -> None:
+        self.dialog = CheckDialog(checked, self._background, self._panel)
+        self.dialog.rows_chosen.connect(self._panel.view.select_places)
         self.dialog.finished.connect(self._on_closed)
         self.dialog.open()
+
+    @pyqtSlot(CheckedTable)
+    def _on_checked(self, checked: CheckedTable) -> None:
         if self._note is not None:
             self._panel.messages.remove(self._note)
             self._note = None
+        report = checked.report
         if report.findings:
             number = len(report.findings)
             text = f"Check found {'1 thing' if number == 1 else f'{number} things'} in {report.n_images:,} images."
@@ -72,12 +67,9 @@ class CheckTool(QObject):
 
     @pyqtSlot()
     def _on_ended(self) -> None:
-        self._on_table_changed(self._notifier.table)
+        self._job = None
+        self._show_state()
 
-    @pyqtSlot(tuple)
-    def _on_rows_chosen(self, places: tuple[int, ...]) -> None:
-        self._panel.view.select_places(places)
-
-    @pyqtSlot(ClassTable)
-    def _on_table_changed(self, table: ClassTable) -> None:
-        self.action.setEnabled(bool(table.rows))
+    @pyqtSlot()
+    def _show_state(self) -> None:
+        self.action.setEnabled(self._job is None and bool(self._notifier.table.rows))

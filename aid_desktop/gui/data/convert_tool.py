@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
-from PyQt5.QtCore import QObject, Qt, pyqtSlot
+from PyQt5.QtCore import QObject, pyqtSlot
 from PyQt5.QtWidgets import QAction
 
 from aid_desktop.data.class_table import ClassRow, ClassTable
@@ -18,6 +19,7 @@ from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.widgets.message_strip import Level, Note
+from aid_desktop.gui.widgets.one_dialog import OneDialog
 
 OFFER = "Bring to one size…"
 
@@ -42,7 +44,7 @@ class ConvertTool(QObject):
         self._editor = editor
         self._background = background
         self._panel = panel
-        self._dialog: ImportDialog | None = None
+        self._dialog = OneDialog(self)
         self._offers: dict[Note, tuple[DataSource, ...]] = {}
         self._places: tuple[int, ...] = ()
         self.action = QAction("Convert…", self)
@@ -57,24 +59,17 @@ class ConvertTool(QObject):
 
     def open(self, rows: Sequence[ClassRow]) -> None:
         """Open the import assistant for rows; one that is open already stays with its own."""
-        if self._dialog is None:
-            dialog = ImportDialog(tuple(rows), self._background, self._panel)
-            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            dialog.converted.connect(self._on_converted)
-            dialog.finished.connect(self._on_closed)
-            self._dialog = dialog
-            dialog.show()
-        self._dialog.raise_()
-        self._dialog.activateWindow()
+        self._dialog.show(partial(self._make_dialog, tuple(rows)))
+
+    def _make_dialog(self, rows: tuple[ClassRow, ...]) -> ImportDialog:
+        dialog = ImportDialog(rows, self._background, self._panel)
+        dialog.converted.connect(self._on_converted)
+        return dialog
 
     @pyqtSlot()
     def _on_triggered(self) -> None:
         rows = self._editor.table.rows
         self.open([rows[place] for place in self._places])
-
-    @pyqtSlot()
-    def _on_closed(self) -> None:
-        self._dialog = None
 
     @pyqtSlot(tuple)
     def _on_rows_selected(self, places: tuple[int, ...]) -> None:
@@ -121,8 +116,10 @@ class ConvertTool(QObject):
         text = f"{grouped(converted.n)} images were written to {_named(names)}, which the table uses now."
         if converted.problems:
             text += f" {len(converted.problems)} files could not be read and were left out."
-        details = "\n".join(map(str, converted.problems))
-        self._panel.messages.add(Note(Level.WARNING if details else Level.INFO, text, details))
+        if converted.lost:
+            text += " Some of what was known of them could not be kept, see the details."
+        details = "\n".join(map(str, (*converted.problems, *converted.lost)))
+        self._panel.messages.add(Note(Level.WARNING if converted.problems else Level.INFO, text, details))
 
 
 def unequal_text(source: DataSource) -> str:

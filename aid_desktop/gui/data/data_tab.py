@@ -12,6 +12,7 @@ from aid_desktop.gui.data.image_panel import ImagePanel
 from aid_desktop.gui.data.loading import SourceLoader
 from aid_desktop.gui.data.overview_panel import OverviewPanel
 from aid_desktop.gui.data.sources_panel import SourcesPanel
+from aid_desktop.gui.data.table_checks import TableChecks
 from aid_desktop.gui.data.tile_tool import TileTool
 from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.notifier import Notifier
@@ -29,6 +30,7 @@ class DataTab(QWidget):
         notifier: Notifier,
         editor: TableEditor,
         loader: SourceLoader,
+        checks: TableChecks,
         background: Background,
         preferences: Preferences,
         parent: QWidget | None = None,
@@ -36,9 +38,10 @@ class DataTab(QWidget):
         super().__init__(parent)
         self.setObjectName("dataTab")
         self.sources = SourcesPanel(notifier, editor, loader, preferences, self)
-        self.overview = OverviewPanel(notifier, background, self)
+        self.overview = OverviewPanel(notifier, editor, background, self)
         self.images = ImagePanel(notifier, background, self)
         self.image_form = ImageForm(notifier, self)
+        self.addActions(self.sources.undo_actions)
         self.sources.rows_selected.connect(self.images.show_rows)
         self.overview.split.counted.connect(self.sources.view.show_split)
         self._tools: list[QAction] = []
@@ -46,9 +49,9 @@ class DataTab(QWidget):
         self._add_tool(self._convert.action, "Convert…")
         self._tile = TileTool(editor, background, self.sources)
         self._add_tool(self._tile.action, "Tile…")
-        self._balance = BalanceTool(notifier, editor, background, self.sources)
-        self._add_tool(self._balance.action, "Balance")
-        self.check = CheckTool(notifier, background, self.sources)
+        self.balance = BalanceTool(notifier, editor, background, self.sources)
+        self._add_tool(self.balance.action, "Balance")
+        self.check = CheckTool(notifier, checks, background, self.sources)
         self._add_tool(self.check.action, "Check")
         splitter = QSplitter(Qt.Orientation.Vertical, self)
         splitter.addWidget(self._row(self.sources, self.overview))

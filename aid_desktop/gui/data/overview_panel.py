@@ -17,6 +17,7 @@ from PyQt5.QtWidgets import (
 from aid_desktop.data.class_table import ClassTable
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.data.split_form import SplitForm
+from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.models.overview_model import BAR_ROLE, OverviewColumn, OverviewModel
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.qt import required
@@ -30,10 +31,12 @@ _WIDEST_NAME = 11 * GRID
 class OverviewPanel(QWidget):
     """A bar and three numbers per class, sums above, and the choice to hold out validation images."""
 
-    def __init__(self, notifier: Notifier, background: Background, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, notifier: Notifier, editor: TableEditor, background: Background, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.classes = OverviewTable(self)
-        self.split = SplitForm(notifier, background, self)
+        self.split = SplitForm(notifier, editor, background, self)
         title = QLabel("Overview", self)
         set_role(title, "title")
         column = QVBoxLayout(self)

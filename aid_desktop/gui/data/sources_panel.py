@@ -108,6 +108,11 @@ class SourcesPanel(QWidget):
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._tools.addWidget(button)
 
+    @property
+    def undo_actions(self) -> tuple[QAction, QAction]:
+        """Undo and redo of the table and its split, for the widget in which their keys count."""
+        return self._undo, self._redo
+
     def actions_for_menu(self) -> tuple[QAction, ...]:
         """Return what the menus offer too."""
         return self._add_folder, self._add_files, self._remove, self._undo, self._redo
@@ -129,10 +134,9 @@ class SourcesPanel(QWidget):
             (self._redo, "redo", QKeySequence.StandardKey.Redo),
         ):
             action.setIcon(icon(name))
-            action.setShortcut(QKeySequence(keys))
+            action.setShortcuts(keys)
             # On another tab the keys must not change rows that nobody sees.
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            self.addAction(action)
             action.setObjectName(f"{name}Action")
 
     def _action(self, text: str, icon_name: str, keys: str, name: str, slot: Callable[..., None]) -> QAction:

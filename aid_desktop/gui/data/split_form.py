@@ -7,9 +7,11 @@ from PyQt5.QtCore import Qt, QTimer, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QCheckBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from aid_desktop.data.class_table import ClassTable, Role
+from aid_desktop.data.grouping import GROUPINGS
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.data.group_by_editor import GroupByEditor
 from aid_desktop.gui.data.split_counting import SplitCounts, count_split, grouping_hint, split_text, split_warning
+from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.message_strip import sentence
@@ -27,9 +29,12 @@ class SplitForm(QWidget):
 
     counted = pyqtSignal(object)
 
-    def __init__(self, notifier: Notifier, background: Background, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, notifier: Notifier, editor: TableEditor, background: Background, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._notifier = notifier
+        self._editor = editor
         self._background = background
         self._job: Job[SplitCounts] | None = None
         self._proposed = ""
@@ -44,9 +49,9 @@ class SplitForm(QWidget):
         self._set_up()
         self._lay_out()
         self._timer.timeout.connect(self._count)
-        self._check.toggled.connect(self._on_edited)
-        self._share.changed.connect(self._on_edited)
-        self._group_by.changed.connect(self._on_edited)
+        self._check.toggled.connect(self._on_toggled)
+        self._share.changed.connect(self._on_share_edited)
+        self._group_by.changed.connect(self._on_group_by_edited)
         self._accept_hint.clicked.connect(self._on_hint_accepted)
         notifier.table_changed.connect(self._on_table_changed)
         notifier.split_changed.connect(self._show_split)
@@ -84,17 +89,28 @@ class SplitForm(QWidget):
             column.addWidget(widget)
         column.addWidget(self._accept_hint, 0, Qt.AlignmentFlag.AlignLeft)
 
+    @pyqtSlot(bool)
+    def _on_toggled(self, is_on: bool) -> None:
+        self._change("hold out images" if is_on else "hold out no images")
+
     @pyqtSlot()
-    def _on_edited(self) -> None:
-        # What the user chooses is drawn anew, also where a list of images came with a run.
-        split = replace(self._share.values(), group_by=self._group_by.value, held_out=None)
-        self._notifier.set_split(split if self._check.isChecked() else None)
-        self._show_parts()
+    def _on_share_edited(self) -> None:
+        self._change("set the held-out share", typed="share")
+
+    @pyqtSlot()
+    def _on_group_by_edited(self) -> None:
+        self._change("set what a split keeps together", typed="" if self._group_by.value in GROUPINGS else "pattern")
 
     @pyqtSlot()
     def _on_hint_accepted(self) -> None:
         self._group_by.set_value(self._proposed)
-        self._on_edited()
+        self._on_group_by_edited()
+
+    def _change(self, text: str, typed: str = "") -> None:
+        # What the user chooses is drawn anew, also where a list of images came with a run.
+        split = replace(self._share.values(), group_by=self._group_by.value, held_out=None)
+        self._editor.change_split(split if self._check.isChecked() else None, text, typed)
+        self._show_parts()
 
     @pyqtSlot(ClassTable)
     def _on_table_changed(self, _: ClassTable) -> None:

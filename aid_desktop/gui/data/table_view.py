@@ -86,7 +86,8 @@ class ClassTableView(QTableView):
         """Select one row by its place in the class table, unless the filter hides it."""
         row = self._model.row_of(place)
         if row is not None:
-            self.selectRow(row)
+            # Not selectRow: with Ctrl or Shift held just then, it would toggle the row or select more.
+            self._select([row])
 
     def select_places(self, places: Collection[int]) -> None:
         """Select these rows, as far as they are there and not hidden."""

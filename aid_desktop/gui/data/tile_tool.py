@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-from PyQt5.QtCore import QObject, Qt, pyqtSlot
+from PyQt5.QtCore import QObject, pyqtSlot
 from PyQt5.QtWidgets import QAction
 
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.source import DataSource
-from aid_desktop.data.tile_writing import GROUP_PATTERN
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.data.sources_panel import SourcesPanel
 from aid_desktop.gui.data.tile_dialog import TileDialog
@@ -15,6 +14,7 @@ from aid_desktop.gui.data.tiling import TilesMade
 from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.widgets.message_strip import Level, Note
+from aid_desktop.gui.widgets.one_dialog import OneDialog
 
 
 class TileTool(QObject):
@@ -25,7 +25,7 @@ class TileTool(QObject):
         self._editor = editor
         self._background = background
         self._panel = panel
-        self._dialog: TileDialog | None = None
+        self._dialog = OneDialog(self)
         self._places: tuple[int, ...] = ()
         self.action = QAction("Tile…", self)
         self.action.setObjectName("tileAction")
@@ -36,20 +36,13 @@ class TileTool(QObject):
     @pyqtSlot()
     def open(self) -> None:
         """Open the dialog, or bring the open one to the front."""
-        if self._dialog is None:
-            rows = self._editor.table.rows
-            dialog = TileDialog([rows[place].source for place in self._places], self._background, self._panel)
-            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            dialog.made.connect(self._on_made)
-            dialog.finished.connect(self._on_closed)
-            self._dialog = dialog
-            dialog.show()
-        self._dialog.raise_()
-        self._dialog.activateWindow()
+        self._dialog.show(self._make_dialog)
 
-    @pyqtSlot()
-    def _on_closed(self) -> None:
-        self._dialog = None
+    def _make_dialog(self) -> TileDialog:
+        rows = self._editor.table.rows
+        dialog = TileDialog([rows[place].source for place in self._places], self._background, self._panel)
+        dialog.made.connect(self._on_made)
+        return dialog
 
     @pyqtSlot(tuple)
     def _on_rows_selected(self, places: tuple[int, ...]) -> None:
@@ -64,7 +57,7 @@ class TileTool(QObject):
         self._editor.change(table, f"add {rows} of tiles")
         text = (
             f"{grouped(made.report.n)} tiles were written to {made.report.folder} and added to the table. To keep the "
-            f"tiles of an image together in a validation split, group it by {GROUP_PATTERN}"
+            "tiles of an image together in a validation split, let it keep folders of the same name together"
         )
         problems = made.report.problems
         if problems:

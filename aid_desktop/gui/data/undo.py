@@ -1,13 +1,16 @@
-"""Undo for the class table: each step holds the whole table before and after, which is frozen anyway."""
+"""Undo for the class table and its split: each step holds all of them before and after, which is frozen anyway."""
 
 from PyQt5.QtWidgets import QUndoCommand, QUndoStack
 
 from aid_desktop.data.class_table import ClassTable
 from aid_desktop.gui.notifier import Notifier
+from aid_desktop.settings.split import SplitSettings
+
+_SPLIT_STEP = 1
 
 
 class TableEditor:
-    """Changes the current class table so that every change can be undone."""
+    """Changes the current class table and its split so that every change can be undone."""
 
     def __init__(self, notifier: Notifier, stack: QUndoStack) -> None:
         self._notifier = notifier
@@ -23,6 +26,11 @@ class TableEditor:
         if table != self._notifier.table:
             self.stack.push(_ReplaceTable(self._notifier, table, text))
 
+    def change_split(self, split: SplitSettings | None, text: str, typed: str = "") -> None:
+        """Replace the split. Changes one after the other to the same field that is `typed` are one step."""
+        if split != self._notifier.split:
+            self.stack.push(_ReplaceSplit(self._notifier, split, text, typed))
+
 
 class _ReplaceTable(QUndoCommand):
     def __init__(self, notifier: Notifier, table: ClassTable, text: str) -> None:
@@ -36,3 +44,28 @@ class _ReplaceTable(QUndoCommand):
 
     def undo(self) -> None:
         self._notifier.set_table(self._before)
+
+
+class _ReplaceSplit(QUndoCommand):
+    def __init__(self, notifier: Notifier, split: SplitSettings | None, text: str, typed: str) -> None:
+        super().__init__(text)
+        self._notifier = notifier
+        self._before = notifier.split
+        self._after = split
+        self._typed = typed
+
+    def id(self) -> int:
+        return _SPLIT_STEP
+
+    def mergeWith(self, other: QUndoCommand | None) -> bool:
+        if not isinstance(other, _ReplaceSplit) or not self._typed or other._typed != self._typed:
+            return False
+        self._after = other._after
+        self.setObsolete(self._after == self._before)
+        return True
+
+    def redo(self) -> None:
+        self._notifier.set_split(self._after)
+
+    def undo(self) -> None:
+        self._notifier.set_split(self._before)

@@ -1,4 +1,4 @@
-"""Which network, and what form of image it takes."""
+"""Which network, what form of image it takes, and how much memory a run may take."""
 
 from pathlib import Path
 
@@ -11,8 +11,10 @@ from aid_desktop.gui.image_settings_form import ImageSettingsForm
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.theme import GRID, icon, set_role
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
+from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.models.registry import Architecture
 from aid_desktop.models.zoo import check_size, find_architecture, find_zoo, list_architectures
+from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.image import ImageSettings
 
 _FIRST_CHOICE = "LeNet5_do"
@@ -20,7 +22,7 @@ _LOCKED = "This needs a new run: stop the one that is going on first."
 
 
 class ModelPanel(QWidget):
-    """The architecture list of model_zoo.py and the image settings. `changed` tells of any change."""
+    """The architecture list of model_zoo.py, the image settings and the memory. `changed` tells of any change."""
 
     changed = pyqtSignal()
 
@@ -38,11 +40,13 @@ class ModelPanel(QWidget):
         self._edit = QPushButton(icon("open"), "Edit", self)
         self._reload = QPushButton(icon("refresh"), "Reload", self)
         self.form = ImageSettingsForm(notifier, parent=self)
+        self.memory = SectionForm(DeviceSettings, ("data_memory", "memory_fraction"), self)
         self._lay_out()
         self.set_locked(False)
         self._selector.currentIndexChanged.connect(self._on_selected)
         self._edit.clicked.connect(self._on_edit)
         self._reload.clicked.connect(self.reload)
+        self.memory.changed.connect(self.changed)
         notifier.image_settings_changed.connect(self._on_image_settings_changed)
         self.reload()
 
@@ -71,7 +75,10 @@ class ModelPanel(QWidget):
         """Lock what cannot change within a run."""
         self._selector.setEnabled(not is_locked)
         self._selector.setToolTip(_LOCKED if is_locked else "Architecture of the network, from small to large")
-        self.form.set_locked(_LOCKED if is_locked else None)
+        reason = _LOCKED if is_locked else None
+        self.form.set_locked(reason)
+        for editor in self.memory.editors:
+            editor.set_locked(reason)
 
     @pyqtSlot()
     def reload(self) -> None:
@@ -117,10 +124,9 @@ class ModelPanel(QWidget):
             set_role(label, "muted")
         self._about.setWordWrap(True)
         self._fits.setWordWrap(True)
-        heading = QLabel("Architecture", self)
-        set_role(heading, "heading")
-        image_heading = QLabel("Image", self)
-        set_role(image_heading, "heading")
+        heading, image_heading, memory_heading = (QLabel(text, self) for text in ("Architecture", "Image", "Memory"))
+        for label in (heading, image_heading, memory_heading):
+            set_role(label, "heading")
         tools = QHBoxLayout()
         tools.addWidget(self._path, 1)
         tools.addWidget(self._edit)
@@ -134,7 +140,11 @@ class ModelPanel(QWidget):
         column.addSpacing(GRID)
         column.addWidget(image_heading)
         column.addWidget(self.form)
+        column.addSpacing(GRID)
+        column.addWidget(memory_heading)
+        column.addWidget(self.memory)
         column.addStretch(1)
+        SectionForm.align_columns([*self.form.editors, *self.memory.editors])
 
     @pyqtSlot(ImageSettings)
     def _on_image_settings_changed(self, settings: ImageSettings) -> None:

@@ -18,6 +18,7 @@ from PyQt5.QtWidgets import (
 
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
+from aid_desktop.gui.training.check_row import CheckRow
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.widgets.message_strip import sentence
 from aid_desktop.runs.history import History
@@ -53,6 +54,7 @@ class RunPanel(QWidget):
         self._epochs = 0
         self._epoch = 0
         self._best: EpochRecord | None = None
+        self._can_start = False
         self._started_at: float | None = None
         self.start_button = _button("startButton", "start", "Start", "Start a new run (F5)", "accent_text")
         self.pause_button = _button("pauseButton", "pause", "Pause", "Let the run wait after the batches in hand (F6)")
@@ -65,7 +67,9 @@ class RunPanel(QWidget):
         )
         self.auto_apply = QCheckBox("Apply changes at the next epoch", self)
         self.device = QComboBox(self)
+        self.check_row = CheckRow(self)
         self._folder = QPushButton(icon("folder"), "", self)
+        self._progress = QWidget(self)
         self._epoch_bar = QProgressBar(self)
         self._batch_bar = QProgressBar(self)
         self._text = QLabel(self)
@@ -84,7 +88,8 @@ class RunPanel(QWidget):
             lines.append(f"And {len(problems) - len(lines)} more; see the Data tab.")
         self._reason.setText("\n".join(lines))
         self._reason.setVisible(bool(problems) and not self._session.is_running)
-        self.start_button.setEnabled(not problems and not self._session.is_running)
+        self._can_start = not problems
+        self._show_start()
 
     @property
     def problems_text(self) -> str:
@@ -152,7 +157,8 @@ class RunPanel(QWidget):
         set_role(device_label, "muted")
         upper.addWidget(device_label)
         upper.addWidget(self.device)
-        lower = QHBoxLayout()
+        lower = QHBoxLayout(self._progress)
+        lower.setContentsMargins(0, 0, 0, 0)
         lower.setSpacing(GRID)
         lower.addWidget(self._epoch_bar, 1)
         lower.addWidget(self._batch_bar)
@@ -162,7 +168,8 @@ class RunPanel(QWidget):
         column.setSpacing(GRID)
         column.addWidget(self._reason)
         column.addLayout(upper)
-        column.addLayout(lower)
+        column.addWidget(self._progress)
+        column.addWidget(self.check_row)
 
     def _connect(self) -> None:
         self.start_button.clicked.connect(self.start_wanted)
@@ -173,6 +180,8 @@ class RunPanel(QWidget):
         self.auto_apply.toggled.connect(self._on_auto_apply)
         self._folder.clicked.connect(self._on_choose_folder)
         self._clock.timeout.connect(self._show_text)
+        self.check_row.busy_changed.connect(self._show_start)
+        self.check_row.shown_changed.connect(self._progress.setHidden)
         session = self._session
         session.running_changed.connect(self._on_running_changed)
         session.stage_changed.connect(self._on_stage)
@@ -193,8 +202,8 @@ class RunPanel(QWidget):
         self.device.setEnabled(not running)
         self._folder.setEnabled(not running)
         self._show_pause(False)
+        self._show_start()
         if running:
-            self.start_button.setEnabled(False)
             self._reason.hide()
             self._seconds = []
             self._best = None
@@ -207,6 +216,11 @@ class RunPanel(QWidget):
             if self._epoch_bar.maximum() == 0:
                 self._epoch_bar.setRange(0, 1)
                 self._epoch_bar.reset()
+
+    @pyqtSlot()
+    def _show_start(self) -> None:
+        is_busy = self._session.is_running or self.check_row.is_busy
+        self.start_button.setEnabled(self._can_start and not is_busy)
 
     @pyqtSlot(StageChanged)
     def _on_stage(self, event: StageChanged) -> None:

@@ -37,7 +37,6 @@ class WindowSettings(QObject):
         self._live = live
         self._undo = undo
         self._run = run
-        self._device = DeviceSettings()
         for signal in (notifier.image_settings_changed, notifier.split_changed, live.edited, model.changed):
             signal.connect(self.changed)
         run.device.currentTextChanged.connect(self.changed)
@@ -49,8 +48,8 @@ class WindowSettings(QObject):
 
     @property
     def device(self) -> DeviceSettings:
-        """The device as chosen; the rest of the section as it came with a session."""
-        return replace(self._device, strategy=self._run.device.currentText())
+        """The device and its memory as chosen."""
+        return replace(self._model.memory.values(), strategy=self._run.device.currentText())
 
     def values(self) -> SessionSettings:
         """Return what is shown; where a field is not valid, the training settings that were valid last."""
@@ -73,7 +72,7 @@ class WindowSettings(QObject):
         return tuple(self._not_shown(settings))
 
     def _show(self, settings: SessionSettings) -> None:
-        self._device = settings.device
+        self._model.memory.set_values(settings.device)
         self._notifier.set_seed(settings.seed)
         self._notifier.set_image_settings(settings.image)
         self._notifier.set_split(settings.split)

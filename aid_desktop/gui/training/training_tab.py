@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWi
 
 from aid_desktop.errors import SettingsError
 from aid_desktop.gui.background import Background
+from aid_desktop.gui.data.table_checks import TableChecks
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.plots.history_plot import HistoryPlot
 from aid_desktop.gui.preferences import Preferences
@@ -25,6 +26,7 @@ from aid_desktop.gui.training.run_panel import RunPanel
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.training.session_settings import WindowSettings
 from aid_desktop.gui.training.settings_undo import SettingsUndo
+from aid_desktop.gui.training.start_check import StartCheck
 from aid_desktop.gui.widgets.log_view import LogView
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.runs.config import ModelChoice, RunConfig, data_rows
@@ -43,6 +45,7 @@ class TrainingTab(QWidget):
         self,
         notifier: Notifier,
         session: TrainingSession,
+        checks: TableChecks,
         background: Background,
         themes: ThemeManager,
         preferences: Preferences,
@@ -56,7 +59,7 @@ class TrainingTab(QWidget):
         self._preferences = preferences
         self.model = ModelPanel(notifier, model_zoo, self)
         self.hyperparameters = HyperparameterPanel(self)
-        self.augmentation = AugmentationPanel(self)
+        self.augmentation = AugmentationPanel(notifier, self)
         self.preview = PreviewPanel(notifier, background, self)
         self.run = RunPanel(session, preferences, self)
         self.plot = HistoryPlot("trainingPlot", themes, self)
@@ -65,6 +68,7 @@ class TrainingTab(QWidget):
         self.settings = LiveSettings(self.hyperparameters.form, self.augmentation.form, session, preferences, self)
         self.undo = SettingsUndo(self.settings, self)
         self.all_settings = WindowSettings(notifier, self.model, self.settings, self.undo, self.run, self)
+        self.check = StartCheck(notifier, checks, background, self.run.check_row, self.messages, self)
         self._run_log = RunLog(session, self.log, self)
         self._lay_out()
         self._make_undo_actions()
@@ -73,17 +77,17 @@ class TrainingTab(QWidget):
 
     @pyqtSlot()
     def start(self) -> None:
-        """Start a run with what is shown; a setting that is not valid is marked and nothing starts."""
+        """Start a run with what is shown, once the images are checked.
+
+        A setting that is not valid is marked and nothing starts.
+        """
         try:
-            config = self.config()
+            self.config()
         except SettingsError as error:
             self.messages.add(Note(Level.ERROR, str(error)))
             return
-        if self.model.zoo is None:
-            return
         self.messages.clear()
-        self.plot.set_history(History())
-        self._session.start(config, self.new_folder(), self.model.zoo)
+        self.check.begin()
 
     def config(self) -> RunConfig:
         """Return the run that the window describes. Raises SettingsError."""
@@ -96,6 +100,19 @@ class TrainingTab(QWidget):
             device=self.all_settings.device,
             seed=self.all_settings.seed,
         )
+
+    @pyqtSlot()
+    def _run(self) -> None:
+        try:
+            config = self.config()
+        except SettingsError as error:
+            self.messages.add(Note(Level.ERROR, str(error)))
+            return
+        # The tabs may have been changed while the images were checked.
+        if self._problems() or self.model.zoo is None or self._session.is_running:
+            return
+        self.plot.set_history(History())
+        self._session.start(config, self.new_folder(), self.model.zoo)
 
     def new_folder(self) -> Path:
         """Return a folder that does not exist yet, named by time and architecture."""
@@ -156,12 +173,13 @@ class TrainingTab(QWidget):
             (stack.createUndoAction(self, "Undo setting"), QKeySequence.StandardKey.Undo),
             (stack.createRedoAction(self, "Redo setting"), QKeySequence.StandardKey.Redo),
         ):
-            required(action).setShortcut(QKeySequence(keys))
+            required(action).setShortcuts(keys)
             required(action).setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             self.addAction(required(action))
 
     def _connect(self) -> None:
         self.run.start_wanted.connect(self.start)
+        self.check.passed.connect(self._run)
         self.run.apply_wanted.connect(self.settings.post)
         self.run.auto_apply_changed.connect(self.settings.set_auto_apply)
         self.augmentation.form.changed.connect(self._on_augmentation_changed)
@@ -178,11 +196,12 @@ class TrainingTab(QWidget):
     @pyqtSlot()
     def _check(self) -> None:
         """Say what keeps a run from starting."""
+        self.run.set_problems(self._problems())
+
+    def _problems(self) -> list[str]:
         has_split = self._notifier.split is not None
         problems = [item.message for item in self._notifier.table.problems(True, has_split=has_split)]
-        if self.model.problem:
-            problems.append(self.model.problem)
-        self.run.set_problems(problems)
+        return [*problems, self.model.problem] if self.model.problem else problems
 
     @pyqtSlot()
     def _on_augmentation_changed(self) -> None:

@@ -21,7 +21,7 @@ from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayou
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, icon, set_role
 
-HINT = "Drop folders of images or .rtdc files here"
+HINT = "Drop folders, images, stacks, tables or .rtdc files here"
 
 _ICON_SIDE = 6 * GRID
 _VEIL = 240
@@ -107,11 +107,12 @@ class DropArea(QFrame):
 class DropOverlay(QWidget):
     """Cover a window while files are dragged over it, and tell what dropping them will do.
 
-    `describe` turns paths into text such as `3 folders → 3 classes`; "" refuses the drop. It is asked once
-    for each drag. `paths_dropped` carries a tuple of paths. Widgets in the window that take drops themselves
-    keep doing so.
+    `describe` turns paths into text such as `3 folders`, at once; "" refuses the drop. It is asked once for each drag.
+    `paths_dragged` carries a tuple of paths that is taken, so that more can be found out about it, `paths_dropped`
+    one that was dropped. Widgets in the window that take drops themselves keep doing so.
     """
 
+    paths_dragged = pyqtSignal(tuple)
     paths_dropped = pyqtSignal(tuple)
 
     def __init__(self, window: QWidget, describe: Callable[[tuple[Path, ...]], str]) -> None:
@@ -120,6 +121,7 @@ class DropOverlay(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._describe = describe
         self._text = ""
+        self._paths: tuple[Path, ...] = ()
         window.setAcceptDrops(True)
         window.installEventFilter(self)
         self.hide()
@@ -138,6 +140,11 @@ class DropOverlay(QWidget):
         self.show()
         self.update()
 
+    def tell_more(self, paths: tuple[Path, ...], text: str) -> None:
+        """Add a line on paths, if they are still being dragged."""
+        if text and self.isVisible() and paths == self._paths:
+            self.show_text(f"{self._text}\n{text}")
+
     def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
         if isinstance(a1, QDropEvent):
             return self._on_drag(a1)
@@ -154,7 +161,9 @@ class DropOverlay(QWidget):
         if event.type() == QEvent.Type.DragEnter:
             text = self._describe(paths) if paths else ""
             if text:
+                self._paths = paths
                 self.show_text(text)
+                self.paths_dragged.emit(paths)
             else:
                 self.hide()
         if not self.isVisible():

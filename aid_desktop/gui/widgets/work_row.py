@@ -58,7 +58,7 @@ class WorkRow(QWidget):
         self._status.setText(text)
         self._cancel.setEnabled(True)
         self.show()
-        job.progressed.connect(self._on_progress)
+        job.follow(self._on_progress)
         job.ended.connect(self._on_ended)
         self.destroyed.connect(job.cancel)
         self.running_changed.emit(True)

@@ -31,9 +31,9 @@ def checked(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> CheckDialog:
 
 
 def test_that_the_images_of_a_finding_are_shown_in_pairs(checked: CheckDialog, qtbot: QtBot) -> None:
-    assert checked.findings.item(0).text() == "3 images have two different classes."
-    qtbot.waitUntil(lambda: len(checked.first.images) == 3)
-    np.testing.assert_array_equal(np.stack(checked.first.images), np.stack(checked.second.images))
+    assert checked.findings.list.item(0).text() == "3 images have two different classes."
+    qtbot.waitUntil(lambda: len(checked.findings.first.images) == 3)
+    np.testing.assert_array_equal(np.stack(checked.findings.first.images), np.stack(checked.findings.second.images))
     assert checked.health.rowCount() == 2
     assert checked.health.item(0, 1).text() == "6"
 

@@ -135,6 +135,16 @@ def test_that_keys_set_class_and_role_and_remove_rows(dropped: MainWindow, qtbot
     assert len(dropped.notifier.table.rows) == n_rows - 1
 
 
+def test_that_one_row_is_selected_whatever_keys_are_held(dropped: MainWindow, qtbot: QtBot) -> None:
+    # A click leaves its keys held, as far as Qt knows, until the next event that has none.
+    key = Qt.KeyboardModifier.ControlModifier
+    qtbot.mouseClick(dropped.data.sources.messages, Qt.MouseButton.LeftButton, key)
+    for _ in range(2):
+        dropped.data.sources.view.select_place(0)
+        assert dropped.data.sources.view.selected_places() == (0,)
+    qtbot.mouseClick(dropped.data.sources.messages, Qt.MouseButton.LeftButton)
+
+
 def test_that_shuffle_is_ticked_in_the_table(dropped: MainWindow) -> None:
     dropped.data.sources.view.clearSelection()
     model = required(dropped.data.sources.view.model())

@@ -3,11 +3,22 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from PIL import Image
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QAbstractButton, QFileDialog, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QAction,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.data import convert
@@ -130,6 +141,45 @@ def test_that_what_cannot_become_one_form_is_told_and_not_converted(show, tmp_pa
     qtbot.waitUntil(lambda: dialog.preview.converted.images == ())
 
 
+def write_measurement(path: Path) -> Path:
+    """Write images with a background, a mask, a feature, and contours, which are not kept."""
+    rng = np.random.default_rng(5)
+    write_rtdc(path, rng.integers(0, 256, (6, 12, 20), np.uint8), rng.uniform(4, 8, (6, 2)))
+    with h5py.File(path, "a") as file:
+        file["events/image_bg"] = rng.integers(0, 256, (6, 12, 20), np.uint8)
+        file["events/mask"] = rng.integers(0, 2, (6, 12, 20), np.uint8) * np.uint8(255)
+        file["events/area_um"] = np.arange(6.0)
+        file["events/contour/0"] = np.zeros((3, 2))
+    return path
+
+
+def test_that_channels_are_chosen_by_name(show, tmp_path, qtbot, idle) -> None:
+    path = write_measurement(tmp_path / "a.rtdc")
+    dialog = show(row_of(path))
+    idle()
+    assert dialog.form.channels.available == ("image", "image_bg", "mask")
+    assert dialog.form.channels.toolTip()
+    choice = dialog.form.channels.ask()
+    shown = choice.findChild(QListWidget, "channelList")
+    for line in (1, 2):
+        shown.item(line).setCheckState(Qt.CheckState.Checked)
+    choice.accept_button.click()
+    assert dialog.form.values().channels == ("image_bg", "mask")
+    qtbot.waitUntil(lambda: {image.shape for image in dialog.preview.converted.images} == {(12, 20, 2)})
+    assert {image.shape for image in dialog.preview.originals.images} == {(12, 20)}
+    with qtbot.waitSignal(dialog.converted) as signal:
+        press(qtbot, dialog, "convertStart")
+    [(_, written)] = signal.args[0].pairs
+    assert written.shapes == ((12, 20, 2),)
+
+
+def test_that_only_channels_that_all_rows_have_are_offered(show, tmp_path) -> None:
+    write_rtdc(tmp_path / "gray.rtdc", np.zeros((3, 8, 8), np.uint8))
+    dialog = show(row_of(write_measurement(tmp_path / "a.rtdc")), row_of(tmp_path / "gray.rtdc"))
+    assert dialog.form.channels.available == ()
+    assert [dialog.form.channels.itemText(line) for line in range(3)] == ["as they are", "gray", "rgb"]
+
+
 def source(*shapes: tuple[int, int, int], types: tuple[str, ...] = ("uint8",), path: str = "/d/a") -> DataSource:
     return DataSource(Path(path), SourceKind.FOLDER, len(shapes), shapes, "", pixel_types=types)
 
@@ -203,9 +253,9 @@ def test_that_a_cancel_writes_nothing_and_the_dialog_can_go_on(show, folder, qtb
     idle()
     append = convert.RtdcWriter.append
 
-    def wait_for_cancel(writer, images, positions):
+    def wait_for_cancel(writer, *arrays):
         qtbot.waitUntil(lambda: dialog.work.job.context.cancelled)
-        append(writer, images, positions)
+        append(writer, *arrays)
 
     monkeypatch.setattr(convert, "_BLOCK", 2)
     monkeypatch.setattr(convert.RtdcWriter, "append", wait_for_cancel)
@@ -275,7 +325,7 @@ def test_that_unequal_images_are_offered_to_be_brought_to_one_size_as_one_step(d
     assert (rows[0].class_name, rows[0].role, rows[0].source.n_images) == ("cat", Role.TRAINING, 7)
     assert offers(dropped) == []
     assert "7 images were written to cat.rtdc" in dropped.data.sources.messages.notes[-1].text
-    dropped._editor.stack.undo()
+    dropped.editor.stack.undo()
     assert dropped.notifier.table == before
     qtbot.waitUntil(lambda: dropped.findChild(ImportDialog) is None)
 
@@ -314,3 +364,20 @@ def test_that_differences_are_named() -> None:
     assert unequal_text(source((8, 8, 1))) == ""
     mixed = source((8, 8, 1), (8, 8, 3), (9, 8, 3), types=("uint8", "uint16"))
     assert unequal_text(mixed) == "2 sizes, 1 and 3 channels, 8 bits and 16 bits"
+
+
+def test_that_what_cannot_be_kept_is_told(window, drop, tmp_path, qtbot) -> None:
+    with qtbot.waitSignal(window.notifier.table_changed):
+        drop(window, [write_measurement(tmp_path / "a.rtdc")])
+    window.data.sources.view.selectRow(0)
+    window.findChild(QAction, "convertAction").trigger()
+    dialog = open_dialog(window)
+    with qtbot.waitSignal(dialog.converted):
+        dialog.start()
+    note = window.data.sources.messages.notes[-1]
+    assert "6 images were written to a_converted.rtdc" in note.text
+    assert "could not be kept" in note.text
+    assert note.details.splitlines() == [
+        "a.rtdc: contour: it is a group of other data",
+        "a.rtdc: pos_x, pos_y: the objects are in the middle of the new images",
+    ]

@@ -4,14 +4,11 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PyQt5.QtWidgets import QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from aid_desktop.augment.pipeline import augment_batch
 from aid_desktop.gui.main_window import MainWindow
-from aid_desktop.gui.training.preview_panel import augment_examples
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import read_history
 from aid_desktop.runs.settings_log import read_revisions
@@ -207,15 +204,6 @@ def test_that_the_preview_is_drawn_by_the_functions_of_training(ready: MainWindo
     move_slider(ready, "brightness_add", (100, 100))
     qtbot.waitUntil(lambda: float(strip.images[0].mean()) > float(plain[0].mean()) + 50)
     assert strip.images[0].shape == (12, 12, 1)
-
-
-def test_that_the_examples_are_those_of_augment_batch(rng: np.random.Generator) -> None:
-    image = ImageSettings(width=12, height=12, padding="edge")
-    settings = AugmentationSettings(rotation=40, width_shift=4, noise_std=5, contrast=(0.5, 1.5))
-    images = rng.integers(0, 256, (8, 18, 18, 1), dtype=np.uint8)
-    affine_rng, photometric_rng = np.random.default_rng([3, 1]).spawn(2)
-    expected = augment_batch(images, settings, affine_rng, photometric_rng, (12, 12), "edge")
-    np.testing.assert_array_equal(augment_examples(images, image, settings, 3), expected)
 
 
 def test_that_settings_can_be_undone_and_a_drag_is_one_step(ready: MainWindow, qtbot: QtBot) -> None:

@@ -94,6 +94,24 @@ def test_that_the_overlay_tells_what_a_drop_does_before_it_is_done(
     assert not overlay.isVisible()
 
 
+def test_that_more_is_told_only_while_the_same_files_are_dragged(
+    qtbot: QtBot, tmp_path: Path, files: QMimeData
+) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    overlay = DropOverlay(window, lambda paths: f"{len(paths)} folder")
+    window.show()
+    with qtbot.waitSignal(overlay.paths_dragged) as dragged:
+        _enter(window, files)
+    overlay.tell_more((tmp_path / "dog",), "1 folder → 2 classes")
+    assert overlay.text == "1 folder"
+    overlay.tell_more(dragged.args[0], "1 folder → 1 class")
+    assert overlay.text == "1 folder\n1 folder → 1 class"
+    QApplication.sendEvent(window, QDragLeaveEvent())
+    overlay.tell_more(dragged.args[0], "too late")
+    assert not overlay.isVisible()
+
+
 def test_that_the_overlay_refuses_what_cannot_be_described(qtbot: QtBot, files: QMimeData) -> None:
     window = QWidget()
     qtbot.addWidget(window)
