@@ -161,7 +161,7 @@ class ImportDialog(QDialog):
         self.target.setPlaceholderText("" if is_one else "beside the images of each row")
         tip = "The .rtdc file to write" if is_one else "The folder of the .rtdc files, one for each row"
         name_widget(self.target, "convertTarget", "Where to write", tip)
-        self._target_label = QLabel("&To" if is_one else "&To folder", self)
+        self._target_label = QLabel("Write &to" if is_one else "Write &to folder", self)
         self._target_label.setBuddy(self.target)
         self._browse_button = named_button(self, "Browse…", "convertBrowse", "Choose where to write")
         self._browse_button.clicked.connect(self._browse)

@@ -9,7 +9,7 @@ from aid_desktop.gui.data.table_checks import CheckedTable
 from aid_desktop.gui.theme import GRID, set_primary, set_role
 from aid_desktop.gui.widgets.naming import named_button
 
-_SIZE = (104 * GRID, 52 * GRID)
+_SIZE = (112 * GRID, 64 * GRID)
 _MEANING = (
     "A network knows the images that it was trained on. Where the same ones are used to validate or test it, its "
     "figures are better than they will be on new images."
