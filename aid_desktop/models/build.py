@@ -1,9 +1,12 @@
 """Make a compiled network from an architecture, or from a saved model, and hyper-parameters."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from aid_desktop.errors import ModelError
+from aid_desktop.models.layers import all_layers
+from aid_desktop.models.optimizer import make_optimizer
 from aid_desktop.settings.hyperparameters import HyperParameters
 
 if TYPE_CHECKING:
@@ -12,10 +15,6 @@ if TYPE_CHECKING:
 # Keras gives a Dropout layer of rate 0 no random state, so that a saved model could never get dropout again.
 _NO_DROPOUT = 1e-7
 
-_OPTIMIZER_CLASSES = {
-    "adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop", "adagrad": "Adagrad",
-    "adadelta": "Adadelta", "adamax": "Adamax", "nadam": "Nadam", "lion": "Lion",
-}  # fmt: skip
 _LOSS_CLASSES = {
     "categorical_crossentropy": "CategoricalCrossentropy",
     "categorical_focal_crossentropy": "CategoricalFocalCrossentropy",
@@ -30,14 +29,6 @@ _LOSS_CLASSES = {
 }
 
 
-def make_optimizer(hyperparameters: HyperParameters) -> "keras.optimizers.Optimizer":
-    """Return a new optimizer with Keras' defaults and the given learning rate."""
-    import keras
-
-    kind = getattr(keras.optimizers, _OPTIMIZER_CLASSES[hyperparameters.optimizer])
-    return kind(learning_rate=hyperparameters.learning_rate)
-
-
 def compile_model(
     model: "keras.Model",
     hyperparameters: HyperParameters,
@@ -45,13 +36,38 @@ def compile_model(
 ) -> None:
     """Compile with the loss and metrics asked for; `optimizer` keeps its state when it is given.
 
-    The accuracy is Keras' CategoricalAccuracy of one-hot labels, not weighted by class weights.
+    Metrics are those of one-hot labels, not weighted by class weights. Precision and recall come with F1, from whose
+    counts they follow, see `measured`.
     """
     import keras
 
     loss = getattr(keras.losses, _LOSS_CLASSES[hyperparameters.loss])()
     metrics: list[Any] = [keras.metrics.CategoricalAccuracy(name="accuracy")]
+    if "auc" in hyperparameters.metrics:
+        metrics.append(keras.metrics.AUC(name="auc", multi_label=True, num_labels=model.output_shape[-1]))
+    if {"precision", "recall", "f1"}.intersection(hyperparameters.metrics):
+        metrics.append(keras.metrics.F1Score(name="f1", average="macro"))
     model.compile(optimizer=optimizer or make_optimizer(hyperparameters), loss=loss, metrics=metrics)
+
+
+def measured(model: "keras.Model") -> dict[str, float]:
+    """Return `loss` and the metrics of a compiled model since they were last reset.
+
+    Precision, recall and F1 are means over the classes; a class that is never predicted has the precision 0.
+    """
+    results = {name: float(value) for name, value in model.get_metrics_result().items()}
+    counts = next((metric for metric in _metrics(model) if metric.name == "f1"), None)
+    if counts is not None:
+        hits, false_alarms, misses = (
+            np.asarray(v) for v in (counts.true_positives, counts.false_positives, counts.false_negatives)
+        )
+        results["precision"] = float((hits / np.maximum(hits + false_alarms, 1)).mean())
+        results["recall"] = float((hits / np.maximum(hits + misses, 1)).mean())
+    return {"loss": results.pop("loss"), **results}
+
+
+def _metrics(model: "keras.Model") -> "list[keras.metrics.Metric]":
+    return [each for metric in model.metrics for each in getattr(metric, "metrics", [metric])]
 
 
 def dropout_layers(model: "keras.Model") -> list["keras.layers.Layer"]:
@@ -65,14 +81,7 @@ def dropout_layers(model: "keras.Model") -> list["keras.layers.Layer"]:
         keras.layers.AlphaDropout,
         keras.layers.GaussianDropout,
     )
-    return [layer for layer in _all_layers(model) if isinstance(layer, kinds)]
-
-
-def _all_layers(model: "keras.Model") -> Iterator["keras.layers.Layer"]:
-    for layer in model.layers:
-        yield layer
-        if hasattr(layer, "layers"):
-            yield from _all_layers(layer)
+    return [layer for layer in all_layers(model) if isinstance(layer, kinds)]
 
 
 def set_dropout(model: "keras.Model", rates: tuple[float, ...]) -> None:

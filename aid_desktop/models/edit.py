@@ -2,8 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from aid_desktop.models.build import compile_model, make_optimizer, set_dropout
+from aid_desktop.models.build import compile_model, set_dropout
+from aid_desktop.models.optimizer import SETTINGS as OPTIMIZER_SETTINGS
+from aid_desktop.models.optimizer import carry_state, make_optimizer
+from aid_desktop.models.partial import set_trainable
 from aid_desktop.settings.field import Cost
+from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
 
 if TYPE_CHECKING:
@@ -21,15 +25,28 @@ def apply(
         settings: the new settings.
         built_dropout: the rates that the architecture has, for `dropout = []`.
 
-    The optimizer keeps its state unless its kind changed. Raises ModelError when a rate does not fit.
+    The optimizer keeps its state as far as it means the same afterwards. Raises ModelError for rates or layers that
+    do not fit.
     """
     hyperparameters = settings.hyperparameters
     if diff.touches("training.dropout"):
         set_dropout(model, hyperparameters.dropout or built_dropout)
-    if diff.touches("training.optimizer"):
-        compile_model(model, hyperparameters, make_optimizer(hyperparameters))
-    elif diff.touches("training.loss"):
+    if diff.touches("training.trainable"):
+        set_trainable(model, hyperparameters.trainable)
+    if diff.touches(*OPTIMIZER_SETTINGS):
+        renew_optimizer(model, hyperparameters)
+    elif diff.touches("training.loss", "training.metrics"):
         compile_model(model, hyperparameters, model.optimizer)
     if diff.touches("training.learning_rate"):
         model.optimizer.learning_rate = hyperparameters.learning_rate
     return any(change.cost in (Cost.RETRACE, Cost.RECOMPILE) for change in diff.changes)
+
+
+def renew_optimizer(model: "keras.Model", hyperparameters: HyperParameters) -> None:
+    """Compile with an optimizer that has these parameters and the state of the one before.
+
+    Also needed when other layers learn than before.
+    """
+    optimizer = make_optimizer(hyperparameters)
+    carry_state(model.optimizer, optimizer, model.trainable_variables)
+    compile_model(model, hyperparameters, optimizer)

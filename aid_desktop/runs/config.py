@@ -291,7 +291,7 @@ def _values(section: Any) -> dict[str, Any]:
 
 
 def _plain(value: object, name: str = "") -> Any:
-    if name == "class_weights" and isinstance(value, tuple):
+    if name in ("class_weights", "trainable") and isinstance(value, tuple):
         return dict(value)
     if isinstance(value, Path):
         return value.absolute().as_posix()

@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.errors import RunError
 from aid_desktop.paths import write_atomically
-from aid_desktop.runs.records import LEADING_COLUMNS, TRAILING_COLUMNS, EpochRecord
+from aid_desktop.runs.records import LEADING_COLUMNS, TRAILING_COLUMNS, EpochRecord, columns_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,16 @@ class History:
         """The names of all numeric columns but `epoch`; empty before the first epoch."""
         if not self.records:
             return ()
-        return tuple(name for name in self.records[-1].columns if name not in ("epoch", "model"))
+        return tuple(name for name in columns_of(self.records) if name not in ("epoch", "model"))
 
     def epochs(self) -> NDArray[np.float64]:
         """Return the epoch numbers, float64 (N,)."""
         return np.array([record.epoch for record in self.records], np.float64)
 
     def column(self, name: str) -> NDArray[np.float64]:
-        """Return a column, float64 (N,)."""
+        """Return a column, float64 (N,), NaN where it was not measured. Raises KeyError for a name that is none."""
+        if self.records and name not in columns_of(self.records):
+            raise KeyError(name)
         return np.array([record.value(name) for record in self.records], np.float64)
 
     def best(self) -> EpochRecord | None:
@@ -55,13 +58,39 @@ class History:
 
 
 def append_record(path: Path, record: EpochRecord) -> None:
-    """Append a row, with the header before the first one, and flush it to the disk. Raises OSError."""
+    """Append a row, with the header before the first one, and flush it to the disk. Raises OSError.
+
+    The file is written anew where the epoch has metrics that those before had not.
+    """
+    columns = _header(path)
+    first: list[Sequence[str]] = []
+    if not columns:
+        columns = record.columns
+        first = [columns]
+    elif not set(record.columns) <= set(columns):
+        earlier = read_history(path).records
+        columns = columns_of((*earlier, record))
+        with write_atomically(path) as temporary:
+            _write(temporary, "w", [columns, *(_cells(one, columns) for one in earlier)])
+    _write(path, "a", [*first, _cells(record, columns)])
+
+
+def _header(path: Path) -> tuple[str, ...]:
+    if not path.exists():
+        return ()
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(next(csv.reader(file), ()))
+
+
+def _cells(record: EpochRecord, columns: Sequence[str]) -> list[str]:
+    known = set(record.columns)
+    return [_to_text(record.value(name)) if name in known else "" for name in columns]
+
+
+def _write(path: Path, mode: str, rows: Iterable[Sequence[str]]) -> None:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    if not path.exists() or path.stat().st_size == 0:
-        writer.writerow(record.columns)
-    writer.writerow([_to_text(record.value(name)) for name in record.columns])
-    with path.open("a", encoding="utf-8", newline="") as file:
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    with path.open(mode, encoding="utf-8", newline="") as file:
         file.write(text.getvalue())
         file.flush()
         os.fsync(file.fileno())
@@ -130,7 +159,7 @@ def _record(path: Path, number: int, columns: list[str], row: list[str]) -> Epoc
             epoch=int(values["epoch"]),
             revision=int(values["revision"]),
             learning_rate=float(values["learning_rate"]),
-            metrics=tuple((name, float(values[name])) for name in metrics),
+            metrics=tuple((name, float(values[name])) for name in metrics if values[name]),
             seconds=float(values["seconds"]),
             model=values["model"] or None,
         )

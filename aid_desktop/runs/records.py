@@ -1,5 +1,7 @@
 """EpochRecord: what is known about one finished epoch."""
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 LEADING_COLUMNS = ("epoch", "revision", "learning_rate")
@@ -36,8 +38,14 @@ class EpochRecord:
         return dict(self.metrics)[name]
 
     def value(self, column: str) -> float | str | None:
-        """Return the value of any column."""
+        """Return the value of any column; NaN for a metric that was not measured in this epoch."""
         if column in LEADING_COLUMNS or column in TRAILING_COLUMNS:
             value: float | str | None = getattr(self, column)
             return value
-        return self.metric(column)
+        return dict(self.metrics).get(column, math.nan)
+
+
+def columns_of(records: Iterable[EpochRecord]) -> tuple[str, ...]:
+    """Return the columns of several records, whose metrics may differ."""
+    names = dict.fromkeys(name for record in records for name, _ in record.metrics)
+    return (*LEADING_COLUMNS, *names, *TRAILING_COLUMNS)

@@ -67,9 +67,9 @@ def _revision(path: Path, number: int, line: str) -> Revision:
         values = json.loads(line)
         settings = values["settings"]
         hyperparameters = dict(settings[HyperParameters.SECTION])
-        weights = hyperparameters["class_weights"]
-        if isinstance(weights, list):
-            hyperparameters["class_weights"] = dict(weights)
+        for name in ("class_weights", "trainable"):
+            if isinstance(hyperparameters.get(name), list):
+                hyperparameters[name] = dict(hyperparameters[name])
         return Revision(
             revision=values["revision"],
             epoch=values["epoch"],

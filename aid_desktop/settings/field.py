@@ -36,6 +36,7 @@ class Kind(StrEnum):
     FILE = "file"
     CLASS_WEIGHTS = "class weights"
     CHANNELS = "channels"
+    LAYERS = "layers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,7 @@ def _file(value: object, info: FieldInfo) -> Path | None:
 def _words(value: object, info: FieldInfo) -> tuple[str, ...]:
     if not isinstance(value, list | tuple):
         raise ValueError(f"got {value!r}, expected a list of words")
-    return tuple(_choice(item, info) for item in value)
+    return tuple(dict.fromkeys(_choice(item, info) for item in value))
 
 
 def _range(value: object, info: FieldInfo) -> tuple[float, float]:
@@ -222,6 +223,19 @@ def _channels(value: object, info: FieldInfo) -> str | tuple[str, ...]:
     return names
 
 
+def _layers(value: object, info: FieldInfo) -> str | tuple[tuple[str, bool], ...]:
+    if isinstance(value, str):
+        word, _, number = value.partition(":")
+        if value in info.choices or (word == "last" and number.isdecimal() and int(number) > 0):
+            return value
+        raise ValueError(f"got {value!r}, expected {', '.join(info.choices)}, or last:3 for the last three layers")
+    if isinstance(value, dict):
+        value = tuple(value.items())
+    if not isinstance(value, tuple) or not value:
+        raise ValueError(f"got {value!r}, expected {', '.join(info.choices)}, last:N, or true or false for each layer")
+    return tuple(sorted((str(name), _switch(is_on, info)) for name, is_on in value))
+
+
 _TIDY = {
     Kind.INTEGER: _integer,
     Kind.NUMBER: _number,
@@ -235,4 +249,5 @@ _TIDY = {
     Kind.NUMBER_RANGE: _range,
     Kind.CLASS_WEIGHTS: _class_weights,
     Kind.CHANNELS: _channels,
+    Kind.LAYERS: _layers,
 }

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.normalize import SMALLEST_STD, Normalization
+from aid_desktop.models.build import measured
 from aid_desktop.training.blocks import Block
 from aid_desktop.training.image_store import ImageStore
 
@@ -43,6 +44,7 @@ class BlockFitter:
         self._images = self._variable(np.zeros((1, *input_shape), pixel_type))
         self._labels = self._variable(np.full((1, n_classes), 1 / n_classes, np.float32))
         self._weights = self._variable(np.ones(1, np.float32))
+        self._rates = self._variable(np.ones(1, np.float32))
         self.trace_anew()
 
     @staticmethod
@@ -62,14 +64,26 @@ class BlockFitter:
         self._train = tf.function(self._train_steps, autograph=False)
         self._test = tf.function(self._test_steps, autograph=False)
 
-    def fit_block(self, block: Block, batch_size: int, between: Callable[[int], bool], metrics_from_zero: bool) -> bool:
+    def fit_block(
+        self,
+        block: Block,
+        batch_size: int,
+        between: Callable[[int], bool],
+        metrics_from_zero: bool,
+        rates: NDArray[np.float32] | None = None,
+    ) -> bool:
         """Train on one block; return False when it was left before its end.
 
         `between` is called with the number of batches done, about ten times a second; it returns whether to go on.
+        `rates` (n_batches,) are the learning rates of the batches; None leaves the one of the optimizer.
         """
         if metrics_from_zero:
             self._model.reset_metrics()
         self._assign(block)
+        if rates is None:
+            n_batches = -(-len(block.images) // batch_size)
+            rates = np.full(n_batches, float(self._model.optimizer.learning_rate), np.float32)
+        self._rates.assign(rates)
         return self._run(self._train, len(block.images), batch_size, between)
 
     def evaluate(
@@ -91,8 +105,7 @@ class BlockFitter:
 
     def metrics(self) -> dict[str, float]:
         """Return the metrics since they were last reset, `loss` first."""
-        results = {name: float(value) for name, value in self._model.get_metrics_result().items()}
-        return {"loss": results.pop("loss"), **results}
+        return measured(self._model)
 
     def _assign(self, block: Block) -> None:
         self._images.assign(block.images)
@@ -117,16 +130,22 @@ class BlockFitter:
 
     def _train_steps(self, first: Any, last: Any, batch_size: Any) -> None:
         self.n_traces += 1
-        self._loop(self._model.train_step, first, last, batch_size)
+        learning_rate = self._model.optimizer.learning_rate
+
+        def train_step(batch: Any, step: Any) -> None:
+            learning_rate.assign(self._rates[step])
+            self._model.train_step(batch)
+
+        self._loop(train_step, first, last, batch_size)
 
     def _test_steps(self, first: Any, last: Any, batch_size: Any) -> None:
-        self._loop(self._model.test_step, first, last, batch_size)
+        self._loop(lambda batch, _: self._model.test_step(batch), first, last, batch_size)
 
-    def _loop(self, do_step: Callable[[Any], Any], first: Any, last: Any, batch_size: Any) -> None:
+    def _loop(self, do_step: Callable[[Any, Any], Any], first: Any, last: Any, batch_size: Any) -> None:
         import tensorflow as tf
 
         def body(step: Any) -> tuple[Any]:
-            do_step(self._batch(step, batch_size))
+            do_step(self._batch(step, batch_size), step)
             return (step + 1,)
 
         # Written out, because AutoGraph needs source code, which a standalone program has not.

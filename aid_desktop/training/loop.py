@@ -7,8 +7,10 @@ import math
 import shutil
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+
+import numpy as np
 
 from aid_desktop.errors import AidError
 from aid_desktop.log import add_run_log, remove_run_log
@@ -37,7 +39,9 @@ from aid_desktop.training.events import (
     StageChanged,
     TrainingEvent,
 )
+from aid_desktop.training.plateaus import count_plateaus
 from aid_desktop.training.run import TrainingRun
+from aid_desktop.training.schedules import Rates, learning_rates
 from aid_desktop.training.state import RunState
 
 logger = logging.getLogger(__name__)
@@ -127,12 +131,13 @@ class _EpochLoop:
         self._state = state
         self._publish = publish
         self._control = run.control
-        records = read_history(run.folder.history_csv).records
-        self._best = BestSoFar(records)
-        if records:
-            state.metrics = dict(records[-1].metrics)
+        self._records = list(read_history(run.folder.history_csv).records)
+        self._best = BestSoFar(self._records)
+        if self._records:
+            state.metrics = dict(self._records[-1].metrics)
         self._epoch = state.first_epoch
         self._last_progress = 0.0
+        self._last_rate = 0.0
         self._paused_seconds = 0.0
         # The first epoch is saved at once: a run that is killed early can be resumed.
         self._last_saved = -math.inf
@@ -159,6 +164,7 @@ class _EpochLoop:
                 self._state.take_back()
                 return f"Stopped in epoch {self._epoch}; its part is taken back."
             append_record(self._run.folder.history_csv, record)
+            self._records.append(record)
             values = ", ".join(f"{name} {value:.4f}" for name, value in record.metrics)
             logger.info("epoch %d, revision %d: %s, model: %s", record.epoch, record.revision, values, record.model)
             self._state.remember()
@@ -198,27 +204,54 @@ class _EpochLoop:
         metrics = self._fit()
         if metrics is None:
             return None
-        data = self._state.data
-        validation = self._state.fitter.evaluate(
-            data.validation_images, data.validation_labels, self._validation_length, lambda _: self._wait()
-        )
-        if validation is None:
-            return None
-        metrics |= {f"val_{name}": value for name, value in validation.items()}
-        self._state.metrics = metrics
-        self._state.trained_revision = self._state.revision
-        wanted = self._control.take_keep_model()
-        name = None
-        if self._best.improves(metrics, self._epoch) or wanted:
-            name = self._state.save_epoch(self._run.folder, self._epoch)
+        with self._state.averaged():
+            validation = self._validate()
+            if validation is None:
+                return None
+            metrics |= {f"val_{name}": value for name, value in validation.items()}
+            self._state.metrics = metrics
+            self._state.trained_revision = self._state.revision
+            wanted = self._control.take_keep_model()
+            name = None
+            if self._best.improves(metrics, self._epoch) or wanted:
+                name = self._state.save_epoch(self._run.folder, self._epoch)
         return EpochRecord(
             epoch=self._epoch,
             revision=self._state.revision,
-            learning_rate=self._state.settings.hyperparameters.learning_rate,
+            learning_rate=self._last_rate,
             metrics=tuple(metrics.items()),
             seconds=time.perf_counter() - started - self._paused_seconds,
             model=name,
         )
+
+    def _learning_rates(self, n_steps: int) -> Rates:
+        """Return the learning rate of each step of this epoch."""
+        hyperparameters = self._state.settings.hyperparameters
+        plateaus = count_plateaus((-loss for loss in self._curve("val_loss")), hyperparameters.schedule_epochs)
+        return learning_rates(hyperparameters, self._epoch, n_steps, plateaus)
+
+    def _curve(self, name: str) -> Iterator[float]:
+        """Yield a metric of the epochs so far, with the digits of a history that is read from its file."""
+        return (float(np.float32(record.metric(name))) for record in self._records)
+
+    def _unfreeze(self) -> None:
+        """Let one more layer learn for each time that the validation accuracy has not improved for a while."""
+        patience = self._state.settings.hyperparameters.unfreeze_after
+        n_more = count_plateaus(self._curve("val_accuracy"), patience)
+        if self._state.unfreeze(n_more):
+            self._state.remember()
+            logger.info("from epoch %d on %d more layers learn than set", self._epoch, n_more)
+
+    def _validate(self) -> dict[str, float] | None:
+        """Return the metrics over the validation images; None when a stop came before the end."""
+        data = self._state.data
+        measured = self._state.fitter.evaluate(
+            data.validation_images, data.validation_labels, self._validation_length, lambda _: self._wait()
+        )
+        return None if measured is None else self._wanted(measured)
+
+    def _wanted(self, measured: dict[str, float]) -> dict[str, float]:
+        return {name: measured[name] for name in ("loss", *self._state.settings.hyperparameters.metrics)}
 
     def _fit(self) -> dict[str, float] | None:
         """Train on all blocks of the epoch; None when a stop came before the end."""
@@ -226,14 +259,19 @@ class _EpochLoop:
         batch_size = state.settings.hyperparameters.batch_size
         blocks = EpochBlocks(state.data, config.image, state.settings, config.seed, self._epoch)
         n_steps = -(-blocks.n_images // batch_size)
+        rates = self._learning_rates(n_steps)
         done = 0
+        self._unfreeze()
         state.begin_epoch(self._epoch)
         for block in blocks:
             tell = partial(self._between, done, n_steps)
-            if not state.fitter.fit_block(block, batch_size, tell, metrics_from_zero=done == 0):
+            n_batches = -(-len(block.images) // batch_size)
+            some = rates[done : done + n_batches].astype(np.float32)
+            if not state.fitter.fit_block(block, batch_size, tell, metrics_from_zero=done == 0, rates=some):
                 return None
-            done += -(-len(block.images) // batch_size)
-        return state.fitter.metrics()
+            done += n_batches
+        self._last_rate = float(rates[-1])
+        return self._wanted(state.fitter.metrics())
 
     def _between(self, done_before: int, n_steps: int, step: int) -> bool:
         """Tell the progress now and then; return whether to go on."""

@@ -11,6 +11,7 @@ from aid_desktop.errors import ModelError, TrainingError
 from aid_desktop.models.build import check_shapes, compile_model, dropout_rates, set_dropout, with_new_weights
 from aid_desktop.models.files import load_model
 from aid_desktop.models.metadata import ModelCard
+from aid_desktop.models.partial import set_trainable
 from aid_desktop.models.zoo import load_zoo
 from aid_desktop.runs.config import RunConfig
 from aid_desktop.runs.folder import read_state
@@ -47,6 +48,7 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
     else:
         model, data = _new_model(run, data)
         built_dropout = dropout_rates(model)
+        set_trainable(model, saved.settings.hyperparameters.trainable)
         compile_model(model, saved.settings.hyperparameters)
     set_dropout(model, saved.settings.hyperparameters.dropout)
     say("Preparing the first epoch")

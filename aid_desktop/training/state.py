@@ -1,11 +1,15 @@
 """RunState: the network of a run with its data and graph, and how it is edited and saved."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from aid_desktop.models.edit import apply
+from aid_desktop.models.edit import apply, renew_optimizer
 from aid_desktop.models.files import save_model, versions
 from aid_desktop.models.metadata import ModelCard
+from aid_desktop.models.optimizer import averages
+from aid_desktop.models.partial import set_trainable
 from aid_desktop.runs.config import RunConfig
 from aid_desktop.runs.folder import LastState, RunFolder, model_name, write_state
 from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
@@ -41,6 +45,28 @@ class RunState:
         if apply(self.model, diff, settings, self.built_dropout):
             self.fitter.trace_anew()
         self.settings, self.revision = settings, revision
+
+    def unfreeze(self, n_more: int) -> bool:
+        """Let so many more layers learn than the settings say; return whether that changes anything."""
+        hyperparameters = self.settings.hyperparameters
+        if not set_trainable(self.model, hyperparameters.trainable, n_more):
+            return False
+        renew_optimizer(self.model, hyperparameters)
+        self.fitter.trace_anew()
+        return True
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Have the moving averages of the weights in their place, if there are any."""
+        pairs = list(zip(self.model.trainable_variables, averages(self.model.optimizer), strict=False))
+        kept = [weight.value.numpy() for weight, _ in pairs]
+        try:
+            for weight, average in pairs:
+                weight.assign(average)
+            yield
+        finally:
+            for (weight, _), value in zip(pairs, kept, strict=True):
+                weight.assign(value)
 
     def begin_epoch(self, epoch: int) -> None:
         """Let dropout draw what belongs to this epoch: Keras does not save its random state with a network."""

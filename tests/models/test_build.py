@@ -10,9 +10,10 @@ from aid_desktop.models.build import (
     compile_model,
     dropout_layers,
     dropout_rates,
-    make_optimizer,
+    measured,
     set_dropout,
 )
+from aid_desktop.models.optimizer import make_optimizer
 from aid_desktop.settings.hyperparameters import LOSSES, OPTIMIZERS, HyperParameters
 
 pytestmark = pytest.mark.keras
@@ -124,3 +125,27 @@ def test_that_a_saved_model_must_fit_images_and_classes(tiny_net: Build) -> None
         check_shapes(model, (12, 14, 3), 2)
     with pytest.raises(ModelError, match="tells 2 classes apart, the data have 3"):
         check_shapes(model, (12, 12, 1), 3)
+
+
+def test_that_metrics_are_means_over_the_classes(tiny_net: Build) -> None:
+    from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_score
+
+    model = tiny_net(metrics=("accuracy", "auc", "precision", "recall", "f1"))
+    rng = np.random.default_rng(0)
+    # Not of positive numbers alone: a network whose units are all off rates both classes alike.
+    x, labels = rng.normal(size=(200, 12, 12, 1)).astype(np.float32), rng.integers(0, 2, 200)
+    model.reset_metrics()
+    model.test_step((x, np.eye(2, dtype=np.float32)[labels]))
+    found = measured(model)
+    probabilities = np.asarray(model(x))
+    predicted = probabilities.argmax(axis=1)
+    expected = {
+        "accuracy": (predicted == labels).mean(),
+        "precision": precision_score(labels, predicted, average="macro", zero_division=0),
+        "recall": recall_score(labels, predicted, average="macro"),
+        "f1": f1_score(labels, predicted, average="macro"),
+    }
+    assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-6)
+    # Keras adds up the area over 200 thresholds.
+    assert found["auc"] == pytest.approx(roc_auc_score(labels, probabilities[:, 1]), abs=0.05)
+    assert next(iter(found)) == "loss"

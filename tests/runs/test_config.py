@@ -140,9 +140,12 @@ def values(info: FieldInfo) -> st.SearchStrategy[Any]:
         case Kind.NUMBERS:
             return st.lists(numbers(info), max_size=3)
         case Kind.WORDS:
-            return st.lists(st.sampled_from(info.choices), max_size=1)
+            return st.lists(st.sampled_from(info.choices), max_size=2).map(lambda words: ["accuracy", *words])
         case Kind.CLASS_WEIGHTS:
             return st.sampled_from(info.choices) | st.dictionaries(NAMES, numbers(info), max_size=3)
+        case Kind.LAYERS:
+            last = st.integers(1, 99).map(lambda number: f"last:{number}")
+            return st.sampled_from(info.choices) | last | st.dictionaries(NAMES, st.booleans(), min_size=1, max_size=3)
         case Kind.CHANNELS:
             names = st.lists(st.text("abc_ 12", min_size=1).filter(str.strip), min_size=1, max_size=4, unique=True)
             return st.sampled_from(info.choices) | names.map(tuple)

@@ -43,6 +43,20 @@ def test_that_records_are_read_as_they_were_appended(tmp_path: Path, make_record
     assert lines[4:] == [b""]
 
 
+def test_that_metrics_may_come_and_go(tmp_path: Path, make_record: MakeRecord) -> None:
+    path = tmp_path / "history.csv"
+    first, last = make_record(0), make_record(2, model="epoch_00002.keras")
+    between = dataclasses.replace(make_record(1), metrics=(*make_record(1).metrics, ("val_f1", 0.5)))
+    for record in (first, between, last):
+        append_record(path, record)
+    history = read_history(path)
+    assert all(map(same, history.records, (first, between, last)))
+    assert history.columns[-2:] == ("val_f1", "seconds")
+    assert np.array_equal(history.column("val_f1"), [np.nan, 0.5, np.nan], equal_nan=True)
+    truncate_history(path, 1)
+    assert "val_f1" not in read_history(path).columns
+
+
 @given(values=st.lists(FLOATS, min_size=4, max_size=4), seconds=FLOATS, rate=st.floats(1e-9, 10))
 def test_that_float32_metrics_come_back_exactly(
     tmp_path_factory: pytest.TempPathFactory, values: list[float], seconds: float, rate: float
@@ -90,7 +104,7 @@ def test_that_a_foreign_table_is_refused_with_its_columns(tmp_path: Path) -> Non
         read_history(path)
 
 
-@pytest.mark.parametrize("row", ["1,0", "x,0,0.001,0.6,0.5,0.7,0.5,1.5,", "1,0,0.001,,0.5,0.7,0.5,1.5,", ""])
+@pytest.mark.parametrize("row", ["1,0", "x,0,0.001,0.6,0.5,0.7,0.5,1.5,", "1,0,0.001,no,0.5,0.7,0.5,1.5,", ""])
 def test_that_a_broken_row_is_refused_with_its_line(tmp_path: Path, make_record: MakeRecord, row: str) -> None:
     path = tmp_path / "history.csv"
     append_record(path, make_record(0))

@@ -33,6 +33,14 @@ def tiny(input_shape, n_classes):
     x = keras.layers.Flatten()(image)
     x = keras.layers.Dropout(0.25)(x)
     return keras.Model(image, keras.layers.Dense(n_classes, activation="softmax")(x))
+
+
+@architecture("Two", min_size=4, family="mlp")
+def two(input_shape, n_classes):
+    """Two dense layers."""
+    image = keras.Input(input_shape)
+    x = keras.layers.Dense(6, activation="tanh", name="hidden")(keras.layers.Flatten()(image))
+    return keras.Model(image, keras.layers.Dense(n_classes, activation="softmax", name="out")(x))
 '''
 
 
@@ -59,13 +67,16 @@ def make_config(rows: tuple[DataRow, ...]) -> Callable[..., RunConfig]:
     """Return a function that makes a configuration; `augmentation` and hyper-parameters as words."""
 
     def make(
-        augmentation: dict[str, Any] | None = None, image: dict[str, Any] | None = None, **hyperparameters: Any
+        augmentation: dict[str, Any] | None = None,
+        image: dict[str, Any] | None = None,
+        architecture: str = "Tiny",
+        **hyperparameters: Any,
     ) -> RunConfig:
         values = {"epochs": 4, "batch_size": 16, "learning_rate": 0.01, "optimizer": "sgd"} | hyperparameters
         return RunConfig(
             data=rows,
             image=ImageSettings(**{"width": SIDE, "height": SIDE} | (image or {})),
-            model=ModelChoice("Tiny"),
+            model=ModelChoice(architecture),
             training=TrainingSettings(AugmentationSettings(**augmentation or {}), HyperParameters(**values)),
             seed=5,
         )

@@ -18,6 +18,7 @@ from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.training.augmentation_panel import AugmentationPanel
 from aid_desktop.gui.training.hyperparameter_panel import HyperparameterPanel
+from aid_desktop.gui.training.layer_names import LayerNames
 from aid_desktop.gui.training.live_settings import LiveSettings
 from aid_desktop.gui.training.model_panel import ModelPanel
 from aid_desktop.gui.training.preview_panel import PreviewPanel
@@ -27,6 +28,7 @@ from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.training.session_settings import WindowSettings
 from aid_desktop.gui.training.settings_undo import SettingsUndo
 from aid_desktop.gui.training.start_check import StartCheck
+from aid_desktop.gui.widgets.layers_editor import LayersEditor
 from aid_desktop.gui.widgets.log_view import LogView
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.runs.config import ModelChoice, RunConfig, data_rows
@@ -58,7 +60,7 @@ class TrainingTab(QWidget):
         self._session = session
         self._preferences = preferences
         self.model = ModelPanel(notifier, model_zoo, self)
-        self.hyperparameters = HyperparameterPanel(self)
+        self.hyperparameters = HyperparameterPanel(themes, self)
         self.augmentation = AugmentationPanel(notifier, self)
         self.preview = PreviewPanel(notifier, background, self)
         self.run = RunPanel(session, preferences, self)
@@ -69,6 +71,9 @@ class TrainingTab(QWidget):
         self.undo = SettingsUndo(self.settings, self)
         self.all_settings = WindowSettings(notifier, self.model, self.settings, self.undo, self.run, self)
         self.check = StartCheck(notifier, checks, background, self.run.check_row, self.messages, self)
+        layers = self.hyperparameters.form.editor("trainable").editor
+        assert isinstance(layers, LayersEditor)
+        self.layer_names = LayerNames(layers, notifier, self.model, background, self.messages)
         self._run_log = RunLog(session, self.log, self)
         self._lay_out()
         self._make_undo_actions()

@@ -3,25 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtCore import pyqtSlot
+from PyQt5.QtWidgets import QWidget
 
-from aid_desktop.gui.qt import required
-from aid_desktop.gui.theme import GRID
+from aid_desktop.gui.widgets.tick_dialog import TickDialog, TickTexts
 from aid_desktop.gui.widgets.value_editors import ChoiceEditor
 from aid_desktop.settings.field import FieldInfo
 
 _CHOOSE = "choose…"
 _HINT = "What the network sees, in this order:"
+_TIP = "Tick the channels that are to be taken; drag them into another order"
 
 
 class ChannelsEditor(ChoiceEditor):
@@ -62,9 +53,12 @@ class ChannelsEditor(ChoiceEditor):
             self._show()
             self.value_changed.emit()
 
-    def ask(self) -> "ChannelDialog":
+    def ask(self) -> TickDialog:
         """Open the dialog in which channels are ticked, and return it."""
-        dialog = ChannelDialog(self._available, self._value, self.window(), self._hint)
+        ticked = self._value if isinstance(self._value, tuple) else ()
+        names = (*ticked, *(name for name in self._available if name not in ticked))
+        texts = TickTexts("channel", "Channels", self._hint, _TIP, has_order=True)
+        dialog = TickDialog(names, ticked, texts, self.window())
         dialog.chosen.connect(self.set_value)
         dialog.open()
         return dialog
@@ -99,61 +93,3 @@ class ChannelsEditor(ChoiceEditor):
         if data is not None and data != _CHOOSE and data != self._value:
             self._value = data
             self.value_changed.emit()
-
-
-class ChannelDialog(QDialog):
-    """Tick channels; `chosen` carries their names in the order of the list, which can be dragged."""
-
-    chosen = pyqtSignal(object)
-
-    def __init__(
-        self, available: Sequence[str], current: object, parent: QWidget | None = None, hint: str = _HINT
-    ) -> None:
-        super().__init__(parent)
-        self.setObjectName("channelDialog")
-        self.setWindowTitle("Channels")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._list = QListWidget(self)
-        self._list.setObjectName("channelList")
-        self._list.setAccessibleName("Channels of the images")
-        self._list.setToolTip("Tick the channels that are to be taken; drag them into another order")
-        self._list.setDragDropMode(QListWidget.DragDropMode.InternalMove)
-        ticked = current if isinstance(current, tuple) else ()
-        for name in (*ticked, *(name for name in available if name not in ticked)):
-            item = QListWidgetItem(name)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(Qt.CheckState.Checked if name in ticked else Qt.CheckState.Unchecked)
-            self._list.addItem(item)
-        self._buttons = QDialogButtonBox(QDialogButtonBox.Ok | QDialogButtonBox.Cancel, self)
-        self._ok = required(self._buttons.button(QDialogButtonBox.Ok))
-        self._ok.setText("Use these")
-        self._ok.setObjectName("channelsOkButton")
-        self._buttons.accepted.connect(self._on_accepted)
-        self._buttons.rejected.connect(self.reject)
-        self._list.itemChanged.connect(self._on_item_changed)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
-        column.setSpacing(GRID)
-        column.addWidget(QLabel(hint, self))
-        column.addWidget(self._list, 1)
-        column.addWidget(self._buttons)
-        self._on_item_changed()
-
-    @property
-    def accept_button(self) -> QPushButton:
-        """The button that uses what is ticked; locked while nothing is."""
-        return self._ok
-
-    def ticked(self) -> tuple[str, ...]:
-        """Return the names that are ticked, from top to bottom."""
-        items = (required(self._list.item(row)) for row in range(self._list.count()))
-        return tuple(item.text() for item in items if item.checkState() == Qt.CheckState.Checked)
-
-    @pyqtSlot()
-    def _on_item_changed(self) -> None:
-        self._ok.setEnabled(bool(self.ticked()))
-
-    @pyqtSlot()
-    def _on_accepted(self) -> None:
-        self.chosen.emit(self.ticked())
-        self.accept()

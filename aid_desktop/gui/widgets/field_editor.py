@@ -12,6 +12,7 @@ from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.amount_editor import AmountEditor, RangeEditor, number_text
 from aid_desktop.gui.widgets.channels_editor import ChannelsEditor
+from aid_desktop.gui.widgets.layers_editor import LayersEditor
 from aid_desktop.gui.widgets.value_editors import (
     ChoiceEditor,
     ClassWeightsEditor,
@@ -19,9 +20,10 @@ from aid_desktop.gui.widgets.value_editors import (
     SwitchEditor,
     words_of,
 )
+from aid_desktop.gui.widgets.words_editor import WordsEditor
 from aid_desktop.settings.field import Cost, FieldInfo, Kind, SettingsSection, field_infos, path_of
 
-ValueEditor = AmountEditor | RangeEditor | SwitchEditor | ChoiceEditor | NumbersEditor
+ValueEditor = AmountEditor | RangeEditor | SwitchEditor | ChoiceEditor | NumbersEditor | WordsEditor
 
 _EDITORS: dict[Kind, type[ValueEditor]] = {
     Kind.INTEGER: AmountEditor,
@@ -33,6 +35,8 @@ _EDITORS: dict[Kind, type[ValueEditor]] = {
     Kind.NUMBERS: NumbersEditor,
     Kind.CLASS_WEIGHTS: ClassWeightsEditor,
     Kind.CHANNELS: ChannelsEditor,
+    Kind.LAYERS: LayersEditor,
+    Kind.WORDS: WordsEditor,
 }
 _RANGES = (Kind.INTEGER_RANGE, Kind.NUMBER_RANGE)
 _AMOUNTS = (Kind.INTEGER, Kind.NUMBER, *_RANGES)
@@ -67,6 +71,10 @@ def value_text(info: FieldInfo, value: Any) -> str:
         return "weights of single classes"
     if info.kind is Kind.CHANNELS and not isinstance(value, str):
         return " + ".join(value)
+    if info.kind is Kind.LAYERS and not isinstance(value, str):
+        return "single layers"
+    if info.kind is Kind.WORDS:
+        return ", ".join(map(words_of, value))
     if isinstance(value, str):
         return words_of(value)
     if info.kind is Kind.NUMBERS:

@@ -29,10 +29,11 @@ class SectionForm(QWidget, Generic[Section]):
 
     `names` are the settings to show: a sequence, or a mapping from headings to sequences (a heading of "" is
     not shown); all that can be edited if None. Settings that are not shown keep the values they came with.
-    `changed` tells what the user did; `set_values` emits nothing.
+    `changed` tells what the user did, `was_set` that `set_values` was called.
     """
 
     changed = pyqtSignal()
+    was_set = pyqtSignal()
 
     def __init__(
         self,
@@ -93,10 +94,11 @@ class SectionForm(QWidget, Generic[Section]):
             raise
 
     def set_values(self, settings: Section) -> None:
-        """Show these settings, without a signal."""
+        """Show these settings."""
         self._base = settings
         for name, editor in self._editors.items():
             editor.set_value(getattr(settings, name))
+        self.was_set.emit()
 
     def show_error(self, error: SettingsError) -> bool:
         """Show an error beside its field; return whether that field is in this form."""

@@ -3,7 +3,8 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QListWidget
 from pytestqt.qtbot import QtBot
 
-from aid_desktop.gui.widgets.channels_editor import ChannelDialog, ChannelsEditor
+from aid_desktop.gui.widgets.channels_editor import ChannelsEditor
+from aid_desktop.gui.widgets.tick_dialog import TickDialog
 from aid_desktop.settings.field import field_infos
 from aid_desktop.settings.image import ImageSettings
 
@@ -21,7 +22,7 @@ def texts(editor: ChannelsEditor) -> list[str]:
     return [editor.itemText(row) for row in range(editor.count())]
 
 
-def tick(dialog: ChannelDialog, *names: str) -> None:
+def tick(dialog: TickDialog, *names: str) -> None:
     shown = dialog.findChild(QListWidget, "channelList")
     for row in range(shown.count()):
         item = shown.item(row)
@@ -48,15 +49,18 @@ def test_that_nothing_changes_when_the_dialog_is_left(editor: ChannelsEditor) ->
     editor.set_available(NAMES)
     editor.setCurrentIndex(2)
     editor.activated[int].emit(2)
-    dialog = editor.window().findChild(ChannelDialog, "channelDialog")
+    dialog = editor.window().findChild(TickDialog, "channelDialog")
     dialog.reject()
     assert editor.value() == "gray"
     assert editor.currentText() == "gray"
 
 
 def test_that_the_dialog_begins_with_what_is_chosen_and_wants_at_least_one(qtbot: QtBot) -> None:
-    dialog = ChannelDialog(NAMES, ("image_ch1", "image"))
-    qtbot.addWidget(dialog)
+    editor = ChannelsEditor(field_infos(ImageSettings)["channels"], "image.channels")
+    qtbot.addWidget(editor)
+    editor.set_available(NAMES)
+    editor.set_value(("image_ch1", "image"))
+    dialog = editor.ask()
     assert dialog.ticked() == ("image_ch1", "image")
     assert dialog.accept_button.isEnabled()
     tick(dialog)
