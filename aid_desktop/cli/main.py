@@ -5,7 +5,8 @@ import logging
 from collections.abc import Sequence
 
 from aid_desktop import __version__
-from aid_desktop.cli import assess, classify, convert, demo, devices, gui, info, tile, train, zoo
+from aid_desktop.cli import assess, classify, convert, demo, devices, find_lr, gui, info, tile, train, zoo
+from aid_desktop.cli.interrupt import INTERRUPTED
 from aid_desktop.cli.output import write_error
 from aid_desktop.errors import AidError
 from aid_desktop.log import set_up_logging
@@ -13,8 +14,8 @@ from aid_desktop.paths import log_dir
 
 logger = logging.getLogger(__name__)
 
-EXIT_ERROR, EXIT_INTERRUPTED = 1, 130
-_COMMANDS = (gui, demo, train, assess, classify, convert, tile, info, zoo, devices)
+EXIT_ERROR = 1
+_COMMANDS = (gui, demo, train, find_lr, assess, classify, convert, tile, info, zoo, devices)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -46,5 +47,5 @@ def run(arguments: Sequence[str]) -> int:
         return EXIT_ERROR
     except KeyboardInterrupt:
         write_error("interrupted")
-        return EXIT_INTERRUPTED
+        return INTERRUPTED
     return code

@@ -1,11 +1,10 @@
 """`aid-desktop train RUN.toml`: the same training without a window."""
 
 import argparse
-import signal
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
+from aid_desktop.cli.interrupt import INTERRUPTED, stop_on_ctrl_c
 from aid_desktop.cli.monitor import Monitor
 from aid_desktop.cli.output import add_json_option, write_json
 from aid_desktop.errors import AidError, TrainingError
@@ -13,12 +12,9 @@ from aid_desktop.models.zoo import find_zoo
 from aid_desktop.runs.config import read_run_toml
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import read_history
-from aid_desktop.training.control import RunControl
 from aid_desktop.training.events import RunFailed, RunFinished
 from aid_desktop.training.loop import train
 from aid_desktop.training.run import TrainingRun
-
-_INTERRUPTED = 130
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -65,7 +61,7 @@ def result(folder: RunFolder) -> dict[str, Any]:
 def _run(options: argparse.Namespace) -> int:
     run = make_run(options)
     monitor = Monitor(quiet=options.json)
-    interrupted = _stop_on_ctrl_c(run.control)
+    interrupted = stop_on_ctrl_c(run.control)
     train(run, monitor.show)
     match monitor.last:
         case RunFailed(message=message):
@@ -76,16 +72,4 @@ def _run(options: argparse.Namespace) -> int:
             pass
         case _:
             raise AidError("the run ended without a word: see run.log")
-    return _INTERRUPTED if interrupted else 0
-
-
-def _stop_on_ctrl_c(control: RunControl) -> list[int]:
-    """Let Ctrl-C stop the run in good order; the list returned is not empty once that has happened."""
-    caught: list[int] = []
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        caught.append(number)
-        control.stop()
-
-    signal.signal(signal.SIGINT, handle)
-    return caught
+    return INTERRUPTED if interrupted else 0

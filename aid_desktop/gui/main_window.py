@@ -182,6 +182,7 @@ class MainWindow(QMainWindow):
             self._run_actions.append((self._add(run_menu, button.text(), "", button.click), button))
         run_menu.aboutToShow.connect(self._show_run_state)
         run_menu.addSeparator()
+        self._continue_action = self._add(run_menu, "Continue run…", "", self.training.continue_run)
         self._meta_action = self._add(run_menu, "Write meta.xlsx after this epoch", "", self.session.write_meta)
         model_menu = required(bar.addMenu("&Model"))
         for text, keys, do in (
@@ -315,6 +316,7 @@ class MainWindow(QMainWindow):
             action.setText(f"{button.text()}\t{keys}" if keys else button.text())
             action.setEnabled(button.isEnabled())
         self._meta_action.setEnabled(self.session.is_running)
+        self._continue_action.setEnabled(not self.session.is_running)
 
     @pyqtSlot()
     def _quit(self) -> None:

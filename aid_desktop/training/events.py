@@ -88,13 +88,17 @@ class RunResumed:
 
 @dataclass(frozen=True, slots=True)
 class RunFinished:
-    """The run has ended in good order. `reason` is a short sentence for the log."""
+    """The run has ended in good order. `reason` is a short sentence for the log.
+
+    `has_diverged`: its last epoch was taken back, because the loss was no number any more.
+    """
 
     folder: Path
     reason: str
     n_epochs: int
     best_epoch: int | None
     best_model: Path | None
+    has_diverged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

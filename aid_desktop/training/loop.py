@@ -139,6 +139,7 @@ class _EpochLoop:
         self._last_progress = 0.0
         self._last_rate = 0.0
         self._paused_seconds = 0.0
+        self._has_diverged = False
         # The first epoch is saved at once: a run that is killed early can be resumed.
         self._last_saved = -math.inf
         image = run.config.image
@@ -162,6 +163,8 @@ class _EpochLoop:
             record = self._one_epoch()
             if record is None:
                 self._state.take_back()
+                if self._has_diverged:
+                    return _diverged(self._epoch, self._last_rate)
                 return f"Stopped in epoch {self._epoch}; its part is taken back."
             append_record(self._run.folder.history_csv, record)
             self._records.append(record)
@@ -202,11 +205,11 @@ class _EpochLoop:
         started = time.perf_counter()
         self._paused_seconds = 0.0
         metrics = self._fit()
-        if metrics is None:
+        if metrics is None or self._diverges(metrics):
             return None
         with self._state.averaged():
             validation = self._validate()
-            if validation is None:
+            if validation is None or self._diverges(validation):
                 return None
             metrics |= {f"val_{name}": value for name, value in validation.items()}
             self._state.metrics = metrics
@@ -261,6 +264,7 @@ class _EpochLoop:
         n_steps = -(-blocks.n_images // batch_size)
         rates = self._learning_rates(n_steps)
         done = 0
+        self._last_rate = float(rates[-1])
         self._unfreeze()
         state.begin_epoch(self._epoch)
         for block in blocks:
@@ -270,7 +274,6 @@ class _EpochLoop:
             if not state.fitter.fit_block(block, batch_size, tell, metrics_from_zero=done == 0, rates=some):
                 return None
             done += n_batches
-        self._last_rate = float(rates[-1])
         return self._wanted(state.fitter.metrics())
 
     def _between(self, done_before: int, n_steps: int, step: int) -> bool:
@@ -281,7 +284,14 @@ class _EpochLoop:
             metrics = self._state.fitter.metrics()
             progress = BatchProgress(self._epoch, done_before + step, n_steps, metrics["loss"], metrics["accuracy"])
             self._publish(progress)
+            if self._diverges(metrics):
+                return False
         return self._wait()
+
+    def _diverges(self, metrics: dict[str, float]) -> bool:
+        """Return whether the loss is no number any more: no weight can be saved after that."""
+        self._has_diverged = self._has_diverged or not math.isfinite(metrics["loss"])
+        return self._has_diverged
 
     def _wait(self) -> bool:
         """Wait while paused; return whether to go on."""
@@ -315,7 +325,7 @@ class _EpochLoop:
         history = read_history(folder.history_csv)
         if history.records:
             self._publish(StageChanged("Saving the run"))
-            self._save_last(finished=True)
+            self._save_last(finished=not self._has_diverged)
             self._write_meta()
         best = history.best_saved()
         logger.info("%s", reason)
@@ -326,6 +336,7 @@ class _EpochLoop:
                 n_epochs=len(history),
                 best_epoch=best.epoch if best else None,
                 best_model=folder.model(best.model) if best and best.model else None,
+                has_diverged=self._has_diverged,
             )
         )
 
@@ -334,3 +345,11 @@ def _all_done(n_done: int, n_wanted: int) -> str:
     if n_done > n_wanted:
         return f"Nothing to do: {n_wanted} epochs are asked for, the run has {n_done} already."
     return f"All {n_wanted} epochs are done."
+
+
+def _diverged(epoch: int, rate: float) -> str:
+    kept = f"the weights of epoch {epoch - 1} are kept" if epoch else "no epoch was finished"
+    return (
+        f"Stopped in epoch {epoch}: the loss is no number any more, {kept}. Lower the learning rate (it was {rate:g}), "
+        "or clip the gradients."
+    )

@@ -36,6 +36,11 @@ class SettingsMailbox:
             return waiting
 
     def start_after(self, revision: int) -> None:
-        """Number further posts from `revision` + 1 on: a resumed run goes on counting."""
+        """Number posts from `revision` + 1 on, one that waits already included: a resumed run goes on counting."""
         with self._lock:
-            self._revision = max(self._revision, revision)
+            if self._revision > revision:
+                return
+            self._revision = revision
+            if self._waiting is not None:
+                self._revision += 1
+                self._waiting = Stamped(self._revision, self._waiting.settings)

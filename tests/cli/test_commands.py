@@ -97,6 +97,21 @@ def test_that_ctrl_c_stops_in_good_order_and_ends_with_130(
 # --- assess -------------------------------------------------------------------------------------------------
 
 
+def test_that_find_lr_prints_a_range_test_with_the_keys_of_the_manual(call: Any, run_toml: Path) -> None:
+    document = call("find-lr", run_toml, "--steps", 12, "--json").document
+    assert set(document) == {"suggestion", "low", "high", "rates", "losses", "smoothed", "slopes"}
+    n = len(document["losses"])
+    assert 0 < n <= 12
+    assert [len(document[name]) for name in ("rates", "smoothed", "slopes")] == [n, n, n]
+
+
+def test_that_find_lr_tells_each_batch_and_what_follows_in_words(call: Any, run_toml: Path) -> None:
+    result = call("find-lr", run_toml, "--steps", 12)
+    assert result.code == 0
+    assert "loss" in result.out
+    assert result.out.strip().splitlines()[-1].startswith("The loss ")
+
+
 def test_that_assess_prints_the_scores_with_the_keys_of_the_manual(call: Any, run_folder: Path, run_toml: Path) -> None:
     result = call("assess", run_folder, "--run", run_toml, "--json")
     assert (result.code, result.err) == (0, "")

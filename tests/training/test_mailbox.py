@@ -38,6 +38,14 @@ def test_that_a_resumed_run_counts_on_and_never_back() -> None:
     assert mailbox.post(settings(0)) == 6
 
 
+def test_that_a_post_that_waits_for_a_resumed_run_is_numbered_after_its_revisions() -> None:
+    mailbox = SettingsMailbox()
+    mailbox.post(settings(3))
+    mailbox.start_after(4)
+    assert mailbox.take() == Stamped(5, settings(3))
+    assert mailbox.post(settings(0)) == 6
+
+
 def test_that_threads_posting_at_once_lose_no_revision_and_the_last_post_is_taken() -> None:
     mailbox = SettingsMailbox()
     given_out: list[list[int]] = [[] for _ in range(4)]

@@ -65,9 +65,22 @@ class TrainingSession(QObject):
 
     def start(self, config: RunConfig, folder: Path, model_zoo: Path) -> None:
         """Start a run. Raises RuntimeError while another one goes on: the caller disables its button."""
+        self._start(TrainingRun(config, RunFolder(folder), model_zoo))
+
+    def go_on(self, config: RunConfig, folder: Path, settings: TrainingSettings | None = None) -> None:
+        """Go on with the run in a folder after its last finished epoch, with other settings if there are any.
+
+        Raises RuntimeError while another one goes on.
+        """
+        run = TrainingRun(config, RunFolder(folder), RunFolder(folder).model_zoo, resume=True)
+        if settings is not None:
+            run.mailbox.post(settings)
+        self._start(run)
+
+    def _start(self, run: TrainingRun) -> None:
         if self.is_running:
             raise RuntimeError("a run is going on already")
-        self._run = TrainingRun(config, RunFolder(folder), model_zoo)
+        self._run = run
         self._worker = TrainingWorker(self._run)
         self._thread = QThread(self)
         self._thread.setObjectName("training")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QFileDialog, QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from aid_desktop.errors import SettingsError
 from aid_desktop.gui.background import Background
@@ -17,6 +17,7 @@ from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.training.augmentation_panel import AugmentationPanel
+from aid_desktop.gui.training.continuing import Continuing
 from aid_desktop.gui.training.hyperparameter_panel import HyperparameterPanel
 from aid_desktop.gui.training.layer_names import LayerNames
 from aid_desktop.gui.training.live_settings import LiveSettings
@@ -74,6 +75,7 @@ class TrainingTab(QWidget):
         layers = self.hyperparameters.form.editor("trainable").editor
         assert isinstance(layers, LayersEditor)
         self.layer_names = LayerNames(layers, notifier, self.model, background, self.messages)
+        self.continuing = Continuing(session, self.settings, self.messages, self)
         self._run_log = RunLog(session, self.log, self)
         self._lay_out()
         self._make_undo_actions()
@@ -118,6 +120,13 @@ class TrainingTab(QWidget):
             return
         self.plot.set_history(History())
         self._session.start(config, self.new_folder(), self.model.zoo)
+
+    @pyqtSlot()
+    def continue_run(self) -> None:
+        """Ask for the folder of a run and go on with it."""
+        folder = QFileDialog.getExistingDirectory(self, "Run to continue", self._preferences.runs_folder)
+        if folder:
+            self.continuing.go_on(Path(folder))
 
     def new_folder(self) -> Path:
         """Return a folder that does not exist yet, named by time and architecture."""
@@ -191,6 +200,7 @@ class TrainingTab(QWidget):
         self.model.changed.connect(self._check)
         self._notifier.table_changed.connect(self._check)
         self._notifier.split_changed.connect(self._check)
+        self.continuing.opened.connect(self.plot.set_history)
         self._session.running_changed.connect(self._on_running_changed)
         self._session.started.connect(self._on_started)
         self._session.epoch_finished.connect(self._on_epoch_finished)

@@ -1,0 +1,69 @@
+"""`aid-desktop find-lr RUN.toml`: a learning-rate range test."""
+
+import argparse
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from aid_desktop.cli.interrupt import INTERRUPTED, stop_on_ctrl_c
+from aid_desktop.cli.output import add_json_option, write_json, write_line
+from aid_desktop.models.zoo import find_zoo
+from aid_desktop.runs.config import read_run_toml
+from aid_desktop.runs.folder import RunFolder
+from aid_desktop.training.lr_finder import N_STEPS, find_learning_rate
+from aid_desktop.training.range_test import RangeTest
+from aid_desktop.training.run import TrainingRun
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the sub-command."""
+    parser = commands.add_parser("find-lr", help="find a learning rate for a run.toml")
+    parser.add_argument("run_toml", metavar="RUN.toml", type=Path, help="the run's settings, or a run folder")
+    parser.add_argument(
+        "--steps", metavar="N", type=int, default=N_STEPS, help="number of batches (default %(default)s)"
+    )
+    parser.add_argument("--seed", metavar="N", type=int, help="instead of the file's seed")
+    parser.add_argument("--device", metavar="NAME", help="auto, cpu, gpu:0, …")
+    parser.add_argument("--model-zoo", metavar="FILE", type=Path, help="the model_zoo.py to use")
+    add_json_option(parser)
+    parser.set_defaults(handler=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    path: Path = options.run_toml
+    config = read_run_toml(RunFolder(path).run_toml if path.is_dir() else path)
+    config = config.with_changes(seed=options.seed, device=options.device)
+    with TemporaryDirectory() as folder:
+        run = TrainingRun(config, RunFolder(Path(folder)), find_zoo(options.model_zoo))
+        stop_on_ctrl_c(run.control)
+        say = (lambda text: None) if options.json else (lambda text: write_line(f"{text} …"))
+        test = find_learning_rate(run, say, lambda done, total: None, max(1, options.steps))
+    if test is None:
+        return INTERRUPTED
+    if options.json:
+        write_json(_document(test))
+    else:
+        _write_text(test)
+    return 0
+
+
+def _document(test: RangeTest) -> dict[str, object]:
+    low, high = test.span or (None, None)
+    return {
+        "suggestion": test.steepest,
+        "low": low,
+        "high": high,
+        "rates": test.rates.tolist(),
+        "losses": test.losses.tolist(),
+        "smoothed": test.smoothed.tolist(),
+        "slopes": test.slopes.tolist(),
+    }
+
+
+def _write_text(test: RangeTest) -> None:
+    for rate, loss, smoothed in zip(test.rates, test.losses, test.smoothed, strict=True):
+        write_line(f"{rate:10.3g}  loss {loss:.4f}  smoothed {smoothed:.4f}")
+    if test.steepest is None or test.span is None:
+        write_line("The loss never fell: try more steps, another optimizer, or look at the images and their classes.")
+        return
+    low, high = test.span
+    write_line(f"The loss falls fastest at {test.steepest:.3g}; a cyclic schedule may go from {low:.3g} to {high:.3g}.")
