@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 from aid_desktop.errors import SettingsError
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.training.schedule_plot import SchedulePlot
+from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.gui.widgets.value_editors import ChoiceEditor
 from aid_desktop.settings.hyperparameters import OPTIMIZERS_WITH, SCHEDULES_WITH, HyperParameters
@@ -46,11 +47,18 @@ class HyperparameterPanel(QWidget):
         super().__init__(parent)
         self.form = SectionForm(HyperParameters, GROUPS, self)
         self.schedule = SchedulePlot(themes, self)
+        self.find_rate = named_button(
+            self,
+            "Find a learning rate…",
+            "findRateButton",
+            "Try growing learning rates on a few batches, and see the loss",
+        )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, GRID, GRID)
         column.setSpacing(GRID)
         column.addWidget(self.form)
         column.addWidget(self.schedule)
+        self.form.add_below("learning_rate", self.find_rate)
         column.addStretch(1)
         self.form.changed.connect(self._show_schedule)
         self.form.was_set.connect(self._show_schedule)
@@ -62,6 +70,22 @@ class HyperparameterPanel(QWidget):
         editor = self.form.editor(name).editor
         assert isinstance(editor, ChoiceEditor)
         return editor
+
+    @pyqtSlot(float)
+    def use_rate(self, rate: float) -> None:
+        """Show this learning rate."""
+        self._change(learning_rate=rate)
+
+    @pyqtSlot(float, float)
+    def use_span(self, low: float, high: float) -> None:
+        """Show a cyclic schedule between two learning rates."""
+        self._change(learning_rate=high, schedule="cyclic", schedule_low=low / high)
+
+    def _change(self, **values: float | str) -> None:
+        for name, value in values.items():
+            self.form.editor(name).set_value(value)
+        self.form.changed.emit()
+        self._show_fitting()
 
     @pyqtSlot()
     def _show_schedule(self) -> None:

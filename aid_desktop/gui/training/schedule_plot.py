@@ -24,6 +24,7 @@ class SchedulePlot(QWidget):
         self.frame = PlotFrame("schedulePlot", themes, self, is_legend_shown=False)
         self.frame.setFixedHeight(_HEIGHT)
         self.frame.suggested_name = "schedule"
+        self.frame.header.addStretch(1)
         panel = self.frame.add_panel(0, WholeNumberAxis())
         panel.set_labels("learning rate", "epoch")
         panel.plot.setMouseEnabled(x=False, y=False)

@@ -23,6 +23,7 @@ from aid_desktop.gui.training.layer_names import LayerNames
 from aid_desktop.gui.training.live_settings import LiveSettings
 from aid_desktop.gui.training.model_panel import ModelPanel
 from aid_desktop.gui.training.preview_panel import PreviewPanel
+from aid_desktop.gui.training.rate_finder import RateFinderDialog
 from aid_desktop.gui.training.run_log import RunLog
 from aid_desktop.gui.training.run_panel import RunPanel
 from aid_desktop.gui.training.session import TrainingSession
@@ -32,9 +33,12 @@ from aid_desktop.gui.training.start_check import StartCheck
 from aid_desktop.gui.widgets.layers_editor import LayersEditor
 from aid_desktop.gui.widgets.log_view import LogView
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
+from aid_desktop.gui.widgets.one_dialog import OneDialog
 from aid_desktop.runs.config import ModelChoice, RunConfig, data_rows
+from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import History
 from aid_desktop.training.events import EpochFinished, RunFailed, RunStarted, SettingsApplied, SettingsRefused
+from aid_desktop.training.run import TrainingRun
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +64,8 @@ class TrainingTab(QWidget):
         self._notifier = notifier
         self._session = session
         self._preferences = preferences
+        self._background = background
+        self._themes = themes
         self.model = ModelPanel(notifier, model_zoo, self)
         self.hyperparameters = HyperparameterPanel(themes, self)
         self.augmentation = AugmentationPanel(notifier, self)
@@ -76,6 +82,7 @@ class TrainingTab(QWidget):
         assert isinstance(layers, LayersEditor)
         self.layer_names = LayerNames(layers, notifier, self.model, background, self.messages)
         self.continuing = Continuing(session, self.settings, self.messages, self)
+        self.rate_finder = OneDialog(self)
         self._run_log = RunLog(session, self.log, self)
         self._lay_out()
         self._make_undo_actions()
@@ -95,6 +102,28 @@ class TrainingTab(QWidget):
             return
         self.messages.clear()
         self.check.begin()
+
+    @pyqtSlot()
+    def find_rate(self) -> None:
+        """Measure which learning rates suit what is shown; say so when that cannot be trained."""
+        try:
+            config = self.config()
+        except SettingsError as error:
+            self.messages.add(Note(Level.ERROR, str(error)))
+            return
+        zoo, problems = self.model.zoo, self._problems()
+        if problems or zoo is None:
+            self.messages.add(Note(Level.WARNING, sentence("; ".join(problems))))
+            return
+
+        def make() -> RateFinderDialog:
+            run = TrainingRun(config, RunFolder(self.new_folder()), zoo)
+            dialog = RateFinderDialog(run, self._background, self._themes, self)
+            dialog.rate_chosen.connect(self.hyperparameters.use_rate)
+            dialog.span_chosen.connect(self.hyperparameters.use_span)
+            return dialog
+
+        self.rate_finder.show(make)
 
     def config(self) -> RunConfig:
         """Return the run that the window describes. Raises SettingsError."""
@@ -194,6 +223,7 @@ class TrainingTab(QWidget):
     def _connect(self) -> None:
         self.run.start_wanted.connect(self.start)
         self.check.passed.connect(self._run)
+        self.hyperparameters.find_rate.clicked.connect(self.find_rate)
         self.run.apply_wanted.connect(self.settings.post)
         self.run.auto_apply_changed.connect(self.settings.set_auto_apply)
         self.augmentation.form.changed.connect(self._on_augmentation_changed)
@@ -229,6 +259,7 @@ class TrainingTab(QWidget):
     @pyqtSlot(bool)
     def _on_running_changed(self, running: bool) -> None:
         self.model.set_locked(running)
+        self.hyperparameters.find_rate.setDisabled(running)
         self._check()
 
     @pyqtSlot(RunStarted)

@@ -47,7 +47,7 @@ class SectionForm(QWidget, Generic[Section]):
         self._editors: dict[str, FieldEditor] = {}
         self._is_stacked = False
         groups = names if isinstance(names, Mapping) else {"": names or editable_fields(section)}
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         for heading, members in groups.items():
@@ -73,6 +73,10 @@ class SectionForm(QWidget, Generic[Section]):
     def editor(self, name: str) -> FieldEditor:
         """Return the editor of a setting. Raises KeyError if it is not shown."""
         return self._editors[name]
+
+    def add_below(self, name: str, widget: QWidget) -> None:
+        """Put a widget under the editor of a setting, for example a button that finds its value."""
+        self._column.insertWidget(self._column.indexOf(self._editors[name]) + 1, widget)
 
     def values(self) -> Section:
         """Return the settings as shown. Raises SettingsError, after saying so beside the field."""

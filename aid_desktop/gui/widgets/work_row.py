@@ -15,10 +15,12 @@ class WorkRow(QWidget):
     """Follows one job at a time: what it does, how far it is, and a button that stops it; hidden without one.
 
     The parts are named `<name>Status`, `<name>Progress` and `<name>Cancel`; `unit` is what the job counts.
-    `running_changed` tells when work begins and ends; a job that is still under way is stopped with the row.
+    `running_changed` tells when work begins and ends, `cancelled` that the user wants it to end; a job that is still
+    under way is stopped with the row.
     """
 
     running_changed = pyqtSignal(bool)
+    cancelled = pyqtSignal()
 
     def __init__(self, name: str, unit: str, tip: str, cancel_tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +73,7 @@ class WorkRow(QWidget):
             self._cancel.setEnabled(False)
             self._progress.setRange(0, 0)
             self._status.setText("stopping…")
+            self.cancelled.emit()
 
     @pyqtSlot(int, int)
     def _on_progress(self, done: int, total: int) -> None:

@@ -1,0 +1,101 @@
+"""The learning-rate finder in the real window."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt5.QtWidgets import QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from aid_desktop.gui.main_window import MainWindow
+from aid_desktop.gui.training.rate_finder import RateFinderDialog
+from aid_desktop.settings.image import ImageSettings
+from aid_desktop.training.range_test import RangeTest
+
+pytestmark = pytest.mark.keras
+
+Drop = Callable[[QWidget, Sequence[Path]], None]
+WAIT_MS = 60_000
+RATES = np.geomspace(1e-6, 1e-1, 51)
+FALLING = RangeTest(RATES, np.interp(np.log10(RATES), [-6, -4, -2, -1], [2, 2, 1, 3]))
+
+
+@pytest.fixture
+def ready(window: MainWindow, drop: Drop, tiny_folders: Path, qtbot: QtBot) -> MainWindow:
+    """The window with data and a small network chosen, on the Training tab."""
+    with qtbot.waitSignal(window.notifier.table_changed):
+        drop(window, [tiny_folders])
+    window.notifier.set_image_settings(ImageSettings(width=12, height=12))
+    window.training.model.choose("MLP_8_8_8")
+    window.tabs.setCurrentWidget(window.training)
+    return window
+
+
+def opened(window: MainWindow) -> RateFinderDialog:
+    window.training.hyperparameters.find_rate.click()
+    dialog = window.findChild(RateFinderDialog)
+    assert dialog is not None
+    return dialog
+
+
+def measured(window: MainWindow, qtbot: QtBot) -> RateFinderDialog:
+    dialog = opened(window)
+    qtbot.waitUntil(lambda: dialog.work.job is None, timeout=WAIT_MS)
+    return dialog
+
+
+def test_that_the_losses_are_measured_and_shown(ready: MainWindow, qtbot: QtBot) -> None:
+    dialog = measured(ready, qtbot)
+    rates, losses = dialog.losses.getOriginalDataset()
+    assert len(rates) == len(losses) > 10
+    assert len(dialog.slopes.getOriginalDataset()[0]) == len(rates)
+    assert dialog.messages.notes == ()
+    dialog.close()
+
+
+def test_that_the_rate_at_the_line_is_taken_over(ready: MainWindow, qtbot: QtBot) -> None:
+    dialog = measured(ready, qtbot)
+    dialog.set_test(FALLING)
+    assert dialog.rate == pytest.approx(FALLING.steepest, rel=0.01)
+    dialog.line.setValue(-2.5)
+    dialog.use_rate.click()
+    assert ready.training.settings.values().hyperparameters.learning_rate == pytest.approx(0.00316)
+    assert not dialog.isVisible()
+
+
+def test_that_the_range_becomes_a_cyclic_schedule(ready: MainWindow, qtbot: QtBot) -> None:
+    dialog = measured(ready, qtbot)
+    dialog.set_test(FALLING)
+    dialog.region.setRegion((-4, -2))
+    dialog.use_span.click()
+    hyperparameters = ready.training.settings.values().hyperparameters
+    assert hyperparameters.schedule == "cyclic"
+    assert hyperparameters.learning_rate == pytest.approx(0.01)
+    assert hyperparameters.schedule_low == pytest.approx(0.01)
+
+
+def test_that_a_loss_that_never_falls_offers_nothing(ready: MainWindow, qtbot: QtBot) -> None:
+    dialog = measured(ready, qtbot)
+    dialog.set_test(RangeTest(RATES, np.linspace(1, 2, len(RATES))))
+    assert not dialog.use_rate.isEnabled()
+    assert not dialog.use_span.isEnabled()
+    assert not dialog.line.isVisible()
+    dialog.close()
+
+
+def test_that_it_can_be_cancelled(ready: MainWindow, qtbot: QtBot) -> None:
+    dialog = opened(ready)
+    button = dialog.findChild(QPushButton, "rateFinderCancel")
+    assert button is not None
+    button.click()
+    qtbot.waitUntil(lambda: dialog.work.job is None, timeout=WAIT_MS)
+    assert "Stopped" in dialog.messages.notes[0].text
+    assert not dialog.use_rate.isEnabled()
+    dialog.close()
+
+
+def test_that_it_says_what_is_missing(window: MainWindow) -> None:
+    window.training.hyperparameters.find_rate.click()
+    assert window.findChild(RateFinderDialog) is None
+    assert len(window.training.messages.notes) == 1
