@@ -1,34 +1,27 @@
 """Runs that go on in the real window."""
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from PyQt5.QtWidgets import QAction, QFileDialog, QPushButton, QWidget
+from PyQt5.QtWidgets import QAction, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.gui.main_window import MainWindow
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import read_history
 from aid_desktop.settings.hyperparameters import HyperParameters
-from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.training.events import RunFinished
 
 pytestmark = pytest.mark.keras
 
-Drop = Callable[[QWidget, Sequence[Path]], None]
 WAIT_MS = 60_000
 
 
 @pytest.fixture
-def run(window: MainWindow, drop: Drop, tiny_folders: Path, qtbot: QtBot) -> Path:
+def run(ready: MainWindow, qtbot: QtBot) -> Path:
     """Train for two epochs in the window; return the folder of the run."""
-    with qtbot.waitSignal(window.notifier.table_changed):
-        drop(window, [tiny_folders])
-    window.notifier.set_image_settings(ImageSettings(width=12, height=12))
-    window.training.model.choose("MLP_8_8_8")
-    window.tabs.setCurrentWidget(window.training)
+    window = ready
     show(window, HyperParameters(epochs=2, batch_size=16, learning_rate=0.02))
     with qtbot.waitSignal(window.session.finished, timeout=WAIT_MS) as finished:
         window.training.run.start_button.click()

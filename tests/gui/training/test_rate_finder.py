@@ -1,35 +1,19 @@
 """The learning-rate finder in the real window."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
-
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QPushButton, QWidget
+from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.gui.main_window import MainWindow
 from aid_desktop.gui.training.rate_finder import RateFinderDialog
-from aid_desktop.settings.image import ImageSettings
 from aid_desktop.training.range_test import RangeTest
 
 pytestmark = pytest.mark.keras
 
-Drop = Callable[[QWidget, Sequence[Path]], None]
 WAIT_MS = 60_000
 RATES = np.geomspace(1e-6, 1e-1, 51)
 FALLING = RangeTest(RATES, np.interp(np.log10(RATES), [-6, -4, -2, -1], [2, 2, 1, 3]))
-
-
-@pytest.fixture
-def ready(window: MainWindow, drop: Drop, tiny_folders: Path, qtbot: QtBot) -> MainWindow:
-    """The window with data and a small network chosen, on the Training tab."""
-    with qtbot.waitSignal(window.notifier.table_changed):
-        drop(window, [tiny_folders])
-    window.notifier.set_image_settings(ImageSettings(width=12, height=12))
-    window.training.model.choose("MLP_8_8_8")
-    window.tabs.setCurrentWidget(window.training)
-    return window
 
 
 def opened(window: MainWindow) -> RateFinderDialog:

@@ -1,11 +1,10 @@
 """A real run in the real window: live settings, pause, stop, closing, failing."""
 
 import json
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from PyQt5.QtWidgets import QMessageBox, QPushButton, QWidget
+from PyQt5.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.gui.main_window import MainWindow
@@ -14,26 +13,13 @@ from aid_desktop.runs.history import read_history
 from aid_desktop.runs.settings_log import read_revisions
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
-from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.training.checkpoints import BestSoFar
 
 pytestmark = pytest.mark.keras
 
-Drop = Callable[[QWidget, Sequence[Path]], None]
 LONG = 100_000
 WAIT_MS = 60_000
-
-
-@pytest.fixture
-def ready(window: MainWindow, drop: Drop, tiny_folders: Path, qtbot: QtBot) -> MainWindow:
-    """The window with data and a small network chosen, on the Training tab."""
-    with qtbot.waitSignal(window.notifier.table_changed):
-        drop(window, [tiny_folders])
-    window.notifier.set_image_settings(ImageSettings(width=12, height=12))
-    window.training.model.choose("MLP_8_8_8")
-    window.tabs.setCurrentWidget(window.training)
-    return window
 
 
 def set_epochs(window: MainWindow, epochs: int) -> None:
