@@ -28,6 +28,8 @@ from aid_desktop.gui.data.tile_dialog import TileDialog
 from aid_desktop.gui.data.tile_form import Extra
 from aid_desktop.gui.main_window import MainWindow
 
+WAIT_MS = 30_000
+
 
 def stained(seed: int, side: int = 96) -> tuple[np.ndarray, np.ndarray]:
     """Return a pink image with one bright cell, and the mask of its centre."""
@@ -59,7 +61,7 @@ def background(qtbot: QtBot) -> Iterator[Background]:
 
 @pytest.fixture
 def idle(qtbot: QtBot, background: Background) -> Callable[[], None]:
-    return lambda: qtbot.waitUntil(lambda: background.n_jobs == 0)
+    return lambda: qtbot.waitUntil(lambda: background.n_jobs == 0, timeout=WAIT_MS)
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def dialog(qtbot: QtBot, background: Background) -> TileDialog:
 
 def planned(qtbot: QtBot, dialog: TileDialog) -> str:
     """Wait for the plan and return the legend."""
-    qtbot.waitUntil(lambda: dialog.preview.plan is not None and not dialog.preview._timer.isActive())
+    qtbot.waitUntil(lambda: dialog.preview.plan is not None and not dialog.preview._timer.isActive(), timeout=WAIT_MS)
     return dialog.preview.legend.text
 
 
@@ -137,11 +139,11 @@ def test_that_what_is_wrong_is_told_where_it_is_chosen(qtbot, dialog, tissue, tm
     assert not dialog.start_button.isEnabled()
     dialog.form.names.clear()
     dialog.form.size_box.setValue(200)
-    qtbot.waitUntil(lambda: "less than one tile of 200 × 200 px" in dialog.preview.message)
+    qtbot.waitUntil(lambda: "less than one tile of 200 × 200 px" in dialog.preview.message, timeout=WAIT_MS)
     dialog.form.size_box.setValue(32)
     planned(qtbot, dialog)
     dialog.form.masks.setText(str(tmp_path / "none"))
-    qtbot.waitUntil(lambda: "does not exist" in dialog.preview.message)
+    qtbot.waitUntil(lambda: "does not exist" in dialog.preview.message, timeout=WAIT_MS)
     assert not dialog.start_button.isEnabled()
 
 
@@ -181,12 +183,12 @@ def test_that_earlier_tiles_are_replaced_only_after_a_question(qtbot, dialog, ti
     planned(qtbot, dialog)
     for button, n_files in (("tileKeepButton", 1), ("tileOverwriteButton", 27)):
         press(qtbot, dialog, "tileStart")
-        qtbot.waitUntil(lambda: dialog.findChild(QMessageBox, "tileOverwriteQuestion") is not None)
+        qtbot.waitUntil(lambda: dialog.findChild(QMessageBox, "tileOverwriteQuestion") is not None, timeout=WAIT_MS)
         question = dialog.findChild(QMessageBox, "tileOverwriteQuestion")
         assert "slide0 has files already" in question.informativeText()
         press(qtbot, question, button)
         idle()
-        qtbot.waitUntil(lambda: dialog.findChild(QMessageBox, "tileOverwriteQuestion") is None)
+        qtbot.waitUntil(lambda: dialog.findChild(QMessageBox, "tileOverwriteQuestion") is None, timeout=WAIT_MS)
         assert len(list(out.rglob("*.png"))) == n_files
     assert not dialog.isVisible()
 
@@ -222,7 +224,7 @@ def test_that_a_failure_stays_in_the_dialog(qtbot, dialog, tissue, idle) -> None
 
 
 def wait(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: window.background.n_jobs == 0)
+    qtbot.waitUntil(lambda: window.background.n_jobs == 0, timeout=WAIT_MS)
 
 
 def cut_selected(qtbot: QtBot, window: MainWindow, masks: Path, stride: int) -> TileDialog:
@@ -244,7 +246,7 @@ def test_that_the_selected_rows_are_cut_and_the_tiles_become_rows(qtbot, window,
     wait(qtbot, window)
     dialog = cut_selected(qtbot, window, tmp_path / "masks", 32)
     assert dialog.files.paths == (tissue,)
-    qtbot.waitUntil(lambda: len(window.notifier.table.rows) == 3)
+    qtbot.waitUntil(lambda: len(window.notifier.table.rows) == 3, timeout=WAIT_MS)
     rows = window.notifier.table.rows
     assert [row.class_name for row in rows] == ["tissue", "background", "fat"]
     assert {row.role for row in rows} == {Role.TRAINING}
@@ -257,13 +259,13 @@ def test_that_tiles_made_anew_take_the_place_of_the_earlier_ones(qtbot, window, 
     drop(window, [tissue])
     wait(qtbot, window)
     cut_selected(qtbot, window, tmp_path / "masks", 32)
-    qtbot.waitUntil(lambda: len(window.notifier.table.rows) == 3)
+    qtbot.waitUntil(lambda: len(window.notifier.table.rows) == 3, timeout=WAIT_MS)
     wait(qtbot, window)
     dialog = cut_selected(qtbot, window, tmp_path / "masks", 16)
-    qtbot.waitUntil(lambda: dialog.findChild(QMessageBox, "tileOverwriteQuestion") is not None)
+    qtbot.waitUntil(lambda: dialog.findChild(QMessageBox, "tileOverwriteQuestion") is not None, timeout=WAIT_MS)
     press(qtbot, dialog.findChild(QMessageBox, "tileOverwriteQuestion"), "tileOverwriteButton")
     n_images = [3, 56, 19]
-    qtbot.waitUntil(lambda: [row.source.n_images for row in window.notifier.table.rows] == n_images)
+    qtbot.waitUntil(lambda: [row.source.n_images for row in window.notifier.table.rows] == n_images, timeout=WAIT_MS)
     window.findChild(QAction, "undoAction").trigger()
     assert [row.source.n_images for row in window.notifier.table.rows] == [3, 24, 3]
     wait(qtbot, window)
