@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 from aid_desktop.cli.interrupt import INTERRUPTED, stop_on_ctrl_c
 from aid_desktop.cli.output import add_json_option, write_json, write_line
+from aid_desktop.cli.run_options import add_run_options, run_toml_of
 from aid_desktop.models.zoo import find_zoo
 from aid_desktop.runs.config import read_run_toml
 from aid_desktop.runs.folder import RunFolder
@@ -17,20 +18,16 @@ from aid_desktop.training.run import TrainingRun
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the sub-command."""
     parser = commands.add_parser("find-lr", help="find a learning rate for a run.toml")
-    parser.add_argument("run_toml", metavar="RUN.toml", type=Path, help="the run's settings, or a run folder")
+    add_run_options(parser)
     parser.add_argument(
         "--steps", metavar="N", type=int, default=N_STEPS, help="number of batches (default %(default)s)"
     )
-    parser.add_argument("--seed", metavar="N", type=int, help="instead of the file's seed")
-    parser.add_argument("--device", metavar="NAME", help="auto, cpu, gpu:0, …")
-    parser.add_argument("--model-zoo", metavar="FILE", type=Path, help="the model_zoo.py to use")
     add_json_option(parser)
     parser.set_defaults(handler=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    path: Path = options.run_toml
-    config = read_run_toml(RunFolder(path).run_toml if path.is_dir() else path)
+    config = read_run_toml(run_toml_of(options.run_toml))
     config = config.with_changes(seed=options.seed, device=options.device)
     with TemporaryDirectory() as folder:
         run = TrainingRun(config, RunFolder(Path(folder)), find_zoo(options.model_zoo))

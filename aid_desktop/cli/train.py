@@ -7,6 +7,7 @@ from typing import Any
 from aid_desktop.cli.interrupt import INTERRUPTED, stop_on_ctrl_c
 from aid_desktop.cli.monitor import Monitor
 from aid_desktop.cli.output import add_json_option, write_json
+from aid_desktop.cli.run_options import add_run_options, run_toml_of
 from aid_desktop.errors import AidError, TrainingError
 from aid_desktop.models.zoo import find_zoo
 from aid_desktop.runs.config import read_run_toml
@@ -20,13 +21,10 @@ from aid_desktop.training.run import TrainingRun
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the sub-command."""
     parser = commands.add_parser("train", help="train as a run.toml says")
-    parser.add_argument("run_toml", metavar="RUN.toml", type=Path, help="the run's settings, or a run folder")
+    add_run_options(parser)
     parser.add_argument("--out", metavar="DIR", type=Path, help="run folder (default: run beside RUN.toml)")
     parser.add_argument("--epochs", metavar="N", type=int, help="instead of the file's number")
-    parser.add_argument("--seed", metavar="N", type=int, help="instead of the file's seed")
-    parser.add_argument("--device", metavar="NAME", help="auto, cpu, gpu:0, …")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out, or in RUN.toml's folder")
-    parser.add_argument("--model-zoo", metavar="FILE", type=Path, help="the model_zoo.py to use")
     add_json_option(parser)
     parser.set_defaults(handler=_run)
 
@@ -35,9 +33,7 @@ def make_run(options: argparse.Namespace) -> TrainingRun:
     """Return the run that the arguments describe. Raises AidError."""
     if options.resume and options.seed is not None:
         raise TrainingError("--seed cannot change in a resumed run: it decides which images are held out")
-    path: Path = options.run_toml
-    if path.is_dir():
-        path = RunFolder(path).run_toml
+    path = run_toml_of(options.run_toml)
     folder = RunFolder((options.out or (path.parent if options.resume else path.parent / "run")).absolute())
     config = read_run_toml(folder.run_toml if options.resume else path)
     config = config.with_changes(epochs=options.epochs, seed=options.seed, device=options.device)

@@ -230,7 +230,9 @@ class _EpochLoop:
     def _learning_rates(self, n_steps: int) -> Rates:
         """Return the learning rate of each step of this epoch."""
         hyperparameters = self._state.settings.hyperparameters
-        plateaus = count_plateaus((-loss for loss in self._curve("val_loss")), hyperparameters.schedule_epochs)
+        # Only this schedule needs the whole history: a long run would pay for it in every epoch.
+        patience = hyperparameters.schedule_epochs if hyperparameters.schedule == "reduce_on_plateau" else 0
+        plateaus = count_plateaus((-loss for loss in self._curve("val_loss")), patience)
         return learning_rates(hyperparameters, self._epoch, n_steps, plateaus)
 
     def _curve(self, name: str) -> Iterator[float]:

@@ -1,6 +1,7 @@
 """What a learning-rate range test has measured, and what follows from it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +18,14 @@ _LEAST_FALL = 0.01
 _BEGUN, _NEARLY_DONE = 0.1, 0.9
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class RangeTest:
     """Losses of batches under growing learning rates, both float64 (N,); after Smith, WACV 2017 (arXiv:1506.01186)."""
 
     rates: Rates
     losses: NDArray[np.float64]
 
-    @property
+    @cached_property
     def smoothed(self) -> NDArray[np.float64]:
         """Exponential moving average of the losses, free of the bias of its beginning."""
         mean, result = 0.0, np.empty(len(self.losses))
@@ -33,28 +34,29 @@ class RangeTest:
             result[step] = mean / (1 - _SMOOTHING ** (step + 1))
         return result
 
-    @property
+    @cached_property
     def slopes(self) -> NDArray[np.float64]:
         """Change of the smoothed loss per factor of ten of the rate."""
         if len(self.rates) < 2:
             return np.zeros(len(self.rates))
         return np.asarray(np.gradient(self.smoothed, np.log10(self.rates)))
 
-    @property
+    @cached_property
     def steepest(self) -> float | None:
         """The rate at which the loss falls fastest: a good one to train with; None when it never falls."""
-        steps = self._falling()
+        steps = self._falling
         if steps is None:
             return None
         low, high = steps
         return float(self.rates[low + int(np.argmin(self.slopes[low : high + 1]))])
 
-    @property
+    @cached_property
     def span(self) -> tuple[float, float] | None:
         """Where the loss begins to fall and where it has nearly fallen: limits of a cyclic schedule."""
-        steps = self._falling()
+        steps = self._falling
         return None if steps is None else (float(self.rates[steps[0]]), float(self.rates[steps[1]]))
 
+    @cached_property
     def _falling(self) -> tuple[int, int] | None:
         """Return the steps at which most of the fall begins and ends."""
         fall = self._fall()

@@ -95,21 +95,15 @@ class TrainingTab(QWidget):
 
         A setting that is not valid is marked and nothing starts.
         """
-        try:
-            self.config()
-        except SettingsError as error:
-            self.messages.add(Note(Level.ERROR, str(error)))
-            return
-        self.messages.clear()
-        self.check.begin()
+        if self._config_or_tell() is not None:
+            self.messages.clear()
+            self.check.begin()
 
     @pyqtSlot()
     def find_rate(self) -> None:
         """Measure which learning rates suit what is shown; say so when that cannot be trained."""
-        try:
-            config = self.config()
-        except SettingsError as error:
-            self.messages.add(Note(Level.ERROR, str(error)))
+        config = self._config_or_tell()
+        if config is None:
             return
         zoo, problems = self.model.zoo, self._problems()
         if problems or zoo is None:
@@ -137,12 +131,17 @@ class TrainingTab(QWidget):
             seed=self.all_settings.seed,
         )
 
-    @pyqtSlot()
-    def _run(self) -> None:
+    def _config_or_tell(self) -> RunConfig | None:
         try:
-            config = self.config()
+            return self.config()
         except SettingsError as error:
             self.messages.add(Note(Level.ERROR, str(error)))
+            return None
+
+    @pyqtSlot()
+    def _run(self) -> None:
+        config = self._config_or_tell()
+        if config is None:
             return
         # The tabs may have been changed while the images were checked.
         if self._problems() or self.model.zoo is None or self._session.is_running:

@@ -1,21 +1,18 @@
 """Edit which channels are taken: gray, rgb, or some of those that the images have."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from PyQt5.QtCore import pyqtSlot
 from PyQt5.QtWidgets import QWidget
 
+from aid_desktop.gui.widgets.asking_editor import CHOOSE, AskingEditor
 from aid_desktop.gui.widgets.tick_dialog import TickDialog, TickTexts
-from aid_desktop.gui.widgets.value_editors import ChoiceEditor
 from aid_desktop.settings.field import FieldInfo
 
-_CHOOSE = "choose…"
 _HINT = "What the network sees, in this order:"
 _TIP = "Tick the channels that are to be taken; drag them into another order"
 
 
-class ChannelsEditor(ChoiceEditor):
+class ChannelsEditor(AskingEditor):
     """The words of the declaration, the channels chosen last, and an item that asks for others.
 
     `set_available` tells which channels the images have; without any there is nothing to choose. `hint` is written
@@ -24,12 +21,9 @@ class ChannelsEditor(ChoiceEditor):
 
     def __init__(self, info: FieldInfo, name: str, parent: QWidget | None = None, hint: str = _HINT) -> None:
         super().__init__(info, name, parent)
-        self._help = info.help
         self._hint = hint
         self._n_words = len(info.choices)
         self._available: tuple[str, ...] = ()
-        self._value: Any = info.choices[0]
-        self.activated[int].connect(self._on_activated)
 
     @property
     def available(self) -> tuple[str, ...]:
@@ -41,17 +35,6 @@ class ChannelsEditor(ChoiceEditor):
         if tuple(names) != self._available:
             self._available = tuple(names)
             self._show()
-
-    def value(self) -> Any:
-        """Return a word, or the names of the channels as a tuple."""
-        return self._value
-
-    def set_value(self, value: Any) -> None:
-        """Choose a word, or channels by name."""
-        if value != self._value:
-            self._value = value
-            self._show()
-            self.value_changed.emit()
 
     def ask(self) -> TickDialog:
         """Open the dialog in which channels are ticked, and return it."""
@@ -70,7 +53,7 @@ class ChannelsEditor(ChoiceEditor):
         if isinstance(self._value, tuple):
             self.addItem(" + ".join(self._value), self._value)
         if self._available:
-            self.addItem(_CHOOSE, _CHOOSE)
+            self.addItem(CHOOSE, CHOOSE)
         at = self.count() - 1 - bool(self._available) if isinstance(self._value, tuple) else self._place(self._value)
         self.setCurrentIndex(at)
         self.setToolTip(self.itemText(at) if isinstance(self._value, tuple) else self._help)
@@ -79,17 +62,5 @@ class ChannelsEditor(ChoiceEditor):
     def _place(self, word: str) -> int:
         return self.findData(word)
 
-    @pyqtSlot(int)
-    def _on_activated(self, index: int) -> None:
-        if self.itemData(index) == _CHOOSE:
-            self._show()
-            self.ask()
-        else:
-            self.set_value(self.itemData(index))
-
-    @pyqtSlot(int)
-    def _on_index_changed(self, _: int) -> None:
-        data = self.currentData()
-        if data is not None and data != _CHOOSE and data != self._value:
-            self._value = data
-            self.value_changed.emit()
+    def _ask(self) -> None:
+        self.ask()

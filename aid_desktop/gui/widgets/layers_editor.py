@@ -3,19 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QWidget
 
+from aid_desktop.gui.widgets.asking_editor import CHOOSE, AskingEditor
 from aid_desktop.gui.widgets.tick_dialog import TickDialog, TickTexts
-from aid_desktop.gui.widgets.value_editors import ChoiceEditor
 from aid_desktop.settings.field import FieldInfo
 
-_CHOOSE = "choose…"
 _LAST = (1, 2, 3, 5)
 _TEXTS = TickTexts("layer", "Layers", "Layers that learn, from the first to the last:", "Tick the layers that learn")
 
 
-class LayersEditor(ChoiceEditor):
+class LayersEditor(AskingEditor):
     """The words of the declaration, the last few layers, single layers, and an item that asks for those.
 
     `names_wanted` asks for a call of `ask` with the layers of the network.
@@ -25,24 +24,10 @@ class LayersEditor(ChoiceEditor):
 
     def __init__(self, info: FieldInfo, name: str, parent: QWidget | None = None) -> None:
         super().__init__(info, name, parent)
-        self._help = info.help
         for number in _LAST:
             self.addItem(_text(f"last:{number}"), f"last:{number}")
-        self._value: Any = info.choices[0]
         self._n_fixed = self.count()
-        self.addItem(_CHOOSE, _CHOOSE)
-        self.activated[int].connect(self._on_activated)
-
-    def value(self) -> Any:
-        """Return a word, or (name, learns) of single layers as a tuple."""
-        return self._value
-
-    def set_value(self, value: Any) -> None:
-        """Choose a word, or single layers."""
-        if value != self._value:
-            self._value = value
-            self._show()
-            self.value_changed.emit()
+        self.addItem(CHOOSE, CHOOSE)
 
     def ask(self, names: Sequence[str]) -> TickDialog:
         """Open the dialog in which the layers of these names are ticked, and return it."""
@@ -63,25 +48,13 @@ class LayersEditor(ChoiceEditor):
         if self.findData(self._value) < 0:
             self.addItem(_text(self._value), self._value)
             self.setItemData(self._n_fixed, _layers(self._value), Qt.ItemDataRole.ToolTipRole)
-        self.addItem(_CHOOSE, _CHOOSE)
+        self.addItem(CHOOSE, CHOOSE)
         self.setCurrentIndex(self.findData(self._value))
         self.setToolTip(_layers(self._value) or self._help)
         self.blockSignals(False)
 
-    @pyqtSlot(int)
-    def _on_activated(self, index: int) -> None:
-        if self.itemData(index) == _CHOOSE:
-            self._show()
-            self.names_wanted.emit()
-        else:
-            self.set_value(self.itemData(index))
-
-    @pyqtSlot(int)
-    def _on_index_changed(self, _: int) -> None:
-        data = self.currentData()
-        if data is not None and data not in (_CHOOSE, self._value):
-            self._value = data
-            self.value_changed.emit()
+    def _ask(self) -> None:
+        self.names_wanted.emit()
 
 
 def _text(value: Any) -> str:
