@@ -1,5 +1,6 @@
 """The images of an epoch in blocks: the next one is made while the network trains on the last."""
 
+import dataclasses
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -8,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.augment.pipeline import Randomness, augment_labelled
+from aid_desktop.data.class_table import Role
 from aid_desktop.data.pixels import Pixels
-from aid_desktop.data.sampling import draw_epoch
+from aid_desktop.data.sampling import RowDraw, draw_epoch
 from aid_desktop.errors import TrainingError
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.snapshot import TrainingSettings
@@ -53,7 +55,7 @@ class EpochBlocks:
         within = epoch - self._affine_epoch
         self._photometric_epoch = epoch - within % augmentation.photometric_refresh
         rng = generator(seed, Stage.DRAW, self._affine_epoch)
-        self._rows, self._indices = draw_epoch([row.draw for row in data.rows], rng)
+        self._rows, self._indices = draw_epoch(draws(settings, data), rng)
         self._labels = np.array([row.label for row in data.rows], np.intp)[self._rows]
         self._class_weights = class_weights(settings, data.class_names, self._labels)
         batch_size = settings.hyperparameters.batch_size
@@ -116,6 +118,14 @@ class EpochBlocks:
         return originals
 
 
+def draws(settings: TrainingSettings, data: TrainingData) -> list[RowDraw]:
+    """Return how many images an epoch takes of each row: as the settings say, or else the class table."""
+    numbers = settings.images_per_epoch
+    if not numbers:
+        return [row.draw for row in data.rows]
+    return [dataclasses.replace(row.draw, images_per_epoch=numbers[row.place] or None) for row in data.rows]
+
+
 def class_weights(
     settings: TrainingSettings, class_names: tuple[str, ...], labels: NDArray[np.intp]
 ) -> NDArray[np.float32]:
@@ -133,6 +143,16 @@ def class_weights(
     check_class_weights(settings, class_names)
     weights = dict(item for item in wanted if not isinstance(item, str))
     return np.array([weights[name] for name in class_names], np.float32)
+
+
+def check_fit(settings: TrainingSettings, data: TrainingData) -> None:
+    """Raise TrainingError when settings do not fit the classes or rows of the run."""
+    check_class_weights(settings, data.class_names)
+    n_rows = sum(row.role is Role.TRAINING for row in data.table.rows)
+    if len(settings.images_per_epoch) not in (0, n_rows):
+        raise TrainingError(
+            f"images per epoch: got {len(settings.images_per_epoch)} numbers, the run has {n_rows} training rows"
+        )
 
 
 def check_class_weights(settings: TrainingSettings, class_names: tuple[str, ...]) -> None:

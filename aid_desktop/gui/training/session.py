@@ -19,6 +19,7 @@ from aid_desktop.training.events import (
     SettingsApplied,
     SettingsRefused,
     StageChanged,
+    StorageChanged,
 )
 from aid_desktop.training.run import TrainingRun
 
@@ -39,6 +40,7 @@ class TrainingSession(QObject):
     epoch_finished = pyqtSignal(EpochFinished)
     paused = pyqtSignal(RunPaused)
     resumed = pyqtSignal(RunResumed)
+    storage_changed = pyqtSignal(StorageChanged)
     finished = pyqtSignal(RunFinished)
     failed = pyqtSignal(RunFailed)
 
@@ -142,6 +144,7 @@ class TrainingSession(QObject):
         worker.epoch_finished.connect(self.epoch_finished)
         worker.paused.connect(self.paused)
         worker.resumed.connect(self.resumed)
+        worker.storage_changed.connect(self.storage_changed)
         worker.finished.connect(self.finished)
         worker.failed.connect(self.failed)
 

@@ -319,5 +319,5 @@ def test_that_values_are_told_in_words() -> None:
     augmentation, training = field_infos(AugmentationSettings), field_infos(HyperParameters)
     assert value_text(augmentation["brightness_add"], (-5, 10)) == "-5 to 10 grey levels"
     assert value_text(augmentation["vertical_flip"], False) == "off"
-    assert value_text(training["dropout"], ()) == "none"
+    assert value_text(training["dropout"], ()) == "as the architecture has it"
     assert value_text(training["class_weights"], (("cat", 1.0),)) == "weights of single classes"
