@@ -67,7 +67,7 @@ class RunFolder:
 
     def point(self, epoch: int) -> Path:
         """Return the path of what going back to the end of an epoch needs."""
-        return self.points / f"epoch_{epoch:05d}.keras"
+        return self.points / model_name(epoch)
 
     def point_files(self) -> list[Path]:
         """Return the points that there are, from the first epoch to the last."""

@@ -12,6 +12,7 @@ from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.gui.widgets.value_editors import ChoiceEditor
 from aid_desktop.settings.hyperparameters import OPTIMIZERS_WITH, SCHEDULES_WITH, HyperParameters
+from aid_desktop.settings.saving import SavingSettings
 
 logger = logging.getLogger(__name__)
 
@@ -40,12 +41,20 @@ GROUPS = {
 }
 
 
+SAVING_GROUPS = {"Saving of models": ("improvement", "every", "keep_best", "undo_points")}
+
+
 class HyperparameterPanel(QWidget):
-    """A form over HyperParameters, in groups. Parameters that the chosen optimizer or schedule has not are hidden."""
+    """Forms over HyperParameters, in groups, and SavingSettings.
+
+    Parameters that the chosen optimizer or schedule has not are hidden.
+    """
 
     def __init__(self, themes: ThemeManager, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.form = SectionForm(HyperParameters, GROUPS, self)
+        self.saving = SectionForm(SavingSettings, SAVING_GROUPS, self)
+        SectionForm.align_columns([*self.form.editors, *self.saving.editors])
         self.schedule = SchedulePlot(themes, self)
         self.find_rate = named_button(
             self,
@@ -57,8 +66,10 @@ class HyperparameterPanel(QWidget):
         column.setContentsMargins(0, GRID, GRID, GRID)
         column.setSpacing(GRID)
         column.addWidget(self.form)
-        column.addWidget(self.schedule)
+        column.addSpacing(GRID)
+        column.addWidget(self.saving)
         self.form.add_below("learning_rate", self.find_rate)
+        self.form.add_below("schedule_low", self.schedule)
         column.addStretch(1)
         self.form.changed.connect(self._show_schedule)
         self.form.was_set.connect(self._show_schedule)

@@ -65,6 +65,11 @@ class TrainingSession(QObject):
         """The folder of the run in hand."""
         return self._run.folder.path if self._run else None
 
+    @property
+    def config(self) -> RunConfig | None:
+        """What the run in hand was started with."""
+        return self._run.config if self._run else None
+
     def start(self, config: RunConfig, folder: Path, model_zoo: Path) -> None:
         """Start a run. Raises RuntimeError while another one goes on: the caller disables its button."""
         self._start(TrainingRun(config, RunFolder(folder), model_zoo))

@@ -18,6 +18,7 @@ from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.training.augmentation_panel import AugmentationPanel
 from aid_desktop.gui.training.continuing import Continuing
+from aid_desktop.gui.training.going_back import GoingBack
 from aid_desktop.gui.training.hyperparameter_panel import HyperparameterPanel
 from aid_desktop.gui.training.layer_names import LayerNames
 from aid_desktop.gui.training.live_settings import LiveSettings
@@ -30,6 +31,8 @@ from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.training.session_settings import WindowSettings
 from aid_desktop.gui.training.settings_undo import SettingsUndo
 from aid_desktop.gui.training.start_check import StartCheck
+from aid_desktop.gui.training.timeline import Timeline
+from aid_desktop.gui.widgets.field_editor import change_text
 from aid_desktop.gui.widgets.layers_editor import LayersEditor
 from aid_desktop.gui.widgets.log_view import LogView
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
@@ -37,7 +40,14 @@ from aid_desktop.gui.widgets.one_dialog import OneDialog
 from aid_desktop.runs.config import ModelChoice, RunConfig, data_rows
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import History
-from aid_desktop.training.events import EpochFinished, RunFailed, RunStarted, SettingsApplied, SettingsRefused
+from aid_desktop.training.events import (
+    EpochFinished,
+    RunFailed,
+    RunStarted,
+    SettingsApplied,
+    SettingsRefused,
+    StorageChanged,
+)
 from aid_desktop.training.run import TrainingRun
 
 logger = logging.getLogger(__name__)
@@ -74,7 +84,15 @@ class TrainingTab(QWidget):
         self.plot = HistoryPlot("trainingPlot", themes, self)
         self.log = LogView("trainingLog", "Training log", self)
         self.messages = MessageStrip("trainingMessages", self)
-        self.settings = LiveSettings(self.hyperparameters.form, self.augmentation.form, session, preferences, self)
+        self.settings = LiveSettings(
+            self.hyperparameters.form,
+            self.augmentation.form,
+            self.hyperparameters.saving,
+            notifier,
+            session,
+            preferences,
+            self,
+        )
         self.undo = SettingsUndo(self.settings, self)
         self.all_settings = WindowSettings(notifier, self.model, self.settings, self.undo, self.run, self)
         self.check = StartCheck(notifier, checks, background, self.run.check_row, self.messages, self)
@@ -82,6 +100,8 @@ class TrainingTab(QWidget):
         assert isinstance(layers, LayersEditor)
         self.layer_names = LayerNames(layers, notifier, self.model, background, self.messages)
         self.continuing = Continuing(session, self.settings, self.messages, self)
+        self.timeline = Timeline(self)
+        self.going_back = GoingBack(self.timeline, session, self.continuing, background, self.messages, self)
         self.rate_finder = OneDialog(self)
         self._run_log = RunLog(session, self.log, self)
         self._lay_out()
@@ -191,6 +211,7 @@ class TrainingTab(QWidget):
         examples.setWidgetResizable(True)
         lower.addTab(examples, "Examples")
         lower.addTab(self.log, "Log")
+        lower.addTab(self.timeline, "Changes")
         right.addWidget(lower)
         right.setStretchFactor(0, 3)
         right.setStretchFactor(1, 1)
@@ -235,6 +256,7 @@ class TrainingTab(QWidget):
         self._session.epoch_finished.connect(self._on_epoch_finished)
         self._session.settings_applied.connect(self._on_settings_applied)
         self._session.settings_refused.connect(self._on_settings_refused)
+        self._session.storage_changed.connect(self._on_storage_changed)
         self._session.failed.connect(self._on_failed)
 
     @pyqtSlot()
@@ -264,6 +286,7 @@ class TrainingTab(QWidget):
     @pyqtSlot(RunStarted)
     def _on_started(self, event: RunStarted) -> None:
         self._notifier.open_run(event.folder)
+        self.plot.set_markers(self.timeline.revisions)
 
     @pyqtSlot(EpochFinished)
     def _on_epoch_finished(self, event: EpochFinished) -> None:
@@ -271,11 +294,18 @@ class TrainingTab(QWidget):
 
     @pyqtSlot(SettingsApplied)
     def _on_settings_applied(self, event: SettingsApplied) -> None:
-        self.plot.add_marker(event.epoch, str(event.diff))
+        self.plot.add_marker(event.epoch, "\n".join(map(change_text, event.diff.changes)))
+        if event.reason:
+            self.messages.add(Note(Level.WARNING, event.reason))
 
     @pyqtSlot(SettingsRefused)
     def _on_settings_refused(self, event: SettingsRefused) -> None:
         self.messages.add(Note(Level.WARNING, f"The settings in force stay: {event.message}"))
+
+    @pyqtSlot(StorageChanged)
+    def _on_storage_changed(self, event: StorageChanged) -> None:
+        self.messages.add(Note(Level.WARNING if event.is_fallback else Level.INFO, event.message))
+        self._notifier.open_run(event.folder)
 
     @pyqtSlot(RunFailed)
     def _on_failed(self, event: RunFailed) -> None:

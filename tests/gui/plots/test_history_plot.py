@@ -202,7 +202,7 @@ def test_that_changed_settings_are_marked(plot: HistoryPlot) -> None:
     same = dataclasses.replace(start, revision=1, epoch=3)
     plot.set_markers([start, same, revision(2, 5, learning_rate=0.01), revision(3, 9, learning_rate=0.01, rotation=9)])
     assert [place for place, _ in markers(plot)] == [4.5, 8.5]
-    assert "training.learning_rate 0.001 → 0.01" in markers(plot)[0][1]
+    assert "Learning rate: 0.001 → 0.01" in markers(plot)[0][1]
     assert "augmentation.rotation 0 → 9" in markers(plot)[1][1]
     assert "learning_rate" not in markers(plot)[1][1]
     plot.add_marker(12, "x 1 → 2")
