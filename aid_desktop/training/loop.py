@@ -16,6 +16,7 @@ from aid_desktop.runs.best import saved_history
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.settings.snapshot import SettingsDiff
 from aid_desktop.training import start
+from aid_desktop.training.awake import kept_awake
 from aid_desktop.training.blocks import EpochBlocks, block_length, check_fit
 from aid_desktop.training.checkpoints import BestSoFar
 from aid_desktop.training.events import (
@@ -58,6 +59,7 @@ def train(run: TrainingRun, publish: Publish) -> None:
         with (
             RunStorage(run.folder, run.model_zoo, publish) as storage,
             device_scope(device.strategy, device.memory_fraction),
+            kept_awake(),
         ):
             _train(run, storage, publish)
     except AidError as error:

@@ -6,8 +6,10 @@ from PyQt5.QtCore import pyqtSlot
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from aid_desktop.errors import SettingsError
+from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.training.schedule_plot import SchedulePlot
+from aid_desktop.gui.widgets.class_weights_editor import ClassWeightsEditor
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.gui.widgets.value_editors import ChoiceEditor
@@ -50,8 +52,9 @@ class HyperparameterPanel(QWidget):
     Parameters that the chosen optimizer or schedule has not are hidden.
     """
 
-    def __init__(self, themes: ThemeManager, parent: QWidget | None = None) -> None:
+    def __init__(self, notifier: Notifier, themes: ThemeManager, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._notifier = notifier
         self.form = SectionForm(HyperParameters, GROUPS, self)
         self.saving = SectionForm(SavingSettings, SAVING_GROUPS, self)
         SectionForm.align_columns([*self.form.editors, *self.saving.editors])
@@ -73,6 +76,10 @@ class HyperparameterPanel(QWidget):
         column.addStretch(1)
         self.form.changed.connect(self._show_schedule)
         self.form.was_set.connect(self._show_schedule)
+        weights = self.form.editor("class_weights").editor
+        assert isinstance(weights, ClassWeightsEditor)
+        self._weights = weights
+        weights.counts_wanted.connect(self._on_counts_wanted)
         for name in ("optimizer", "schedule", "schedule_shape"):
             self._choice(name).currentIndexChanged[int].connect(self._show_fitting)
         self._show_fitting()
@@ -97,6 +104,16 @@ class HyperparameterPanel(QWidget):
             self.form.editor(name).set_value(value)
         self.form.changed.emit()
         self._show_fitting()
+
+    @pyqtSlot()
+    def _on_counts_wanted(self) -> None:
+        table = self._notifier.table
+        names = {row.class_index: row.class_name for row in table.rows}
+        counts = {names[index]: n_images for index, n_images in sorted(table.drawn_by_class().items())}
+        if counts:
+            self._weights.ask(counts)
+        else:
+            self.form.editor("class_weights").set_error("there are no training images yet: add them on the Data tab")
 
     @pyqtSlot()
     def _show_schedule(self) -> None:

@@ -53,6 +53,7 @@ from aid_desktop.training.run import TrainingRun
 logger = logging.getLogger(__name__)
 
 _LEFT_WIDTH = 52 * GRID
+_WAIT_FOR_RATE = "A learning rate is being sought: wait for it, or close that dialog, and start again."
 
 
 class TrainingTab(QWidget):
@@ -77,7 +78,7 @@ class TrainingTab(QWidget):
         self._background = background
         self._themes = themes
         self.model = ModelPanel(notifier, model_zoo, self)
-        self.hyperparameters = HyperparameterPanel(themes, self)
+        self.hyperparameters = HyperparameterPanel(notifier, themes, self)
         self.augmentation = AugmentationPanel(notifier, self)
         self.preview = PreviewPanel(notifier, background, self)
         self.run = RunPanel(session, preferences, self)
@@ -115,9 +116,13 @@ class TrainingTab(QWidget):
 
         A setting that is not valid is marked and nothing starts.
         """
-        if self._config_or_tell() is not None:
-            self.messages.clear()
-            self.check.begin()
+        if self._config_or_tell() is None:
+            return
+        self.messages.clear()
+        if self._is_finding_rate():
+            self.messages.add(Note(Level.INFO, _WAIT_FOR_RATE))
+            return
+        self.check.begin()
 
     @pyqtSlot()
     def find_rate(self) -> None:
@@ -138,6 +143,11 @@ class TrainingTab(QWidget):
             return dialog
 
         self.rate_finder.show(make)
+
+    def _is_finding_rate(self) -> bool:
+        """Both draw from Keras' random state: a run beside it could not be repeated."""
+        dialog = self.rate_finder.dialog
+        return isinstance(dialog, RateFinderDialog) and dialog.work.job is not None
 
     def config(self) -> RunConfig:
         """Return the run that the window describes. Raises SettingsError."""

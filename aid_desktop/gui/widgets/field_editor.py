@@ -12,10 +12,10 @@ from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.amount_editor import AmountEditor, RangeEditor, number_text
 from aid_desktop.gui.widgets.channels_editor import ChannelsEditor
+from aid_desktop.gui.widgets.class_weights_editor import ClassWeightsEditor
 from aid_desktop.gui.widgets.layers_editor import LayersEditor
 from aid_desktop.gui.widgets.value_editors import (
     ChoiceEditor,
-    ClassWeightsEditor,
     NumbersEditor,
     SwitchEditor,
     words_of,

@@ -231,7 +231,7 @@ def test_that_choices_are_shown_as_words_and_given_as_in_run_toml(qtbot: QtBot) 
 def test_that_weights_of_single_classes_are_kept(qtbot: QtBot) -> None:
     editor = _editor(qtbot, HyperParameters, "class_weights")
     combo = editor.findChild(QComboBox, "training.class_weights")
-    assert combo.count() == 2
+    assert combo.count() == 3
     editor.set_value({"cat": 2, "ant": 1})
     assert combo.currentText() == "custom"
     assert editor.value() == (("ant", 1.0), ("cat", 2.0))
