@@ -63,6 +63,7 @@ class BlockFitter:
         self._model.optimizer.build(self._model.trainable_variables)
         # One image is enough, and test_on_batch would trace a function of its own for it.
         self._model.test_step((self._normalize(self._images[:1]), self._labels[:1], self._weights[:1]))
+        self._steps_per_second: dict[Any, float] = {}
         self._train = tf.function(self._train_steps, autograph=False)
         self._test = tf.function(self._test_steps, autograph=False)
 
@@ -137,15 +138,16 @@ class BlockFitter:
 
         n_steps = -(-n_images // batch_size)
         done = 0
-        rate = 0.0
         while done < n_steps:
-            n_now = min(n_steps - done, max(1, int(rate * _SECONDS_PER_CALL)))
+            # One step where nothing is known yet: it traces, and may take long.
+            n_now = max(1, int(self._steps_per_second.get(function, 0.0) * _SECONDS_PER_CALL))
+            n_now = min(n_steps - done, n_now)
             started = time.perf_counter()
             try:
                 function(*(tf.constant(value, tf.int32) for value in (done, done + n_now, batch_size)))
             except tf.errors.ResourceExhaustedError as error:
                 raise OutOfMemoryError(f"The device has too little memory for batches of {batch_size}") from error
-            rate = n_now / max(time.perf_counter() - started, 1e-6)
+            self._steps_per_second[function] = n_now / max(time.perf_counter() - started, 1e-6)
             done += n_now
             if not between(done):
                 return False

@@ -5,7 +5,7 @@ import logging
 import math
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -33,7 +33,7 @@ from aid_desktop.training.events import (
     TrainingEvent,
 )
 from aid_desktop.training.mailbox import Stamped
-from aid_desktop.training.plateaus import count_plateaus
+from aid_desktop.training.plateaus import PlateauCounter
 from aid_desktop.training.run import TrainingRun
 from aid_desktop.training.schedules import Rates, learning_rates
 from aid_desktop.training.state import RunState
@@ -115,6 +115,9 @@ class _EpochLoop:
         self._publish = publish
         self._control = run.control
         self._best = BestSoFar(storage.records)
+        self._losses, self._accuracies = PlateauCounter(), PlateauCounter()
+        for record in storage.records:
+            self._count(record)
         if storage.records:
             state.metrics = dict(storage.records[-1].metrics)
         self._epoch = state.first_epoch
@@ -163,6 +166,7 @@ class _EpochLoop:
         """Put a finished epoch on disk."""
         storage, saving = self._storage, self._state.settings.saving
         storage.append_record(record)
+        self._count(record)
         storage.keep_best(record, self._is_asked_for, saving)
         values = ", ".join(f"{name} {value:.4f}" for name, value in record.metrics)
         logger.info("epoch %d, revision %d: %s, model: %s", record.epoch, record.revision, values, record.model)
@@ -246,19 +250,18 @@ class _EpochLoop:
     def _learning_rates(self, n_steps: int) -> Rates:
         """Return the learning rate of each step of this epoch."""
         hyperparameters = self._state.settings.hyperparameters
-        # Only this schedule needs the whole history: a long run would pay for it in every epoch.
         patience = hyperparameters.schedule_epochs if hyperparameters.schedule == "reduce_on_plateau" else 0
-        plateaus = count_plateaus((-loss for loss in self._curve("val_loss")), patience)
-        return learning_rates(hyperparameters, self._epoch, n_steps, plateaus)
+        return learning_rates(hyperparameters, self._epoch, n_steps, self._losses.count(patience))
 
-    def _curve(self, name: str) -> Iterator[float]:
-        """Yield a metric of the epochs so far, with the digits of a history that is read from its file."""
-        return (float(np.float32(record.metric(name))) for record in self._storage.records)
+    def _count(self, record: EpochRecord) -> None:
+        """Take note of an epoch for schedules that follow a curve."""
+        # With the digits of a history that is read from its file.
+        self._losses.add(-float(np.float32(record.metric("val_loss"))))
+        self._accuracies.add(float(np.float32(record.metric("val_accuracy"))))
 
     def _unfreeze(self) -> None:
         """Let one more layer learn for each time that the validation accuracy has not improved for a while."""
-        patience = self._state.settings.hyperparameters.unfreeze_after
-        n_more = count_plateaus(self._curve("val_accuracy"), patience)
+        n_more = self._accuracies.count(self._state.settings.hyperparameters.unfreeze_after)
         if self._state.unfreeze(n_more):
             self._state.remember()
             logger.info("from epoch %d on %d more layers learn than set", self._epoch, n_more)

@@ -176,6 +176,22 @@ def test_that_the_number_of_steps_per_call_never_passes_the_end(monkeypatch: pyt
     assert done == [1, 5]
 
 
+def test_that_the_next_block_goes_on_at_the_known_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit, "_SECONDS_PER_CALL", 1e9)
+    fitter = BlockFitter(net(), SHAPE, DIVIDE)
+    fitter.fit_block(block(70), BATCH, go_on, metrics_from_zero=True)
+    done: list[int] = []
+
+    def note(step: int) -> bool:
+        done.append(step)
+        return True
+
+    fitter.fit_block(block(70), BATCH, note, metrics_from_zero=False)
+    fitter.trace_anew()
+    fitter.fit_block(block(70), BATCH, note, metrics_from_zero=False)
+    assert done == [5, 1, 5]
+
+
 def test_that_a_new_trace_does_not_run_a_whole_block_as_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     model = net()
     fitter = BlockFitter(model, SHAPE, DIVIDE)

@@ -28,7 +28,7 @@ EMPTY_TEXT = "The curves appear here after the first epoch"
 STACKED_COLUMNS = ("accuracy", "val_accuracy", "loss", "val_loss")
 SINGLE_COLUMNS = ("accuracy", "val_accuracy")
 
-_REDRAW_INTERVAL = 40  # milliseconds; short epochs come faster than a screen shows
+_REDRAW_INTERVAL = 100  # milliseconds; short epochs come faster than anybody can follow
 
 
 class HistoryPlot(QWidget):
@@ -61,6 +61,7 @@ class HistoryPlot(QWidget):
         self._hovered: int | None = None
         self._empty_text = EMPTY_TEXT
         self._is_stale = True
+        self._has_new_columns = False
         self._frame = PlotFrame(f"{prefix}Frame", themes, self, is_legend_shown=False)
         self._frame.set_reader(self._read)
         self._frame.set_table(self._table)
@@ -112,11 +113,10 @@ class HistoryPlot(QWidget):
         self.refresh()
 
     def append(self, record: EpochRecord) -> None:
-        """Add the next epoch; drawn within a twentieth of a second, when the plot is on the screen."""
+        """Add the next epoch; drawn within a tenth of a second, when the plot is on the screen."""
         is_new = set(self._series.names) != {"learning_rate", "seconds", *(name for name, _ in record.metrics)}
         self._series.append(record)
-        if is_new:
-            self._choose_curves()
+        self._has_new_columns = self._has_new_columns or is_new
         self._is_stale = True
         if self.isVisible() and not self._timer.isActive():
             self._timer.start()
@@ -178,12 +178,15 @@ class HistoryPlot(QWidget):
     def refresh(self) -> None:
         """Draw what has come since the last time."""
         self._is_stale = False
+        if self._has_new_columns:
+            self._choose_curves()
         self._curves.draw(self._series, self._look)
         self._mark("selected", self._selected)
         self._update_empty()
 
     def showEvent(self, a0: QShowEvent | None) -> None:
         super().showEvent(a0)
+        self._curves.prepare(self._wanted)
         if self._is_stale:
             self.refresh()
 
@@ -210,6 +213,7 @@ class HistoryPlot(QWidget):
             self.refresh()
 
     def _choose_curves(self) -> None:
+        self._has_new_columns = False
         names = self._series.names
         self._curves.show([name for name in names if name in self._wanted], names)
         self._chooser.set_columns(names, self._wanted, self._themes.current)
