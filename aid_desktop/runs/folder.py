@@ -93,7 +93,8 @@ def is_run_folder(path: Path) -> bool:
 class LastState:
     """What last_state.json says beside last.keras, whose card is what counts for epoch and revision.
 
-    `built_dropout` are the rates that the architecture has, whatever was set since.
+    `finished`: the run has done all that it was to do; it was not stopped and has not diverged. `built_dropout` are
+    the rates that the architecture has, whatever was set since.
     """
 
     epoch: int

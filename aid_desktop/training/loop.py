@@ -327,7 +327,7 @@ class _EpochLoop:
         history = read_history(folder.history_csv)
         if history.records:
             self._publish(StageChanged("Saving the run"))
-            self._save_last(finished=not self._has_diverged)
+            self._save_last(finished=not (self._has_diverged or self._control.stop_requested))
             self._write_meta()
         best = history.best_saved()
         logger.info("%s", reason)
