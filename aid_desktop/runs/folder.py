@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from aid_desktop.errors import RunError
@@ -82,6 +83,17 @@ class RunFolder:
 def model_name(epoch: int) -> str:
     """Return the file name of the model saved after an epoch (counted from 0)."""
     return f"epoch_{epoch:05d}.keras"
+
+
+def unused_folder(parent: Path, name: str) -> Path:
+    """Return a folder below `parent` that does not exist yet, named by the time and `name`."""
+    base = f"{datetime.now().astimezone():%Y-%m-%d_%H%M%S}_{name}"
+    folder = parent / base
+    number = 1
+    while folder.exists():
+        number += 1
+        folder = parent / f"{base}_{number}"
+    return folder
 
 
 def is_run_folder(path: Path) -> bool:

@@ -12,6 +12,7 @@ from aid_desktop.errors import RunError, SettingsError
 from aid_desktop.paths import write_atomically
 from aid_desktop.runs.config import MAX_SEED, ModelChoice, RunConfig, config_from_toml, config_to_toml, read_run_toml
 from aid_desktop.runs.folder import RunFolder, is_run_folder, read_state
+from aid_desktop.runs.settings_log import read_revisions
 from aid_desktop.settings.split import MOST_FOLDS, RUN_SEED, SplitSettings
 
 FORMAT = "aid-desktop-series"
@@ -119,9 +120,16 @@ class Series:
         return tuple(run for run in self.runs if not is_finished(self.folder(run)))
 
     def resume_point(self, run: PlannedRun) -> RunConfig | None:
-        """Return what a run goes on with; None if it has to begin. Raises RunError or SettingsError."""
+        """Return what a run goes on with, the settings in force last among it; None if it has to begin.
+
+        Raises RunError or SettingsError if its files cannot be read.
+        """
         folder = self.folder(run)
-        return read_run_toml(folder.run_toml) if folder.last_state.exists() and is_run_folder(folder.path) else None
+        if not (folder.last_state.exists() and is_run_folder(folder.path)):
+            return None
+        config = read_run_toml(folder.run_toml)
+        revisions = read_revisions(folder.settings_jsonl)
+        return dataclasses.replace(config, training=revisions[-1].settings) if revisions else config
 
 
 def is_finished(folder: RunFolder) -> bool:

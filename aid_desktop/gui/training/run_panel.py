@@ -91,6 +91,11 @@ class RunPanel(QWidget):
         self._can_start = not problems
         self._show_start()
 
+    def add_beside_start(self, *buttons: QPushButton) -> None:
+        """Put more buttons behind Start."""
+        for place, button in enumerate(buttons, start=1):
+            self._upper.insertWidget(place, button)
+
     @property
     def problems_text(self) -> str:
         """Why no run can be started, as shown."""
@@ -144,7 +149,7 @@ class RunPanel(QWidget):
         self._show_folder()
 
     def _lay_out(self) -> None:
-        upper = QHBoxLayout()
+        self._upper = upper = QHBoxLayout()
         upper.setSpacing(GRID)
         for button in (self.start_button, self.pause_button, self.stop_button, self.keep_button):
             upper.addWidget(button)
