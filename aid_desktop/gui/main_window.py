@@ -172,14 +172,11 @@ class MainWindow(QMainWindow):
         edit_menu.addSeparator()
         edit_menu.addAction(remove)
         run_menu = required(bar.addMenu("&Run"))
-        run = self.training.run
+        run, queueing = self.training.run, self.training.queueing
         for button in (
-            run.start_button,
-            run.pause_button,
-            run.stop_button,
-            run.apply_button,
-            run.keep_button,
-        ):
+            run.start_button, run.pause_button, run.stop_button, run.apply_button, run.keep_button,
+            queueing.add_button, queueing.panel.several_button,
+        ):  # fmt: skip
             self._run_actions.append((self._add(run_menu, button.text(), "", button.click), button))
         run_menu.aboutToShow.connect(self._show_run_state)
         run_menu.addSeparator()

@@ -71,6 +71,11 @@ class GroupByEditor(QWidget):
         """Whether images can be grouped so, as far as can be told without looking at them."""
         return not self._problem()
 
+    @property
+    def label_width(self) -> int:
+        """Width of the label in front, for editors that are to stand below each other."""
+        return self._label.sizeHint().width()
+
     def set_value(self, group_by: str) -> None:
         """Show a grouping, without a signal."""
         self._choice.blockSignals(True)

@@ -75,7 +75,7 @@ class ComparisonDialog(QDialog):
         # It may come up while the user is at work elsewhere.
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self.setModal(False)
-        self.resize(120 * GRID, 60 * GRID)
+        self.resize(140 * GRID, 60 * GRID)
         self._compared = compared
         self.messages = MessageStrip("comparisonMessages", self)
         self._title = QLabel(self)
@@ -102,6 +102,8 @@ class ComparisonDialog(QDialog):
         self._runs.set_table(run_table(comparison))
         for view in (self.summary_view, self.runs_view):
             view.resizeColumnsToContents()
+            for column in range(required(view.model()).columnCount()):
+                view.setColumnWidth(column, view.columnWidth(column) + GRID)
         header = required(self.summary_view.horizontalHeader())
         n_rows = min(6, len(comparison.summaries))
         self.summary_view.setFixedHeight(header.sizeHint().height() + n_rows * _ROW_HEIGHT + 2 * GRID)

@@ -9,10 +9,11 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QPushButton,
     QShortcut,
+    QSizePolicy,
     QStackedWidget,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -20,7 +21,7 @@ from PyQt5.QtWidgets import (
 from aid_desktop.gui.models.queue_model import EntryState, QueueColumn, QueueEntry, QueueModel
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
-from aid_desktop.gui.theme import GRID, set_role
+from aid_desktop.gui.theme import GRID, icon, set_role
 from aid_desktop.gui.training.check_row import CheckRow
 from aid_desktop.gui.training.run_queue import RunQueue
 from aid_desktop.gui.training.session import TrainingSession
@@ -31,6 +32,7 @@ _EMPTY = (
     "Runs that wait for their turn stand here. Add to queue keeps what is shown as one of them; Several runs… adds "
     "architectures, seeds and the folds of a cross-validation, and compares them in the end."
 )
+_ADD_WITHOUT = ("Add without check", "skipQueueCheckButton", "Let the runs wait now; the next are checked again")
 _ROW_HEIGHT = 3 * GRID
 _STATE_WIDTH = 30 * GRID
 _ARCHITECTURE_WIDTH = 16 * GRID
@@ -54,7 +56,7 @@ class QueuePanel(QWidget):
         self._queue = queue
         self._session = session
         self._model = QueueModel()
-        self.check_row = CheckRow(self)
+        self.check_row = CheckRow(self, "queueCheck", _ADD_WITHOUT)
         self.table = QTableView(self)
         self._status = QLabel(self)
         self._stack = QStackedWidget(self)
@@ -66,12 +68,15 @@ class QueuePanel(QWidget):
         self._remove = self._tool(
             "queueRemoveButton", "Remove", "Take the chosen runs off the queue; files of runs stay (Delete)", "remove"
         )
-        self._clear = named_button(self, "Clear ended", "queueClearButton", "Take off all runs that have ended")
+        self._clear = named_button(self, "Clear", "queueClearButton", "Take off all runs that have ended")
         self._compare = named_button(
             self, "Compare…", "queueCompareButton", "Compare the runs of the series that the chosen one belongs to"
         )
+        self.several_button = named_button(
+            self, "Several runs…", "severalRunsButton", "Train several architectures, seeds or folds and compare them"
+        )
         self._open = named_button(
-            self, "Open series…", "queueOpenButton", "Compare the runs of a series on disk, and go on with it"
+            self, "Open…", "queueOpenButton", "Compare the runs of a series on disk, and go on with it"
         )
         self._set_up_table()
         self._lay_out()
@@ -83,15 +88,21 @@ class QueuePanel(QWidget):
         """What the queue does, as shown."""
         return self._status.text()
 
+    def set_can_plan(self, can_plan: bool) -> None:
+        """Allow to add a series, or not."""
+        for button in self._several:
+            button.setEnabled(can_plan)
+
     def chosen(self) -> tuple[QueueEntry, ...]:
         """Return the selected entries from top to bottom."""
         rows = sorted(index.row() for index in required(self.table.selectionModel()).selectedRows())
         return tuple(self._model.entry(row) for row in rows)
 
-    def _tool(self, name: str, text: str, tip: str, picture: str) -> QPushButton:
-        button = named_button(self, "", name, tip, picture)
-        button.setAccessibleName(text)
-        button.setFlat(True)
+    def _tool(self, name: str, text: str, tip: str, picture: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setIcon(icon(picture))
+        button.setAutoRaise(True)
+        name_widget(button, name, text, tip)
         return button
 
     def _set_up_table(self) -> None:
@@ -117,13 +128,16 @@ class QueuePanel(QWidget):
     def _lay_out(self) -> None:
         self._status.setObjectName("queueStatus")
         set_role(self._status, "muted")
+        # A narrow window cuts it, with the whole of it in the tooltip, and keeps its form wide.
+        self._status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         tools = QHBoxLayout()
         tools.setContentsMargins(0, 0, 0, 0)
         tools.setSpacing(GRID)
-        for part in (self._go_on, self._status):
-            tools.addWidget(part)
-        tools.addStretch(1)
-        for part in (self._up, self._down, self._remove, self._clear, self._compare, self._open):
+        tools.addWidget(self._go_on)
+        tools.addWidget(self._status, 1)
+        for part in (
+            self._up, self._down, self._remove, self._clear, self._compare, self._open, self.several_button,
+        ):  # fmt: skip
             tools.addWidget(part)
         filled = QWidget(self._stack)
         column = QVBoxLayout(filled)
@@ -145,8 +159,9 @@ class QueuePanel(QWidget):
         text.setWordWrap(True)
         text.setObjectName("queueEmptyText")
         set_role(text, "muted")
-        several = named_button(page, "Several runs…", "emptyQueueSeveralButton", "Add a series of runs", "queue")
+        several = named_button(page, "Several runs…", "emptyQueueSeveralButton", self.several_button.toolTip(), "queue")
         several.clicked.connect(self.several_wanted)
+        self._several = (several, self.several_button)
         opening = named_button(page, "Open series…", "emptyQueueOpenButton", self._open.toolTip())
         opening.clicked.connect(self.open_wanted)
         buttons = QHBoxLayout()
@@ -164,6 +179,7 @@ class QueuePanel(QWidget):
 
     def _connect(self) -> None:
         self._queue.changed.connect(self._show)
+        self._queue.starting.connect(self._on_starting)
         self._go_on.clicked.connect(self._queue.go_on)
         self._clear.clicked.connect(self._queue.clear_ended)
         self._up.clicked.connect(self._on_up)
@@ -171,6 +187,7 @@ class QueuePanel(QWidget):
         self._remove.clicked.connect(self._on_remove)
         self._compare.clicked.connect(self._on_compare)
         self._open.clicked.connect(self.open_wanted)
+        self.several_button.clicked.connect(self.several_wanted)
         self.table.doubleClicked.connect(self._on_activated)
         required(self.table.selectionModel()).selectionChanged.connect(self._show_buttons)
         for keys, slot in (
@@ -194,6 +211,7 @@ class QueuePanel(QWidget):
         self._go_on.setText("Go on" if has_begun or self._session.is_running else "Start the queue")
         self._go_on.setAccessibleName(self._go_on.text())
         self._status.setText(self._status_text())
+        self._status.setToolTip(self._status.text())
         self._show_buttons()
 
     def _select(self, numbers: set[int]) -> None:
@@ -224,7 +242,14 @@ class QueuePanel(QWidget):
         text = f"{grouped(n)} {'run waits' if n == 1 else 'runs wait'}"
         if not self._queue.is_going:
             return f"{text} until you press {self._go_on.text()}."
-        return f"{text}; the next one starts when the run in hand has ended."
+        return f"{text}, and the next one starts by itself."
+
+    @pyqtSlot()
+    def _on_starting(self) -> None:
+        """Let the run be seen that begins now, with those that follow it."""
+        for row, entry in enumerate(self._queue.entries):
+            if entry.state is EntryState.TRAINING:
+                self.table.scrollTo(self._model.index(row, 0), QTableView.ScrollHint.PositionAtTop)
 
     @pyqtSlot()
     def _on_up(self) -> None:

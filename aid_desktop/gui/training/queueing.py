@@ -34,7 +34,7 @@ def closing_question(is_running: bool, n_waiting: int) -> Question:
     waiting = f"{grouped(n_waiting)} {'run waits' if n_waiting == 1 else 'runs wait'}"
     what = " and ".join((["a network is being trained"] if is_running else []) + ([waiting] if n_waiting else []))
     kept = ["Everything up to the last finished epoch is saved already."] if is_running else []
-    lost = ["Waiting runs are forgotten; those of a series can go on later: Open series… in the queue."]
+    lost = ["Waiting runs are forgotten; those of a series can go on later: Open… in the queue."]
     return Question(
         "closeQuestion",
         f"{what[0].upper()}{what[1:]}",
@@ -89,14 +89,7 @@ class Queueing(QObject):
             "up another one.",
             "queue",
         )
-        self.several_button = named_button(
-            parent,
-            "Several runs…",
-            "severalRunsButton",
-            "Train several architectures, seeds or folds and compare them",
-        )
         self.add_button.clicked.connect(self.add_shown)
-        self.several_button.clicked.connect(self.plan)
         self.panel.several_wanted.connect(self.plan)
         self.panel.open_wanted.connect(self.open_series)
         self.panel.run_chosen.connect(self._on_run_chosen)
@@ -182,7 +175,7 @@ class Queueing(QObject):
     def _show_buttons(self) -> None:
         is_busy = self.panel.check_row.is_busy
         self.add_button.setDisabled(is_busy or bool(self._problems(False)))
-        self.several_button.setDisabled(is_busy or self._model.zoo is None)
+        self.panel.set_can_plan(not is_busy and self._model.zoo is not None)
 
     @pyqtSlot(Path)
     def _on_run_chosen(self, folder: Path) -> None:

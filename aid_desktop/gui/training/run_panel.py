@@ -91,10 +91,9 @@ class RunPanel(QWidget):
         self._can_start = not problems
         self._show_start()
 
-    def add_beside_start(self, *buttons: QPushButton) -> None:
-        """Put more buttons behind Start."""
-        for place, button in enumerate(buttons, start=1):
-            self._upper.insertWidget(place, button)
+    def add_beside_start(self, button: QPushButton) -> None:
+        """Put another button behind Start."""
+        self._upper.insertWidget(1, button)
 
     @property
     def problems_text(self) -> str:

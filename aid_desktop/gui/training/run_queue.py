@@ -11,6 +11,8 @@ from aid_desktop.errors import AidError
 from aid_desktop.gui.models.queue_model import EntryState, QueueEntry
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.runs.config import RunConfig
+from aid_desktop.runs.folder import RunFolder
+from aid_desktop.runs.history import History, read_history
 from aid_desktop.runs.series import PlannedRun, Series
 from aid_desktop.training.events import EpochFinished, RunFailed, RunFinished, RunStarted
 
@@ -20,11 +22,13 @@ class RunQueue(QObject):
 
     Nothing starts by itself in a queue at rest: `go_on` says so, or a run that was added while another one trains.
     A run that was stopped brings the queue to rest, one that has failed does not. `changed` tells of any change,
-    `starting` of a run that begins now, `rested` that no run follows, `series_rested` that none of a series does.
+    `starting` of a run that begins now and `opened` of the epochs that it has done already, `rested` that no run
+    follows, `series_rested` that none of a series does.
     """
 
     changed = pyqtSignal()
     starting = pyqtSignal(RunConfig)
+    opened = pyqtSignal(History)
     rested = pyqtSignal()
     series_rested = pyqtSignal(Series)
 
@@ -133,8 +137,10 @@ class RunQueue(QObject):
         series, run = entry.series, entry.run
         begun = None if series is None else series.resume_point(run)
         folder = self._new_folder(run.name) if series is None else series.folder(run).path
+        history = History() if begun is None else read_history(RunFolder(folder).history_csv)
         self._change(state=EntryState.TRAINING, folder=folder)
         self.starting.emit(begun or run.config)
+        self.opened.emit(history)
         if begun is not None:
             self._session.go_on(begun, folder)
         else:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
@@ -22,7 +22,7 @@ from aid_desktop.gui.data.group_by_editor import GroupByEditor
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_primary, set_role
 from aid_desktop.gui.widgets.message_strip import sentence
-from aid_desktop.gui.widgets.naming import name_widget
+from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.models.registry import Architecture
 from aid_desktop.models.zoo import check_size
 from aid_desktop.runs.config import MAX_SEED, RunConfig
@@ -63,7 +63,7 @@ class SeriesDialog(QDialog):
         self.setAccessibleName("Several runs")
         self.setWindowTitle("Several runs")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(64 * GRID, 64 * GRID)
+        self.resize(60 * GRID, 56 * GRID)
         self._config = config
         self._problems = problems
         self.architectures = self._list(architectures)
@@ -86,15 +86,15 @@ class SeriesDialog(QDialog):
         self.group_by.set_value((config.split or SplitSettings()).group_by)
         self._sum = QLabel(self)
         self._warning = QLabel(self)
-        self._buttons = QDialogButtonBox(QDialogButtonBox.Ok | QDialogButtonBox.Cancel, self)
-        self.train_button = required(self._buttons.button(QDialogButtonBox.Ok))
+        self.train_button = named_button(
+            self, "", "seriesTrainButton", "Add the runs to the queue; they start unless another one trains"
+        )
         self._lay_out()
         self.architectures.itemChanged.connect(self._show)
         self.repetitions.valueChanged[int].connect(self._show)
         self.folds.valueChanged[int].connect(self._show)
         self.group_by.changed.connect(self._show)
-        self._buttons.accepted.connect(self._on_accepted)
-        self._buttons.rejected.connect(self.reject)
+        self.train_button.clicked.connect(self._on_accepted)
         self._show()
 
     @property
@@ -127,9 +127,10 @@ class SeriesDialog(QDialog):
         return box
 
     def _lay_out(self) -> None:
-        self.train_button.setObjectName("seriesTrainButton")
         set_primary(self.train_button)
-        required(self._buttons.button(QDialogButtonBox.Cancel)).setObjectName("seriesCancelButton")
+        self.train_button.setDefault(True)
+        cancel = named_button(self, "Cancel", "seriesCancelButton", "Add no run")
+        cancel.clicked.connect(self.reject)
         self._sum.setObjectName("seriesSum")
         self._warning.setObjectName("seriesWarning")
         for label in (self._sum, self._warning):
@@ -138,17 +139,27 @@ class SeriesDialog(QDialog):
         heading = QLabel("Architectures", self)
         set_role(heading, "heading")
         form = QFormLayout()
-        form.setSpacing(GRID)
-        form.addRow("Repetitions", self.repetitions)
-        form.addRow("Folds", self.folds)
+        form.setVerticalSpacing(GRID)
+        form.setHorizontalSpacing(GRID // 2)
+        for box in (self.repetitions, self.folds):
+            label = QLabel(box.accessibleName(), self)
+            label.setBuddy(box)
+            label.setMinimumWidth(self.group_by.label_width)
+            form.addRow(label, box)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addWidget(heading)
         column.addWidget(self.architectures, 1)
         column.addLayout(form)
-        for part in (self.group_by, self._sum, self._warning, self._buttons):
+        for part in (self.group_by, self._sum, self._warning):
             column.addWidget(part)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GRID)
+        buttons.addStretch(1)
+        buttons.addWidget(cancel)
+        buttons.addWidget(self.train_button)
+        column.addLayout(buttons)
 
     @pyqtSlot()
     def _show(self) -> None:
