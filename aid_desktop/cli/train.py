@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from aid_desktop.cli import train_series
 from aid_desktop.cli.interrupt import INTERRUPTED, stop_on_ctrl_c
 from aid_desktop.cli.monitor import Monitor
 from aid_desktop.cli.output import add_json_option, write_json
@@ -22,9 +23,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Add the sub-command."""
     parser = commands.add_parser("train", help="train as a run.toml says")
     add_run_options(parser)
-    parser.add_argument("--out", metavar="DIR", type=Path, help="run folder (default: run beside RUN.toml)")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="run folder (default: run, or series, beside RUN.toml)")
     parser.add_argument("--epochs", metavar="N", type=int, help="instead of the file's number")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out, or in RUN.toml's folder")
+    train_series.add_options(parser)
     add_json_option(parser)
     parser.set_defaults(handler=_run)
 
@@ -55,6 +57,8 @@ def result(folder: RunFolder) -> dict[str, Any]:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if train_series.is_meant(options):
+        return train_series.run(options)
     run = make_run(options)
     monitor = Monitor(quiet=options.json)
     interrupted = stop_on_ctrl_c(run.control)

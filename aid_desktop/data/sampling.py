@@ -1,5 +1,6 @@
 """Choose images by chance: which ones an epoch sees, and which ones are held out for validation."""
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -58,6 +59,58 @@ def hold_out(groups: Sequence[NDArray[np.intp]], fraction: float, rng: np.random
     for index in sorted(range(len(groups)), key=split.n_groups):
         split.choose(index, rng.permutation(split.n_groups(index)))
     return [split.held[group] for group in groups]
+
+
+def deal(groups: Sequence[NDArray[np.intp]], n_parts: int, rng: np.random.Generator) -> list[NDArray[np.intp]]:
+    """Return for each class the part, 0 to n_parts - 1, that each of its images goes to.
+
+    `groups` is that of `hold_out`. A group goes as a whole to one part; each class is spread as evenly as the
+    largest group first, to the part that has the least of its classes, gives. Groups of one size in one class differ
+    by one group at most. No part is empty where there are as many groups as parts.
+    """
+    found = [np.unique(group, return_counts=True) for group in groups]
+    n_classes = np.bincount(np.concatenate([np.empty(0, np.intp), *(ids for ids, _ in found)]))
+    part_of = np.zeros(len(n_classes), np.intp)
+    loads = np.zeros((len(groups), n_parts), np.intp)
+    shared = np.flatnonzero(n_classes > 1)
+    sizes = np.zeros((len(groups), len(shared)), np.intp)
+    for row, (ids, counts) in zip(sizes, found, strict=True):
+        is_shared = n_classes[ids] > 1
+        row[np.searchsorted(shared, ids[is_shared])] = counts[is_shared]
+    weights = 1 / np.maximum(1, [len(group) for group in groups]) ** 2
+    for place in _largest_first(sizes.sum(axis=0), rng):
+        cost = (weights * sizes[:, place]) @ loads
+        part = np.lexsort((loads.sum(axis=0), cost))[0]
+        part_of[shared[place]] = part
+        loads[:, part] += sizes[:, place]
+    for index in sorted(range(len(groups)), key=lambda index: len(found[index][0])):
+        ids, counts = found[index]
+        is_own = n_classes[ids] == 1
+        part_of[ids[is_own]] = _deal_own(counts[is_own], loads, index, rng)
+    return [part_of[group] for group in groups]
+
+
+def _deal_own(
+    sizes: NDArray[np.intp], loads: NDArray[np.intp], index: int, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """Return the parts of groups of one class; `loads` (classes, parts), which it adds them to, is what parts have."""
+    parts = np.empty(len(sizes), np.intp)
+    least = [
+        (load, total, part) for part, (load, total) in enumerate(zip(loads[index], loads.sum(axis=0), strict=True))
+    ]
+    heapq.heapify(least)
+    for place in _largest_first(sizes, rng).tolist():
+        (load, total, part), size = least[0], int(sizes[place])
+        parts[place] = part
+        heapq.heapreplace(least, (load + size, total + size, part))
+    np.add.at(loads[index], parts, sizes)
+    return parts
+
+
+def _largest_first(sizes: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp]:
+    """Return the places of sizes from large to small, equal ones by chance."""
+    order = rng.permutation(len(sizes))
+    return order[np.argsort(-sizes[order], kind="stable")]
 
 
 class _Split:

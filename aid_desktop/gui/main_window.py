@@ -32,12 +32,13 @@ from aid_desktop.gui.history.history_tab import HistoryTab
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.qt import required
-from aid_desktop.gui.question import Question, ask
+from aid_desktop.gui.question import ask
 from aid_desktop.gui.session_files import PROGRAM, SessionFiles
 from aid_desktop.gui.shortcuts import ShortcutsDialog
 from aid_desktop.gui.status_bar import StatusBar
 from aid_desktop.gui.storage_dialog import StorageDialog
 from aid_desktop.gui.theme import GRID, ThemeManager, ThemeName, icon
+from aid_desktop.gui.training.queueing import closing_question
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.training.training_tab import TrainingTab
 from aid_desktop.gui.widgets.drop_area import DropArea, DropOverlay
@@ -120,7 +121,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, a0: QCloseEvent | None) -> None:
         event = required(a0)
-        if self.session.is_running and not self._closing:
+        if not self._closing and (self.session.is_running or self.training.queueing.queue.n_waiting):
             event.ignore()
             self._ask_before_closing()
             return
@@ -170,14 +171,11 @@ class MainWindow(QMainWindow):
         edit_menu.addSeparator()
         edit_menu.addAction(remove)
         run_menu = required(bar.addMenu("&Run"))
-        run = self.training.run
+        run, queueing = self.training.run, self.training.queueing
         for button in (
-            run.start_button,
-            run.pause_button,
-            run.stop_button,
-            run.apply_button,
-            run.keep_button,
-        ):
+            run.start_button, run.pause_button, run.stop_button, run.apply_button, run.keep_button,
+            queueing.add_button, queueing.panel.several_button,
+        ):  # fmt: skip
             self._run_actions.append((self._add(run_menu, button.text(), "", button.click), button))
         run_menu.aboutToShow.connect(self._show_run_state)
         run_menu.addSeparator()
@@ -230,6 +228,7 @@ class MainWindow(QMainWindow):
         self.training.check.check_wanted.connect(self.data.check.start)
         self.training.check.rows_chosen.connect(self.data.sources.view.select_places)
         self.training.check.rows_chosen.connect(self._show_data)
+        self.training.queueing.runs_chosen.connect(self.open_paths)
         self.sessions.opened.connect(self._show_data)
         self.background.failed.connect(self._on_job_failed)
         self.session.started.connect(self.history.on_run_started)
@@ -282,14 +281,7 @@ class MainWindow(QMainWindow):
         self.training.run.set_devices(devices["strategies"])
 
     def _ask_before_closing(self) -> None:
-        question = Question(
-            "closeQuestion",
-            "A network is being trained",
-            "Stop the training and close?",
-            "Everything up to the last finished epoch is saved already.",
-            ("Stop and close", "stopAndCloseButton"),
-            ("Keep training", "keepTrainingButton"),
-        )
+        question = closing_question(self.session.is_running, self.training.queueing.queue.n_waiting)
         ask(question, self._stop_and_close, self)
 
     @pyqtSlot()

@@ -24,6 +24,8 @@ def warm_up() -> str:
         import tensorflow as tf
 
         tf.config.list_physical_devices()
+    # It takes the new graph of each run of a series for a function that is traced again and again.
+    tf.get_logger().setLevel(logging.ERROR)
     return f"TensorFlow {tf.__version__}, Keras {keras.__version__}"
 
 

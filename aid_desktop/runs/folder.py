@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from aid_desktop.errors import RunError
@@ -96,6 +97,17 @@ def model_name(epoch: int) -> str:
     return f"epoch_{epoch:05d}.keras"
 
 
+def unused_folder(parent: Path, name: str) -> Path:
+    """Return a folder below `parent` that does not exist yet, named by the time and `name`."""
+    base = f"{datetime.now().astimezone():%Y-%m-%d_%H%M%S}_{name}"
+    folder = parent / base
+    number = 1
+    while folder.exists():
+        number += 1
+        folder = parent / f"{base}_{number}"
+    return folder
+
+
 def is_run_folder(path: Path) -> bool:
     """Return whether a folder holds a run."""
     return RunFolder(path).run_toml.is_file()
@@ -105,7 +117,8 @@ def is_run_folder(path: Path) -> bool:
 class LastState:
     """What last_state.json says beside last.keras, whose card is what counts for epoch and revision.
 
-    `built_dropout` are the rates that the architecture has, whatever was set since.
+    `finished`: the run has done all that it was to do; it was not stopped and has not diverged. `built_dropout` are
+    the rates that the architecture has, whatever was set since.
     """
 
     epoch: int

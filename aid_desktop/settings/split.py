@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from aid_desktop.settings.field import Cost, FieldInfo, Kind, bounded, setting, validate
+from aid_desktop.errors import SettingsError
+from aid_desktop.settings.field import Cost, FieldInfo, Kind, bounded, path_of, setting, validate
+
+MOST_FOLDS = 20
+MOST_SEED = 2**32 - 1
+RUN_SEED = -1
+"""Value of `seed` for the seed of the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +49,37 @@ class SplitSettings:
         ),
     )
 
+    folds: int = bounded(
+        0,
+        0,
+        MOST_FOLDS,
+        label="Folds",
+        cost=Cost.NEW_RUN,
+        help="Number of parts of a cross-validation: all groups are dealt into them once, and each run holds out one "
+        "part. 0: none, the validation share counts.",
+    )
+    fold: int = bounded(
+        0,
+        0,
+        MOST_FOLDS - 1,
+        label="Fold",
+        cost=Cost.NEW_RUN,
+        help="Which part this run holds out, counted from 0; it counts only with folds.",
+    )
+    seed: int = bounded(
+        RUN_SEED,
+        RUN_SEED,
+        MOST_SEED,
+        label="Seed of the split",
+        cost=Cost.NEW_RUN,
+        help="What the held-out images are drawn from. -1: the seed of the run.",
+    )
+
     def __post_init__(self) -> None:
         validate(self)
+        if self.folds == 1:
+            raise SettingsError(path_of(self, "folds"), f"got 1, expected 0 (off) or 2 to {MOST_FOLDS}")
+        if self.folds and self.fold >= self.folds:
+            raise SettingsError(
+                path_of(self, "fold"), f"got {self.fold}, expected 0 to {self.folds - 1} of {self.folds} folds"
+            )

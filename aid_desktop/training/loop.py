@@ -338,7 +338,7 @@ class _EpochLoop:
         storage = self._storage
         if storage.records:
             self._publish(StageChanged("Saving the run"))
-            self._save_last(finished=not self._has_diverged)
+            self._save_last(finished=not (self._has_diverged or self._control.stop_requested))
             storage.write_meta()
         storage.go_home(at_once=True)
         folder = storage.folder

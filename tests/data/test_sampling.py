@@ -1,11 +1,12 @@
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aid_desktop.data.sampling import RowDraw, draw_epoch, hold_out
+from aid_desktop.data.sampling import RowDraw, deal, draw_epoch, hold_out
 from aid_desktop.errors import DataError
 
 
@@ -159,3 +160,47 @@ def test_that_a_group_of_two_classes_is_not_torn():
 def test_that_an_impossible_fraction_is_refused(fraction):
     with pytest.raises(DataError, match="more than 0 and less than 1"):
         hold_out(ids([0, 1]), fraction, rng())
+
+
+# --- parts of a cross-validation --------------------------------------------------------------------------
+
+grouped = st.lists(st.lists(st.integers(0, 11), min_size=1, max_size=40), min_size=1, max_size=4)
+
+
+@given(grouped, st.integers(2, 8), st.integers(0, 5))
+def test_that_a_group_goes_as_a_whole_to_one_part_and_none_is_empty(groups, n_parts, seed):
+    parts = deal(ids(*groups), n_parts, rng(seed))
+    assert [len(part) for part in parts] == [len(group) for group in groups]
+    part_of = {}
+    for group, part in zip(groups, parts, strict=True):
+        for number, place in zip(group, part.tolist(), strict=True):
+            assert part_of.setdefault(number, place) == place
+    assert len(set(part_of.values())) == min(n_parts, len(part_of))
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=5), st.integers(2, 10), st.integers(0, 5))
+def test_that_single_images_are_dealt_evenly_in_each_class_and_in_all(sizes, n_parts, seed):
+    ends = np.cumsum([0, *sizes])
+    parts = deal([np.arange(*pair) for pair in pairwise(ends)], n_parts, rng(seed))
+    for counts in (*map(Counter, (part.tolist() for part in parts)), Counter(np.concatenate(parts).tolist())):
+        numbers = [counts[part] for part in range(n_parts)]
+        assert max(numbers) - min(numbers) <= 1
+
+
+def test_that_large_groups_are_balanced_by_small_ones():
+    (part,) = deal(ids([0] * 6 + [1] * 3 + [2] * 2 + [3]), 2, rng())
+    assert np.bincount(part).tolist() == [6, 6]
+
+
+def test_that_groups_of_several_classes_spread_each_of_them():
+    sizes = [(4, 1), (1, 4), (3, 2), (2, 3), (5, 5), (5, 5)]
+    groups = ids(*(np.repeat(np.arange(6), [size[which] for size in sizes]) for which in (0, 1)))
+    for seed in range(5):
+        parts = deal(groups, 2, rng(seed))
+        assert all(abs(np.count_nonzero(part) - 10) <= 2 for part in parts)
+
+
+def test_that_parts_are_dealt_by_chance_and_the_same_by_the_same_seed():
+    groups = ids(range(30))
+    np.testing.assert_array_equal(deal(groups, 3, rng(1)), deal(groups, 3, rng(1)))
+    assert not np.array_equal(deal(groups, 3, rng(1)), deal(groups, 3, rng(2)))

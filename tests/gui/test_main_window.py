@@ -152,9 +152,9 @@ def test_that_the_run_menu_says_what_can_be_done(window: MainWindow) -> None:
     del states[""]  # the separator
     assert set(states) == {
         "Start", "Pause", "Stop", "Apply", "Keep this epoch's model", "Continue run…",
-        "Write meta.xlsx after this epoch",
+        "Write meta.xlsx after this epoch", "Add to queue", "Several runs…",
     }  # fmt: skip
-    assert [text for text, can in states.items() if can] == ["Continue run…"]
+    assert [text for text, can in states.items() if can] == ["Several runs…", "Continue run…"]
 
 
 def test_that_only_jobs_that_allow_it_can_be_cancelled_in_the_status_bar(window: MainWindow, qtbot: QtBot) -> None:

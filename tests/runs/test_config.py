@@ -157,11 +157,18 @@ def values(info: FieldInfo) -> st.SearchStrategy[Any]:
 
 def sections(kind: type) -> st.SearchStrategy[Any]:
     settings = st.fixed_dictionaries({name: values(info) for name, info in field_infos(kind).items()})
-    return settings.map(_without_smoothed_hinge).map(lambda chosen: kind(**chosen))
+    return settings.map(_without_smoothed_hinge).map(_with_possible_fold).map(lambda chosen: kind(**chosen))
 
 
 def _without_smoothed_hinge(chosen: dict[str, Any]) -> dict[str, Any]:
     return chosen | {"label_smoothing": 0.0} if "hinge" in str(chosen.get("loss")) else chosen
+
+
+def _with_possible_fold(chosen: dict[str, Any]) -> dict[str, Any]:
+    if "fold" not in chosen:
+        return chosen
+    folds = 2 if chosen["folds"] == 1 else chosen["folds"]
+    return chosen | {"folds": folds, "fold": min(chosen["fold"], max(0, folds - 1))}
 
 
 ROWS = st.builds(
@@ -303,6 +310,10 @@ def test_that_an_unknown_key_is_refused_naming_the_nearest_one(tables: dict[str,
         ({"augmentation": {"contrast": [1.2, 0.8]}}, "augmentation.contrast"),
         ({"split": {"validation_fraction": 1}}, "split.validation_fraction"),
         ({"split": {"group_by": 3}}, "split.group_by"),
+        ({"split": {"folds": 1}}, "split.folds"),
+        ({"split": {"folds": 21}}, "split.folds"),
+        ({"split": {"folds": 3, "fold": 3}}, "split.fold"),
+        ({"split": {"seed": -2}}, "split.seed"),
         ({"model": {}}, "model"),
         ({"model": {"architecture": "A", "start_from": "m"}}, "model"),
         ({"model": {"architecture": 3}}, "model.architecture"),

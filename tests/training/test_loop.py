@@ -320,6 +320,7 @@ def test_that_a_stop_inside_an_epoch_takes_it_back_and_resuming_goes_on_with_the
     finished = events[-1]
     assert isinstance(finished, RunFinished)
     assert finished.reason == "Stopped in epoch 1; its part is taken back."
+    assert not read_state(run.folder).finished
     assert len(read_history(run.folder.history_csv)) == 1
     # The weights of the last finished epoch, and an optimizer that has not stepped yet.
     last, first = variables(run.folder.last_model), variables(run.folder.models / "epoch_00000.keras")

@@ -11,7 +11,7 @@ from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.data.grouping import group_key
 from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.data.source import DataSource, SourceKind
-from aid_desktop.errors import RunError
+from aid_desktop.errors import DataError, RunError
 from aid_desktop.runs import held_out as held_out_module
 from aid_desktop.runs.config import DataRow, RunConfig, open_readers
 from aid_desktop.runs.held_out import held_out_images, write_held_out
@@ -59,6 +59,44 @@ def test_that_each_image_of_a_training_row_goes_to_one_side_with_its_group(
             side |= {group_key(readers[place].origin(index), group_by) for index in indices}
     assert not sides[0] & sides[1]
     assert split.n_groups == len(sides[0] | sides[1])
+
+
+@given(rows, st.sampled_from(GROUPINGS), st.integers(2, 4), st.integers(0, 3), st.integers(-1, 2))
+def test_that_each_image_is_held_out_in_exactly_one_fold_and_no_group_is_torn(
+    chosen: list[tuple[Stack, int, Role]], group_by: str, folds: int, seed: int, split_seed: int
+) -> None:
+    table = ClassTable(tuple(ClassRow(reader.source, label, f"c{label}", role) for reader, label, role in chosen))
+    readers = [reader for reader, _, _ in chosen]
+
+    def held_in(fold: int, seed: int) -> Split:
+        return split_rows(table, readers, SplitSettings(0.2, group_by, None, folds, fold, split_seed), seed)
+
+    try:
+        splits = [held_in(fold, seed) for fold in range(folds)]
+    except DataError:
+        return
+    for place in splits[0].rows:
+        images = [index for split in splits for index in split.rows[place].held]
+        assert sorted(images) == list(range(readers[place].source.n_images))
+    for split in splits:
+        sides: list[set[str]] = [set(), set()]
+        for place, part in split.rows.items():
+            for side, indices in zip(sides, (part.kept, part.held), strict=True):
+                side |= {group_key(readers[place].origin(index), group_by) for index in indices}
+        assert not sides[0] & sides[1]
+    if split_seed >= 0:
+        # Runs that differ in their seed alone have the same parts.
+        assert held(held_in(1, seed + 1)) == held(splits[1])
+
+
+def test_that_too_few_groups_for_the_folds_are_refused_in_words() -> None:
+    readers = [Stack(f"p1/{name}.rtdc", 9) for name in "abc"]
+    table = ClassTable(tuple(ClassRow(reader.source, 0, "cat", Role.TRAINING) for reader in readers))
+    split_rows(table, readers, SplitSettings(0.2, "file", None, 3), 1)
+    with pytest.raises(DataError, match="cat has 3 groups of images, expected at least 4 for 4 folds"):
+        split_rows(table, readers, SplitSettings(0.2, "file", None, 4), 1)
+    with pytest.raises(DataError, match="cat has 1 group of"):
+        split_rows(table, readers, SplitSettings(0.2, "folder", None, 2), 1)
 
 
 def test_that_nothing_is_held_out_without_a_split() -> None:

@@ -24,17 +24,17 @@ _PATTERN_HELP = (
 
 
 class GroupByEditor(QWidget):
-    """Edits `split.group_by`. `changed` tells what the user did.
+    """Edits `split.group_by`; `name_prefix` begins the names of its widgets. `changed` tells what the user did.
 
     A pattern that cannot be used is marked below it at once, and nothing can be trained with it.
     """
 
     changed = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, name_prefix: str = "") -> None:
         super().__init__(parent)
         info = field_infos(SplitSettings)["group_by"]
-        name = path_of(SplitSettings, "group_by")
+        name = f"{name_prefix}{path_of(SplitSettings, 'group_by')}"
         self._label = QLabel(info.label, self)
         self._label.setToolTip(info.help)
         self._choice = QComboBox(self)
@@ -70,6 +70,11 @@ class GroupByEditor(QWidget):
     def is_valid(self) -> bool:
         """Whether images can be grouped so, as far as can be told without looking at them."""
         return not self._problem()
+
+    @property
+    def label_width(self) -> int:
+        """Width of the label in front, for editors that are to stand below each other."""
+        return self._label.sizeHint().width()
 
     def set_value(self, group_by: str) -> None:
         """Show a grouping, without a signal."""

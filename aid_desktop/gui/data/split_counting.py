@@ -70,6 +70,15 @@ def split_text(counts: SplitCounts) -> str:
     return f"{text}: {', '.join(shown)}."
 
 
+def origin_text(split: SplitSettings | None) -> str:
+    """Return where held-out images come from that are not drawn by the share; "" if they are."""
+    if split is None:
+        return ""
+    if split.held_out is not None:
+        return f" They are those of {split.held_out}."
+    return f" They are part {split.fold + 1} of a cross-validation of {split.folds}." if split.folds else ""
+
+
 def split_warning(counts: SplitCounts) -> str:
     """Return what speaks against a split; "" if nothing does."""
     without = [name for name, number in counts.held if not number]

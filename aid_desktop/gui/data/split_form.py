@@ -10,7 +10,14 @@ from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.grouping import GROUPINGS
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.data.group_by_editor import GroupByEditor
-from aid_desktop.gui.data.split_counting import SplitCounts, count_split, grouping_hint, split_text, split_warning
+from aid_desktop.gui.data.split_counting import (
+    SplitCounts,
+    count_split,
+    grouping_hint,
+    origin_text,
+    split_text,
+    split_warning,
+)
 from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.theme import GRID, set_role
@@ -107,8 +114,8 @@ class SplitForm(QWidget):
         self._on_group_by_edited()
 
     def _change(self, text: str, typed: str = "") -> None:
-        # What the user chooses is drawn anew, also where a list of images came with a run.
-        split = replace(self._share.values(), group_by=self._group_by.value, held_out=None)
+        # What the user chooses is drawn anew, also where a list of images or a fold came with a run.
+        split = replace(self._share.values(), group_by=self._group_by.value, held_out=None, folds=0, fold=0)
         self._editor.change_split(split if self._check.isChecked() else None, text, typed)
         self._show_parts()
 
@@ -166,8 +173,7 @@ class SplitForm(QWidget):
     def _on_counted(self, counts: SplitCounts) -> None:
         self._job = None
         split = self._notifier.split
-        listed = f" They are those of {split.held_out}." if split is not None and split.held_out is not None else ""
-        self._say(split_text(counts) + listed, split_warning(counts))
+        self._say(split_text(counts) + origin_text(split), split_warning(counts))
         self.counted.emit(counts)
 
     def _on_failed(self, failure: Failure) -> None:

@@ -11,10 +11,13 @@ from aid_desktop.gui.widgets.work_row import WorkRow
 
 # A check that is done by then does not flicker past.
 _SHOW_AFTER_MS = 250
+_START_WITHOUT = ("Start without check", "skipCheckButton", "Start the run now; the next one is checked again")
 
 
 class CheckRow(QWidget):
     """Follows one check, with buttons that end it; hidden without one.
+
+    `name` begins the names of its parts; `skip` is the button without a check: its text, name and tooltip.
 
     `busy_changed` tells when a check begins and ends, `shown_changed` when the row comes and goes; `skip_wanted` asks
     for the run without a check.
@@ -24,12 +27,15 @@ class CheckRow(QWidget):
     shown_changed = pyqtSignal(bool)
     skip_wanted = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        name: str = "startCheck",
+        skip: tuple[str, str, str] = _START_WITHOUT,
+    ) -> None:
         super().__init__(parent)
-        self.work = WorkRow("startCheck", "images", "How many images are compared", "Start nothing", self)
-        self.skip_button = named_button(
-            self, "Start without check", "skipCheckButton", "Start the run now; the next one is checked again"
-        )
+        self.work = WorkRow(name, "images", "How many images are compared", "Start nothing", self)
+        self.skip_button = named_button(self, *skip)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SHOW_AFTER_MS)

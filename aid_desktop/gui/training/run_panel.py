@@ -91,6 +91,10 @@ class RunPanel(QWidget):
         self._can_start = not problems
         self._show_start()
 
+    def add_beside_start(self, button: QPushButton) -> None:
+        """Put another button behind Start."""
+        self._upper.insertWidget(1, button)
+
     @property
     def problems_text(self) -> str:
         """Why no run can be started, as shown."""
@@ -144,7 +148,7 @@ class RunPanel(QWidget):
         self._show_folder()
 
     def _lay_out(self) -> None:
-        upper = QHBoxLayout()
+        self._upper = upper = QHBoxLayout()
         upper.setSpacing(GRID)
         for button in (self.start_button, self.pause_button, self.stop_button, self.keep_button):
             upper.addWidget(button)

@@ -61,6 +61,11 @@ class TrainingSession(QObject):
         return self._run is not None and self._run.control.paused
 
     @property
+    def stop_requested(self) -> bool:
+        """Whether the run in hand was asked to end."""
+        return self._run is not None and self._run.control.stop_requested
+
+    @property
     def folder(self) -> Path | None:
         """The folder of the run in hand."""
         return self._run.folder.path if self._run else None

@@ -1,7 +1,7 @@
 """The Training tab: settings on the left, curves and examples on the right, the run at the foot."""
 
 import logging
-from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSlot
@@ -24,7 +24,9 @@ from aid_desktop.gui.training.layer_names import LayerNames
 from aid_desktop.gui.training.live_settings import LiveSettings
 from aid_desktop.gui.training.model_panel import ModelPanel
 from aid_desktop.gui.training.preview_panel import PreviewPanel
+from aid_desktop.gui.training.queueing import Queueing
 from aid_desktop.gui.training.rate_finder import RateFinderDialog
+from aid_desktop.gui.training.run_forms import RunForms
 from aid_desktop.gui.training.run_log import RunLog
 from aid_desktop.gui.training.run_panel import RunPanel
 from aid_desktop.gui.training.session import TrainingSession
@@ -38,7 +40,7 @@ from aid_desktop.gui.widgets.log_view import LogView
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.one_dialog import OneDialog
 from aid_desktop.runs.config import ModelChoice, RunConfig, data_rows
-from aid_desktop.runs.folder import RunFolder
+from aid_desktop.runs.folder import RunFolder, unused_folder
 from aid_desktop.runs.history import History
 from aid_desktop.training.events import (
     EpochFinished,
@@ -104,6 +106,13 @@ class TrainingTab(QWidget):
         self.timeline = Timeline(self)
         self.going_back = GoingBack(self.timeline, session, self.continuing, background, self.messages, self)
         self.rate_finder = OneDialog(self)
+        self.queueing = Queueing(
+            notifier, session, checks, background, preferences, self.messages, self.model, self._config_or_tell,
+            self._problems, self,
+        )  # fmt: skip
+        self.queueing.check.rows_chosen.connect(self.check.rows_chosen)
+        self.queueing.check.check_wanted.connect(self.check.check_wanted)
+        self._forms = RunForms(self.queueing.queue, self.model, self.settings, self.undo, self)
         self._run_log = RunLog(session, self.log, self)
         self._lay_out()
         self._make_undo_actions()
@@ -188,13 +197,7 @@ class TrainingTab(QWidget):
 
     def new_folder(self) -> Path:
         """Return a folder that does not exist yet, named by time and architecture."""
-        base = f"{datetime.now().astimezone():%Y-%m-%d_%H%M%S}_{self.model.architecture}"
-        folder = Path(self._preferences.runs_folder) / base
-        number = 1
-        while folder.exists():
-            number += 1
-            folder = folder.with_name(f"{base}_{number}")
-        return folder
+        return unused_folder(Path(self._preferences.runs_folder), self.model.architecture)
 
     def _lay_out(self) -> None:
         tabs = QTabWidget(self)
@@ -215,13 +218,16 @@ class TrainingTab(QWidget):
         right.addWidget(self.plot)
         lower = QTabWidget(right)
         lower.setObjectName("examplesTabs")
-        lower.setAccessibleName("Examples and log")
+        lower.setAccessibleName("Examples, log and queue")
         examples = QScrollArea(lower)
         examples.setWidget(self.preview)
         examples.setWidgetResizable(True)
         lower.addTab(examples, "Examples")
         lower.addTab(self.log, "Log")
         lower.addTab(self.timeline, "Changes")
+        lower.addTab(self.queueing.panel, "Queue")
+        self.queueing.added.connect(partial(lower.setCurrentWidget, self.queueing.panel))
+        self.run.add_beside_start(self.queueing.add_button)
         right.addWidget(lower)
         right.setStretchFactor(0, 3)
         right.setStretchFactor(1, 1)
@@ -261,6 +267,7 @@ class TrainingTab(QWidget):
         self._notifier.table_changed.connect(self._check)
         self._notifier.split_changed.connect(self._check)
         self.continuing.opened.connect(self.plot.set_history)
+        self.queueing.queue.opened.connect(self.plot.set_history)
         self._session.running_changed.connect(self._on_running_changed)
         self._session.started.connect(self._on_started)
         self._session.epoch_finished.connect(self._on_epoch_finished)
@@ -273,9 +280,10 @@ class TrainingTab(QWidget):
     def _check(self) -> None:
         """Say what keeps a run from starting."""
         self.run.set_problems(self._problems())
+        self.queueing.show_problems()
 
-    def _problems(self) -> list[str]:
-        has_split = self._notifier.split is not None
+    def _problems(self, has_split: bool = False) -> list[str]:
+        has_split = has_split or self._notifier.split is not None
         problems = [item.message for item in self._notifier.table.problems(True, has_split=has_split)]
         return [*problems, self.model.problem] if self.model.problem else problems
 

@@ -40,6 +40,14 @@ def test_that_what_is_held_out_is_told(split: MainWindow, qtbot: QtBot) -> None:
     assert split.notifier.split is None
 
 
+def test_that_a_fold_that_came_with_a_run_is_told_and_gives_way_to_an_edit(split: MainWindow, qtbot: QtBot) -> None:
+    split.notifier.set_split(SplitSettings(folds=4, fold=2))
+    told = "30 of 120 images are held out: cat 20, dog 10. They are part 3 of a cross-validation of 4."
+    qtbot.waitUntil(lambda: label(split, "splitText").text() == told)
+    split.findChild(QPushButton, "splitHintButton").click()
+    assert split.notifier.split == SplitSettings(group_by="file")
+
+
 def test_that_the_hint_is_taken_by_a_click(split: MainWindow, qtbot: QtBot) -> None:
     assert label(split, "splitHint").text().startswith("cat comes from 4 files")
     button = split.findChild(QPushButton, "splitHintButton")

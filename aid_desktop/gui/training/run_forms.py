@@ -1,0 +1,64 @@
+"""The forms follow the queue: they show the settings of the run that trains, and afterwards what they showed before."""
+
+from dataclasses import dataclass
+
+from PyQt5.QtCore import QObject, pyqtSlot
+
+from aid_desktop.errors import SettingsError
+from aid_desktop.gui.training.live_settings import LiveSettings
+from aid_desktop.gui.training.model_panel import ModelPanel
+from aid_desktop.gui.training.run_queue import RunQueue
+from aid_desktop.gui.training.settings_undo import SettingsUndo
+from aid_desktop.runs.config import RunConfig
+from aid_desktop.settings.snapshot import TrainingSettings
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    architecture: str
+    settings: TrainingSettings
+
+
+class RunForms(QObject):
+    """Keeps a change that the user makes from carrying the settings of another run into the one in hand."""
+
+    def __init__(
+        self,
+        queue: RunQueue,
+        model: ModelPanel,
+        live: LiveSettings,
+        undo: SettingsUndo,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._live = live
+        self._undo = undo
+        self._before: _Shown | None = None
+        self._of_run: TrainingSettings | None = None
+        queue.starting.connect(self._on_starting)
+        queue.rested.connect(self._on_rested)
+
+    @pyqtSlot(RunConfig)
+    def _on_starting(self, config: RunConfig) -> None:
+        if self._before is None:
+            self._before = _Shown(self._model.architecture, self._settings())
+        self._of_run = config.training
+        self._model.choose(config.model.architecture or "")
+        self._undo.show(config.training)
+
+    @pyqtSlot()
+    def _on_rested(self) -> None:
+        before, self._before = self._before, None
+        if before is None:
+            return
+        self._model.choose(before.architecture)
+        # What the user has changed in the last run stays.
+        if self._settings() == self._of_run:
+            self._undo.show(before.settings)
+
+    def _settings(self) -> TrainingSettings:
+        try:
+            return self._live.values()
+        except SettingsError:
+            return self._undo.settings
