@@ -25,6 +25,8 @@ SHORTCUTS = {
     "Training": (
         ("F5, F6, F7", "Start, pause or resume, stop"),
         ("F8", "Apply the settings from the next epoch on"),
+        ("Alt+Up, Alt+Down in the queue", "Train the chosen runs earlier, later"),
+        ("Del, Return in the queue", "Take the chosen runs off, open one in History"),
     ),
     "Assessment": (
         ("Ctrl+Return", "Assess"),

@@ -94,14 +94,16 @@ class Queueing(QObject):
         self.panel.open_wanted.connect(self.open_series)
         self.panel.run_chosen.connect(self._on_run_chosen)
         self.panel.comparison_wanted.connect(self.compare)
-        self.panel.check_row.busy_changed.connect(self._show_buttons)
+        self.panel.check_row.busy_changed.connect(self.show_problems)
         self.check.passed.connect(self._on_passed)
         self.queue.series_rested.connect(self._on_series_rested)
 
     @pyqtSlot()
     def show_problems(self) -> None:
-        """Let only what can be trained be added."""
-        self._show_buttons()
+        """Let only what can be trained be added, and nothing during a check."""
+        is_busy = self.panel.check_row.is_busy
+        self.add_button.setDisabled(is_busy or bool(self._problems(False)))
+        self.panel.set_can_plan(not is_busy and self._model.zoo is not None)
 
     @pyqtSlot()
     def add_shown(self) -> None:
@@ -170,12 +172,6 @@ class Queueing(QObject):
         zoo = self._model.zoo
         if zoo is not None:
             self._check_then(partial(self._add, planned.runs, zoo, starts=True))
-
-    @pyqtSlot()
-    def _show_buttons(self) -> None:
-        is_busy = self.panel.check_row.is_busy
-        self.add_button.setDisabled(is_busy or bool(self._problems(False)))
-        self.panel.set_can_plan(not is_busy and self._model.zoo is not None)
 
     @pyqtSlot(Path)
     def _on_run_chosen(self, folder: Path) -> None:

@@ -58,7 +58,9 @@ class RunPanel(QWidget):
         self._started_at: float | None = None
         self.start_button = _button("startButton", "start", "Start", "Start a new run (F5)", "accent_text")
         self.pause_button = _button("pauseButton", "pause", "Pause", "Let the run wait after the batches in hand (F6)")
-        self.stop_button = _button("stopButton", "stop", "Stop", "End the run after the batches in hand (F7)")
+        self.stop_button = _button(
+            "stopButton", "stop", "Stop", "End the run after the batches in hand, and hold the queue (F7)"
+        )
         self.apply_button = _button(
             "applyButton", "apply", "Apply", "Use the settings as they are shown from the next epoch on (F8)"
         )

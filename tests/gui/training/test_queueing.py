@@ -1,8 +1,9 @@
 """Several runs in the real window, played instead of trained."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PyQt5.QtCore import Qt
@@ -22,9 +23,10 @@ from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.settings.split import SplitSettings
-from tests.gui.training.conftest import Core
 
 WAIT_MS = 10_000
+Core = Any
+"""The loop that plays runs, see conftest.py."""
 
 
 @pytest.fixture
@@ -230,7 +232,7 @@ def test_that_the_forms_follow_the_run_that_trains_and_come_back(able: MainWindo
     show(able, epochs=5, rotation=30)
     shown = able.training.settings.values()
     queue_of(able).go_on()
-    qtbot.waitUntil(lambda: states(able) == ["training"], timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: queue_of(able).entries[0].epoch == 1, timeout=WAIT_MS)
     assert able.training.settings.values().hyperparameters.epochs == 2
     assert able.training.model.architecture == "MLP_8_8_8"
     assert core.begun[0].mailbox.take() is None
@@ -431,9 +433,8 @@ def test_that_a_folder_without_a_series_is_told(
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     button(able, "emptyQueueOpenButton").click()
-    messages: Callable[[], tuple[str, ...]] = lambda: tuple(note.text for note in able.training.messages.notes)  # noqa: E731
-    qtbot.waitUntil(lambda: bool(messages()), timeout=WAIT_MS)
-    assert "holds no series of runs" in messages()[0]
+    qtbot.waitUntil(lambda: bool(able.training.messages.notes), timeout=WAIT_MS)
+    assert "holds no series of runs" in able.training.messages.notes[0].text
 
 
 @pytest.mark.keras
