@@ -60,6 +60,13 @@ def device_scope(strategy: str, memory_fraction: float) -> AbstractContextManage
     return scope
 
 
+def computes_on_gpu() -> bool:
+    """Return whether what is computed now, in the scope in force, runs on a GPU."""
+    import tensorflow as tf
+
+    return "GPU" in tf.zeros(()).device
+
+
 def make_repeatable(seed: int) -> None:
     """Seed Keras and let TensorFlow use only operations that give the same result each time.
 

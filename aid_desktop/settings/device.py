@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from aid_desktop.settings.field import Cost, FieldInfo, Kind, bounded, setting, validate
+from aid_desktop.settings.field import Cost, FieldInfo, Kind, bounded, choice, setting, validate
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +43,19 @@ class DeviceSettings:
         "memory that is free when the run starts.",
     )
 
+    auto_precision: str = choice(
+        "measure",
+        ("measure", "float32", "mixed_bfloat16"),
+        label="Precision of auto",
+        cost=Cost.NEW_RUN,
+        help="What precision auto means. A run that has measured writes the result here, so that it can be resumed and "
+        "repeated with the same numbers.",
+    )
+
     def __post_init__(self) -> None:
         validate(self)
+
+    @property
+    def measured_precision(self) -> str | None:
+        """What precision auto means, None where that is still to be measured."""
+        return None if self.auto_precision == "measure" else self.auto_precision

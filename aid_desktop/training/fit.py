@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.data.normalize import SMALLEST_STD, Normalization
 from aid_desktop.models.build import measured
+from aid_desktop.models.precision import computing_in
 from aid_desktop.training.blocks import Block
 from aid_desktop.training.image_store import ImageStore
 
@@ -25,7 +26,8 @@ class BlockFitter:
 
     Looping inside a tf.function saves Keras' Python work per batch, which dominates for small networks. Losses,
     metrics, weights and regularizers stay Keras' own. Batch size is an argument of the graph: it costs no new trace.
-    `n_traces` counts how often the training step was traced.
+    `n_traces` counts how often the training step was traced. `precision` is the number format that it computes in: set
+    it before the step is traced. Validation always computes in float32.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class BlockFitter:
         pixel_type: str = "uint8",
     ) -> None:
         self.n_traces = 0
+        self.precision = "float32"
         self._model = model
         self._input_shape = input_shape
         self._normalization = normalization
@@ -136,7 +139,8 @@ class BlockFitter:
             learning_rate.assign(self._rates[step])
             self._model.train_step(batch)
 
-        self._loop(train_step, first, last, batch_size)
+        with computing_in(self._model, self.precision):
+            self._loop(train_step, first, last, batch_size)
 
     def _test_steps(self, first: Any, last: Any, batch_size: Any) -> None:
         self._loop(lambda batch, _: self._model.test_step(batch), first, last, batch_size)

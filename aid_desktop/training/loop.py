@@ -23,6 +23,7 @@ from aid_desktop.runs.records import EpochRecord
 from aid_desktop.runs.settings_log import append_revision
 from aid_desktop.settings.snapshot import SettingsDiff
 from aid_desktop.training import start
+from aid_desktop.training.auto_precision import settle_precision
 from aid_desktop.training.blocks import EpochBlocks, block_length, check_class_weights
 from aid_desktop.training.checkpoints import BestSoFar
 from aid_desktop.training.datasets import TrainingData
@@ -86,6 +87,7 @@ def _train(run: TrainingRun, publish: Publish) -> None:
         return
     if not run.resume:
         _write_first_files(run, state.data)
+    settle_precision(state, run.folder, lambda text: publish(StageChanged(text)))
     publish(
         RunStarted(
             folder=run.folder.path,
@@ -190,6 +192,7 @@ class _EpochLoop:
         try:
             check_class_weights(stamped.settings, self._state.data.class_names)
             self._state.apply(diff, stamped.settings, stamped.revision)
+            settle_precision(self._state, self._run.folder, lambda text: self._publish(StageChanged(text)))
         except AidError as error:
             logger.info("revision %d is refused: %s", stamped.revision, error)
             self._publish(SettingsRefused(self._epoch, stamped.revision, str(error)))

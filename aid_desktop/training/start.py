@@ -12,6 +12,7 @@ from aid_desktop.models.build import check_shapes, compile_model, dropout_rates,
 from aid_desktop.models.files import load_model
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.partial import set_trainable
+from aid_desktop.models.precision import check_precision
 from aid_desktop.models.zoo import load_zoo
 from aid_desktop.runs.config import RunConfig
 from aid_desktop.runs.folder import read_state
@@ -50,6 +51,7 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
         built_dropout = dropout_rates(model)
         set_trainable(model, saved.settings.hyperparameters.trainable)
         compile_model(model, saved.settings.hyperparameters)
+    check_precision(saved.settings.hyperparameters.precision)
     set_dropout(model, saved.settings.hyperparameters.dropout)
     say("Preparing the first epoch")
     fitter = BlockFitter(model, config.image.input_shape, data.normalization, data.pixel_type)
@@ -57,8 +59,10 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
         "%s: %d weights, %d images per epoch, %d to validate",
         config.model.name, model.count_params(), data.images_per_epoch, len(data.validation_labels),
     )  # fmt: skip
-    state = RunState(config, data, model, fitter, built_dropout, saved.settings, saved.revision, first_epoch)
-    state.trained_revision = saved.revision
+    state = RunState(
+        config, data, model, fitter, built_dropout, saved.settings, saved.revision, first_epoch,
+        trained_revision=saved.revision, auto_precision=config.device.measured_precision,
+    )  # fmt: skip
     # Settings that were taken after last.keras was saved act from the first resumed epoch on.
     state.apply(SettingsDiff.between(saved.settings, latest.settings), latest.settings, latest.revision)
     return state

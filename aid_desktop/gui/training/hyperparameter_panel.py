@@ -16,7 +16,7 @@ from aid_desktop.settings.hyperparameters import OPTIMIZERS_WITH, SCHEDULES_WITH
 logger = logging.getLogger(__name__)
 
 GROUPS = {
-    "Learning": ("epochs", "batch_size", "learning_rate"),
+    "Learning": ("epochs", "batch_size", "learning_rate", "precision"),
     "Schedule of the learning rate": (
         "schedule",
         "schedule_shape",
