@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from aid_desktop.errors import TrainingError
+from aid_desktop.models.strategies import distributed_scope, is_distributed
+from aid_desktop.settings.device import DeviceSettings
 
 logger = logging.getLogger(__name__)
 
@@ -42,20 +44,26 @@ def list_devices() -> dict[str, Any]:
     return {"cpu": cpu, "gpus": gpus, "strategies": strategies}
 
 
-def device_scope(strategy: str, memory_fraction: float) -> AbstractContextManager[Any]:
-    """Return the context in which a network is built and trained on the device asked for.
+def device_scope(settings: DeviceSettings) -> AbstractContextManager[Any]:
+    """Return the context in which a network is built and trained on the device, or the devices, asked for.
 
-    Raises TrainingError when there is no such device.
+    Raises TrainingError when there is no such device, or TensorFlow has started with another number of threads.
     """
     warm_up()
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
+    strategy = settings.strategy
     names = {"cpu": "/CPU:0", "auto": "/GPU:0" if gpus else "/CPU:0"}
     names |= {f"gpu:{index}": f"/GPU:{index}" for index in range(len(gpus))}
-    if strategy not in names:
-        raise TrainingError(f"device.strategy: got {strategy!r}, this machine has {', '.join(names)}")
-    _limit_memory(gpus, memory_fraction)
+    if strategy not in names and not is_distributed(strategy):
+        raise TrainingError(
+            f"device.strategy: got {strategy!r}, this machine has {', '.join(names)}, mirrored and multi_worker"
+        )
+    _set_threads(settings.threads)
+    _limit_memory(gpus, settings)
+    if is_distributed(strategy):
+        return distributed_scope(strategy)
     scope: AbstractContextManager[Any] = tf.device(names[strategy])
     return scope
 
@@ -64,6 +72,8 @@ def computes_on_gpu() -> bool:
     """Return whether what is computed now, in the scope in force, runs on a GPU."""
     import tensorflow as tf
 
+    if tf.distribute.has_strategy():
+        return all("GPU" in device for device in tf.distribute.get_strategy().extended.worker_devices)
     return "GPU" in tf.zeros(()).device
 
 
@@ -98,25 +108,43 @@ def _without_native_notes() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _limit_memory(gpus: list[Any], fraction: float) -> None:
+def _set_threads(wanted: int) -> None:
+    """Let TensorFlow compute with so many threads, 0 meaning all. Raises TrainingError when it is too late."""
+    import tensorflow as tf
+
+    threading = tf.config.threading
+    present = threading.get_intra_op_parallelism_threads()
+    if present == wanted:
+        return
+    try:
+        threading.set_intra_op_parallelism_threads(wanted)
+        threading.set_inter_op_parallelism_threads(wanted)
+    except RuntimeError:
+        raise TrainingError(
+            f"device.threads: got {wanted}, but TensorFlow computes with {present or 'all'} already and takes another "
+            f"number only when the program starts: start it anew, or set {present}"
+        ) from None
+
+
+def _limit_memory(gpus: list[Any], settings: DeviceSettings) -> None:
     import tensorflow as tf
 
     for gpu in gpus:
         if tf.config.get_logical_device_configuration(gpu):
             continue
         try:
-            _limit_one(gpu, fraction)
+            _limit_one(gpu, settings)
         except RuntimeError as error:
             # TensorFlow takes no limit any more once it has computed anything, say classified an image.
             logger.info("the memory of %s is not limited: %s", gpu.name, error)
 
 
-def _limit_one(gpu: Any, fraction: float) -> None:
+def _limit_one(gpu: Any, settings: DeviceSettings) -> None:
     import tensorflow as tf
 
     total = tf.config.experimental.get_device_details(gpu).get("memory_size")
-    if total is None:
+    if total is None or settings.memory_growth:
         tf.config.experimental.set_memory_growth(gpu, True)
         return
-    limit = tf.config.LogicalDeviceConfiguration(memory_limit=int(total * fraction / 2**20))
+    limit = tf.config.LogicalDeviceConfiguration(memory_limit=int(total * settings.memory_fraction / 2**20))
     tf.config.set_logical_device_configuration(gpu, [limit])

@@ -63,7 +63,7 @@ def train(run: TrainingRun, publish: Publish) -> None:
             run.folder.create()
         handler = add_run_log(run.folder.log)
         try:
-            with device_scope(run.config.device.strategy, run.config.device.memory_fraction):
+            with device_scope(run.config.device):
                 _train(run, publish)
         finally:
             remove_run_log(handler)

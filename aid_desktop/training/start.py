@@ -20,7 +20,7 @@ from aid_desktop.runs.history import truncate_history
 from aid_desktop.runs.settings_log import Revision, truncate_revisions
 from aid_desktop.settings.snapshot import SettingsDiff
 from aid_desktop.training.datasets import TrainingData, load_training_data
-from aid_desktop.training.fit import BlockFitter
+from aid_desktop.training.replicas import make_fitter
 from aid_desktop.training.run import TrainingRun
 from aid_desktop.training.state import RunState
 
@@ -54,7 +54,7 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
     check_precision(saved.settings.hyperparameters.precision)
     set_dropout(model, saved.settings.hyperparameters.dropout)
     say("Preparing the first epoch")
-    fitter = BlockFitter(model, config.image.input_shape, data.normalization, data.pixel_type)
+    fitter = make_fitter(model, config.image.input_shape, data.normalization, data.pixel_type)
     logger.info(
         "%s: %d weights, %d images per epoch, %d to validate",
         config.model.name, model.count_params(), data.images_per_epoch, len(data.validation_labels),

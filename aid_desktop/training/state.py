@@ -95,7 +95,7 @@ class RunState:
         seeds = [variable for variable in self.model.variables if variable.name == _SEED_STATE]
         for number, variable in enumerate(seeds):
             rng = generator(self.config.seed, Stage.DROPOUT, epoch, number)
-            variable.assign([rng.integers(2**31), 0])
+            self.fitter.set_seed(variable, (int(rng.integers(2**31)), 0))
 
     def save_epoch(self, folder: RunFolder, epoch: int) -> str:
         """Save the network after an epoch; return the file's name."""

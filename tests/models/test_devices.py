@@ -6,6 +6,7 @@ import pytest
 
 from aid_desktop.errors import TrainingError
 from aid_desktop.models.devices import device_scope, list_devices, make_repeatable, warm_up
+from aid_desktop.settings.device import DeviceSettings
 
 pytestmark = pytest.mark.keras
 
@@ -61,17 +62,17 @@ def test_that_every_gpu_is_listed_and_can_be_chosen(monkeypatch: pytest.MonkeyPa
     assert list_devices()["strategies"] == ["auto", "cpu", "gpu:0", "gpu:1"]
 
 
-@pytest.mark.parametrize("strategy", ["gpu:7", "GPU", "tpu", ""])
+@pytest.mark.parametrize("strategy", ["gpu:7", "GPU", "tpu"])
 def test_that_an_unknown_device_is_refused_naming_those_there_are(strategy: str) -> None:
     with pytest.raises(TrainingError, match=r"device\.strategy: got .*, this machine has cpu, auto"):
-        device_scope(strategy, 0.9)
+        device_scope(DeviceSettings(strategy=strategy))
 
 
 @pytest.mark.parametrize("strategy", ["cpu", "auto"])
 def test_that_tensors_are_made_on_the_device(strategy: str) -> None:
     import tensorflow as tf
 
-    with device_scope(strategy, 0.9):
+    with device_scope(DeviceSettings(strategy=strategy)):
         assert "device:" in tf.constant(1.0).device
         if strategy == "cpu":
             assert tf.constant(1.0).device.endswith("CPU:0")
@@ -79,15 +80,15 @@ def test_that_tensors_are_made_on_the_device(strategy: str) -> None:
 
 def test_that_memory_is_limited_once_where_its_size_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     gpus = Gpus(monkeypatch, memory=1000 * 2**20)
-    device_scope("cpu", 0.5)
-    device_scope("cpu", 0.9)
+    device_scope(DeviceSettings("cpu", 0.5))
+    device_scope(DeviceSettings("cpu", 0.9))
     assert [limit[0].memory_limit for limit in gpus.limits.values()] == [500, 500]
     assert gpus.growing == []
 
 
 def test_that_memory_grows_where_its_size_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     gpus = Gpus(monkeypatch)
-    device_scope("cpu", 0.5)
+    device_scope(DeviceSettings("cpu", 0.5))
     assert len(gpus.growing) == 2
 
 
@@ -96,7 +97,7 @@ def test_that_a_gpu_that_has_computed_already_can_still_train(
     monkeypatch: pytest.MonkeyPatch, memory: int | None
 ) -> None:
     gpus = Gpus(monkeypatch, memory=memory, used=True)
-    device_scope("gpu:1", 0.5)
+    device_scope(DeviceSettings("gpu:1", 0.5))
     assert gpus.limits == {}
 
 
