@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PyQt5.QtCore import QByteArray, QSize, QUrl, pyqtSlot
 from PyQt5.QtGui import QCloseEvent, QDesktopServices, QIcon
@@ -276,13 +277,13 @@ class MainWindow(QMainWindow):
     def _on_job_failed(self, failure: Failure) -> None:
         self.data.sources.show_failure(failure)
 
-    def _on_warm(self, result: tuple[str, dict[str, list[str]]]) -> None:
+    def _on_warm(self, result: tuple[str, dict[str, Any]]) -> None:
         # What TensorFlow's import has made lives as long as the program; the collector need not go through it again.
         gc.freeze()
         versions, devices = result
         gpus = len(devices["gpus"])
         self._status.set_state(f"{versions}  ·  trains on {f'{gpus} GPU' if gpus else 'the CPU'}")
-        self.training.run.set_devices(devices["strategies"])
+        self.training.run.set_devices(devices["choices"])
 
     def _ask_before_closing(self) -> None:
         question = Question(

@@ -8,12 +8,23 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from aid_desktop.errors import TrainingError
-from aid_desktop.models.strategies import distributed_scope, is_distributed
+from aid_desktop.models.strategies import MIRRORED, MULTI_WORKER, distributed_scope, is_distributed
 from aid_desktop.settings.device import DeviceSettings
 
 logger = logging.getLogger(__name__)
 
 _STDERR = 2
+_WHY_NO_GPU = {
+    "Windows": "TensorFlow has used no GPU on Windows itself since its version 2.11: install AID Desktop in WSL2, the "
+    "Windows Subsystem for Linux.",
+    "Darwin": "TensorFlow uses no GPU on macOS.",
+    "Linux": "TensorFlow finds no GPU: it needs one by NVIDIA, its driver, and the packages of "
+    "pip install 'aid-desktop[gpu]'.",
+}
+_COMMAND_LINE_ONLY = (
+    "Only with aid-desktop train, started on every computer with a description of them all in TF_CONFIG: see "
+    "docs/devices.md."
+)
 
 
 def warm_up() -> str:
@@ -28,7 +39,11 @@ def warm_up() -> str:
 
 
 def list_devices() -> dict[str, Any]:
-    """Return CPU, GPUs and strategies with the keys of `aid-desktop devices --json`."""
+    """Return CPU, GPUs and strategies with the keys of `aid-desktop devices --json`.
+
+    `strategies` are the names that can be used here; `choices` are those and others in the order to offer them, each
+    with what it is, and with the reason why this machine lacks it, which is empty if it does not.
+    """
     warm_up()
     import tensorflow as tf
 
@@ -39,9 +54,25 @@ def list_devices() -> dict[str, Any]:
         }
         for index, gpu in enumerate(tf.config.list_physical_devices("GPU"))
     ]
-    cpu = {"name": "cpu", "description": platform.processor() or platform.machine(), "cores": os.cpu_count()}
-    strategies = ["auto", "cpu", *(gpu["name"] for gpu in gpus)]
-    return {"cpu": cpu, "gpus": gpus, "strategies": strategies}
+    processor = platform.processor() or platform.machine()
+    cpu = {"name": "cpu", "description": processor, "cores": os.cpu_count()}
+    choices = _choices(processor, [(gpu["name"], gpu["description"]) for gpu in gpus], platform.system())
+    strategies = [choice["name"] for choice in choices if not choice["reason"]]
+    return {"cpu": cpu, "gpus": gpus, "strategies": strategies, "choices": choices}
+
+
+def _choices(cpu: str, gpus: list[tuple[str, str]], system: str) -> list[dict[str, str]]:
+    names = ", ".join(name for name, _ in gpus)
+    too_few = f"Needs two GPUs or more; TensorFlow finds {len(gpus) or 'none'} here."
+    found = [(*gpu, "") for gpu in gpus] or [("gpu:0", "The first GPU", _WHY_NO_GPU.get(system, _WHY_NO_GPU["Linux"]))]
+    rows = [
+        ("auto", f"The first GPU that TensorFlow can use, else the CPU; here {gpus[0][0] if gpus else 'the CPU'}", ""),
+        ("cpu", cpu, ""),
+        *found,
+        (MIRRORED, f"Every batch is shared out among all GPUs: {names}", "" if len(gpus) > 1 else too_few),
+        (MULTI_WORKER, "Every batch is shared out among several computers", _COMMAND_LINE_ONLY),
+    ]
+    return [{"name": name, "description": text, "reason": reason} for name, text, reason in rows]
 
 
 def device_scope(settings: DeviceSettings) -> AbstractContextManager[Any]:
