@@ -8,7 +8,7 @@ from aid_desktop.models.devices import list_devices
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the sub-command."""
-    parser = commands.add_parser("devices", help="list CPU and GPUs")
+    parser = commands.add_parser("devices", help="list CPU, GPUs and strategies")
     add_json_option(parser)
     parser.set_defaults(handler=_run)
 
@@ -19,8 +19,9 @@ def _run(options: argparse.Namespace) -> int:
         write_json(devices)
         return 0
     write_line(f"cpu: {devices['cpu']['description']}, {devices['cpu']['cores']} cores")
-    for gpu in devices["gpus"]:
-        write_line(f"{gpu['name']}: {gpu['description']}")
-    if not devices["gpus"]:
-        write_line("no GPU that TensorFlow can use")
+    for choice in devices["choices"]:
+        if choice["reason"]:
+            write_line(f"{choice['name']} (not here): {choice['reason']}")
+        elif choice["name"] != "cpu":
+            write_line(f"{choice['name']}: {choice['description']}")
     return 0

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PyQt5.QtCore import QByteArray, QSize, QUrl, pyqtSlot
 from PyQt5.QtGui import QCloseEvent, QDesktopServices, QIcon
@@ -274,11 +275,11 @@ class MainWindow(QMainWindow):
     def _on_job_failed(self, failure: Failure) -> None:
         self.data.sources.show_failure(failure)
 
-    def _on_warm(self, result: tuple[str, dict[str, list[str]]]) -> None:
+    def _on_warm(self, result: tuple[str, dict[str, Any]]) -> None:
         versions, devices = result
         gpus = len(devices["gpus"])
         self._status.set_state(f"{versions}  ·  trains on {f'{gpus} GPU' if gpus else 'the CPU'}")
-        self.training.run.set_devices(devices["strategies"])
+        self.training.run.set_devices(devices["choices"])
 
     def _ask_before_closing(self) -> None:
         question = closing_question(self.session.is_running, self.training.queueing.queue.n_waiting)

@@ -10,10 +10,23 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from aid_desktop.errors import TrainingError
+from aid_desktop.models.strategies import MIRRORED, MULTI_WORKER, distributed_scope, is_distributed
+from aid_desktop.settings.device import DeviceSettings
 
 logger = logging.getLogger(__name__)
 
 _STDERR = 2
+_WHY_NO_GPU = {
+    "Windows": "TensorFlow has used no GPU on Windows itself since its version 2.11: install AID Desktop in WSL2, the "
+    "Windows Subsystem for Linux.",
+    "Darwin": "TensorFlow uses no GPU on macOS.",
+    "Linux": "TensorFlow finds no GPU: it needs one by NVIDIA, its driver, and the packages of "
+    "pip install 'aid-desktop[gpu]'.",
+}
+_COMMAND_LINE_ONLY = (
+    "Only with aid-desktop train, started on every computer with a description of them all in TF_CONFIG: see "
+    "docs/devices.md."
+)
 
 
 def warm_up() -> str:
@@ -30,7 +43,11 @@ def warm_up() -> str:
 
 
 def list_devices() -> dict[str, Any]:
-    """Return CPU, GPUs and strategies with the keys of `aid-desktop devices --json`."""
+    """Return CPU, GPUs and strategies with the keys of `aid-desktop devices --json`.
+
+    `strategies` are the names that can be used here; `choices` are those and others in the order to offer them, each
+    with what it is, and with the reason why this machine lacks it, which is empty if it does not.
+    """
     warm_up()
     import tensorflow as tf
 
@@ -41,27 +58,58 @@ def list_devices() -> dict[str, Any]:
         }
         for index, gpu in enumerate(tf.config.list_physical_devices("GPU"))
     ]
-    cpu = {"name": "cpu", "description": platform.processor() or platform.machine(), "cores": os.cpu_count()}
-    strategies = ["auto", "cpu", *(gpu["name"] for gpu in gpus)]
-    return {"cpu": cpu, "gpus": gpus, "strategies": strategies}
+    processor = platform.processor() or platform.machine()
+    cpu = {"name": "cpu", "description": processor, "cores": os.cpu_count()}
+    choices = _choices(processor, [(gpu["name"], gpu["description"]) for gpu in gpus], platform.system())
+    strategies = [choice["name"] for choice in choices if not choice["reason"]]
+    return {"cpu": cpu, "gpus": gpus, "strategies": strategies, "choices": choices}
 
 
-def device_scope(strategy: str, memory_fraction: float) -> AbstractContextManager[Any]:
-    """Return the context in which a network is built and trained on the device asked for.
+def _choices(cpu: str, gpus: list[tuple[str, str]], system: str) -> list[dict[str, str]]:
+    names = ", ".join(name for name, _ in gpus)
+    too_few = f"Needs two GPUs or more; TensorFlow finds {len(gpus) or 'none'} here."
+    found = [(*gpu, "") for gpu in gpus] or [("gpu:0", "The first GPU", _WHY_NO_GPU.get(system, _WHY_NO_GPU["Linux"]))]
+    rows = [
+        ("auto", f"The first GPU that TensorFlow can use, else the CPU; here {gpus[0][0] if gpus else 'the CPU'}", ""),
+        ("cpu", cpu, ""),
+        *found,
+        (MIRRORED, f"Every batch is shared out among all GPUs: {names}", "" if len(gpus) > 1 else too_few),
+        (MULTI_WORKER, "Every batch is shared out among several computers", _COMMAND_LINE_ONLY),
+    ]
+    return [{"name": name, "description": text, "reason": reason} for name, text, reason in rows]
 
-    Raises TrainingError when there is no such device.
+
+def device_scope(settings: DeviceSettings) -> AbstractContextManager[Any]:
+    """Return the context in which a network is built and trained on the device, or the devices, asked for.
+
+    Raises TrainingError when there is no such device, or TensorFlow has started with another number of threads.
     """
     warm_up()
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
+    strategy = settings.strategy
     names = {"cpu": "/CPU:0", "auto": "/GPU:0" if gpus else "/CPU:0"}
     names |= {f"gpu:{index}": f"/GPU:{index}" for index in range(len(gpus))}
-    if strategy not in names:
-        raise TrainingError(f"device.strategy: got {strategy!r}, this machine has {', '.join(names)}")
-    _limit_memory(gpus, memory_fraction)
+    if strategy not in names and not is_distributed(strategy):
+        raise TrainingError(
+            f"device.strategy: got {strategy!r}, this machine has {', '.join(names)}, mirrored and multi_worker"
+        )
+    _set_threads(settings.threads)
+    _limit_memory(gpus, settings)
+    if is_distributed(strategy):
+        return distributed_scope(strategy)
     scope: AbstractContextManager[Any] = tf.device(names[strategy])
     return scope
+
+
+def computes_on_gpu() -> bool:
+    """Return whether what is computed now, in the scope in force, runs on a GPU."""
+    import tensorflow as tf
+
+    if tf.distribute.has_strategy():
+        return all("GPU" in device for device in tf.distribute.get_strategy().extended.worker_devices)
+    return "GPU" in tf.zeros(()).device
 
 
 def make_repeatable(seed: int) -> None:
@@ -113,25 +161,43 @@ def _without_collection() -> Iterator[None]:
         gc.enable()
 
 
-def _limit_memory(gpus: list[Any], fraction: float) -> None:
+def _set_threads(wanted: int) -> None:
+    """Let TensorFlow compute with so many threads, 0 meaning all. Raises TrainingError when it is too late."""
+    import tensorflow as tf
+
+    threading = tf.config.threading
+    present = threading.get_intra_op_parallelism_threads()
+    if present == wanted:
+        return
+    try:
+        threading.set_intra_op_parallelism_threads(wanted)
+        threading.set_inter_op_parallelism_threads(wanted)
+    except RuntimeError:
+        raise TrainingError(
+            f"device.threads: got {wanted}, but TensorFlow computes with {present or 'all'} already and takes another "
+            f"number only when the program starts: start it anew, or set {present}"
+        ) from None
+
+
+def _limit_memory(gpus: list[Any], settings: DeviceSettings) -> None:
     import tensorflow as tf
 
     for gpu in gpus:
         if tf.config.get_logical_device_configuration(gpu):
             continue
         try:
-            _limit_one(gpu, fraction)
+            _limit_one(gpu, settings)
         except RuntimeError as error:
             # TensorFlow takes no limit any more once it has computed anything, say classified an image.
             logger.info("the memory of %s is not limited: %s", gpu.name, error)
 
 
-def _limit_one(gpu: Any, fraction: float) -> None:
+def _limit_one(gpu: Any, settings: DeviceSettings) -> None:
     import tensorflow as tf
 
     total = tf.config.experimental.get_device_details(gpu).get("memory_size")
-    if total is None:
+    if total is None or settings.memory_growth:
         tf.config.experimental.set_memory_growth(gpu, True)
         return
-    limit = tf.config.LogicalDeviceConfiguration(memory_limit=int(total * fraction / 2**20))
+    limit = tf.config.LogicalDeviceConfiguration(memory_limit=int(total * settings.memory_fraction / 2**20))
     tf.config.set_logical_device_configuration(gpu, [limit])

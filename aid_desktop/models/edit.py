@@ -6,6 +6,7 @@ from aid_desktop.models.build import compile_model, set_dropout
 from aid_desktop.models.optimizer import SETTINGS as OPTIMIZER_SETTINGS
 from aid_desktop.models.optimizer import carry_state, make_optimizer
 from aid_desktop.models.partial import set_trainable
+from aid_desktop.models.precision import check_precision
 from aid_desktop.settings.field import Cost
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
@@ -25,10 +26,11 @@ def apply(
         settings: the new settings.
         built_dropout: the rates that the architecture has, for `dropout = []`.
 
-    The optimizer keeps its state as far as it means the same afterwards. Raises ModelError for rates or layers that
-    do not fit.
+    The optimizer keeps its state as far as it means the same afterwards. Raises ModelError for rates, layers or
+    a precision that do not fit.
     """
     hyperparameters = settings.hyperparameters
+    check_precision(hyperparameters.precision)
     if diff.touches("training.dropout"):
         set_dropout(model, hyperparameters.dropout or built_dropout)
     if diff.touches("training.trainable"):

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 SETTINGS = (
     "training.optimizer", "training.weight_decay", "training.clip_norm", "training.weight_average",
-    "training.trainable",
+    "training.trainable", "training.precision",
     *(f"training.{name}" for name in OPTIMIZERS_WITH),
 )  # fmt: skip
 """Settings whose change needs another optimizer object: Keras writes their values into the traced step."""
@@ -39,7 +39,11 @@ def make_optimizer(hyperparameters: HyperParameters) -> "keras.optimizers.Optimi
         parameters["clipnorm"] = hyperparameters.clip_norm
     if hyperparameters.weight_average:
         parameters |= {"use_ema": True, "ema_momentum": hyperparameters.weight_average}
-    return kind(learning_rate=hyperparameters.learning_rate, **parameters)
+    optimizer = kind(learning_rate=hyperparameters.learning_rate, **parameters)
+    if hyperparameters.precision == "mixed_float16":
+        # Small gradients would become zero in this format.
+        return keras.optimizers.LossScaleOptimizer(optimizer)
+    return optimizer
 
 
 def carry_state(
@@ -55,7 +59,7 @@ def carry_state(
         before = known.get(_place(variable))
         if before is not None and before.shape == variable.shape:
             variable.assign(before)
-    if new.use_ema:
+    if _bare(new).use_ema:
         for weight, average in zip(weights, averages(new), strict=True):
             if _place(average) not in known:
                 average.assign(weight)
@@ -63,11 +67,17 @@ def carry_state(
 
 def averages(optimizer: "keras.optimizers.Optimizer") -> "list[keras.Variable]":
     """Return the moving averages of the trainable weights, in their order; empty without them."""
-    return [v for v in optimizer.variables if v.path.endswith(_AVERAGE)] if optimizer.use_ema else []
+    return [v for v in optimizer.variables if v.path.endswith(_AVERAGE)] if _bare(optimizer).use_ema else []
+
+
+def _bare(optimizer: Any) -> Any:
+    """Return the optimizer itself, without the one that scales the loss around it."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
 
 
 def _same_meaning(old: Any, new: Any) -> bool:
-    return type(old) is type(new) or {type(old).__name__, type(new).__name__} <= set(_FAMILY)
+    kinds = {type(_bare(optimizer)).__name__ for optimizer in (old, new)}
+    return len(kinds) == 1 or kinds <= set(_FAMILY)
 
 
 def _place(variable: "keras.Variable") -> str:

@@ -22,6 +22,7 @@ LOSSES = (
 SCHEDULES = ("constant", "exponential", "cyclic", "one_cycle", "cosine", "reduce_on_plateau")
 CYCLE_SHAPES = ("triangular", "triangular2", "exp_range")
 METRICS = ("accuracy", "auc", "precision", "recall", "f1")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "auto")
 OPTIMIZERS_WITH: dict[str, tuple[str, ...]] = {
     "momentum": ("sgd", "rmsprop"),
     "nesterov": ("sgd",),
@@ -273,10 +274,12 @@ class HyperParameters:
     )
     precision: str = choice(
         "float32",
-        ("float32",),
+        PRECISIONS,
         label="Precision",
-        cost=Cost.NEW_RUN,
-        help="Number format of the arithmetic.",
+        cost=Cost.RECOMPILE,
+        help="Number format of the training step. mixed_bfloat16 is quicker for some networks and slower for others; "
+        "auto: measure it and float32 once in a run and take the quicker. mixed_float16: on a GPU only. Weights, "
+        "validation and saved models stay float32.",
     )
 
     def __post_init__(self) -> None:

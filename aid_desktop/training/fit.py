@@ -1,7 +1,7 @@
 """Train and validate on blocks of images inside one graph function around Keras' own steps."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from aid_desktop.data.normalize import SMALLEST_STD, Normalization
 from aid_desktop.errors import OutOfMemoryError
 from aid_desktop.models.build import measured
+from aid_desktop.models.precision import computing_in
 from aid_desktop.training.blocks import Block
 from aid_desktop.training.image_store import ImageStore
 
@@ -26,7 +27,8 @@ class BlockFitter:
 
     Looping inside a tf.function saves Keras' Python work per batch, which dominates for small networks. Losses,
     metrics, weights and regularizers stay Keras' own. Batch size is an argument of the graph: it costs no new trace.
-    `n_traces` counts how often the training step was traced.
+    `n_traces` counts how often the training step was traced. `precision` is the number format that it computes in: set
+    it before the step is traced. Validation always computes in float32.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class BlockFitter:
     ) -> None:
         self.n_traces = 0
         self._validation_batch = _LARGEST_VALIDATION_BATCH
+        self.precision = "float32"
         self._model = model
         self._input_shape = input_shape
         self._normalization = normalization
@@ -61,8 +64,7 @@ class BlockFitter:
 
         # Keras makes its metrics' variables at first use, which a loop inside a graph may not.
         self._model.optimizer.build(self._model.trainable_variables)
-        # One image is enough, and test_on_batch would trace a function of its own for it.
-        self._model.test_step((self._normalize(self._images[:1]), self._labels[:1], self._weights[:1]))
+        self._test_one()
         self._steps_per_second: dict[Any, float] = {}
         self._train = tf.function(self._train_steps, autograph=False)
         self._test = tf.function(self._test_steps, autograph=False)
@@ -85,7 +87,7 @@ class BlockFitter:
         self._assign(block)
         if rates is None:
             n_batches = -(-len(block.images) // batch_size)
-            rates = np.full(n_batches, float(self._model.optimizer.learning_rate), np.float32)
+            rates = np.full(n_batches, self._model.optimizer.learning_rate.numpy(), np.float32)
         self._rates.assign(rates)
         return self._run(self._train, len(block.images), batch_size, between)
 
@@ -124,6 +126,10 @@ class BlockFitter:
                 return None
         return self.metrics()
 
+    def set_seed(self, state: "keras.Variable", value: Sequence[int]) -> None:
+        """Set the random state of a layer."""
+        state.assign(list(value))
+
     def metrics(self) -> dict[str, float]:
         """Return the metrics since they were last reset, `loss` first."""
         return measured(self._model)
@@ -157,27 +163,37 @@ class BlockFitter:
         self.n_traces += 1
         learning_rate = self._model.optimizer.learning_rate
 
-        def train_step(batch: Any, step: Any) -> None:
+        def train_step(step: Any) -> None:
             learning_rate.assign(self._rates[step])
-            self._model.train_step(batch)
+            self._train_batch(step * batch_size, (step + 1) * batch_size)
 
-        self._loop(train_step, first, last, batch_size)
+        with computing_in(self._model, self.precision):
+            self._loop(train_step, first, last)
 
     def _test_steps(self, first: Any, last: Any, batch_size: Any) -> None:
-        self._loop(lambda batch, _: self._model.test_step(batch), first, last, batch_size)
+        self._loop(lambda step: self._test_batch(step * batch_size, (step + 1) * batch_size), first, last)
 
-    def _loop(self, do_step: Callable[[Any, Any], Any], first: Any, last: Any, batch_size: Any) -> None:
+    def _train_batch(self, begin: Any, end: Any) -> None:
+        self._model.train_step(self._batch(begin, end))
+
+    def _test_batch(self, begin: Any, end: Any) -> None:
+        self._model.test_step(self._batch(begin, end))
+
+    def _test_one(self) -> None:
+        # One image is enough, and test_on_batch would trace a function of its own for it.
+        self._test_batch(0, 1)
+
+    def _loop(self, do_step: Callable[[Any], None], first: Any, last: Any) -> None:
         import tensorflow as tf
 
         def body(step: Any) -> tuple[Any]:
-            do_step(self._batch(step, batch_size), step)
+            do_step(step)
             return (step + 1,)
 
         # Written out, because AutoGraph needs source code, which a standalone program has not.
         tf.while_loop(lambda step: step < last, body, (first,), parallel_iterations=1)
 
-    def _batch(self, step: Any, batch_size: Any) -> tuple[Any, Any, Any]:
-        begin, end = step * batch_size, (step + 1) * batch_size
+    def _batch(self, begin: Any, end: Any) -> tuple[Any, Any, Any]:
         images = self._images[begin:end]
         images.set_shape((None, *self._input_shape))
         return self._normalize(images), self._labels[begin:end], self._weights[begin:end]

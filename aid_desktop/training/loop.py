@@ -16,6 +16,7 @@ from aid_desktop.runs.best import saved_history
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.settings.snapshot import SettingsDiff
 from aid_desktop.training import start
+from aid_desktop.training.auto_precision import settle_precision
 from aid_desktop.training.awake import kept_awake
 from aid_desktop.training.blocks import EpochBlocks, block_length, check_fit
 from aid_desktop.training.checkpoints import BestSoFar
@@ -55,10 +56,9 @@ def train(run: TrainingRun, publish: Publish) -> None:
     try:
         if not run.resume:
             run.folder.create()
-        device = run.config.device
         with (
             RunStorage(run.folder, run.model_zoo, publish) as storage,
-            device_scope(device.strategy, device.memory_fraction),
+            device_scope(run.config.device),
             kept_awake(),
         ):
             _train(run, storage, publish)
@@ -84,6 +84,7 @@ def _train(run: TrainingRun, storage: RunStorage, publish: Publish) -> None:
         storage.go_on(run.config, state.data)
     else:
         storage.begin(run.config, state.data)
+    settle_precision(state, storage, lambda text: publish(StageChanged(text)))
     publish(
         RunStarted(
             folder=storage.folder.path,
@@ -196,6 +197,7 @@ class _EpochLoop:
 
     def _apply(self, diff: SettingsDiff, stamped: Stamped, reason: str = "") -> None:
         self._state.apply(diff, stamped.settings, stamped.revision)
+        settle_precision(self._state, self._storage, lambda text: self._publish(StageChanged(text)))
         # Another kind of optimizer has other variables to go back to.
         self._state.remember()
         self._storage.append_revision(stamped.revision, self._epoch, stamped.settings)

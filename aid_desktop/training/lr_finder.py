@@ -32,8 +32,7 @@ def find_learning_rate(
 
     Returns None when the run's control was told to stop. Raises AidError in plain words.
     """
-    device = run.config.device
-    with device_scope(device.strategy, device.memory_fraction):
+    with device_scope(run.config.device):
         make_repeatable(run.config.seed)
         state = start.prepare(run, say)
         return None if state is None else _measure(run, state, tell, n_steps)

@@ -12,6 +12,7 @@ from aid_desktop.models.build import check_shapes, compile_model, dropout_rates,
 from aid_desktop.models.files import load_model
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.partial import set_trainable
+from aid_desktop.models.precision import check_precision
 from aid_desktop.models.zoo import load_zoo
 from aid_desktop.runs.config import RunConfig
 from aid_desktop.runs.folder import read_state
@@ -19,7 +20,7 @@ from aid_desktop.runs.history import truncate_history
 from aid_desktop.runs.settings_log import Revision, truncate_revisions
 from aid_desktop.settings.snapshot import SettingsDiff
 from aid_desktop.training.datasets import TrainingData, load_training_data
-from aid_desktop.training.fit import BlockFitter
+from aid_desktop.training.replicas import make_fitter
 from aid_desktop.training.run import TrainingRun
 from aid_desktop.training.state import RunState
 
@@ -50,15 +51,18 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
         built_dropout = dropout_rates(model)
         set_trainable(model, saved.settings.hyperparameters.trainable)
         compile_model(model, saved.settings.hyperparameters)
+    check_precision(saved.settings.hyperparameters.precision)
     set_dropout(model, saved.settings.hyperparameters.dropout)
     say("Preparing the first epoch")
-    fitter = BlockFitter(model, config.image.input_shape, data.normalization, data.pixel_type)
+    fitter = make_fitter(model, config.image.input_shape, data.normalization, data.pixel_type)
     logger.info(
         "%s: %d weights, %d images per epoch, %d to validate",
         config.model.name, model.count_params(), data.images_per_epoch, len(data.validation_labels),
     )  # fmt: skip
-    state = RunState(config, data, model, fitter, built_dropout, saved.settings, saved.revision, first_epoch)
-    state.trained_revision = saved.revision
+    state = RunState(
+        config, data, model, fitter, built_dropout, saved.settings, saved.revision, first_epoch,
+        trained_revision=saved.revision, auto_precision=config.device.measured_precision,
+    )  # fmt: skip
     # Settings that were taken after last.keras was saved act from the first resumed epoch on.
     state.apply(SettingsDiff.between(saved.settings, latest.settings), latest.settings, latest.revision)
     return state

@@ -26,7 +26,10 @@ _SEED_STATE = "seed_generator_state"
 
 @dataclass(slots=True)
 class RunState:
-    """What changes while a run goes on. Lives in the training thread only."""
+    """What changes while a run goes on. Lives in the training thread only.
+
+    `auto_precision` is what the precision `auto` means, None until somebody has decided.
+    """
 
     config: RunConfig
     data: TrainingData
@@ -38,13 +41,23 @@ class RunState:
     first_epoch: int
     metrics: dict[str, float] = field(default_factory=dict)
     trained_revision: int = 0
+    auto_precision: str | None = None
     _kept: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.fitter.precision = self._precision
 
     def apply(self, diff: SettingsDiff, settings: TrainingSettings, revision: int) -> None:
         """Bring changed settings into the network."""
-        if apply(self.model, diff, settings, self.built_dropout):
-            self.fitter.trace_anew()
+        traces = apply(self.model, diff, settings, self.built_dropout)
         self.settings, self.revision = settings, revision
+        if traces:
+            self._trace_anew()
+
+    def use_auto_precision(self, precision: str) -> None:
+        """Train in this number format from now on wherever the settings say `auto`."""
+        self.auto_precision = precision
+        self._trace_anew()
 
     def unfreeze(self, n_more: int) -> bool:
         """Let so many more layers learn than the settings say; return whether that changes anything."""
@@ -54,6 +67,15 @@ class RunState:
         renew_optimizer(self.model, hyperparameters)
         self.fitter.trace_anew()
         return True
+
+    @property
+    def _precision(self) -> str:
+        precision = self.settings.hyperparameters.precision
+        return (self.auto_precision or "float32") if precision == "auto" else precision
+
+    def _trace_anew(self) -> None:
+        self.fitter.precision = self._precision
+        self.fitter.trace_anew()
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
@@ -73,7 +95,7 @@ class RunState:
         seeds = [variable for variable in self.model.variables if variable.name == _SEED_STATE]
         for number, variable in enumerate(seeds):
             rng = generator(self.config.seed, Stage.DROPOUT, epoch, number)
-            variable.assign([rng.integers(2**31), 0])
+            self.fitter.set_seed(variable, (int(rng.integers(2**31)), 0))
 
     def save_epoch(self, folder: RunFolder, epoch: int, is_asked_for: bool = False) -> str:
         """Save the network after an epoch; return the file's name."""

@@ -89,6 +89,12 @@ class RunStorage:
         self._revisions = list(read_revisions(self.folder.settings_jsonl))
         self._removable = [record for record in self.records if record.model and self._may_go(record.model)]
 
+    def pin_precision(self, precision: str) -> None:
+        """Note in run.toml what the precision `auto` means in this run."""
+        config, _ = self._known()
+        self._config = dataclasses.replace(config, device=dataclasses.replace(config.device, auto_precision=precision))
+        self._write(self._write_description)
+
     def append_revision(self, revision: int, epoch: int, settings: TrainingSettings) -> None:
         """Note which settings are in force from an epoch on."""
         item = Revision.now(revision, epoch, settings)

@@ -269,9 +269,10 @@ def test_that_zoo_lists_the_architectures_with_the_keys_of_the_manual(call: Any,
 
 def test_that_devices_are_listed(call: Any) -> None:
     document = call("devices", "--json").document
-    assert set(document) == {"cpu", "gpus", "strategies"}
+    assert set(document) == {"cpu", "gpus", "strategies", "choices"}
     assert document["strategies"][:2] == ["auto", "cpu"]
     assert call("devices").out.startswith("cpu: ")
+    assert "multi_worker (not here): Only with aid-desktop train" in call("devices").out
 
 
 def test_that_no_model_is_taken_from_a_damaged_run(call: Any, run_folder: Path, tmp_path: Path) -> None:

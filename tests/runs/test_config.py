@@ -280,7 +280,7 @@ def test_that_paths_are_relative_to_the_file_and_written_absolute(tmp_path: Path
         ({"augmentation": {"Rotation": 3}}, "augmentation.Rotation: is not a setting; did you mean rotation?"),
         ({"model": {"architecture": "A", "Mode": "x"}}, "model.Mode: is not a setting; did you mean mode?"),
         ({"data": [{**SHORTEST["data"][0], "clas": "b"}]}, "data.clas: is not a setting; did you mean class?"),
-        ({"device": {"qqqq": 1}}, "device.qqqq: is not a setting; known are strategy, memory_fraction, data_memory"),
+        ({"model": {"qqqq": 1}}, "model.qqqq: is not a setting; known are architecture, start_from, mode"),
     ],
 )
 def test_that_an_unknown_key_is_refused_naming_the_nearest_one(tables: dict[str, Any], message: str) -> None:

@@ -62,6 +62,12 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> tuple[DataRow, ...]:
     return tuple(result)
 
 
+@pytest.fixture(scope="session")
+def zoo_text() -> str:
+    """Return the model_zoo.py of these tests."""
+    return ZOO
+
+
 @pytest.fixture
 def make_config(rows: tuple[DataRow, ...]) -> Callable[..., RunConfig]:
     """Return a function that makes a configuration; `augmentation` and hyper-parameters as words."""

@@ -23,13 +23,13 @@ def room_for(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     import tensorflow as tf
 
     def limit(most: int) -> None:
-        def loop(fitter: BlockFitter, do_step: Any, first: Any, last: Any, batch_size: Any) -> None:
-            if int(batch_size) > most:
+        def train_batch(fitter: BlockFitter, begin: Any, end: Any) -> None:
+            if int(end - begin) > most:
                 raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
-            plain(fitter, do_step, first, last, batch_size)
+            plain(fitter, begin, end)
 
-        plain = BlockFitter._loop
-        monkeypatch.setattr(BlockFitter, "_loop", loop)
+        plain = BlockFitter._train_batch
+        monkeypatch.setattr(BlockFitter, "_train_batch", train_batch)
 
     return limit
 

@@ -19,7 +19,7 @@ from aid_desktop.settings.saving import SavingSettings
 logger = logging.getLogger(__name__)
 
 GROUPS = {
-    "Learning": ("epochs", "batch_size", "learning_rate"),
+    "Learning": ("epochs", "batch_size", "learning_rate", "precision"),
     "Schedule of the learning rate": (
         "schedule",
         "schedule_shape",

@@ -40,7 +40,7 @@ class ModelPanel(QWidget):
         self._edit = QPushButton(icon("open"), "Edit", self)
         self._reload = QPushButton(icon("refresh"), "Reload", self)
         self.form = ImageSettingsForm(notifier, parent=self)
-        self.memory = SectionForm(DeviceSettings, ("data_memory", "memory_fraction"), self)
+        self.memory = SectionForm(DeviceSettings, ("data_memory", "memory_fraction", "memory_growth", "threads"), self)
         self._lay_out()
         self.set_locked(False)
         self._selector.currentIndexChanged.connect(self._on_selected)
@@ -124,7 +124,9 @@ class ModelPanel(QWidget):
             set_role(label, "muted")
         self._about.setWordWrap(True)
         self._fits.setWordWrap(True)
-        heading, image_heading, memory_heading = (QLabel(text, self) for text in ("Architecture", "Image", "Memory"))
+        heading, image_heading, memory_heading = (
+            QLabel(text, self) for text in ("Architecture", "Image", "Memory and threads")
+        )
         for label in (heading, image_heading, memory_heading):
             set_role(label, "heading")
         tools = QHBoxLayout()

@@ -6,7 +6,6 @@ from pathlib import Path
 from PyQt5.QtCore import QTimer, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -19,6 +18,7 @@ from PyQt5.QtWidgets import (
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.training.check_row import CheckRow
+from aid_desktop.gui.training.device_selector import DeviceSelector
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.widgets.message_strip import sentence
 from aid_desktop.runs.history import History
@@ -68,7 +68,7 @@ class RunPanel(QWidget):
             "keepModelButton", "save", "Keep this epoch's model", "Save the model after the epoch in hand"
         )
         self.auto_apply = QCheckBox("Apply changes at the next epoch", self)
-        self.device = QComboBox(self)
+        self.device = DeviceSelector(self)
         self.check_row = CheckRow(self)
         self._folder = QPushButton(icon("folder"), "", self)
         self._progress = QWidget(self)
@@ -107,12 +107,9 @@ class RunPanel(QWidget):
         """How far the run is, as shown."""
         return self._text.text()
 
-    def set_devices(self, strategies: list[str]) -> None:
+    def set_devices(self, choices: list[dict[str, str]]) -> None:
         """Offer the devices of this machine, once TensorFlow has told them."""
-        chosen = self.device.currentText()
-        self.device.clear()
-        self.device.addItems(strategies)
-        self.device.setCurrentText(chosen)
+        self.device.set_choices(choices)
 
     def _set_up(self) -> None:
         set_primary(self.start_button)
@@ -127,10 +124,6 @@ class RunPanel(QWidget):
         self.auto_apply.setAccessibleName(self.auto_apply.text())
         self.auto_apply.setToolTip("Use changed settings by themselves from the next epoch on; off: press Apply")
         self.auto_apply.setChecked(self._preferences.auto_apply)
-        self.device.setObjectName("deviceSelector")
-        self.device.setAccessibleName("Device")
-        self.device.setToolTip("auto: the first GPU that TensorFlow can use, else the CPU")
-        self.device.addItems(["auto", "cpu"])
         self._folder.setObjectName("runsFolderButton")
         self._folder.setAccessibleName("Folder for runs")
         self._folder.setFlat(True)
@@ -163,6 +156,7 @@ class RunPanel(QWidget):
         set_role(device_label, "muted")
         upper.addWidget(device_label)
         upper.addWidget(self.device)
+        upper.addWidget(self.device.choose_gpus)
         lower = QHBoxLayout(self._progress)
         lower.setContentsMargins(0, 0, 0, 0)
         lower.setSpacing(GRID)
@@ -206,6 +200,7 @@ class RunPanel(QWidget):
         self.keep_button.setEnabled(running)
         self.apply_button.setEnabled(running)
         self.device.setEnabled(not running)
+        self.device.choose_gpus.setEnabled(not running)
         self._folder.setEnabled(not running)
         self._show_pause(False)
         self._show_start()

@@ -77,7 +77,7 @@ class WindowSettings(QObject):
         self._notifier.set_image_settings(settings.image)
         self._notifier.set_split(settings.split)
         self._model.choose(settings.model.architecture or "")
-        self._run.device.setCurrentText(settings.device.strategy)
+        self._run.device.choose(settings.device.strategy)
         self._undo.show(settings.training)
 
     def _not_shown(self, settings: SessionSettings) -> list[str]:

@@ -79,41 +79,10 @@ class TrainingTab(QWidget):
         self._preferences = preferences
         self._background = background
         self._themes = themes
-        self.model = ModelPanel(notifier, model_zoo, self)
-        self.hyperparameters = HyperparameterPanel(notifier, themes, self)
-        self.augmentation = AugmentationPanel(notifier, self)
-        self.preview = PreviewPanel(notifier, background, self)
-        self.run = RunPanel(session, preferences, self)
-        self.plot = HistoryPlot("trainingPlot", themes, self)
-        self.log = LogView("trainingLog", "Training log", self)
-        self.messages = MessageStrip("trainingMessages", self)
-        self.settings = LiveSettings(
-            self.hyperparameters.form,
-            self.augmentation.form,
-            self.hyperparameters.saving,
-            notifier,
-            session,
-            preferences,
-            self,
-        )
-        self.undo = SettingsUndo(self.settings, self)
-        self.all_settings = WindowSettings(notifier, self.model, self.settings, self.undo, self.run, self)
-        self.check = StartCheck(notifier, checks, background, self.run.check_row, self.messages, self)
-        layers = self.hyperparameters.form.editor("trainable").editor
-        assert isinstance(layers, LayersEditor)
-        self.layer_names = LayerNames(layers, notifier, self.model, background, self.messages)
-        self.continuing = Continuing(session, self.settings, self.messages, self)
-        self.timeline = Timeline(self)
-        self.going_back = GoingBack(self.timeline, session, self.continuing, background, self.messages, self)
-        self.rate_finder = OneDialog(self)
-        self.queueing = Queueing(
-            notifier, session, checks, background, preferences, self.messages, self.model, self._config_or_tell,
-            self._problems, self,
-        )  # fmt: skip
-        self.queueing.check.rows_chosen.connect(self.check.rows_chosen)
-        self.queueing.check.check_wanted.connect(self.check.check_wanted)
-        self._forms = RunForms(self.queueing.queue, self.model, self.settings, self.undo, self)
-        self._run_log = RunLog(session, self.log, self)
+        self._checks = checks
+        self._make_panels(model_zoo)
+        self._make_settings()
+        self._make_helpers()
         self._lay_out()
         self._make_undo_actions()
         self._connect()
@@ -198,6 +167,42 @@ class TrainingTab(QWidget):
     def new_folder(self) -> Path:
         """Return a folder that does not exist yet, named by time and architecture."""
         return unused_folder(Path(self._preferences.runs_folder), self.model.architecture)
+
+    def _make_panels(self, model_zoo: Path | None) -> None:
+        notifier, themes = self._notifier, self._themes
+        self.model = ModelPanel(notifier, model_zoo, self)
+        self.hyperparameters = HyperparameterPanel(notifier, themes, self)
+        self.augmentation = AugmentationPanel(notifier, self)
+        self.preview = PreviewPanel(notifier, self._background, self)
+        self.run = RunPanel(self._session, self._preferences, self)
+        self.plot = HistoryPlot("trainingPlot", themes, self)
+        self.log = LogView("trainingLog", "Training log", self)
+        self.timeline = Timeline(self)
+        self.messages = MessageStrip("trainingMessages", self)
+
+    def _make_settings(self) -> None:
+        forms = self.hyperparameters.form, self.augmentation.form, self.hyperparameters.saving
+        self.settings = LiveSettings(*forms, self._notifier, self._session, self._preferences, self)
+        self.undo = SettingsUndo(self.settings, self)
+        self.all_settings = WindowSettings(self._notifier, self.model, self.settings, self.undo, self.run, self)
+
+    def _make_helpers(self) -> None:
+        notifier, session, background, messages = self._notifier, self._session, self._background, self.messages
+        self.check = StartCheck(notifier, self._checks, background, self.run.check_row, messages, self)
+        layers = self.hyperparameters.form.editor("trainable").editor
+        assert isinstance(layers, LayersEditor)
+        self.layer_names = LayerNames(layers, notifier, self.model, background, messages)
+        self.continuing = Continuing(session, self.settings, messages, self)
+        self.going_back = GoingBack(self.timeline, session, self.continuing, background, messages, self)
+        self.rate_finder = OneDialog(self)
+        self.queueing = Queueing(
+            notifier, session, self._checks, background, self._preferences, messages, self.model,
+            self._config_or_tell, self._problems, self,
+        )  # fmt: skip
+        self.queueing.check.rows_chosen.connect(self.check.rows_chosen)
+        self.queueing.check.check_wanted.connect(self.check.check_wanted)
+        self._forms = RunForms(self.queueing.queue, self.model, self.settings, self.undo, self)
+        self._run_log = RunLog(session, self.log, self)
 
     def _lay_out(self) -> None:
         tabs = QTabWidget(self)

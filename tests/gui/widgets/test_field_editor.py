@@ -1,6 +1,7 @@
 """The row of one setting."""
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from aid_desktop.gui.widgets.amount_editor import AmountEditor, NumberBox, numbe
 from aid_desktop.gui.widgets.field_editor import FieldEditor, editable_fields, make_editor, value_text
 from aid_desktop.gui.widgets.range_slider import RangeSlider
 from aid_desktop.settings.augmentation import AugmentationSettings
-from aid_desktop.settings.field import Kind, field_infos
+from aid_desktop.settings.field import Cost, Kind, choice, field_infos
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.image import ImageSettings
 
@@ -109,9 +110,13 @@ def test_that_names_are_those_of_run_toml_and_all_parts_have_one(qtbot: QtBot, s
 
 
 def test_that_only_what_can_be_chosen_is_editable() -> None:
-    names = editable_fields(HyperParameters)
-    assert "learning_rate" in names
-    assert "precision" not in names
+    @dataclass(frozen=True)
+    class Choices:
+        SECTION = "x"
+        one: str = choice("a", ("a",), label="One", help="One.", cost=Cost.FREE)
+        two: str = choice("a", ("a", "b"), label="Two", help="Two.", cost=Cost.FREE)
+
+    assert editable_fields(Choices) == ["two"]
 
 
 def test_that_the_dot_shows_a_difference_and_resets_it(qtbot: QtBot) -> None:

@@ -1,0 +1,75 @@
+"""`precision = "auto"`: which number format trains this network quicker on this machine."""
+
+import logging
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from aid_desktop.training.blocks import Block
+from aid_desktop.training.state import RunState
+from aid_desktop.training.storage import RunStorage
+
+logger = logging.getLogger(__name__)
+
+CANDIDATES = ("float32", "mixed_bfloat16")
+_SECONDS_EACH = 1.0
+_BATCHES = 4
+
+
+def settle_precision(state: RunState, storage: RunStorage, say: Callable[[str], None]) -> None:
+    """Decide what `auto` means in this run, unless that is not asked for or has been decided before.
+
+    The decision goes into the run's run.toml, so that the run resumed or repeated computes the same numbers.
+    Weights, optimizer and random state are afterwards as before. Raises OSError.
+    """
+    if state.settings.hyperparameters.precision != "auto" or state.auto_precision is not None:
+        return
+    say("Measuring float32 and mixed_bfloat16")
+    speeds = images_per_second(state)
+    chosen = max(speeds, key=speeds.__getitem__)
+    state.use_auto_precision(chosen)
+    storage.pin_precision(chosen)
+    text = ", ".join(f"{name} {speed:.0f} images/s" for name, speed in speeds.items())
+    logger.info("precision auto: %s, so %s is used", text, chosen)
+    say(f"Training in {chosen} ({text})")
+
+
+def images_per_second(state: RunState) -> dict[str, float]:
+    """Return the speed of the training step in each number format, measured for about a second each."""
+    batch_size = state.settings.hyperparameters.batch_size
+    block = _noise(state, _BATCHES * batch_size)
+    state.remember()
+    try:
+        return {precision: _speed(state, precision, block, batch_size) for precision in CANDIDATES}
+    finally:
+        state.take_back()
+
+
+def _speed(state: RunState, precision: str, block: Block, batch_size: int) -> float:
+    fitter = state.fitter
+    fitter.precision = precision
+    fitter.trace_anew()
+    shortest = float("inf")
+    # The first rounds trace the step and find out how many batches go into one call.
+    for _ in range(2):
+        fitter.fit_block(block, batch_size, _go_on, metrics_from_zero=True)
+    end = time.perf_counter() + _SECONDS_EACH
+    while shortest == float("inf") or time.perf_counter() < end:
+        begun = time.perf_counter()
+        fitter.fit_block(block, batch_size, _go_on, metrics_from_zero=True)
+        # The quickest round: other work on the machine disturbs the others.
+        shortest = min(shortest, time.perf_counter() - begun)
+    return len(block.images) / shortest
+
+
+def _noise(state: RunState, n_images: int) -> Block:
+    rng = np.random.default_rng(0)
+    n_classes = len(state.data.class_names)
+    grey = rng.random((n_images, *state.config.image.input_shape), np.float32) * 255
+    labels = np.eye(n_classes, dtype=np.float32)[rng.integers(0, n_classes, n_images)]
+    return Block(grey.astype(state.data.pixel_type), labels, np.ones(n_images, np.float32))
+
+
+def _go_on(_: int) -> bool:
+    return True

@@ -1,0 +1,144 @@
+"""Trains on two parts of the CPU and on the whole of it, for test_replicas: TensorFlow divides a CPU only at its start.
+
+Writes what came out as JSON to standard output, behind a line that says so.
+"""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aid_desktop.data.normalize import Normalization
+from aid_desktop.models.build import compile_model
+from aid_desktop.models.devices import device_scope, make_repeatable
+from aid_desktop.models.files import load_model
+from aid_desktop.runs.config import RunConfig, read_run_toml
+from aid_desktop.runs.folder import RunFolder
+from aid_desktop.runs.history import read_history
+from aid_desktop.settings.device import DeviceSettings
+from aid_desktop.settings.hyperparameters import HyperParameters
+from aid_desktop.training.blocks import Block
+from aid_desktop.training.events import EpochFinished, TrainingEvent
+from aid_desktop.training.image_store import ImageStore, StoredPart
+from aid_desktop.training.loop import train
+from aid_desktop.training.replicas import make_fitter
+from aid_desktop.training.run import TrainingRun
+
+MARK = "--- result ---"
+PARTS, WHOLE = "mirrored:cpu:0,cpu:1", "cpu"
+SHAPE = (6, 6, 1)
+BATCH = 8
+DIVIDE = Normalization("divide_by_255")
+
+
+def net(with_norm: bool) -> Any:
+    import keras
+
+    keras.utils.set_random_seed(3)
+    layers = [keras.Input(SHAPE), keras.layers.Conv2D(3, 3, kernel_regularizer=keras.regularizers.L2(0.1))]
+    layers += [keras.layers.BatchNormalization()] if with_norm else []
+    model = keras.Sequential([*layers, keras.layers.Flatten(), keras.layers.Dense(3, "softmax")])
+    metrics = ("accuracy", "f1")
+    compile_model(
+        model,
+        HyperParameters(optimizer="sgd", momentum=0.9, learning_rate=0.05, metrics=metrics, weight_average=0.9),
+    )
+    return model
+
+
+def block(n_images: int, is_twofold: bool) -> Block:
+    """Return images with weights and labels that are not sure; twofold: the halves of each batch are the same."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (n_images, *SHAPE), np.uint8)
+    labels = rng.dirichlet(np.ones(3), n_images).astype(np.float32)
+    weights = rng.uniform(0.5, 2, n_images).astype(np.float32)
+    if is_twofold:
+        places = np.arange(n_images) // BATCH * BATCH + np.arange(n_images) % (BATCH // 2)
+        images, labels, weights = images[places], labels[places], weights[places]
+    return Block(images, labels, weights)
+
+
+def one_epoch(lengths: tuple[int, ...], with_norm: bool) -> dict[str, Any]:
+    """Train on blocks and validate on the last of them; return all numbers that come of it."""
+    model = net(with_norm)
+    fitter = make_fitter(model, SHAPE, DIVIDE, "uint8")
+    for number, length in enumerate(lengths):
+        part = block(length, is_twofold=with_norm)
+        assert fitter.fit_block(part, BATCH, lambda _: True, metrics_from_zero=number == 0)
+    fitted = fitter.metrics()
+    store = ImageStore([StoredPart(part.images)])
+    validated = fitter.evaluate(store, part.labels.argmax(axis=1), 16, lambda _: True)
+    variables = [*model.variables, *model.optimizer.variables]
+    outputs = model(DIVIDE.apply(part.images), training=False)
+    return {
+        "kind": type(fitter).__name__,
+        "fitted": fitted,
+        "validated": validated,
+        "variables": [variable.numpy().tolist() for variable in variables],
+        "outputs": np.asarray(outputs).tolist(),
+        "copies": copies(model),
+    }
+
+
+def seeds() -> list[list[int]]:
+    """Return the random states that a dropout layer has on the replicas after it was given one."""
+    import keras
+    import tensorflow as tf
+
+    state = keras.layers.Dropout(0.5).seed_generator.state
+    make_fitter(net(with_norm=False), SHAPE, DIVIDE, "uint8").set_seed(state, (7, 0))
+    return [copy.numpy().tolist() for copy in tf.distribute.get_strategy().experimental_local_results(state.value)]
+
+
+def copies(model: Any) -> float:
+    """Return the largest difference between the replicas' copies of a weight."""
+    import tensorflow as tf
+
+    strategy = tf.distribute.get_strategy()
+    several = [strategy.experimental_local_results(weight.value) for weight in model.weights]
+    return max(float(np.ptp([copy.numpy() for copy in each], axis=0).max()) for each in several)
+
+
+def run(config: RunConfig, folder: Path, zoo: Path, resume: bool = False, **change: Any) -> list[list[float]]:
+    """Train; after the first epoch set what changes; return losses and the last model's weights."""
+    this = TrainingRun(config, RunFolder(folder), zoo, resume=resume)
+
+    def publish(event: TrainingEvent) -> None:
+        if change and isinstance(event, EpochFinished) and event.record.epoch == 0:
+            hyperparameters = replace(config.training.hyperparameters, **change)
+            this.mailbox.post(replace(config.training, hyperparameters=hyperparameters))
+
+    train(this, publish)
+    history = read_history(this.folder.history_csv)
+    weights = load_model(this.folder.last_model).model.get_weights()
+    losses = [history.column(name).tolist() for name in ("loss", "accuracy", "val_loss", "val_accuracy")]
+    return [*losses, *(weight.ravel().tolist() for weight in weights)]
+
+
+def main(run_toml: Path, zoo: Path) -> None:
+    """Do all of it."""
+    result: dict[str, Any] = {}
+    # The last batch has three images in one block, and in the other a single one.
+    cases = {"uneven": ((BATCH + 3, BATCH + 1), False), "norm": ((2 * BATCH,), True)}
+    for strategy in (PARTS, WHOLE):
+        with device_scope(DeviceSettings(strategy=strategy)):
+            make_repeatable(1)
+            result[strategy] = {name: one_epoch(*case) for name, case in cases.items()}
+            result[strategy]["seeds"] = seeds()
+    config, folder = read_run_toml(run_toml), run_toml.parent
+    for strategy in (PARTS, WHOLE):
+        two = replace(config, model=replace(config.model, architecture="Two")).with_changes(device=strategy)
+        change = {"optimizer": "adam", "trainable": "last:1", "precision": "mixed_bfloat16"}
+        result[strategy]["run"] = run(two, folder / f"two_{strategy[:3]}", zoo, **change)
+    tiny = config.with_changes(device=PARTS)
+    result["whole"] = run(tiny, folder / "whole", zoo)
+    run(tiny.with_changes(epochs=1), folder / "halves", zoo)
+    result["halves"] = run(tiny, folder / "halves", zoo, resume=True)
+    sys.stdout.write(f"{MARK}\n{json.dumps(result)}\n")
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))
