@@ -37,5 +37,9 @@ class TrainingError(AidError):
     """A run cannot start or cannot go on."""
 
 
+class OutOfMemoryError(TrainingError):
+    """The device has too little memory for a batch."""
+
+
 class ExportError(AidError):
     """A report or an exported file cannot be written."""

@@ -14,6 +14,7 @@ from aid_desktop.training.events import (
     SettingsApplied,
     SettingsRefused,
     StageChanged,
+    StorageChanged,
     TrainingEvent,
 )
 from aid_desktop.training.progress import duration_text, remaining_seconds
@@ -52,7 +53,9 @@ class Monitor:
                     f"{event.n_validation} to validate, {event.parameters} weights{begins}"
                 )
             case SettingsApplied():
-                return f"epoch {event.epoch} uses revision {event.revision}: {event.diff}"
+                return f"epoch {event.epoch} uses revision {event.revision}: {event.diff}. {event.reason}".rstrip(". ")
+            case StorageChanged(message=message):
+                return message
             case SettingsRefused():
                 return f"revision {event.revision} is refused: {event.message}"
             case EpochFinished():

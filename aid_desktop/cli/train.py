@@ -11,9 +11,9 @@ from aid_desktop.cli.output import add_json_option, write_json
 from aid_desktop.cli.run_options import add_run_options, run_toml_of
 from aid_desktop.errors import AidError, TrainingError
 from aid_desktop.models.zoo import find_zoo
+from aid_desktop.runs.best import saved_history
 from aid_desktop.runs.config import read_run_toml
 from aid_desktop.runs.folder import RunFolder
-from aid_desktop.runs.history import read_history
 from aid_desktop.training.events import RunFailed, RunFinished
 from aid_desktop.training.loop import train
 from aid_desktop.training.run import TrainingRun
@@ -45,7 +45,7 @@ def make_run(options: argparse.Namespace) -> TrainingRun:
 
 def result(folder: RunFolder) -> dict[str, Any]:
     """Return what `--json` prints about a finished run."""
-    history = read_history(folder.history_csv)
+    history = saved_history(folder)
     best = history.best_saved()
     rows = [{name: record.value(name) for name in record.columns} for record in history.records]
     return {

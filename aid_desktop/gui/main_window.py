@@ -1,6 +1,5 @@
 """The window: menus, tabs, wiring; no logic."""
 
-import gc
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -276,8 +275,6 @@ class MainWindow(QMainWindow):
         self.data.sources.show_failure(failure)
 
     def _on_warm(self, result: tuple[str, dict[str, list[str]]]) -> None:
-        # What TensorFlow's import has made lives as long as the program; the collector need not go through it again.
-        gc.freeze()
         versions, devices = result
         gpus = len(devices["gpus"])
         self._status.set_state(f"{versions}  ·  trains on {f'{gpus} GPU' if gpus else 'the CPU'}")

@@ -1,8 +1,10 @@
 """TensorFlow's start, and which device computes."""
 
+import gc
 import logging
 import os
 import platform
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -17,7 +19,7 @@ _STDERR = 2
 def warm_up() -> str:
     """Import TensorFlow and Keras; return their versions as text. Takes seconds, so call it in the background."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _without_native_notes():
+    with _without_native_notes(), _without_collection():
         import keras
         import tensorflow as tf
 
@@ -91,6 +93,24 @@ def _without_native_notes() -> Iterator[None]:
         os.dup2(saved, _STDERR)
         os.close(saved)
         os.close(nowhere)
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Keep the garbage collector off while TensorFlow is imported, and from ever going through what that makes.
+
+    It would go through all of it several times, with all threads waiting for a tenth of a second or two, and find
+    nothing: what an import makes lives as long as the program.
+    """
+    if "tensorflow" in sys.modules or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def _limit_memory(gpus: list[Any], fraction: float) -> None:

@@ -27,6 +27,7 @@ class ModelCard:
         data: of the training images, as (path, digest).
         zoom: factor applied to training images before they were brought to size.
         pixel_type: of the training images, one of pixels.PIXEL_TYPES; other images mean something else.
+        is_asked_for: the user wanted this file: it is not removed when only the best are kept.
     """
 
     class_names: tuple[str, ...]
@@ -40,6 +41,7 @@ class ModelCard:
     versions: tuple[tuple[str, str], ...] = ()
     zoom: float = 1.0
     pixel_type: str = "uint8"
+    is_asked_for: bool = False
     version: int = CARD_VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -57,6 +59,7 @@ class ModelCard:
             "versions": dict(self.versions),
             "zoom": self.zoom,
             "pixel_type": self.pixel_type,
+            "is_asked_for": self.is_asked_for,
         }
 
     @classmethod
@@ -80,6 +83,7 @@ class ModelCard:
                 versions=tuple(values["versions"].items()),
                 zoom=values["zoom"],
                 pixel_type=values.get("pixel_type", "uint8"),
+                is_asked_for=values.get("is_asked_for", False),
             )
         except (KeyError, TypeError, AttributeError, DataError, SettingsError) as error:
             raise ModelError(f"the model card cannot be read: {error}") from error

@@ -20,6 +20,7 @@ from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.image import ImageSettings
+from aid_desktop.settings.saving import SavingSettings
 from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.settings.split import SplitSettings
 
@@ -97,9 +98,7 @@ class RunConfig:
         """Return a copy with what the command line overrides."""
         config = self
         if epochs is not None:
-            hyperparameters = dataclasses.replace(config.training.hyperparameters, epochs=epochs)
-            training = dataclasses.replace(config.training, hyperparameters=hyperparameters)
-            config = dataclasses.replace(config, training=training)
+            config = dataclasses.replace(config, training=config.training.with_hyperparameters(epochs=epochs))
         if seed is not None:
             config = dataclasses.replace(config, seed=seed)
         if device is not None:
@@ -188,7 +187,8 @@ def _class_indices(rows: tuple[DataRow, ...]) -> dict[str, int]:
 
 # --- run.toml -------------------------------------------------------------------------------------
 
-_TABLES = ("version", "seed", "image", "model", "data", "split", "training", "augmentation", "device")
+_TABLES = ("version", "seed", "image", "model", "data", "split", "training", "augmentation", "saving",
+           "device")  # fmt: skip
 _ROW_KEYS = {
     "path": "path", "class": "class_name", "role": "role", "index": "index", "images_per_epoch": "images_per_epoch",
     "shuffle": "shuffle", "zoom": "zoom", "digest": "digest", "part": "part",
@@ -263,7 +263,7 @@ def settings_tables(
 ) -> dict[str, Any]:
     """Return all settings of a run as tables of plain values, by the names that run.toml has for them."""
     tables: dict[str, Any] = {"seed": seed}
-    for section in (image, model, training.hyperparameters, training.augmentation, device, split):
+    for section in (image, model, *training.sections, device, split):
         if section is not None:
             tables[section.SECTION] = _values(section)
     return tables
@@ -278,7 +278,9 @@ def settings_from_tables(values: dict[str, Any], folder: Path) -> dict[str, Any]
     return {
         "image": _section(ImageSettings, values),
         "model": _model_from_toml(_table(values, "model"), folder),
-        "training": TrainingSettings(_section(AugmentationSettings, values), _section(HyperParameters, values)),
+        "training": TrainingSettings(
+            _section(AugmentationSettings, values), _section(HyperParameters, values), _section(SavingSettings, values)
+        ),
         "split": _split_from_toml(values, folder) if "split" in values else None,
         "device": _section(DeviceSettings, values),
         "seed": values.get("seed", 1),

@@ -39,6 +39,10 @@ class RunFolder:
         return self.path / "models"
 
     @property
+    def points(self) -> Path:
+        return self.path / "undo"
+
+    @property
     def last_model(self) -> Path:
         return self.path / "last.keras"
 
@@ -61,6 +65,14 @@ class RunFolder:
     def model(self, name: str) -> Path:
         """Return the path of a saved model by its file name."""
         return self.models / name
+
+    def point(self, epoch: int) -> Path:
+        """Return the path of what going back to the end of an epoch needs."""
+        return self.points / model_name(epoch)
+
+    def point_files(self) -> list[Path]:
+        """Return the points that there are, from the first epoch to the last."""
+        return sorted(self.points.glob("epoch_*.keras"))
 
     def create(self) -> None:
         """Make the folder for a new run.

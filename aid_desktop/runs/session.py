@@ -141,8 +141,8 @@ def read_session(path: Path) -> StoredSession:
         raise RunError(f"{path} cannot be used: {error}") from error
 
 
-_TABLES = ("format", "version", "program", "seed", "image", "model", "training", "augmentation", "split", "device",
-           "data")  # fmt: skip
+_TABLES = ("format", "version", "program", "seed", "image", "model", "training", "augmentation", "saving", "split",
+           "device", "data")  # fmt: skip
 _ROW_TYPES: Mapping[str, tuple[type, ...]] = {
     "class": (str,), "index": (int,), "role": (str,), "images_per_epoch": (int,), "shuffle": (bool,),
     "zoom": (float, int), "source": (dict,),

@@ -11,28 +11,36 @@ from aid_desktop.errors import RunError
 from aid_desktop.paths import write_atomically
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
+from aid_desktop.settings.saving import SavingSettings
 from aid_desktop.settings.snapshot import TrainingSettings
+
+_IMAGES = "images_per_epoch"
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """Settings that the loop took: their number, the first epoch that used them, when, and all values."""
+    """Settings that the loop took: their number, the first epoch that used them, when (ISO 8601), and all values."""
 
     revision: int
     epoch: int
     time: str
     settings: TrainingSettings
 
+    @classmethod
+    def now(cls, revision: int, epoch: int, settings: TrainingSettings) -> "Revision":
+        """Return settings that the loop takes at this moment."""
+        return cls(revision, epoch, datetime.now(UTC).isoformat(timespec="seconds"), settings)
 
-def append_revision(path: Path, revision: int, epoch: int, settings: TrainingSettings) -> None:
+
+def append_revision(path: Path, item: Revision) -> None:
     """Append one line and flush it to the disk. Raises OSError."""
     values = {
-        "revision": revision,
-        "epoch": epoch,
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "revision": item.revision,
+        "epoch": item.epoch,
+        "time": item.time,
         "settings": {
-            AugmentationSettings.SECTION: dataclasses.asdict(settings.augmentation),
-            HyperParameters.SECTION: dataclasses.asdict(settings.hyperparameters),
+            **{section.SECTION: dataclasses.asdict(section) for section in item.settings.sections},
+            _IMAGES: item.settings.images_per_epoch,
         },
     }
     with path.open("a", encoding="utf-8") as file:
@@ -77,6 +85,9 @@ def _revision(path: Path, number: int, line: str) -> Revision:
             settings=TrainingSettings(
                 AugmentationSettings(**settings[AugmentationSettings.SECTION]),
                 HyperParameters(**hyperparameters),
+                # Runs of version 0.1 have no such settings.
+                SavingSettings(**settings.get(SavingSettings.SECTION, {})),
+                tuple(map(int, settings.get(_IMAGES, ()))),
             ),
         )
     except (ValueError, KeyError, TypeError) as error:

@@ -37,21 +37,26 @@ class Kind(StrEnum):
     CLASS_WEIGHTS = "class weights"
     CHANNELS = "channels"
     LAYERS = "layers"
+    COUNTS = "numbers of images"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldInfo:
-    """The declaration of one setting. `low` and `high` are inclusive limits of each number."""
+    """The declaration of one setting.
+
+    `low` and `high` are inclusive limits of each number; of a list of words, those of `always` cannot be left out.
+    """
 
     kind: Kind
     label: str
     help: str
-    cost: Cost
+    cost: Cost = Cost.FREE
     unit: str = ""
     low: float | None = None
     high: float | None = None
     step: float | None = None
     choices: tuple[str, ...] = ()
+    always: tuple[str, ...] = ()
 
     @property
     def is_fixed(self) -> bool:
@@ -190,7 +195,11 @@ def _file(value: object, info: FieldInfo) -> Path | None:
 def _words(value: object, info: FieldInfo) -> tuple[str, ...]:
     if not isinstance(value, list | tuple):
         raise ValueError(f"got {value!r}, expected a list of words")
-    return tuple(dict.fromkeys(_choice(item, info) for item in value))
+    words = tuple(dict.fromkeys(_choice(item, info) for item in value))
+    missing = [word for word in info.always if word not in words]
+    if missing:
+        raise ValueError(f"got {', '.join(words) or 'nothing'}, expected {', '.join(missing)} among them")
+    return words
 
 
 def _range(value: object, info: FieldInfo) -> tuple[float, float]:

@@ -268,6 +268,7 @@ class HyperParameters:
             "mean over the classes.",
             Cost.RECOMPILE,
             choices=METRICS,
+            always=METRICS[:1],
         ),
     )
     precision: str = choice(
@@ -283,5 +284,3 @@ class HyperParameters:
         # Keras makes hinge labels of exact zeros and ones only.
         if self.label_smoothing and self.loss in ("hinge", "squared_hinge"):
             raise SettingsError("training.label_smoothing", f"must be 0 with the loss {self.loss}")
-        if "accuracy" not in self.metrics:
-            raise SettingsError("training.metrics", f"got {', '.join(self.metrics)}, expected accuracy among them")

@@ -1,5 +1,6 @@
 """The images of an epoch in blocks: the next one is made while the network trains on the last."""
 
+import dataclasses
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -8,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.augment.pipeline import Randomness, augment_labelled
+from aid_desktop.data.class_table import Role
 from aid_desktop.data.pixels import Pixels
-from aid_desktop.data.sampling import draw_epoch
+from aid_desktop.data.sampling import RowDraw, draw_epoch
 from aid_desktop.errors import TrainingError
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.snapshot import TrainingSettings
@@ -19,6 +21,8 @@ from aid_desktop.training.seeds import Stage, generator
 # A block is copied into the graph in one call that holds the interpreter: 32 MB take about 5 ms.
 MAX_BLOCK_BYTES = 32 * 2**20
 MAX_BLOCK_IMAGES = 4096
+# Nothing trains while the first block is made, so it is small; each further one is twice as large.
+FIRST_BLOCK_IMAGES = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,9 +35,23 @@ class Block:
 
 
 def block_length(batch_size: int, image_bytes: int) -> int:
-    """Return the number of images of a block: whole batches, at least one, not above the limits."""
+    """Return the number of images of a large block: whole batches, at least one, not above the limits."""
     most = min(MAX_BLOCK_IMAGES, MAX_BLOCK_BYTES // max(1, image_bytes))
-    return max(1, most // batch_size) * batch_size
+    return _whole_batches(most, batch_size)
+
+
+def block_ends(n_images: int, batch_size: int, first: int, longest: int) -> list[int]:
+    """Return where each block of an epoch ends: whole batches, from about `first` images up to `longest`, the rest."""
+    length = min(longest, _whole_batches(first, batch_size))
+    ends: list[int] = []
+    while not ends or ends[-1] < n_images:
+        ends.append(min(n_images, (ends[-1] if ends else 0) + length))
+        length = min(longest, 2 * length)
+    return ends
+
+
+def _whole_batches(n_images: int, batch_size: int) -> int:
+    return max(1, n_images // batch_size) * batch_size
 
 
 class EpochBlocks:
@@ -53,12 +71,15 @@ class EpochBlocks:
         within = epoch - self._affine_epoch
         self._photometric_epoch = epoch - within % augmentation.photometric_refresh
         rng = generator(seed, Stage.DRAW, self._affine_epoch)
-        self._rows, self._indices = draw_epoch([row.draw for row in data.rows], rng)
+        self._rows, self._indices = draw_epoch(draws(settings, data), rng)
         self._labels = np.array([row.label for row in data.rows], np.intp)[self._rows]
         self._class_weights = class_weights(settings, data.class_names, self._labels)
         batch_size = settings.hyperparameters.batch_size
         image_bytes = int(np.prod(image.input_shape)) * np.dtype(data.pixel_type).itemsize
-        self._length = block_length(batch_size, image_bytes)
+        longest = block_length(batch_size, image_bytes)
+        # Images that are used again are put in another order within their block, which must hold many for that.
+        first = FIRST_BLOCK_IMAGES if augmentation.affine_refresh == 1 else longest
+        self._ends = block_ends(self.n_images, batch_size, first, longest)
 
     @property
     def n_images(self) -> int:
@@ -68,7 +89,7 @@ class EpochBlocks:
     @property
     def n_blocks(self) -> int:
         """Number of blocks of the epoch."""
-        return -(-self.n_images // self._length)
+        return len(self._ends)
 
     def __iter__(self) -> Iterator[Block]:
         """Yield the blocks; one background thread makes the next while the caller uses the last."""
@@ -82,7 +103,7 @@ class EpochBlocks:
 
     def make(self, number: int) -> Block:
         """Make one block; the same one whenever it is asked for."""
-        chosen = slice(number * self._length, (number + 1) * self._length)
+        chosen = slice(self._ends[number - 1] if number else 0, self._ends[number])
         augmentation = self._settings.augmentation
         n_classes = len(self._data.class_names)
         images, one_hot = augment_labelled(
@@ -116,6 +137,14 @@ class EpochBlocks:
         return originals
 
 
+def draws(settings: TrainingSettings, data: TrainingData) -> list[RowDraw]:
+    """Return how many images an epoch takes of each row: as the settings say, or else the class table."""
+    numbers = settings.images_per_epoch
+    if not numbers:
+        return [row.draw for row in data.rows]
+    return [dataclasses.replace(row.draw, images_per_epoch=numbers[row.place] or None) for row in data.rows]
+
+
 def class_weights(
     settings: TrainingSettings, class_names: tuple[str, ...], labels: NDArray[np.intp]
 ) -> NDArray[np.float32]:
@@ -133,6 +162,16 @@ def class_weights(
     check_class_weights(settings, class_names)
     weights = dict(item for item in wanted if not isinstance(item, str))
     return np.array([weights[name] for name in class_names], np.float32)
+
+
+def check_fit(settings: TrainingSettings, data: TrainingData) -> None:
+    """Raise TrainingError when settings do not fit the classes or rows of the run."""
+    check_class_weights(settings, data.class_names)
+    n_rows = sum(row.role is Role.TRAINING for row in data.table.rows)
+    if len(settings.images_per_epoch) not in (0, n_rows):
+        raise TrainingError(
+            f"images per epoch: got {len(settings.images_per_epoch)} numbers, the run has {n_rows} training rows"
+        )
 
 
 def check_class_weights(settings: TrainingSettings, class_names: tuple[str, ...]) -> None:

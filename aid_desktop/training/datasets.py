@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,12 +31,13 @@ class TrainingRow:
     """The training images of one row of the class table.
 
     `images` are (N, H, W, C) of the run's pixel type, larger than the network's input by the margin that rotation
-    needs.
+    needs. `place` is the row's place among all training rows, some of which a split may have left without images.
     """
 
     images: ImageStore
     label: int
     draw: RowDraw
+    place: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,18 +84,19 @@ def load_training_data(config: RunConfig, say: Callable[[str], None], should_sto
     validation: list[tuple[StoredPart, int]] = []
     split = split_rows(table, readers, config.split, config.seed)
     load = loader_for(config, table, split, say, should_stop)
+    places = count()
     for number, (row, reader) in enumerate(zip(table.rows, readers, strict=True)):
         if row.role is Role.TEST:
             continue
         if row.role is Role.VALIDATION:
             validation.append((load.validation(row, reader), row.class_index))
             continue
-        part = split.rows[number]
+        part, place = split.rows[number], next(places)
         # A split by file may leave a row without training images, of which none can be drawn.
         if len(part.kept):
             images = ImageStore([load.training(row, reader, part.kept)])
             draw = RowDraw(len(images), row.images_per_epoch, row.shuffle)
-            rows.append(TrainingRow(images, row.class_index, draw))
+            rows.append(TrainingRow(images, row.class_index, draw, place))
         if len(part.held):
             validation.append((load.held_out(row, reader, part.held), row.class_index))
     labels = [np.full(len(images), label, np.intp) for images, label in validation]

@@ -47,12 +47,16 @@ class BatchProgress:
 
 @dataclass(frozen=True, slots=True)
 class SettingsApplied:
-    """Settings of this revision are in force from `epoch` on; `diff` says what changed."""
+    """Settings of this revision are in force from `epoch` on; `diff` says what changed.
+
+    `reason` is a sentence where the run itself has changed them, else empty.
+    """
 
     epoch: int
     revision: int
     settings: TrainingSettings
     diff: SettingsDiff
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,18 @@ class RunResumed:
 
 
 @dataclass(frozen=True, slots=True)
+class StorageChanged:
+    """The run's files are written to another folder from now on; `message` says why, in sentences.
+
+    `is_fallback`: because the run's own folder cannot be written; else that one is in use again.
+    """
+
+    folder: Path
+    message: str
+    is_fallback: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """The run has ended in good order. `reason` is a short sentence for the log.
 
@@ -118,6 +134,7 @@ TrainingEvent = (
     | EpochFinished
     | RunPaused
     | RunResumed
+    | StorageChanged
     | RunFinished
     | RunFailed
 )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.normalize import SMALLEST_STD, Normalization
+from aid_desktop.errors import OutOfMemoryError
 from aid_desktop.models.build import measured
 from aid_desktop.training.blocks import Block
 from aid_desktop.training.image_store import ImageStore
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 # Between calls into the graph the loop looks for stop and pause and tells its progress.
 _SECONDS_PER_CALL = 0.1
-_VALIDATION_BATCH = 256
+_LARGEST_VALIDATION_BATCH = 256
 
 
 class BlockFitter:
@@ -36,6 +37,7 @@ class BlockFitter:
         pixel_type: str = "uint8",
     ) -> None:
         self.n_traces = 0
+        self._validation_batch = _LARGEST_VALIDATION_BATCH
         self._model = model
         self._input_shape = input_shape
         self._normalization = normalization
@@ -61,6 +63,7 @@ class BlockFitter:
         self._model.optimizer.build(self._model.trainable_variables)
         # One image is enough, and test_on_batch would trace a function of its own for it.
         self._model.test_step((self._normalize(self._images[:1]), self._labels[:1], self._weights[:1]))
+        self._steps_per_second: dict[Any, float] = {}
         self._train = tf.function(self._train_steps, autograph=False)
         self._test = tf.function(self._test_steps, autograph=False)
 
@@ -72,7 +75,7 @@ class BlockFitter:
         metrics_from_zero: bool,
         rates: NDArray[np.float32] | None = None,
     ) -> bool:
-        """Train on one block; return False when it was left before its end.
+        """Train on one block; return False when it was left before its end. Raises OutOfMemoryError.
 
         `between` is called with the number of batches done, about ten times a second; it returns whether to go on.
         `rates` (n_batches,) are the learning rates of the batches; None leaves the one of the optimizer.
@@ -93,13 +96,31 @@ class BlockFitter:
         block_length: int,
         between: Callable[[int], bool],
     ) -> dict[str, float] | None:
-        """Return Keras' metrics over all images, or None when `between` said to leave."""
+        """Return Keras' metrics over all images, or None when `between` said to leave.
+
+        Batches get smaller until they fit into memory. Raises OutOfMemoryError when not even one image does.
+        """
+        while True:
+            try:
+                return self._evaluate(images, labels, block_length, between)
+            except OutOfMemoryError:
+                if self._validation_batch == 1:
+                    raise
+                self._validation_batch //= 2
+
+    def _evaluate(
+        self,
+        images: ImageStore,
+        labels: NDArray[np.intp],
+        block_length: int,
+        between: Callable[[int], bool],
+    ) -> dict[str, float] | None:
         self._model.reset_metrics()
         one_hot = np.eye(self._model.output_shape[-1], dtype=np.float32)
         for start in range(0, len(images), block_length):
             part = slice(start, start + block_length)
             self._assign(Block(images[part], one_hot[labels[part]], np.ones(len(labels[part]), np.float32)))
-            if not self._run(self._test, len(labels[part]), _VALIDATION_BATCH, between):
+            if not self._run(self._test, len(labels[part]), self._validation_batch, between):
                 return None
         return self.metrics()
 
@@ -117,12 +138,16 @@ class BlockFitter:
 
         n_steps = -(-n_images // batch_size)
         done = 0
-        rate = 0.0
         while done < n_steps:
-            n_now = min(n_steps - done, max(1, int(rate * _SECONDS_PER_CALL)))
+            # One step where nothing is known yet: it traces, and may take long.
+            n_now = max(1, int(self._steps_per_second.get(function, 0.0) * _SECONDS_PER_CALL))
+            n_now = min(n_steps - done, n_now)
             started = time.perf_counter()
-            function(*(tf.constant(value, tf.int32) for value in (done, done + n_now, batch_size)))
-            rate = n_now / max(time.perf_counter() - started, 1e-6)
+            try:
+                function(*(tf.constant(value, tf.int32) for value in (done, done + n_now, batch_size)))
+            except tf.errors.ResourceExhaustedError as error:
+                raise OutOfMemoryError(f"The device has too little memory for batches of {batch_size}") from error
+            self._steps_per_second[function] = n_now / max(time.perf_counter() - started, 1e-6)
             done += n_now
             if not between(done):
                 return False

@@ -1,31 +1,24 @@
 """The epoch loop."""
 
-import dataclasses
 import errno
 import logging
 import math
-import shutil
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
-from aid_desktop.errors import AidError
-from aid_desktop.log import add_run_log, remove_run_log
+from aid_desktop.errors import AidError, OutOfMemoryError
 from aid_desktop.models.devices import device_scope, make_repeatable
-from aid_desktop.runs.config import data_rows, write_run_toml
-from aid_desktop.runs.held_out import write_held_out
-from aid_desktop.runs.history import append_record, read_history
-from aid_desktop.runs.meta_xlsx import write_meta_xlsx
+from aid_desktop.runs.best import saved_history
 from aid_desktop.runs.records import EpochRecord
-from aid_desktop.runs.settings_log import append_revision
 from aid_desktop.settings.snapshot import SettingsDiff
 from aid_desktop.training import start
-from aid_desktop.training.blocks import EpochBlocks, block_length, check_class_weights
+from aid_desktop.training.awake import kept_awake
+from aid_desktop.training.blocks import EpochBlocks, block_length, check_fit
 from aid_desktop.training.checkpoints import BestSoFar
-from aid_desktop.training.datasets import TrainingData
 from aid_desktop.training.events import (
     BatchProgress,
     EpochFinished,
@@ -39,10 +32,12 @@ from aid_desktop.training.events import (
     StageChanged,
     TrainingEvent,
 )
-from aid_desktop.training.plateaus import count_plateaus
+from aid_desktop.training.mailbox import Stamped
+from aid_desktop.training.plateaus import PlateauCounter
 from aid_desktop.training.run import TrainingRun
 from aid_desktop.training.schedules import Rates, learning_rates
 from aid_desktop.training.state import RunState
+from aid_desktop.training.storage import RunStorage
 
 logger = logging.getLogger(__name__)
 
@@ -60,12 +55,13 @@ def train(run: TrainingRun, publish: Publish) -> None:
     try:
         if not run.resume:
             run.folder.create()
-        handler = add_run_log(run.folder.log)
-        try:
-            with device_scope(run.config.device.strategy, run.config.device.memory_fraction):
-                _train(run, publish)
-        finally:
-            remove_run_log(handler)
+        device = run.config.device
+        with (
+            RunStorage(run.folder, run.model_zoo, publish) as storage,
+            device_scope(device.strategy, device.memory_fraction),
+            kept_awake(),
+        ):
+            _train(run, storage, publish)
     except AidError as error:
         logger.info("the run ended: %s", error)
         publish(RunFailed(str(error)))
@@ -78,17 +74,19 @@ def train(run: TrainingRun, publish: Publish) -> None:
         publish(RunFailed(f"Training ended by an unexpected error: {error}", traceback.format_exc()))
 
 
-def _train(run: TrainingRun, publish: Publish) -> None:
+def _train(run: TrainingRun, storage: RunStorage, publish: Publish) -> None:
     make_repeatable(run.config.seed)
     state = start.prepare(run, lambda text: publish(StageChanged(text)))
     if state is None:
         publish(RunFinished(run.folder.path, "Stopped before the first epoch.", 0, None, None))
         return
-    if not run.resume:
-        _write_first_files(run, state.data)
+    if run.resume:
+        storage.go_on(run.config, state.data)
+    else:
+        storage.begin(run.config, state.data)
     publish(
         RunStarted(
-            folder=run.folder.path,
+            folder=storage.folder.path,
             class_names=state.data.class_names,
             n_training=state.data.images_per_epoch,
             n_validation=len(state.data.validation_labels),
@@ -97,23 +95,7 @@ def _train(run: TrainingRun, publish: Publish) -> None:
             settings=state.settings,
         )
     )
-    _EpochLoop(run, state, publish).run()
-
-
-def _write_first_files(run: TrainingRun, data: TrainingData) -> None:
-    folder, config = run.folder, run.config
-    if run.model_zoo.resolve() != folder.model_zoo.resolve():
-        shutil.copyfile(run.model_zoo, folder.model_zoo)
-    # What an attempt left that ended before it became a run.
-    for leftover in (folder.settings_jsonl, folder.history_csv, folder.held_out):
-        leftover.unlink(missing_ok=True)
-    append_revision(folder.settings_jsonl, 0, 0, config.training)
-    split = config.split
-    if split is not None and data.held_out is not None:
-        write_held_out(data.held_out, folder.held_out)
-        split = dataclasses.replace(split, held_out=folder.held_out.absolute())
-    # run.toml comes last: it is what makes a folder a run. Its rows carry the digests of what is trained on.
-    write_run_toml(dataclasses.replace(config, data=data_rows(data.table), split=split), folder.run_toml)
+    _EpochLoop(run, state, storage, publish).run()
 
 
 def _disk_message(error: OSError, run: TrainingRun) -> str:
@@ -126,20 +108,24 @@ def _disk_message(error: OSError, run: TrainingRun) -> str:
 class _EpochLoop:
     """One run from loading to the last epoch, in the thread that calls it."""
 
-    def __init__(self, run: TrainingRun, state: RunState, publish: Publish) -> None:
+    def __init__(self, run: TrainingRun, state: RunState, storage: RunStorage, publish: Publish) -> None:
         self._run = run
         self._state = state
+        self._storage = storage
         self._publish = publish
         self._control = run.control
-        self._records = list(read_history(run.folder.history_csv).records)
-        self._best = BestSoFar(self._records)
-        if self._records:
-            state.metrics = dict(self._records[-1].metrics)
+        self._best = BestSoFar(storage.records)
+        self._losses, self._accuracies = PlateauCounter(), PlateauCounter()
+        for record in storage.records:
+            self._count(record)
+        if storage.records:
+            state.metrics = dict(storage.records[-1].metrics)
         self._epoch = state.first_epoch
         self._last_progress = 0.0
         self._last_rate = 0.0
         self._paused_seconds = 0.0
         self._has_diverged = False
+        self._is_asked_for = False
         # The first epoch is saved at once: a run that is killed early can be resumed.
         self._last_saved = -math.inf
         image = run.config.image
@@ -160,25 +146,36 @@ class _EpochLoop:
             hyperparameters = self._state.settings.hyperparameters
             if self._epoch >= hyperparameters.epochs:
                 return _all_done(self._epoch, hyperparameters.epochs)
-            record = self._one_epoch()
+            try:
+                record = self._one_epoch()
+            except OutOfMemoryError as error:
+                self._halve_batches(error)
+                continue
             if record is None:
                 self._state.take_back()
                 if self._has_diverged:
                     return _diverged(self._epoch, self._last_rate)
                 return f"Stopped in epoch {self._epoch}; its part is taken back."
-            append_record(self._run.folder.history_csv, record)
-            self._records.append(record)
-            values = ", ".join(f"{name} {value:.4f}" for name, value in record.metrics)
-            logger.info("epoch %d, revision %d: %s, model: %s", record.epoch, record.revision, values, record.model)
-            self._state.remember()
-            self._epoch += 1
-            self._save_last_now_and_then()
-            if self._control.take_write_meta():
-                self._write_meta()
+            self._finish_epoch(record)
             self._publish(EpochFinished(record, hyperparameters.epochs))
             patience = hyperparameters.early_stopping
             if patience and self._best.epochs_without_improvement(record.epoch) >= patience:
                 return f"Stopped early: no lower validation loss for {patience} epochs."
+
+    def _finish_epoch(self, record: EpochRecord) -> None:
+        """Put a finished epoch on disk."""
+        storage, saving = self._storage, self._state.settings.saving
+        storage.append_record(record)
+        self._count(record)
+        storage.keep_best(record, self._is_asked_for, saving)
+        values = ", ".join(f"{name} {value:.4f}" for name, value in record.metrics)
+        logger.info("epoch %d, revision %d: %s, model: %s", record.epoch, record.revision, values, record.model)
+        self._state.remember()
+        self._epoch += 1
+        self._save_last_now_and_then()
+        storage.go_home()
+        if self._control.take_write_meta():
+            storage.write_meta()
 
     def _take_settings(self) -> None:
         stamped = self._run.mailbox.take()
@@ -188,17 +185,34 @@ class _EpochLoop:
         if not diff:
             return
         try:
-            check_class_weights(stamped.settings, self._state.data.class_names)
-            self._state.apply(diff, stamped.settings, stamped.revision)
+            check_fit(stamped.settings, self._state.data)
+            # Before they act: the user may want to go back to the network as it is now.
+            if self._epoch:
+                self._storage.save_point(self._state, self._epoch - 1, stamped.settings.saving.undo_points)
+            self._apply(diff, stamped)
         except AidError as error:
             logger.info("revision %d is refused: %s", stamped.revision, error)
             self._publish(SettingsRefused(self._epoch, stamped.revision, str(error)))
-            return
+
+    def _apply(self, diff: SettingsDiff, stamped: Stamped, reason: str = "") -> None:
+        self._state.apply(diff, stamped.settings, stamped.revision)
         # Another kind of optimizer has other variables to go back to.
         self._state.remember()
-        append_revision(self._run.folder.settings_jsonl, stamped.revision, self._epoch, stamped.settings)
+        self._storage.append_revision(stamped.revision, self._epoch, stamped.settings)
         logger.info("epoch %d uses revision %d: %s", self._epoch, stamped.revision, diff)
-        self._publish(SettingsApplied(self._epoch, stamped.revision, stamped.settings, diff))
+        self._publish(SettingsApplied(self._epoch, stamped.revision, stamped.settings, diff, reason))
+
+    def _halve_batches(self, error: OutOfMemoryError) -> None:
+        """Take the epoch back and begin it again with half the batch size. Raises `error` where none is smaller."""
+        self._state.take_back()
+        settings = self._state.settings
+        batch_size = settings.hyperparameters.batch_size // 2
+        if not batch_size:
+            raise error
+        smaller = settings.with_hyperparameters(batch_size=batch_size)
+        reason = f"{error}. Epoch {self._epoch} begins again with batches of {batch_size}."
+        stamped = Stamped(self._run.mailbox.next_revision(), smaller)
+        self._apply(SettingsDiff.between(settings, smaller), stamped, reason)
 
     def _one_epoch(self) -> EpochRecord | None:
         """Train and validate once; None when a stop came before the end."""
@@ -214,10 +228,7 @@ class _EpochLoop:
             metrics |= {f"val_{name}": value for name, value in validation.items()}
             self._state.metrics = metrics
             self._state.trained_revision = self._state.revision
-            wanted = self._control.take_keep_model()
-            name = None
-            if self._best.improves(metrics, self._epoch) or wanted:
-                name = self._state.save_epoch(self._run.folder, self._epoch)
+            name = self._save_if_wanted(metrics)
         return EpochRecord(
             epoch=self._epoch,
             revision=self._state.revision,
@@ -227,22 +238,30 @@ class _EpochLoop:
             model=name,
         )
 
+    def _save_if_wanted(self, metrics: dict[str, float]) -> str | None:
+        """Save the network when it is better, due or asked for; return the file's name."""
+        saving = self._state.settings.saving
+        self._is_asked_for = self._control.take_keep_model()
+        is_due = saving.every and (self._epoch + 1) % saving.every == 0
+        if self._best.improves(metrics, self._epoch, saving.improvement) or is_due or self._is_asked_for:
+            return self._storage.save_epoch(self._state, self._epoch, self._is_asked_for)
+        return None
+
     def _learning_rates(self, n_steps: int) -> Rates:
         """Return the learning rate of each step of this epoch."""
         hyperparameters = self._state.settings.hyperparameters
-        # Only this schedule needs the whole history: a long run would pay for it in every epoch.
         patience = hyperparameters.schedule_epochs if hyperparameters.schedule == "reduce_on_plateau" else 0
-        plateaus = count_plateaus((-loss for loss in self._curve("val_loss")), patience)
-        return learning_rates(hyperparameters, self._epoch, n_steps, plateaus)
+        return learning_rates(hyperparameters, self._epoch, n_steps, self._losses.count(patience))
 
-    def _curve(self, name: str) -> Iterator[float]:
-        """Yield a metric of the epochs so far, with the digits of a history that is read from its file."""
-        return (float(np.float32(record.metric(name))) for record in self._records)
+    def _count(self, record: EpochRecord) -> None:
+        """Take note of an epoch for schedules that follow a curve."""
+        # With the digits of a history that is read from its file.
+        self._losses.add(-float(np.float32(record.metric("val_loss"))))
+        self._accuracies.add(float(np.float32(record.metric("val_accuracy"))))
 
     def _unfreeze(self) -> None:
         """Let one more layer learn for each time that the validation accuracy has not improved for a while."""
-        patience = self._state.settings.hyperparameters.unfreeze_after
-        n_more = count_plateaus(self._curve("val_accuracy"), patience)
+        n_more = self._accuracies.count(self._state.settings.hyperparameters.unfreeze_after)
         if self._state.unfreeze(n_more):
             self._state.remember()
             logger.info("from epoch %d on %d more layers learn than set", self._epoch, n_more)
@@ -312,30 +331,24 @@ class _EpochLoop:
             self._save_last(finished=False)
 
     def _save_last(self, finished: bool) -> None:
-        self._state.save_last(self._run.folder, self._epoch - 1, finished)
+        self._storage.save_last(self._state, self._epoch - 1, finished)
         self._last_saved = time.monotonic()
 
-    def _write_meta(self) -> None:
-        try:
-            write_meta_xlsx(self._run.config, self._state.data.table, self._run.folder)
-        except OSError as error:
-            # Open in Excel, say: the run itself is complete without it.
-            logger.warning("meta.xlsx cannot be written: %s", error)
-
     def _finish(self, reason: str) -> None:
-        folder = self._run.folder
-        history = read_history(folder.history_csv)
-        if history.records:
+        storage = self._storage
+        if storage.records:
             self._publish(StageChanged("Saving the run"))
             self._save_last(finished=not (self._has_diverged or self._control.stop_requested))
-            self._write_meta()
-        best = history.best_saved()
+            storage.write_meta()
+        storage.go_home(at_once=True)
+        folder = storage.folder
+        best = saved_history(folder).best_saved()
         logger.info("%s", reason)
         self._publish(
             RunFinished(
                 folder=folder.path,
                 reason=reason,
-                n_epochs=len(history),
+                n_epochs=len(storage.records),
                 best_epoch=best.epoch if best else None,
                 best_model=folder.model(best.model) if best and best.model else None,
                 has_diverged=self._has_diverged,

@@ -35,6 +35,16 @@ class SettingsMailbox:
             waiting, self._waiting = self._waiting, None
             return waiting
 
+    def next_revision(self) -> int:
+        """Return a number for settings that the loop itself changes; what waits comes after them."""
+        with self._lock:
+            self._revision += 1
+            if self._waiting is None:
+                return self._revision
+            taken = self._waiting.revision
+            self._waiting = Stamped(self._revision, self._waiting.settings)
+            return taken
+
     def start_after(self, revision: int) -> None:
         """Number posts from `revision` + 1 on, one that waits already included: a resumed run goes on counting."""
         with self._lock:

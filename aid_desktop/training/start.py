@@ -123,6 +123,4 @@ def _resume_point(run: TrainingRun, card: ModelCard) -> tuple[Revision, Revision
 
 
 def _with_epochs(item: Revision, epochs: int) -> Revision:
-    hyperparameters = dataclasses.replace(item.settings.hyperparameters, epochs=epochs)
-    settings = dataclasses.replace(item.settings, hyperparameters=hyperparameters)
-    return dataclasses.replace(item, settings=settings)
+    return dataclasses.replace(item, settings=item.settings.with_hyperparameters(epochs=epochs))

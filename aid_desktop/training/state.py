@@ -75,11 +75,16 @@ class RunState:
             rng = generator(self.config.seed, Stage.DROPOUT, epoch, number)
             variable.assign([rng.integers(2**31), 0])
 
-    def save_epoch(self, folder: RunFolder, epoch: int) -> str:
+    def save_epoch(self, folder: RunFolder, epoch: int, is_asked_for: bool = False) -> str:
         """Save the network after an epoch; return the file's name."""
         name = model_name(epoch)
-        save_model(self.model, self._card(epoch), folder.model(name))
+        save_model(self.model, self._card(epoch, is_asked_for), folder.model(name))
         return name
+
+    def save_point(self, folder: RunFolder, epoch: int) -> None:
+        """Save the network after its last finished epoch, before other settings act on it."""
+        folder.points.mkdir(exist_ok=True)
+        save_model(self.model, self._card(epoch), folder.point(epoch))
 
     def save_last(self, folder: RunFolder, epoch: int, finished: bool) -> None:
         """Save what resuming needs: the network after its last finished epoch, with the optimizer's state."""
@@ -99,7 +104,7 @@ class RunState:
     def _variables(self) -> list[Any]:
         return [*self.model.variables, *self.model.optimizer.variables]
 
-    def _card(self, epoch: int) -> ModelCard:
+    def _card(self, epoch: int, is_asked_for: bool = False) -> ModelCard:
         rows = [row for row in self.data.table.rows if row.role == "training"]
         return ModelCard(
             class_names=self.data.class_names,
@@ -113,4 +118,5 @@ class RunState:
             versions=versions(),
             zoom=rows[0].zoom,
             pixel_type=self.data.pixel_type,
+            is_asked_for=is_asked_for,
         )

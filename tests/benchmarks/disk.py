@@ -137,7 +137,7 @@ def training_data(reader: ImageReader, images: Pixels, kind: type[ImageStore] = 
     table = ClassTable().add_sources([(reader.source, "one", Role.TRAINING)])
     halves = np.array_split(np.arange(len(images)), 2)
     stores = [kind([StoredPart(images, half)]) for half in halves]
-    rows = tuple(TrainingRow(store, label, RowDraw(len(store))) for label, store in enumerate(stores))
+    rows = tuple(TrainingRow(store, label, RowDraw(len(store)), label) for label, store in enumerate(stores))
     few = ImageStore([StoredPart(np.zeros((2, 32, 32, 1), np.uint8))])
     labels = np.array([0, 1])
     return TrainingData(("one", "two"), rows, few, labels, Normalization("divide_by_255"), table)

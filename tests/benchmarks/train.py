@@ -136,7 +136,7 @@ def training_data(images: Images, labels: NDArray[np.intp], n_training: int) -> 
     for label in range(N_CLASSES):
         places = np.flatnonzero(labels[:n_training] == label)
         store = ImageStore([StoredPart(images, places)])
-        rows.append(TrainingRow(store, label, RowDraw(len(store))))
+        rows.append(TrainingRow(store, label, RowDraw(len(store)), label))
     rest = np.arange(n_training, len(images))
     validation = ImageStore([StoredPart(images, rest)], (SIDE, SIDE))
     names = tuple(map(str, range(N_CLASSES)))

@@ -237,7 +237,7 @@ def test_that_info_is_the_card_of_the_best_model(call: Any, run_folder: Path, tr
     card = call("info", run_folder, "--json").document
     assert set(card) == {
         "version", "class_names", "image", "normalization", "architecture", "epoch", "revision", "metrics", "data",
-        "versions", "zoom", "pixel_type",
+        "versions", "zoom", "pixel_type", "is_asked_for",
     }  # fmt: skip
     assert card["class_names"] == ["dark", "bright"]
     assert card["epoch"] == trained.document["best_epoch"]
@@ -278,5 +278,5 @@ def test_that_no_model_is_taken_from_a_damaged_run(call: Any, run_folder: Path, 
     folder = RunFolder(tmp_path)
     folder.run_toml.write_bytes((run_folder / "run.toml").read_bytes())
     folder.history_csv.write_bytes((run_folder / "history.csv").read_bytes())
-    assert "there is no model at" in one_line(call("info", tmp_path))
+    assert "are not there any more" in one_line(call("info", tmp_path))
     assert json.loads((run_folder / "last_state.json").read_text(encoding="utf-8"))["finished"] is True

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,6 +45,16 @@ class Gpus:
 
 def test_that_the_versions_are_told() -> None:
     assert warm_up().startswith("TensorFlow 2.")
+
+
+def test_that_nothing_is_collected_while_tensorflow_is_imported() -> None:
+    code = (
+        "import gc; seen = []; gc.callbacks.append(lambda phase, info: seen.append(info['generation']))\n"
+        "from aid_desktop.models.devices import warm_up; seen.clear(); warm_up()\n"
+        "print(seen, gc.isenabled(), gc.get_freeze_count() > 100_000)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[-2] == "[] True True"
 
 
 def test_that_the_devices_have_the_keys_of_the_manual() -> None:

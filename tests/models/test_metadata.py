@@ -26,7 +26,7 @@ def test_that_a_card_comes_back_from_its_file(tmp_path: Path, card: ModelCard) -
 def test_that_a_card_has_the_keys_of_the_manual(card: ModelCard) -> None:
     assert set(card.to_json()) == {
         "version", "class_names", "image", "normalization", "architecture", "epoch", "revision", "metrics", "data",
-        "versions", "zoom", "pixel_type",
+        "versions", "zoom", "pixel_type", "is_asked_for",
     }  # fmt: skip
     assert card.to_json()["version"] == CARD_VERSION
     assert card.to_json()["normalization"] == {

@@ -27,7 +27,7 @@ from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, data_rows, 
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.meta_xlsx import write_meta_xlsx
 from aid_desktop.runs.session import SessionSettings
-from aid_desktop.runs.settings_log import append_revision
+from aid_desktop.runs.settings_log import Revision, append_revision
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import LOSSES, OPTIMIZERS, HyperParameters
 from aid_desktop.settings.image import ImageSettings
@@ -347,7 +347,7 @@ def test_that_the_meta_xlsx_of_a_run_gives_its_rows_and_settings_back(
         rows.append(DataRow(path, name, role, images_per_epoch=7, zoom=1.5))
     table = open_table(rows)
     config = RunConfig(data_rows(table), image, ModelChoice("LeNet5"), training)
-    append_revision(folder.settings_jsonl, 0, 0, training)
+    append_revision(folder.settings_jsonl, Revision.now(0, 0, training))
     stored = read_aideveloper_session(write_meta_xlsx(config, table, folder))
     found = find_sources(row.sought for row in stored.rows)
     assert {one.state for one in found.values()} == {State.FOUND}

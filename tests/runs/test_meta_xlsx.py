@@ -14,7 +14,7 @@ from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import append_record
 from aid_desktop.runs.meta_xlsx import write_meta_xlsx
 from aid_desktop.runs.records import EpochRecord
-from aid_desktop.runs.settings_log import append_revision
+from aid_desktop.runs.settings_log import Revision, append_revision
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import OPTIMIZERS, HyperParameters
 from aid_desktop.settings.image import ImageSettings
@@ -111,8 +111,8 @@ def test_that_the_sheets_have_the_names_and_columns_of_aideveloper(
         AugmentationSettings(rotation=7, contrast=(0.5, 1.5), motion_blur=(0, 5)),
         HyperParameters(dropout=(0.2,), class_weights={"=\x01": 1, "b": 2}),
     )
-    append_revision(folder.settings_jsonl, 0, 0, config.training)
-    append_revision(folder.settings_jsonl, 1, 2, settings)
+    append_revision(folder.settings_jsonl, Revision.now(0, 0, config.training))
+    append_revision(folder.settings_jsonl, Revision.now(1, 2, settings))
     append_record(folder.history_csv, make_record(0, model="epoch_00000.keras"))
     append_record(folder.history_csv, make_record(1))
     assert write_meta_xlsx(config, open_table(config.data), folder) == folder.meta_xlsx
@@ -152,7 +152,7 @@ def test_that_the_sheets_have_the_names_and_columns_of_aideveloper(
 def test_that_a_diverged_run_can_be_written_and_read(
     folder: RunFolder, config: RunConfig, make_record: MakeRecord
 ) -> None:
-    append_revision(folder.settings_jsonl, 0, 0, config.training)
+    append_revision(folder.settings_jsonl, Revision.now(0, 0, config.training))
     append_record(folder.history_csv, make_record(0, math.inf, math.nan))
     write_meta_xlsx(config, open_table(config.data), folder)
     (row,) = read(folder.meta_xlsx)["History"]
@@ -172,7 +172,10 @@ def test_that_a_run_without_an_epoch_has_empty_sheets(folder: RunFolder, config:
 def test_that_every_optimizer_and_kind_of_model_has_its_word(
     folder: RunFolder, config: RunConfig, optimizer: str
 ) -> None:
-    append_revision(folder.settings_jsonl, 0, 0, TrainingSettings(hyperparameters=HyperParameters(optimizer=optimizer)))
+    append_revision(
+        folder.settings_jsonl,
+        Revision.now(0, 0, TrainingSettings(hyperparameters=HyperParameters(optimizer=optimizer))),
+    )
     image = ImageSettings(width=8, height=8, channels="rgb", normalization="standardize_training_set")
     changed = dataclasses.replace(config, image=image, model=ModelChoice(start_from=Path("m.keras"), mode="restart"))
     write_meta_xlsx(changed, open_table(config.data), folder)

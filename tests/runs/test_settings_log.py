@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from aid_desktop.errors import AidError, RunError
-from aid_desktop.runs.settings_log import append_revision, read_revisions
+from aid_desktop.runs.settings_log import Revision, append_revision, read_revisions
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.snapshot import TrainingSettings
@@ -22,7 +22,7 @@ SETTINGS = (
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "settings.jsonl"
     for revision, settings in enumerate(SETTINGS):
-        append_revision(path, revision, 10 * revision, settings)
+        append_revision(path, Revision.now(revision, 10 * revision, settings))
     return path
 
 

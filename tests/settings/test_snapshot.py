@@ -1,8 +1,9 @@
 from dataclasses import replace
 
 from aid_desktop.settings.augmentation import AugmentationSettings
-from aid_desktop.settings.field import Cost
+from aid_desktop.settings.field import Cost, field_infos
 from aid_desktop.settings.hyperparameters import HyperParameters
+from aid_desktop.settings.saving import SavingSettings
 from aid_desktop.settings.snapshot import Change, SettingsDiff, TrainingSettings
 
 OLD = TrainingSettings()
@@ -47,7 +48,15 @@ def test_that_custom_class_weights_can_be_told() -> None:
 
 def test_that_a_change_carries_both_values_and_its_cost() -> None:
     diff = SettingsDiff.between(OLD, replace(OLD, hyperparameters=HyperParameters(optimizer="sgd")))
-    assert diff.changes == (Change("training.optimizer", "adam", "sgd", Cost.RECOMPILE),)
+    info = field_infos(HyperParameters)["optimizer"]
+    assert diff.changes == (Change("training.optimizer", info, "adam", "sgd"),)
+    assert diff.changes[0].cost is Cost.RECOMPILE
+
+
+def test_that_images_per_epoch_and_saving_can_differ_too() -> None:
+    diff = SettingsDiff.between(OLD, replace(OLD, saving=SavingSettings(every=5), images_per_epoch=(100, 0)))
+    assert str(diff) == "saving.every 0 → 5, data.images_per_epoch [] → [100, 0]"
+    assert {change.cost for change in diff.changes} == {Cost.FREE}
 
 
 def test_that_touches_asks_for_whole_paths() -> None:

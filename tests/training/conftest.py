@@ -1,6 +1,6 @@
 """A data set of images that tell where they come from, and runs of a network that is traced in no time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +95,13 @@ def make_run(tmp_path: Path, make_config: Callable[..., RunConfig]) -> Callable[
         return TrainingRun(config or make_config(**words), folder, zoo, resume=resume)
 
     return make
+
+
+@pytest.fixture
+def eager() -> Iterator[None]:
+    """Train without tracing, which is faster where only few steps are done."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)

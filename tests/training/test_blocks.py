@@ -14,7 +14,7 @@ from aid_desktop.runs.config import RunConfig
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.training import blocks as blocks_module
-from aid_desktop.training.blocks import Block, EpochBlocks, block_length, class_weights
+from aid_desktop.training.blocks import Block, EpochBlocks, block_ends, block_length, class_weights
 from aid_desktop.training.datasets import load_training_data
 
 MakeConfig = Callable[..., RunConfig]
@@ -233,6 +233,32 @@ def test_that_a_class_absent_from_an_epoch_has_a_finite_balanced_weight() -> Non
 )
 def test_that_blocks_are_whole_batches_within_the_limits(batch_size: int, image_bytes: int, expected: int) -> None:
     assert block_length(batch_size, image_bytes) == expected
+
+
+@pytest.mark.parametrize(
+    ("n_images", "batch_size", "expected"),
+    [
+        (400, 8, [16, 48, 112, 240, 368, 400]),
+        # Whole batches, at least one.
+        (400, 12, [12, 36, 84, 180, 300, 400]),
+        (400, 50, [50, 150, 250, 350, 400]),
+        (400, 500, [400]),
+        (5, 8, [5]),
+    ],
+)
+def test_that_blocks_grow_from_a_small_first_one(n_images: int, batch_size: int, expected: list[int]) -> None:
+    longest = max(1, 128 // batch_size) * batch_size
+    assert block_ends(n_images, batch_size, 16, longest) == expected
+
+
+def test_that_the_first_block_is_small_except_where_images_are_used_again(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks_module, "FIRST_BLOCK_IMAGES", 8)
+    for refresh, lengths in ((1, [8, 16, 32, 4]), (2, [32, 28])):
+        blocks = epoch(make_config({"affine_refresh": refresh}, batch_size=4))
+        assert [len(block.images) for block in blocks] == lengths
+        assert set(levels(blocks)) == ALL
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 16, 32, 60, 1000])

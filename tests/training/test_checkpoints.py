@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aid_desktop.runs.records import EpochRecord
-from aid_desktop.training.checkpoints import BestSoFar
+from aid_desktop.training.checkpoints import BestSoFar, superfluous
 
 
 def metrics(accuracy: float, loss: float) -> dict[str, float]:
@@ -53,3 +53,34 @@ def test_that_a_resumed_run_knows_the_records_before() -> None:
     best = BestSoFar([record])
     assert not best.improves(metrics(0.8, 0.5), 4)
     assert best.epochs_without_improvement(5) == 2
+
+
+def test_that_only_chosen_metrics_tell_whether_an_epoch_is_better() -> None:
+    best = BestSoFar()
+    assert not best.improves(metrics(0.5, 0.7), 0, ())
+    assert best.improves(metrics(0.4, 0.6), 1, ("val_loss",))
+    assert not best.improves(metrics(0.6, 0.6), 2, ("val_loss", "val_auc"))
+    assert not best.improves(metrics(0.55, 0.5), 3, ("val_accuracy",))
+    assert best.improves({**metrics(0.1, 0.9), "val_auc": 0.5}, 4, ("val_auc",))
+
+
+def _records(*accuracies: float) -> list[EpochRecord]:
+    return [
+        EpochRecord(epoch, 0, 0.1, (("val_accuracy", value), ("val_loss", 1.0)), 1.0, f"{epoch}.keras")
+        for epoch, value in enumerate(accuracies)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "keep", "gone"),
+    [
+        ((0.5, 0.6, 0.7), 0, set()),
+        ((0.5, 0.6, 0.7), 2, {0}),
+        ((0.9, 0.6, 0.7, 0.1), 1, {1, 2}),
+        ((0.5, 0.5, 0.5, 0.5), 2, {2}),
+        ((math.nan, 0.1, 0.2), 2, {0}),
+    ],
+)
+def test_that_the_best_and_the_newest_model_stay(accuracies: tuple[float, ...], keep: int, gone: set[int]) -> None:
+    left_out = superfluous(_records(*accuracies), keep, ("val_accuracy", "val_loss"))
+    assert {record.epoch for record in left_out} == gone

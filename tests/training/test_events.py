@@ -21,6 +21,7 @@ EVENTS = (
     events.EpochFinished(EpochRecord(0, 0, 0.1, (("loss", 0.5),), 1.0, None), 10),
     events.RunPaused(1),
     events.RunResumed(1),
+    events.StorageChanged(Path("elsewhere"), "The disk is full.", True),
     events.RunFinished(Path("run"), "Stopped.", 1, 0, Path("m.keras")),
     events.RunFailed("Oh.", "Traceback"),
 )

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,16 +26,6 @@ BATCH = 16
 
 def stored(part: Block) -> ImageStore:
     return ImageStore([StoredPart(part.images)])
-
-
-@pytest.fixture
-def eager() -> Iterator[None]:
-    """Train without tracing, which is faster where only few steps are done."""
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 def go_on(_: int) -> bool:
@@ -88,7 +77,7 @@ def test_that_an_epoch_is_that_of_a_plain_loop_over_train_on_batch() -> None:
 
 @pytest.mark.usefixtures("eager")
 def test_that_validation_is_that_of_keras_over_all_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fit, "_VALIDATION_BATCH", 10)
+    monkeypatch.setattr(fit, "_LARGEST_VALIDATION_BATCH", 10)
     model, part = net(), block(47)
     labels = part.labels.argmax(axis=1)
     got = BlockFitter(model, SHAPE, DIVIDE).evaluate(stored(part), labels, 20, go_on)
@@ -185,6 +174,22 @@ def test_that_the_number_of_steps_per_call_never_passes_the_end(monkeypatch: pyt
 
     assert BlockFitter(net(), SHAPE, DIVIDE).fit_block(block(70), BATCH, note, metrics_from_zero=True)
     assert done == [1, 5]
+
+
+def test_that_the_next_block_goes_on_at_the_known_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit, "_SECONDS_PER_CALL", 1e9)
+    fitter = BlockFitter(net(), SHAPE, DIVIDE)
+    fitter.fit_block(block(70), BATCH, go_on, metrics_from_zero=True)
+    done: list[int] = []
+
+    def note(step: int) -> bool:
+        done.append(step)
+        return True
+
+    fitter.fit_block(block(70), BATCH, note, metrics_from_zero=False)
+    fitter.trace_anew()
+    fitter.fit_block(block(70), BATCH, note, metrics_from_zero=False)
+    assert done == [5, 1, 5]
 
 
 def test_that_a_new_trace_does_not_run_a_whole_block_as_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from aid_desktop.runs.history import read_history
 from aid_desktop.runs.settings_log import read_revisions
 from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.settings.split import SplitSettings
-from aid_desktop.training import loop
+from aid_desktop.training import loop, storage
 from aid_desktop.training import split as split_module
 from aid_desktop.training.checkpoints import BestSoFar
 from aid_desktop.training.events import (
@@ -49,16 +49,6 @@ GEOMETRY: dict[str, Any] = {"rotation": 20, "horizontal_flip": True, "brightness
 @pytest.fixture(autouse=True)
 def _all_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "_PROGRESS_INTERVAL", 0.0)
-
-
-@pytest.fixture
-def eager() -> Iterator[None]:
-    """Train without tracing, which is faster where only few steps are done."""
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 def kinds(events: Events) -> list[type]:
@@ -539,7 +529,7 @@ def test_that_what_nobody_thought_of_is_told_with_its_traceback(
     def fail(*arguments: object) -> None:
         raise ZeroDivisionError("odd")
 
-    monkeypatch.setattr(loop, "write_run_toml", fail)
+    monkeypatch.setattr(storage, "write_run_toml", fail)
     event = watch(make_run())[-1]
     assert isinstance(event, RunFailed)
     assert event.message == "Training ended by an unexpected error: odd"

@@ -72,3 +72,14 @@ def test_that_threads_posting_at_once_lose_no_revision_and_the_last_post_is_take
     assert sorted(number for numbers in given_out for number in numbers) == list(range(1, 1201))
     assert all(one.revision < other.revision for one, other in pairwise(taken))
     assert taken[-1].revision == 1200
+
+
+def test_that_the_loop_can_number_its_own_changes_before_what_waits() -> None:
+    box = SettingsMailbox()
+    assert box.next_revision() == 1
+    assert box.post(TrainingSettings()) == 2
+    assert box.next_revision() == 2
+    waiting = box.take()
+    assert waiting is not None
+    assert waiting.revision == 3
+    assert box.post(TrainingSettings()) == 4

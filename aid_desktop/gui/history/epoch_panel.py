@@ -22,11 +22,10 @@ from aid_desktop.gui.models.epoch_names import in_order, title_of
 from aid_desktop.gui.models.history_model import number_text
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
+from aid_desktop.gui.widgets.field_editor import change_text, value_text
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.runs.settings_log import Revision
-from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.field import FieldInfo, field_infos, path_of
-from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
 
 _NO_EPOCH = "Click an epoch in the plot or in the table to see its values, settings and model."
@@ -158,7 +157,7 @@ class EpochPanel(QWidget):
         rows = list(_all_settings(revision.settings))
         self._table.setRowCount(len(rows))
         for row, (path, info, value) in enumerate(rows):
-            for column, text in enumerate((info.label, f"{value_text(value)} {info.unit}".strip())):
+            for column, text in enumerate((info.label, value_text(info, value))):
                 item = QTableWidgetItem(text)
                 item.setToolTip(f"{path}: {text}\n{info.help}" if column else f"{path}\n{info.help}")
                 self._table.setItem(row, column, item)
@@ -189,30 +188,15 @@ class EpochPanel(QWidget):
             self._model_text.setText(str(self._model))
 
 
-def value_text(value: object) -> str:
-    """Return the value of a setting in words."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, tuple):
-        return ", ".join(map(value_text, value)) or "as the architecture has it"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def _changes_text(revision: Revision, before: Revision | None) -> str:
     if before is None:
         return "The settings that the run was started with."
     diff = SettingsDiff.between(before.settings, revision.settings)
-    labels = {path: info.label for path, info, _ in _all_settings(revision.settings)}
-    lines = [f"{labels[change.path]}: {value_text(change.old)} → {value_text(change.new)}" for change in diff.changes]
-    return "\n".join(lines) or "The same as before."
+    return "\n".join(map(change_text, diff.changes)) or "The same as before."
 
 
 def _all_settings(settings: TrainingSettings) -> Iterator[tuple[str, FieldInfo, object]]:
-    sections: tuple[HyperParameters | AugmentationSettings, ...] = (
-        settings.hyperparameters,
-        settings.augmentation,
-    )
-    for section in sections:
+    for section in settings.sections:
         for name, info in field_infos(type(section)).items():
             yield path_of(section, name), info, getattr(section, name)
 

@@ -43,6 +43,7 @@ class EpochCurves:
         self._markers: list[tuple[float, str, list[Any]]] = []
         self._columns: list[str] = []
         self._all_columns: tuple[str, ...] = ()
+        self._marked: frozenset[str] = frozenset()
         self._theme = theme
 
     @property
@@ -53,6 +54,11 @@ class EpochCurves:
     def panel_of(self, column: str) -> Panel:
         """Return the panel in which a column is, or would be."""
         return self._panel(self._key(column))
+
+    def prepare(self, columns: Sequence[str]) -> None:
+        """Make the panels of these columns, which takes too long for the moment in which their first values come."""
+        for column in columns:
+            self._panel(self._key(column))
 
     def show(self, columns: Sequence[str], all_columns: Sequence[str]) -> None:
         """Have exactly these curves; `all_columns` of the run decide about colours."""
@@ -91,6 +97,9 @@ class EpochCurves:
 
     def set_marked(self, kind: str, series: EpochSeries, position: int | None, window: int) -> None:
         """Put the dots of `kind` (`hovered` or `selected`) on the curves at a position of the series."""
+        if position is None and kind not in self._marked:
+            return
+        self._marked = self._marked - {kind} if position is None else self._marked | {kind}
         for key, points in self._points.items():
             columns = self._columns_in(key)
             values = [] if position is None else [series.smoothed(name, window)[position] for name in columns]
@@ -141,7 +150,8 @@ class EpochCurves:
     def _panel(self, key: str) -> Panel:
         if key in self._panels:
             return self._panels[key]
-        panel = self._frame.add_panel(GROUPS.index(key), WholeNumberAxis(), _LEGEND_CORNERS.get(key, (-8, 8)))
+        corner = _LEGEND_CORNERS.get(key, (-8, 8))
+        panel = self._frame.add_panel(GROUPS.index(key), WholeNumberAxis(), corner, is_growing=True)
         # Zooming is along the epochs; the other axis fits what is seen then.
         panel.plot.setMouseEnabled(x=True, y=False)
         panel.plot.vb.setAutoVisible(y=True)

@@ -18,6 +18,7 @@ from aid_desktop.gui.plots.plot_saving import PlotTable
 from aid_desktop.gui.plots.plot_style import Panel, Readout
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import Theme, ThemeManager
+from aid_desktop.gui.widgets.field_editor import change_text
 from aid_desktop.runs.history import History
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.runs.settings_log import Revision
@@ -27,7 +28,7 @@ EMPTY_TEXT = "The curves appear here after the first epoch"
 STACKED_COLUMNS = ("accuracy", "val_accuracy", "loss", "val_loss")
 SINGLE_COLUMNS = ("accuracy", "val_accuracy")
 
-_REDRAW_INTERVAL = 40  # milliseconds; short epochs come faster than a screen shows
+_REDRAW_INTERVAL = 100  # milliseconds; short epochs come faster than anybody can follow
 
 
 class HistoryPlot(QWidget):
@@ -60,6 +61,7 @@ class HistoryPlot(QWidget):
         self._hovered: int | None = None
         self._empty_text = EMPTY_TEXT
         self._is_stale = True
+        self._has_new_columns = False
         self._frame = PlotFrame(f"{prefix}Frame", themes, self, is_legend_shown=False)
         self._frame.set_reader(self._read)
         self._frame.set_table(self._table)
@@ -111,11 +113,10 @@ class HistoryPlot(QWidget):
         self.refresh()
 
     def append(self, record: EpochRecord) -> None:
-        """Add the next epoch; drawn within a twentieth of a second, when the plot is on the screen."""
+        """Add the next epoch; drawn within a tenth of a second, when the plot is on the screen."""
         is_new = set(self._series.names) != {"learning_rate", "seconds", *(name for name, _ in record.metrics)}
         self._series.append(record)
-        if is_new:
-            self._choose_curves()
+        self._has_new_columns = self._has_new_columns or is_new
         self._is_stale = True
         if self.isVisible() and not self._timer.isActive():
             self._timer.start()
@@ -146,7 +147,7 @@ class HistoryPlot(QWidget):
         for old, new in pairwise(revisions):
             diff = SettingsDiff.between(old.settings, new.settings)
             if diff:
-                self.add_marker(new.epoch, "\n".join(map(str, diff.changes)))
+                self.add_marker(new.epoch, "\n".join(map(change_text, diff.changes)))
 
     def add_marker(self, epoch: int, text: str) -> None:
         """Mark that settings changed before `epoch`; `text` tells what, one change a line."""
@@ -177,12 +178,15 @@ class HistoryPlot(QWidget):
     def refresh(self) -> None:
         """Draw what has come since the last time."""
         self._is_stale = False
+        if self._has_new_columns:
+            self._choose_curves()
         self._curves.draw(self._series, self._look)
         self._mark("selected", self._selected)
         self._update_empty()
 
     def showEvent(self, a0: QShowEvent | None) -> None:
         super().showEvent(a0)
+        self._curves.prepare(self._wanted)
         if self._is_stale:
             self.refresh()
 
@@ -209,6 +213,7 @@ class HistoryPlot(QWidget):
             self.refresh()
 
     def _choose_curves(self) -> None:
+        self._has_new_columns = False
         names = self._series.names
         self._curves.show([name for name in names if name in self._wanted], names)
         self._chooser.set_columns(names, self._wanted, self._themes.current)

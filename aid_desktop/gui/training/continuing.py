@@ -1,6 +1,5 @@
 """Going on with a run that has stopped: one the user chooses, or one whose loss was no number any more."""
 
-import dataclasses
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
@@ -55,12 +54,8 @@ class Continuing(QObject):
         except (AidError, OSError, IndexError) as error:
             self._tell(Level.ERROR, f"{path} cannot be continued: {error}")
             return
-        hyperparameters = dataclasses.replace(
-            settings.hyperparameters,
-            epochs=epochs,
-            learning_rate=settings.hyperparameters.learning_rate * rate_factor,
-        )
-        wanted = dataclasses.replace(settings, hyperparameters=hyperparameters)
+        rate = settings.hyperparameters.learning_rate * rate_factor
+        wanted = settings.with_hyperparameters(epochs=epochs, learning_rate=rate)
         self._live.set_values(wanted)
         self.opened.emit(history)
         self._session.go_on(config, path, wanted if wanted != settings else None)

@@ -6,12 +6,15 @@ from PyQt5.QtCore import pyqtSlot
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from aid_desktop.errors import SettingsError
+from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.training.schedule_plot import SchedulePlot
+from aid_desktop.gui.widgets.class_weights_editor import ClassWeightsEditor
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.gui.widgets.value_editors import ChoiceEditor
 from aid_desktop.settings.hyperparameters import OPTIMIZERS_WITH, SCHEDULES_WITH, HyperParameters
+from aid_desktop.settings.saving import SavingSettings
 
 logger = logging.getLogger(__name__)
 
@@ -40,12 +43,21 @@ GROUPS = {
 }
 
 
-class HyperparameterPanel(QWidget):
-    """A form over HyperParameters, in groups. Parameters that the chosen optimizer or schedule has not are hidden."""
+SAVING_GROUPS = {"Saving of models": ("improvement", "every", "keep_best", "undo_points")}
 
-    def __init__(self, themes: ThemeManager, parent: QWidget | None = None) -> None:
+
+class HyperparameterPanel(QWidget):
+    """Forms over HyperParameters, in groups, and SavingSettings.
+
+    Parameters that the chosen optimizer or schedule has not are hidden.
+    """
+
+    def __init__(self, notifier: Notifier, themes: ThemeManager, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._notifier = notifier
         self.form = SectionForm(HyperParameters, GROUPS, self)
+        self.saving = SectionForm(SavingSettings, SAVING_GROUPS, self)
+        SectionForm.align_columns([*self.form.editors, *self.saving.editors])
         self.schedule = SchedulePlot(themes, self)
         self.find_rate = named_button(
             self,
@@ -57,11 +69,17 @@ class HyperparameterPanel(QWidget):
         column.setContentsMargins(0, GRID, GRID, GRID)
         column.setSpacing(GRID)
         column.addWidget(self.form)
-        column.addWidget(self.schedule)
+        column.addSpacing(GRID)
+        column.addWidget(self.saving)
         self.form.add_below("learning_rate", self.find_rate)
+        self.form.add_below("schedule_low", self.schedule)
         column.addStretch(1)
         self.form.changed.connect(self._show_schedule)
         self.form.was_set.connect(self._show_schedule)
+        weights = self.form.editor("class_weights").editor
+        assert isinstance(weights, ClassWeightsEditor)
+        self._weights = weights
+        weights.counts_wanted.connect(self._on_counts_wanted)
         for name in ("optimizer", "schedule", "schedule_shape"):
             self._choice(name).currentIndexChanged[int].connect(self._show_fitting)
         self._show_fitting()
@@ -86,6 +104,16 @@ class HyperparameterPanel(QWidget):
             self.form.editor(name).set_value(value)
         self.form.changed.emit()
         self._show_fitting()
+
+    @pyqtSlot()
+    def _on_counts_wanted(self) -> None:
+        table = self._notifier.table
+        names = {row.class_index: row.class_name for row in table.rows}
+        counts = {names[index]: n_images for index, n_images in sorted(table.drawn_by_class().items())}
+        if counts:
+            self._weights.ask(counts)
+        else:
+            self.form.editor("class_weights").set_error("there are no training images yet: add them on the Data tab")
 
     @pyqtSlot()
     def _show_schedule(self) -> None:

@@ -1,16 +1,22 @@
-"""What the two forms show, as one snapshot, and its way into a running training."""
+"""What the forms show, as one snapshot, and its way into a running training."""
 
+import dataclasses
 import logging
+from collections.abc import Iterable
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
+from aid_desktop.data.class_table import Role
 from aid_desktop.errors import SettingsError
+from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.widgets.field_editor import FieldEditor
 from aid_desktop.gui.widgets.section_form import SectionForm
+from aid_desktop.runs.config import DataRow, data_rows
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
+from aid_desktop.settings.saving import SavingSettings
 from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
 from aid_desktop.training.events import BatchProgress, EpochFinished, RunStarted, SettingsApplied, SettingsRefused
 
@@ -23,7 +29,8 @@ _DELAY_MS = 200
 class LiveSettings(QObject):
     """Posts changes to the session, by itself or on demand, and marks fields that wait for the next epoch.
 
-    `edited` tells of any change, by hand or by `set_values`.
+    Images per epoch are taken from the class table once it has changed while the run goes on, as long as it has the
+    training rows of the run. `edited` tells of any change of the forms, by hand or by `set_values`.
     """
 
     edited = pyqtSignal()
@@ -32,6 +39,8 @@ class LiveSettings(QObject):
         self,
         hyperparameters: "SectionForm[HyperParameters]",
         augmentation: "SectionForm[AugmentationSettings]",
+        saving: "SectionForm[SavingSettings]",
+        notifier: Notifier,
         session: TrainingSession,
         preferences: Preferences,
         parent: QObject | None = None,
@@ -39,18 +48,22 @@ class LiveSettings(QObject):
         super().__init__(parent)
         self._hyperparameters = hyperparameters
         self._augmentation = augmentation
+        self._saving = saving
+        self._notifier = notifier
         self._session = session
         self._auto_apply = preferences.auto_apply
         self._in_force: TrainingSettings | None = None
         self._posted: TrainingSettings | None = None
         self._epoch = 0
+        self._has_new_table = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DELAY_MS)
         self._timer.timeout.connect(self.post)
-        for form in (hyperparameters, augmentation):
+        for form in (hyperparameters, augmentation, saving):
             form.changed.connect(self._on_changed)
             form.changed.connect(self.edited)
+        notifier.table_changed.connect(self._on_table_changed)
         session.started.connect(self._on_started)
         session.progressed.connect(self._on_progressed)
         session.epoch_finished.connect(self._on_epoch_finished)
@@ -60,12 +73,18 @@ class LiveSettings(QObject):
 
     def values(self) -> TrainingSettings:
         """Return what is shown. Raises SettingsError, after marking the field."""
-        return TrainingSettings(self._augmentation.values(), self._hyperparameters.values())
+        sections = self._augmentation.values(), self._hyperparameters.values(), self._saving.values()
+        try:
+            return TrainingSettings(*sections)
+        except SettingsError as error:
+            self._saving.show_error(error)
+            raise
 
     def set_values(self, settings: TrainingSettings) -> None:
         """Show these settings."""
         self._augmentation.set_values(settings.augmentation)
         self._hyperparameters.set_values(settings.hyperparameters)
+        self._saving.set_values(settings.saving)
         self._augmentation.changed.emit()
 
     @pyqtSlot(bool)
@@ -82,7 +101,7 @@ class LiveSettings(QObject):
         if not self._session.is_running:
             return
         try:
-            settings = self.values()
+            settings = self._wanted()
         except SettingsError as error:
             logger.debug("nothing is posted: %s", error)
             return
@@ -99,6 +118,11 @@ class LiveSettings(QObject):
         # Not started anew: a slider that never rests must not keep its value to itself.
         if self._auto_apply and not self._timer.isActive():
             self._timer.start()
+
+    @pyqtSlot()
+    def _on_table_changed(self) -> None:
+        self._has_new_table = True
+        self._on_changed()
 
     @pyqtSlot(RunStarted)
     def _on_started(self, event: RunStarted) -> None:
@@ -120,6 +144,8 @@ class LiveSettings(QObject):
     def _on_applied(self, event: SettingsApplied) -> None:
         self._in_force = event.settings
         self._epoch = event.epoch
+        if event.reason:
+            self._follow(event)
         self._mark()
 
     @pyqtSlot(SettingsRefused)
@@ -129,6 +155,8 @@ class LiveSettings(QObject):
 
     @pyqtSlot(bool)
     def _on_running_changed(self, running: bool) -> None:
+        # A run from the queue may have been planned with other numbers than the table shows.
+        self._has_new_table = False
         if not running:
             self._in_force = self._posted = None
             self._timer.stop()
@@ -140,7 +168,7 @@ class LiveSettings(QObject):
         if self._in_force is None:
             return
         try:
-            shown = self.values()
+            shown = self._wanted()
         except SettingsError as error:
             logger.debug("fields are not marked: %s", error)
             return
@@ -150,5 +178,43 @@ class LiveSettings(QObject):
         for editor in self._editors():
             editor.set_pending(text if editor.path in waiting else None)
 
+    def _follow(self, event: SettingsApplied) -> None:
+        """Show what the run itself has changed, unless the user has changed it meanwhile."""
+        changes = {change.path: change for change in event.diff.changes}
+        for editor in self._editors():
+            if editor.path in changes and editor.value() == changes[editor.path].old:
+                editor.set_value(changes[editor.path].new)
+        self._posted = event.settings
+
+    def _wanted(self) -> TrainingSettings:
+        """Return what the run is to take. Raises SettingsError."""
+        return dataclasses.replace(self.values(), images_per_epoch=self._images_per_epoch())
+
+    def _images_per_epoch(self) -> tuple[int, ...]:
+        in_force = self._in_force.images_per_epoch if self._in_force is not None else ()
+        config = self._session.config
+        if config is None or not self._has_new_table:
+            return in_force
+        ours, theirs = (
+            [row for row in rows if row.role is Role.TRAINING]
+            for rows in (data_rows(self._notifier.table), config.data)
+        )
+        if list(map(_identity, ours)) != list(map(_identity, theirs)):
+            return in_force
+        shown, at_start = _numbers(ours), _numbers(theirs)
+        return () if shown == at_start and not in_force else shown
+
     def _editors(self) -> tuple[FieldEditor, ...]:
-        return (*self._hyperparameters.editors, *self._augmentation.editors)
+        return (*self._hyperparameters.editors, *self._augmentation.editors, *self._saving.editors)
+
+
+def _training(rows: Iterable[DataRow]) -> list[DataRow]:
+    return [row for row in rows if row.role is Role.TRAINING]
+
+
+def _identity(row: DataRow) -> tuple[object, ...]:
+    return row.path, row.part, row.class_name, row.zoom
+
+
+def _numbers(rows: Iterable[DataRow]) -> tuple[int, ...]:
+    return tuple(row.images_per_epoch or 0 for row in rows)

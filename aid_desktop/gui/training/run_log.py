@@ -14,6 +14,7 @@ from aid_desktop.training.events import (
     SettingsApplied,
     SettingsRefused,
     StageChanged,
+    StorageChanged,
 )
 
 
@@ -30,6 +31,7 @@ class RunLog(QObject):
         session.epoch_finished.connect(self._on_epoch)
         session.paused.connect(self._on_paused)
         session.resumed.connect(self._on_resumed)
+        session.storage_changed.connect(self._on_storage)
         session.finished.connect(self._on_finished)
         session.failed.connect(self._on_failed)
 
@@ -47,6 +49,8 @@ class RunLog(QObject):
     @pyqtSlot(SettingsApplied)
     def _on_applied(self, event: SettingsApplied) -> None:
         self._log.add(f"Epoch {event.epoch} uses revision {event.revision}: {event.diff}")
+        if event.reason:
+            self._log.add(event.reason)
 
     @pyqtSlot(SettingsRefused)
     def _on_refused(self, event: SettingsRefused) -> None:
@@ -66,6 +70,10 @@ class RunLog(QObject):
     @pyqtSlot(RunResumed)
     def _on_resumed(self, event: RunResumed) -> None:
         self._log.add(f"Goes on in epoch {event.epoch}.")
+
+    @pyqtSlot(StorageChanged)
+    def _on_storage(self, event: StorageChanged) -> None:
+        self._log.add(event.message)
 
     @pyqtSlot(RunFinished)
     def _on_finished(self, event: RunFinished) -> None:

@@ -19,6 +19,7 @@ from aid_desktop.training.events import (
     SettingsApplied,
     SettingsRefused,
     StageChanged,
+    StorageChanged,
 )
 from aid_desktop.training.run import TrainingRun
 
@@ -39,6 +40,7 @@ class TrainingSession(QObject):
     epoch_finished = pyqtSignal(EpochFinished)
     paused = pyqtSignal(RunPaused)
     resumed = pyqtSignal(RunResumed)
+    storage_changed = pyqtSignal(StorageChanged)
     finished = pyqtSignal(RunFinished)
     failed = pyqtSignal(RunFailed)
 
@@ -67,6 +69,11 @@ class TrainingSession(QObject):
     def folder(self) -> Path | None:
         """The folder of the run in hand."""
         return self._run.folder.path if self._run else None
+
+    @property
+    def config(self) -> RunConfig | None:
+        """What the run in hand was started with."""
+        return self._run.config if self._run else None
 
     def start(self, config: RunConfig, folder: Path, model_zoo: Path) -> None:
         """Start a run. Raises RuntimeError while another one goes on: the caller disables its button."""
@@ -147,6 +154,7 @@ class TrainingSession(QObject):
         worker.epoch_finished.connect(self.epoch_finished)
         worker.paused.connect(self.paused)
         worker.resumed.connect(self.resumed)
+        worker.storage_changed.connect(self.storage_changed)
         worker.finished.connect(self.finished)
         worker.failed.connect(self.failed)
 

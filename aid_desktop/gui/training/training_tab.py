@@ -18,6 +18,7 @@ from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.training.augmentation_panel import AugmentationPanel
 from aid_desktop.gui.training.continuing import Continuing
+from aid_desktop.gui.training.going_back import GoingBack
 from aid_desktop.gui.training.hyperparameter_panel import HyperparameterPanel
 from aid_desktop.gui.training.layer_names import LayerNames
 from aid_desktop.gui.training.live_settings import LiveSettings
@@ -32,6 +33,8 @@ from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.training.session_settings import WindowSettings
 from aid_desktop.gui.training.settings_undo import SettingsUndo
 from aid_desktop.gui.training.start_check import StartCheck
+from aid_desktop.gui.training.timeline import Timeline
+from aid_desktop.gui.widgets.field_editor import change_text
 from aid_desktop.gui.widgets.layers_editor import LayersEditor
 from aid_desktop.gui.widgets.log_view import LogView
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
@@ -39,12 +42,20 @@ from aid_desktop.gui.widgets.one_dialog import OneDialog
 from aid_desktop.runs.config import ModelChoice, RunConfig, data_rows
 from aid_desktop.runs.folder import RunFolder, unused_folder
 from aid_desktop.runs.history import History
-from aid_desktop.training.events import EpochFinished, RunFailed, RunStarted, SettingsApplied, SettingsRefused
+from aid_desktop.training.events import (
+    EpochFinished,
+    RunFailed,
+    RunStarted,
+    SettingsApplied,
+    SettingsRefused,
+    StorageChanged,
+)
 from aid_desktop.training.run import TrainingRun
 
 logger = logging.getLogger(__name__)
 
 _LEFT_WIDTH = 52 * GRID
+_WAIT_FOR_RATE = "A learning rate is being sought: wait for it, or close that dialog, and start again."
 
 
 class TrainingTab(QWidget):
@@ -69,14 +80,17 @@ class TrainingTab(QWidget):
         self._background = background
         self._themes = themes
         self.model = ModelPanel(notifier, model_zoo, self)
-        self.hyperparameters = HyperparameterPanel(themes, self)
+        self.hyperparameters = HyperparameterPanel(notifier, themes, self)
         self.augmentation = AugmentationPanel(notifier, self)
         self.preview = PreviewPanel(notifier, background, self)
         self.run = RunPanel(session, preferences, self)
         self.plot = HistoryPlot("trainingPlot", themes, self)
         self.log = LogView("trainingLog", "Training log", self)
         self.messages = MessageStrip("trainingMessages", self)
-        self.settings = LiveSettings(self.hyperparameters.form, self.augmentation.form, session, preferences, self)
+        self.settings = LiveSettings(
+            self.hyperparameters.form, self.augmentation.form, self.hyperparameters.saving, notifier, session,
+            preferences, self,
+        )  # fmt: skip
         self.undo = SettingsUndo(self.settings, self)
         self.all_settings = WindowSettings(notifier, self.model, self.settings, self.undo, self.run, self)
         self.check = StartCheck(notifier, checks, background, self.run.check_row, self.messages, self)
@@ -84,13 +98,10 @@ class TrainingTab(QWidget):
         assert isinstance(layers, LayersEditor)
         self.layer_names = LayerNames(layers, notifier, self.model, background, self.messages)
         self.continuing = Continuing(session, self.settings, self.messages, self)
+        self.timeline = Timeline(self)
+        self.going_back = GoingBack(self.timeline, session, self.continuing, background, self.messages, self)
         self.rate_finder = OneDialog(self)
-        self.queueing = Queueing(
-            notifier, session, checks, background, preferences, self.messages, self.model, self._config_or_tell,
-            self._problems, self,
-        )  # fmt: skip
-        self.queueing.check.rows_chosen.connect(self.check.rows_chosen)
-        self.queueing.check.check_wanted.connect(self.check.check_wanted)
+        self.queueing = self._make_queueing(checks)
         self._forms = RunForms(self.queueing.queue, self.model, self.settings, self.undo, self)
         self._run_log = RunLog(session, self.log, self)
         self._lay_out()
@@ -104,9 +115,14 @@ class TrainingTab(QWidget):
 
         A setting that is not valid is marked and nothing starts.
         """
-        if self._config_or_tell() is not None:
-            self.messages.clear()
-            self.check.begin()
+        if self._config_or_tell() is None:
+            return
+        self.messages.clear()
+        obstacle = self._obstacle()
+        if obstacle:
+            self.messages.add(Note(Level.INFO, obstacle))
+            return
+        self.check.begin()
 
     @pyqtSlot()
     def find_rate(self) -> None:
@@ -127,6 +143,11 @@ class TrainingTab(QWidget):
             return dialog
 
         self.rate_finder.show(make)
+
+    def _obstacle(self) -> str:
+        """Return why no run can start now: a rate finder draws from Keras' random state too, and spoils repetition."""
+        dialog = self.rate_finder.dialog
+        return _WAIT_FOR_RATE if isinstance(dialog, RateFinderDialog) and dialog.work.job is not None else ""
 
     def config(self) -> RunConfig:
         """Return the run that the window describes. Raises SettingsError."""
@@ -169,6 +190,16 @@ class TrainingTab(QWidget):
         """Return a folder that does not exist yet, named by time and architecture."""
         return unused_folder(Path(self._preferences.runs_folder), self.model.architecture)
 
+    def _make_queueing(self, checks: TableChecks) -> Queueing:
+        queueing = Queueing(
+            self._notifier, self._session, checks, self._background, self._preferences, self.messages, self.model,
+            self._config_or_tell, self._problems, self._obstacle, self,
+        )  # fmt: skip
+        queueing.check.rows_chosen.connect(self.check.rows_chosen)
+        queueing.check.check_wanted.connect(self.check.check_wanted)
+        queueing.queue.opened.connect(self.plot.set_history)
+        return queueing
+
     def _lay_out(self) -> None:
         tabs = QTabWidget(self)
         tabs.setObjectName("settingsTabs")
@@ -194,6 +225,7 @@ class TrainingTab(QWidget):
         examples.setWidgetResizable(True)
         lower.addTab(examples, "Examples")
         lower.addTab(self.log, "Log")
+        lower.addTab(self.timeline, "Changes")
         lower.addTab(self.queueing.panel, "Queue")
         self.queueing.added.connect(partial(lower.setCurrentWidget, self.queueing.panel))
         self.run.add_beside_start(self.queueing.add_button)
@@ -236,12 +268,12 @@ class TrainingTab(QWidget):
         self._notifier.table_changed.connect(self._check)
         self._notifier.split_changed.connect(self._check)
         self.continuing.opened.connect(self.plot.set_history)
-        self.queueing.queue.opened.connect(self.plot.set_history)
         self._session.running_changed.connect(self._on_running_changed)
         self._session.started.connect(self._on_started)
         self._session.epoch_finished.connect(self._on_epoch_finished)
         self._session.settings_applied.connect(self._on_settings_applied)
         self._session.settings_refused.connect(self._on_settings_refused)
+        self._session.storage_changed.connect(self._on_storage_changed)
         self._session.failed.connect(self._on_failed)
 
     @pyqtSlot()
@@ -272,6 +304,7 @@ class TrainingTab(QWidget):
     @pyqtSlot(RunStarted)
     def _on_started(self, event: RunStarted) -> None:
         self._notifier.open_run(event.folder)
+        self.plot.set_markers(self.timeline.revisions)
 
     @pyqtSlot(EpochFinished)
     def _on_epoch_finished(self, event: EpochFinished) -> None:
@@ -279,11 +312,18 @@ class TrainingTab(QWidget):
 
     @pyqtSlot(SettingsApplied)
     def _on_settings_applied(self, event: SettingsApplied) -> None:
-        self.plot.add_marker(event.epoch, str(event.diff))
+        self.plot.add_marker(event.epoch, "\n".join(map(change_text, event.diff.changes)))
+        if event.reason:
+            self.messages.add(Note(Level.WARNING, event.reason))
 
     @pyqtSlot(SettingsRefused)
     def _on_settings_refused(self, event: SettingsRefused) -> None:
         self.messages.add(Note(Level.WARNING, f"The settings in force stay: {event.message}"))
+
+    @pyqtSlot(StorageChanged)
+    def _on_storage_changed(self, event: StorageChanged) -> None:
+        self.messages.add(Note(Level.WARNING if event.is_fallback else Level.INFO, event.message))
+        self._notifier.open_run(event.folder)
 
     @pyqtSlot(RunFailed)
     def _on_failed(self, event: RunFailed) -> None:

@@ -13,6 +13,7 @@ from aid_desktop.training.events import (
     SettingsApplied,
     SettingsRefused,
     StageChanged,
+    StorageChanged,
     TrainingEvent,
 )
 from aid_desktop.training.run import TrainingRun
@@ -29,6 +30,7 @@ class TrainingWorker(QObject):
     epoch_finished = pyqtSignal(EpochFinished)
     paused = pyqtSignal(RunPaused)
     resumed = pyqtSignal(RunResumed)
+    storage_changed = pyqtSignal(StorageChanged)
     finished = pyqtSignal(RunFinished)
     failed = pyqtSignal(RunFailed)
     ended = pyqtSignal()
@@ -64,6 +66,8 @@ class TrainingWorker(QObject):
                 self.paused.emit(event)
             case RunResumed():
                 self.resumed.emit(event)
+            case StorageChanged():
+                self.storage_changed.emit(event)
             case RunFinished():
                 self.finished.emit(event)
             case RunFailed():

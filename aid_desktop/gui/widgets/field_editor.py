@@ -12,16 +12,17 @@ from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.amount_editor import AmountEditor, RangeEditor, number_text
 from aid_desktop.gui.widgets.channels_editor import ChannelsEditor
+from aid_desktop.gui.widgets.class_weights_editor import ClassWeightsEditor
 from aid_desktop.gui.widgets.layers_editor import LayersEditor
 from aid_desktop.gui.widgets.value_editors import (
     ChoiceEditor,
-    ClassWeightsEditor,
     NumbersEditor,
     SwitchEditor,
     words_of,
 )
 from aid_desktop.gui.widgets.words_editor import WordsEditor
 from aid_desktop.settings.field import Cost, FieldInfo, Kind, SettingsSection, field_infos, path_of
+from aid_desktop.settings.snapshot import Change
 
 ValueEditor = AmountEditor | RangeEditor | SwitchEditor | ChoiceEditor | NumbersEditor | WordsEditor
 
@@ -74,13 +75,20 @@ def value_text(info: FieldInfo, value: Any) -> str:
     if info.kind is Kind.LAYERS and not isinstance(value, str):
         return "single layers"
     if info.kind is Kind.WORDS:
-        return ", ".join(map(words_of, value))
+        return ", ".join(map(words_of, value)) or "none"
     if isinstance(value, str):
         return words_of(value)
     if info.kind is Kind.NUMBERS:
-        return ", ".join(map(number_text, value)) or "none"
+        return ", ".join(map(number_text, value)) or "as the architecture has it"
+    if info.kind is Kind.COUNTS:
+        return ", ".join(number_text(n) if n else "all" for n in value) or "as in the class table"
     text = " to ".join(map(number_text, value)) if info.kind in _RANGES else number_text(value)
     return f"{text} {info.unit}".rstrip()
+
+
+def change_text(change: Change) -> str:
+    """Return in words what a setting was and what it is now."""
+    return f"{change.info.label}: {value_text(change.info, change.old)} → {value_text(change.info, change.new)}"
 
 
 class FieldEditor(QWidget):

@@ -13,6 +13,11 @@ class OneDialog(QObject):
         super().__init__(parent)
         self._dialog: QDialog | None = None
 
+    @property
+    def dialog(self) -> QDialog | None:
+        """The dialog while it is open."""
+        return self._dialog
+
     def show(self, make: Callable[[], QDialog]) -> None:
         """Show the dialog that `make` returns, or the one that is open already."""
         if self._dialog is None:

@@ -18,7 +18,6 @@ from aid_desktop.gui.qt import required
 from aid_desktop.gui.widgets.amount_editor import guard_wheel, number_text
 from aid_desktop.settings.field import FieldInfo
 
-CUSTOM = "custom"
 """Shown for class weights that are numbers."""
 
 _FEWEST_CHARACTERS = 8
@@ -111,26 +110,6 @@ class ChoiceEditor(QComboBox):
         self.value_changed.emit()
 
 
-class ClassWeightsEditor(ChoiceEditor):
-    """`none` or `balanced`; weights of single classes, set elsewhere, are kept and shown as `custom`."""
-
-    def set_value(self, value: Any) -> None:
-        """Choose a word, or keep weights: a tuple of (class name, weight)."""
-        at = self.findText(CUSTOM)
-        if not isinstance(value, str):
-            if at < 0:
-                at = self.count()
-                self.addItem(CUSTOM)
-            if self.itemData(at) != value:
-                self.setItemData(at, value)
-                self.setItemData(at, _weights_text(value), Qt.ItemDataRole.ToolTipRole)
-                if at == self.currentIndex():
-                    self.value_changed.emit()
-            self.setCurrentIndex(at)
-        else:
-            self.setCurrentIndex(self.findText(words_of(value)))
-
-
 class NumbersEditor(QLineEdit):
     """Any number of numbers, typed as `0.2, 0.5`."""
 
@@ -169,7 +148,3 @@ class NumbersEditor(QLineEdit):
     @pyqtSlot(str)
     def _on_text_changed(self, _: str) -> None:
         self.value_changed.emit()
-
-
-def _weights_text(weights: tuple[tuple[str, float], ...]) -> str:
-    return ", ".join(f"{name}: {number_text(weight)}" for name, weight in weights)

@@ -9,10 +9,11 @@ from aid_desktop.gui.widgets.value_editors import words_of
 from aid_desktop.settings.field import FieldInfo
 
 _NARROWEST = 64
+_NONE = "none"
 
 
 class WordsEditor(QToolButton):
-    """A button that names the ticked words and opens the menu. The first word is always ticked."""
+    """A button that names the ticked words and opens the menu. Words that cannot be left out are locked in it."""
 
     value_changed = pyqtSignal()
 
@@ -31,9 +32,10 @@ class WordsEditor(QToolButton):
             action.toggled.connect(self._on_toggled)
             menu.addAction(action)
             self._actions[word] = action
-        self._first = info.choices[0]
-        self._actions[self._first].setChecked(True)
-        self._actions[self._first].setEnabled(False)
+        self._always = info.always
+        for word in info.always:
+            self._actions[word].setChecked(True)
+            self._actions[word].setEnabled(False)
         self.setMenu(menu)
 
     @property
@@ -51,7 +53,7 @@ class WordsEditor(QToolButton):
     def set_value(self, value: Any) -> None:
         """Tick these words of run.toml."""
         for word, action in self._actions.items():
-            action.setChecked(word == self._first or word in value)
+            action.setChecked(word in self._always or word in value)
         self._show_words()
 
     @pyqtSlot(bool)
@@ -60,4 +62,4 @@ class WordsEditor(QToolButton):
         self.value_changed.emit()
 
     def _show_words(self) -> None:
-        self.setText(", ".join(map(words_of, self.value())))
+        self.setText(", ".join(map(words_of, self.value())) or _NONE)

@@ -27,7 +27,7 @@ from aid_desktop.gui.theme import ThemeManager
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import append_record
 from aid_desktop.runs.records import EpochRecord
-from aid_desktop.runs.settings_log import append_revision
+from aid_desktop.runs.settings_log import Revision, append_revision
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
@@ -55,8 +55,8 @@ def make_run(path: Path, accuracies: Sequence[float] = ACCURACIES) -> RunFolder:
         if name:
             folder.model(name).touch()
         append_record(folder.history_csv, record(epoch, accuracy, name))
-    append_revision(folder.settings_jsonl, 0, 0, TrainingSettings())
-    append_revision(folder.settings_jsonl, 1, 3, CHANGED)
+    append_revision(folder.settings_jsonl, Revision.now(0, 0, TrainingSettings()))
+    append_revision(folder.settings_jsonl, Revision.now(1, 3, CHANGED))
     return folder
 
 
@@ -138,7 +138,7 @@ def test_that_a_clicked_epoch_is_shown_with_values_settings_and_model(
     assert epoch_titles(tab) == ["Epoch 4"]
     assert tab.curves.table.currentIndex().row() == 4
     changes = tab.findChild(QLabel, "historySettingsChanges").text()
-    assert changes == "Learning rate: 0.001 → 0.01\nRotation: 0 → 12"
+    assert changes == "Learning rate: 0.001 → 0.01\nRotation: 0 ° → 12 °"
     assess = tab.findChild(QPushButton, "historyAssessButton")
     assert not assess.isEnabled()
     assert "No model was saved" in assess.toolTip()

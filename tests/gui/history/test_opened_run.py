@@ -9,7 +9,7 @@ from aid_desktop.gui.history.opened_run import OpenedRun, read_run, run_folder_o
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import append_record
 from aid_desktop.runs.records import EpochRecord
-from aid_desktop.runs.settings_log import append_revision
+from aid_desktop.runs.settings_log import Revision, append_revision
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.snapshot import TrainingSettings
 
@@ -30,9 +30,9 @@ def folder(tmp_path: Path) -> RunFolder:
 def test_that_history_and_settings_are_read(folder: RunFolder) -> None:
     for epoch, accuracy in enumerate((0.5, 0.9, 0.8)):
         append_record(folder.history_csv, record(epoch, accuracy, "m.keras" if epoch != 1 else None, epoch // 2))
-    append_revision(folder.settings_jsonl, 0, 0, TrainingSettings())
+    append_revision(folder.settings_jsonl, Revision.now(0, 0, TrainingSettings()))
     changed = TrainingSettings(hyperparameters=HyperParameters(learning_rate=0.1))
-    append_revision(folder.settings_jsonl, 1, 2, changed)
+    append_revision(folder.settings_jsonl, Revision.now(1, 2, changed))
     files = read_run(folder.path)
     run = OpenedRun(files)
     assert files.problems == ()
@@ -71,7 +71,7 @@ def test_that_a_run_without_epochs_is_told_plainly(folder: RunFolder) -> None:
 @pytest.mark.parametrize("content", ["a,b\n1,2\n", "epoch,revision,learning_rate,loss,seconds,model\n0,x,1,1,1,\n"])
 def test_that_a_broken_history_leaves_the_settings(folder: RunFolder, content: str) -> None:
     folder.history_csv.write_text(content, encoding="utf-8")
-    append_revision(folder.settings_jsonl, 0, 0, TrainingSettings())
+    append_revision(folder.settings_jsonl, Revision.now(0, 0, TrainingSettings()))
     files = read_run(folder.path)
     assert len(files.revisions) == 1
     assert len(files.history) == 0

@@ -124,7 +124,7 @@ def test_that_epochs_appear_as_they_come(qtbot: QtBot, plot: HistoryPlot) -> Non
 
 
 def _x(plot: HistoryPlot) -> np.ndarray:
-    x, _ = curve_data(plot, "accuracy")
+    x = curve_data(plot, "accuracy")[0] if "accuracy" in plot.columns else None
     return np.empty(0) if x is None else x
 
 
@@ -202,8 +202,8 @@ def test_that_changed_settings_are_marked(plot: HistoryPlot) -> None:
     same = dataclasses.replace(start, revision=1, epoch=3)
     plot.set_markers([start, same, revision(2, 5, learning_rate=0.01), revision(3, 9, learning_rate=0.01, rotation=9)])
     assert [place for place, _ in markers(plot)] == [4.5, 8.5]
-    assert "training.learning_rate 0.001 → 0.01" in markers(plot)[0][1]
-    assert "augmentation.rotation 0 → 9" in markers(plot)[1][1]
+    assert "Learning rate: 0.001 → 0.01" in markers(plot)[0][1]
+    assert "Rotation: 0 ° → 9 °" in markers(plot)[1][1]
     assert "learning_rate" not in markers(plot)[1][1]
     plot.add_marker(12, "x 1 → 2")
     assert markers(plot)[-1][0] == 11.5

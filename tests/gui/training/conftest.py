@@ -13,7 +13,7 @@ from aid_desktop.runs.config import write_run_toml
 from aid_desktop.runs.folder import LastState, write_state
 from aid_desktop.runs.history import append_record, read_history
 from aid_desktop.runs.records import EpochRecord
-from aid_desktop.runs.settings_log import append_revision
+from aid_desktop.runs.settings_log import Revision, append_revision
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.training import loop
 from aid_desktop.training.events import EpochFinished, RunFailed, RunFinished, RunStarted, TrainingEvent
@@ -65,7 +65,7 @@ class Core:
         first = len(read_history(folder.history_csv))
         if not run.resume:
             folder.create()
-            append_revision(folder.settings_jsonl, 0, 0, settings)
+            append_revision(folder.settings_jsonl, Revision.now(0, 0, settings))
             write_run_toml(run.config, folder.run_toml)
         epochs = settings.hyperparameters.epochs
         publish(RunStarted(folder.path, ("circle", "square"), 48, 16, first, 10, settings))
@@ -77,6 +77,7 @@ class Core:
             accuracy = 0.5 + 0.1 * run.config.seed + 0.01 * epoch
             record = EpochRecord(epoch, 0, 0.1, (("val_loss", 0.5), ("val_accuracy", accuracy)), 1.0, f"e{epoch}.keras")
             append_record(folder.history_csv, record)
+            folder.model(f"e{epoch}.keras").touch()
             publish(EpochFinished(record, epochs))
         n_done = len(read_history(folder.history_csv))
         if n_done:

@@ -1,5 +1,6 @@
 """The form of the Learning tab."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,10 @@ from PyQt5.QtWidgets import QSpinBox
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.gui.main_window import MainWindow
+from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.theme import ThemeManager
 from aid_desktop.gui.training.hyperparameter_panel import HyperparameterPanel
+from aid_desktop.gui.widgets.class_weights_editor import ClassWeightsDialog
 from aid_desktop.gui.widgets.tick_dialog import TickDialog
 from aid_desktop.settings.hyperparameters import OPTIMIZERS_WITH, SCHEDULES_WITH, HyperParameters
 from aid_desktop.settings.image import ImageSettings
@@ -17,7 +20,7 @@ from aid_desktop.settings.image import ImageSettings
 
 @pytest.fixture
 def panel(themes: ThemeManager, qtbot: QtBot) -> HyperparameterPanel:
-    panel = HyperparameterPanel(themes)
+    panel = HyperparameterPanel(Notifier(), themes)
     qtbot.addWidget(panel)
     return panel
 
@@ -88,3 +91,19 @@ def test_that_a_list_that_cannot_be_read_is_told(window: MainWindow, tmp_path: P
     window.training.model.choose("LeNet5_do")
     window.training.layer_names.ask()
     assert "16 × 16" in window.training.messages.notes[-1].text
+
+
+def test_that_weights_are_asked_for_with_the_images_of_the_table(
+    window: MainWindow, drop: Callable[..., None], tiny_folders: Path, qtbot: QtBot
+) -> None:
+    panel = window.training.hyperparameters
+    field = panel.form.editor("class_weights")
+    panel._weights.counts_wanted.emit()
+    assert "no training images yet" in field.error
+    with qtbot.waitSignal(window.notifier.table_changed):
+        drop(window, [tiny_folders])
+    panel._weights.counts_wanted.emit()
+    dialog = window.findChild(ClassWeightsDialog)
+    assert dialog is not None
+    assert dialog.weights() == (("circle", 1.0), ("square", 1.0))
+    dialog.reject()

@@ -32,7 +32,7 @@ def training_data(images: NDArray[Any], labels: NDArray[np.intp]) -> TrainingDat
     rows = []
     for label in (0, 1):
         own = images[labels == label]
-        rows.append(TrainingRow(ImageStore([StoredPart(own)]), label, RowDraw(len(own))))
+        rows.append(TrainingRow(ImageStore([StoredPart(own)]), label, RowDraw(len(own)), label))
     white = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}[str(images.dtype)]
     normalization = Normalization("divide_by_255", white=white)
     store = ImageStore([StoredPart(images[:2])], (12, 12))

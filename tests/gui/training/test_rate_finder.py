@@ -79,6 +79,15 @@ def test_that_it_can_be_cancelled(ready: MainWindow, qtbot: QtBot) -> None:
     dialog.close()
 
 
+def test_that_no_run_begins_while_a_rate_is_being_sought(ready: MainWindow, qtbot: QtBot) -> None:
+    dialog = opened(ready)
+    ready.training.start()
+    assert "wait for it, or close that dialog" in ready.training.messages.notes[0].text
+    assert not ready.session.is_running
+    dialog.close()
+    qtbot.waitUntil(lambda: ready.training.rate_finder.dialog is None, timeout=WAIT_MS)
+
+
 def test_that_it_says_what_is_missing(window: MainWindow) -> None:
     window.training.hyperparameters.find_rate.click()
     assert window.findChild(RateFinderDialog) is None

@@ -231,7 +231,7 @@ def test_that_choices_are_shown_as_words_and_given_as_in_run_toml(qtbot: QtBot) 
 def test_that_weights_of_single_classes_are_kept(qtbot: QtBot) -> None:
     editor = _editor(qtbot, HyperParameters, "class_weights")
     combo = editor.findChild(QComboBox, "training.class_weights")
-    assert combo.count() == 2
+    assert combo.count() == 3
     editor.set_value({"cat": 2, "ant": 1})
     assert combo.currentText() == "custom"
     assert editor.value() == (("ant", 1.0), ("cat", 2.0))
@@ -319,5 +319,5 @@ def test_that_values_are_told_in_words() -> None:
     augmentation, training = field_infos(AugmentationSettings), field_infos(HyperParameters)
     assert value_text(augmentation["brightness_add"], (-5, 10)) == "-5 to 10 grey levels"
     assert value_text(augmentation["vertical_flip"], False) == "off"
-    assert value_text(training["dropout"], ()) == "none"
+    assert value_text(training["dropout"], ()) == "as the architecture has it"
     assert value_text(training["class_weights"], (("cat", 1.0),)) == "weights of single classes"
