@@ -1,7 +1,8 @@
 """A very long run of tiny epochs: does memory grow, do epochs get slower, can the history still be read quickly?
 
 `training.loop.train` trains a tiny network with all the files of a real run. With `--window` the real window does it,
-with its curves, log and history on. Prints JSON lines: memory and time per epoch at the end against the same after warm-up.
+with its curves, log and history on. Prints JSON lines: memory and time per epoch at the end against the same after
+warm-up.
 """
 
 import argparse
