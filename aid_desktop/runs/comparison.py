@@ -10,8 +10,8 @@ from types import MappingProxyType
 import numpy as np
 
 from aid_desktop.paths import write_atomically
+from aid_desktop.runs.best import saved_history
 from aid_desktop.runs.folder import RunFolder
-from aid_desktop.runs.history import read_history
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.runs.series import PlannedRun, Series, is_finished
 
@@ -37,7 +37,7 @@ class RunResult:
         architecture: its name, or that of the model file to start from.
         fold: as (fold counted from 1, number of folds); None without cross-validation.
         n_epochs: how many are finished, which took `seconds`.
-        best: the epoch of highest validation accuracy after which a model was saved.
+        best: the epoch of highest validation accuracy among those whose model is kept; among all, if none is.
     """
 
     name: str
@@ -125,7 +125,7 @@ def write_comparison(comparison: Comparison, path: Path) -> None:
 
 def _result(series: Series, run: PlannedRun) -> RunResult:
     folder, split = series.folder(run), run.config.split
-    history = read_history(folder.history_csv)
+    history = saved_history(folder)
     state = RunState.UNFINISHED if history.records else RunState.NOT_BEGUN
     return RunResult(
         name=run.name,
@@ -136,7 +136,7 @@ def _result(series: Series, run: PlannedRun) -> RunResult:
         state=RunState.FINISHED if is_finished(folder) else state,
         n_epochs=len(history),
         seconds=sum(record.seconds for record in history.records),
-        best=history.best_saved(),
+        best=history.best_saved() or history.best(),
     )
 
 

@@ -23,6 +23,7 @@ def train(series: Series, run: PlannedRun, *accuracies: float, finished: bool = 
     for epoch, accuracy in enumerate(accuracies):
         metrics = (("accuracy", 0.5), ("val_loss", 1 - accuracy), ("val_accuracy", accuracy))
         append_record(folder.history_csv, EpochRecord(epoch, 0, 0.1, metrics, 2.0, f"e{epoch}.keras"))
+        folder.model(f"e{epoch}.keras").touch()
     write_state(folder, LastState(len(accuracies) - 1, 0, finished))
 
 
@@ -62,6 +63,18 @@ def test_that_an_architecture_has_mean_and_sample_deviation_of_its_finished_runs
     assert a.measures["val_accuracy"].sd == pytest.approx(math.sqrt(0.02))
     assert a.measures["epochs"] == Measure(2.0, pytest.approx(math.sqrt(2)))
     assert (b.n_runs, b.measures["val_accuracy"]) == (1, Measure(pytest.approx(0.8), None))
+
+
+def test_that_the_values_are_those_of_a_model_that_is_kept_if_any_is(series: Series) -> None:
+    folder = series.folder(series.runs[0])
+    folder.model("e1.keras").unlink()
+    assert compare(series).runs[0].values["val_accuracy"] == 0.6
+    for path in folder.models.iterdir():
+        path.unlink()
+    run = compare(series).runs[0]
+    assert run.values["val_accuracy"] == 0.7
+    assert run.best is not None
+    assert run.best.model is None
 
 
 def test_that_folds_are_counted_from_one(tmp_path: Path) -> None:
@@ -112,6 +125,8 @@ def test_that_the_tables_are_read_by_people_and_by_spreadsheets(series: Series) 
 
 def test_that_a_metric_that_some_runs_lack_is_averaged_over_the_others(series: Series) -> None:
     extra = (("val_loss", 0.1), ("val_accuracy", 0.95), ("val_auc", 0.9))
-    append_record(series.folder(series.runs[0]).history_csv, EpochRecord(3, 1, 0.1, extra, 2.0, "e3.keras"))
+    folder = series.folder(series.runs[0])
+    append_record(folder.history_csv, EpochRecord(3, 1, 0.1, extra, 2.0, "e3.keras"))
+    folder.model("e3.keras").touch()
     comparison = compare(series)
     assert comparison.summaries[0].measures["val_auc"] == Measure(0.9, None)

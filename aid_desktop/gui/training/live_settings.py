@@ -29,8 +29,8 @@ _DELAY_MS = 200
 class LiveSettings(QObject):
     """Posts changes to the session, by itself or on demand, and marks fields that wait for the next epoch.
 
-    Images per epoch are taken from the class table while it has the training rows of the run. `edited` tells of any
-    change of the forms, by hand or by `set_values`.
+    Images per epoch are taken from the class table once it has changed while the run goes on, as long as it has the
+    training rows of the run. `edited` tells of any change of the forms, by hand or by `set_values`.
     """
 
     edited = pyqtSignal()
@@ -55,6 +55,7 @@ class LiveSettings(QObject):
         self._in_force: TrainingSettings | None = None
         self._posted: TrainingSettings | None = None
         self._epoch = 0
+        self._has_new_table = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DELAY_MS)
@@ -62,7 +63,7 @@ class LiveSettings(QObject):
         for form in (hyperparameters, augmentation, saving):
             form.changed.connect(self._on_changed)
             form.changed.connect(self.edited)
-        notifier.table_changed.connect(self._on_changed)
+        notifier.table_changed.connect(self._on_table_changed)
         session.started.connect(self._on_started)
         session.progressed.connect(self._on_progressed)
         session.epoch_finished.connect(self._on_epoch_finished)
@@ -118,6 +119,11 @@ class LiveSettings(QObject):
         if self._auto_apply and not self._timer.isActive():
             self._timer.start()
 
+    @pyqtSlot()
+    def _on_table_changed(self) -> None:
+        self._has_new_table = True
+        self._on_changed()
+
     @pyqtSlot(RunStarted)
     def _on_started(self, event: RunStarted) -> None:
         self._in_force = self._posted = event.settings
@@ -149,6 +155,8 @@ class LiveSettings(QObject):
 
     @pyqtSlot(bool)
     def _on_running_changed(self, running: bool) -> None:
+        # A run from the queue may have been planned with other numbers than the table shows.
+        self._has_new_table = False
         if not running:
             self._in_force = self._posted = None
             self._timer.stop()
@@ -185,7 +193,7 @@ class LiveSettings(QObject):
     def _images_per_epoch(self) -> tuple[int, ...]:
         in_force = self._in_force.images_per_epoch if self._in_force is not None else ()
         config = self._session.config
-        if config is None:
+        if config is None or not self._has_new_table:
             return in_force
         ours, theirs = (
             [row for row in rows if row.role is Role.TRAINING]

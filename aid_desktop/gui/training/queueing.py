@@ -49,7 +49,8 @@ class Queueing(QObject):
     """Adds runs to a queue, once the images are checked, and compares the runs of a series when none of it is left.
 
     `config` returns what the window shows, or None after saying what is wrong with it; `problems` why that cannot be
-    trained. `runs_chosen` carries the folders of runs to look at, `added` tells that a run waits now.
+    trained, `obstacle` why no run can start at present. `runs_chosen` carries the folders of runs to look at, `added`
+    tells that runs are about to be added.
     """
 
     runs_chosen = pyqtSignal(tuple)
@@ -66,6 +67,7 @@ class Queueing(QObject):
         model: ModelPanel,
         config: Callable[[], RunConfig | None],
         problems: Callable[[bool], list[str]],
+        obstacle: Callable[[], str],
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
@@ -78,7 +80,7 @@ class Queueing(QObject):
         self._problems = problems
         self._pending: Callable[[], None] | None = None
         self._dialogs: dict[Path, ComparisonDialog] = {}
-        self.queue = RunQueue(session, self._folder, self)
+        self.queue = RunQueue(session, self._folder, obstacle, self)
         self.panel = QueuePanel(self.queue, session, parent)
         self.check = StartCheck(notifier, checks, background, self.panel.check_row, messages, parent)
         self.add_button = named_button(
@@ -96,6 +98,7 @@ class Queueing(QObject):
         self.panel.comparison_wanted.connect(self.compare)
         self.panel.check_row.busy_changed.connect(self.show_problems)
         self.check.passed.connect(self._on_passed)
+        self.queue.refused.connect(self._on_refused)
         self.queue.series_rested.connect(self._on_series_rested)
 
     @pyqtSlot()
@@ -172,6 +175,10 @@ class Queueing(QObject):
         zoo = self._model.zoo
         if zoo is not None:
             self._check_then(partial(self._add, planned.runs, zoo, starts=True))
+
+    @pyqtSlot(str)
+    def _on_refused(self, reason: str) -> None:
+        self._messages.add(Note(Level.INFO, reason))
 
     @pyqtSlot(Path)
     def _on_run_chosen(self, folder: Path) -> None:

@@ -14,14 +14,15 @@ from aid_desktop.runs.config import RunConfig
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import History, read_history
 from aid_desktop.runs.series import PlannedRun, Series
-from aid_desktop.training.events import EpochFinished, RunFailed, RunFinished, RunStarted
+from aid_desktop.training.events import EpochFinished, RunFailed, RunFinished, RunStarted, StorageChanged
 
 
 class RunQueue(QObject):
     """Starts the next run when one has ended, whoever began that one.
 
     Nothing starts by itself in a queue at rest: `go_on` says so, or a run that was added while another one trains.
-    A run that was stopped brings the queue to rest, one that has failed does not. `changed` tells of any change,
+    A run that was stopped brings the queue to rest, one that has failed does not. `obstacle` returns what speaks
+    against a run at present, "" if nothing does; `refused` carries it. `changed` tells of any change,
     `starting` of a run that begins now and `opened` of the epochs that it has done already, `rested` that no run
     follows, `series_rested` that none of a series does.
     """
@@ -30,12 +31,18 @@ class RunQueue(QObject):
     starting = pyqtSignal(RunConfig)
     opened = pyqtSignal(History)
     rested = pyqtSignal()
+    refused = pyqtSignal(str)
     series_rested = pyqtSignal(Series)
 
     def __init__(
-        self, session: TrainingSession, new_folder: Callable[[str], Path], parent: QObject | None = None
+        self,
+        session: TrainingSession,
+        new_folder: Callable[[str], Path],
+        obstacle: Callable[[], str],
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._obstacle = obstacle
         self._session = session
         self._new_folder = new_folder
         self._entries: list[QueueEntry] = []
@@ -49,6 +56,7 @@ class RunQueue(QObject):
         self._next.timeout.connect(self._start_next)
         session.started.connect(self._on_started)
         session.epoch_finished.connect(self._on_epoch_finished)
+        session.storage_changed.connect(self._on_storage_changed)
         session.finished.connect(self._on_finished)
         session.failed.connect(self._on_failed)
         session.running_changed.connect(self._on_running_changed)
@@ -121,8 +129,11 @@ class RunQueue(QObject):
         if self._session.is_running or not self._is_going:
             return
         entry = next((entry for entry in self._entries if entry.state is EntryState.WAITING), None)
-        if entry is None:
+        obstacle = self._obstacle()
+        if entry is None or obstacle:
             self._rest()
+            if entry is not None:
+                self.refused.emit(obstacle)
             return
         self._current = entry.number
         try:
@@ -171,6 +182,10 @@ class RunQueue(QObject):
         entry, accuracy = self._in_hand(), event.record.metric("val_accuracy")
         best = accuracy if entry is None or entry.best is None else max(entry.best, accuracy)
         self._change(epoch=event.record.epoch + 1, epochs=event.epochs, best=best)
+
+    @pyqtSlot(StorageChanged)
+    def _on_storage_changed(self, event: StorageChanged) -> None:
+        self._change(folder=event.folder)
 
     @pyqtSlot(RunFinished)
     def _on_finished(self, event: RunFinished) -> None:

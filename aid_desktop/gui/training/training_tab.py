@@ -97,8 +97,9 @@ class TrainingTab(QWidget):
         if self._config_or_tell() is None:
             return
         self.messages.clear()
-        if self._is_finding_rate():
-            self.messages.add(Note(Level.INFO, _WAIT_FOR_RATE))
+        obstacle = self._obstacle()
+        if obstacle:
+            self.messages.add(Note(Level.INFO, obstacle))
             return
         self.check.begin()
 
@@ -122,10 +123,10 @@ class TrainingTab(QWidget):
 
         self.rate_finder.show(make)
 
-    def _is_finding_rate(self) -> bool:
-        """Both draw from Keras' random state: a run beside it could not be repeated."""
+    def _obstacle(self) -> str:
+        """Return why no run can start now: a rate finder draws from Keras' random state too, and spoils repetition."""
         dialog = self.rate_finder.dialog
-        return isinstance(dialog, RateFinderDialog) and dialog.work.job is not None
+        return _WAIT_FOR_RATE if isinstance(dialog, RateFinderDialog) and dialog.work.job is not None else ""
 
     def config(self) -> RunConfig:
         """Return the run that the window describes. Raises SettingsError."""
@@ -195,14 +196,19 @@ class TrainingTab(QWidget):
         self.continuing = Continuing(session, self.settings, messages, self)
         self.going_back = GoingBack(self.timeline, session, self.continuing, background, messages, self)
         self.rate_finder = OneDialog(self)
-        self.queueing = Queueing(
-            notifier, session, self._checks, background, self._preferences, messages, self.model,
-            self._config_or_tell, self._problems, self,
-        )  # fmt: skip
-        self.queueing.check.rows_chosen.connect(self.check.rows_chosen)
-        self.queueing.check.check_wanted.connect(self.check.check_wanted)
+        self.queueing = self._make_queueing()
         self._forms = RunForms(self.queueing.queue, self.model, self.settings, self.undo, self)
         self._run_log = RunLog(session, self.log, self)
+
+    def _make_queueing(self) -> Queueing:
+        queueing = Queueing(
+            self._notifier, self._session, self._checks, self._background, self._preferences, self.messages,
+            self.model, self._config_or_tell, self._problems, self._obstacle, self,
+        )  # fmt: skip
+        queueing.check.rows_chosen.connect(self.check.rows_chosen)
+        queueing.check.check_wanted.connect(self.check.check_wanted)
+        queueing.queue.opened.connect(self.plot.set_history)
+        return queueing
 
     def _lay_out(self) -> None:
         tabs = QTabWidget(self)
@@ -272,7 +278,6 @@ class TrainingTab(QWidget):
         self._notifier.table_changed.connect(self._check)
         self._notifier.split_changed.connect(self._check)
         self.continuing.opened.connect(self.plot.set_history)
-        self.queueing.queue.opened.connect(self.plot.set_history)
         self._session.running_changed.connect(self._on_running_changed)
         self._session.started.connect(self._on_started)
         self._session.epoch_finished.connect(self._on_epoch_finished)

@@ -77,6 +77,7 @@ class Core:
             accuracy = 0.5 + 0.1 * run.config.seed + 0.01 * epoch
             record = EpochRecord(epoch, 0, 0.1, (("val_loss", 0.5), ("val_accuracy", accuracy)), 1.0, f"e{epoch}.keras")
             append_record(folder.history_csv, record)
+            folder.model(f"e{epoch}.keras").touch()
             publish(EpochFinished(record, epochs))
         n_done = len(read_history(folder.history_csv))
         if n_done:

@@ -268,6 +268,33 @@ def test_that_a_change_by_hand_concerns_the_run_in_hand_and_stays(able: MainWind
     assert able.training.settings.values().augmentation.rotation == 11
 
 
+def test_that_a_run_keeps_the_images_per_epoch_that_it_was_planned_with(
+    able: MainWindow, core: Core, qtbot: QtBot
+) -> None:
+    core.holds = True
+    add(able, qtbot)
+    rows = [place for place, row in enumerate(able.notifier.table.rows) if row.role is Role.TRAINING]
+    able.notifier.set_table(able.notifier.table.set_images_per_epoch(rows, 7))
+    queue_of(able).go_on()
+    qtbot.waitUntil(lambda: queue_of(able).entries[0].epoch == 1, timeout=WAIT_MS)
+    assert core.begun[0].mailbox.take() is None
+    assert {row.images_per_epoch for row in core.begun[0].config.data} == {None}
+    core.go()
+    rest(able, qtbot)
+
+
+def test_that_the_queue_waits_for_the_learning_rate_finder(
+    able: MainWindow, core: Core, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(able, qtbot)
+    monkeypatch.setattr(queue_of(able), "_obstacle", lambda: "A learning rate is being sought.")
+    button(able, "queueGoOnButton").click()
+    rest(able, qtbot)
+    assert states(able) == ["waiting"]
+    assert able.training.messages.notes[-1].text == "A learning rate is being sought."
+    assert core.begun == []
+
+
 def test_that_images_in_two_roles_are_warned_of_before_a_run_waits(able: MainWindow, qtbot: QtBot) -> None:
     table = able.notifier.table
     train = next(row for row in table.rows if row.role is Role.TRAINING)
