@@ -40,14 +40,28 @@ def settle_precision(state: RunState, folder: RunFolder, say: Callable[[str], No
 
 
 def images_per_second(state: RunState) -> dict[str, float]:
-    """Return the speed of the training step in each number format, measured for about a second each."""
+    """Return the speed of the training step in each number format, measured for about a second each.
+
+    A format that the network cannot compute in is left out.
+    """
+    import tensorflow as tf
+
     batch_size = state.settings.hyperparameters.batch_size
     block = _noise(state, _BATCHES * batch_size)
     state.remember()
+    speeds = {}
     try:
-        return {precision: _speed(state, precision, block, batch_size) for precision in CANDIDATES}
+        for precision in CANDIDATES:
+            try:
+                speeds[precision] = _speed(state, precision, block, batch_size)
+            except (TypeError, ValueError, tf.errors.OpError) as error:
+                if precision == CANDIDATES[0]:
+                    raise
+                # A layer of somebody's own, or an operation that TensorFlow has in float32 only.
+                logger.info("the network cannot compute in %s: %s", precision, error)
     finally:
         state.take_back()
+    return speeds
 
 
 def _speed(state: RunState, precision: str, block: Block, batch_size: int) -> float:
