@@ -10,7 +10,9 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     """Add the file, and the options that take the place of its values."""
     parser.add_argument("run_toml", metavar="RUN.toml", type=Path, help="the run's settings, or a run folder")
     parser.add_argument("--seed", metavar="N", type=int, help="instead of the file's seed")
-    parser.add_argument("--device", metavar="NAME", help="auto, cpu, gpu:0, …")
+    parser.add_argument(
+        "--device", metavar="NAME", help="auto, cpu, gpu:0, mirrored, mirrored:gpu:0,gpu:1, multi_worker"
+    )
     parser.add_argument("--model-zoo", metavar="FILE", type=Path, help="the model_zoo.py to use")
 
 

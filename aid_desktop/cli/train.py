@@ -1,7 +1,11 @@
 """`aid-desktop train RUN.toml`: the same training without a window."""
 
 import argparse
+import dataclasses
+import os
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from aid_desktop.cli import train_series
@@ -10,6 +14,8 @@ from aid_desktop.cli.monitor import Monitor
 from aid_desktop.cli.output import add_json_option, write_json
 from aid_desktop.cli.run_options import add_run_options, run_toml_of
 from aid_desktop.errors import AidError, TrainingError
+from aid_desktop.models.cluster import Cluster, read_cluster
+from aid_desktop.models.strategies import MULTI_WORKER
 from aid_desktop.models.zoo import find_zoo
 from aid_desktop.runs.best import saved_history
 from aid_desktop.runs.config import read_run_toml
@@ -43,6 +49,18 @@ def make_run(options: argparse.Namespace) -> TrainingRun:
     return TrainingRun(config, folder, zoo, resume=options.resume)
 
 
+def _as_worker(run: TrainingRun, cluster: Cluster, private: Path) -> TrainingRun:
+    """Return the run as one of several workers trains it: only the chief writes the run's folder."""
+    config = run.config
+    if config.training.hyperparameters.precision == "auto" and config.device.measured_precision is None:
+        raise TrainingError("training.precision: auto cannot be measured with multi_worker: choose a number format")
+    if cluster.is_chief:
+        return run
+    if run.resume:
+        shutil.copytree(run.folder.path, private, dirs_exist_ok=True)
+    return dataclasses.replace(run, folder=RunFolder(private))
+
+
 def result(folder: RunFolder) -> dict[str, Any]:
     """Return what `--json` prints about a finished run."""
     history = saved_history(folder)
@@ -59,7 +77,14 @@ def result(folder: RunFolder) -> dict[str, Any]:
 def _run(options: argparse.Namespace) -> int:
     if train_series.is_meant(options):
         return train_series.run(options)
-    run = make_run(options)
+    with TemporaryDirectory(prefix="aid-desktop-worker-") as private:
+        run = make_run(options)
+        if run.config.device.strategy == MULTI_WORKER:
+            run = _as_worker(run, read_cluster(os.environ), Path(private))
+        return _train(run, options)
+
+
+def _train(run: TrainingRun, options: argparse.Namespace) -> int:
     monitor = Monitor(quiet=options.json)
     interrupted = stop_on_ctrl_c(run.control)
     train(run, monitor.show)

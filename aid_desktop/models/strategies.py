@@ -1,10 +1,12 @@
 """Strategies that train one network on several devices: which there are, and the scopes they build it in."""
 
+import os
 import re
 from contextlib import AbstractContextManager
 from typing import Any
 
 from aid_desktop.errors import TrainingError
+from aid_desktop.models.cluster import read_cluster
 
 MIRRORED = "mirrored"
 MULTI_WORKER = "multi_worker"
@@ -89,6 +91,7 @@ def _divide_cpu(n_parts: int) -> None:
 def _multi_worker() -> Any:
     import tensorflow as tf
 
+    read_cluster(os.environ)
     try:
         return tf.distribute.MultiWorkerMirroredStrategy()
     except RuntimeError as error:

@@ -52,8 +52,7 @@ class BlockFitter:
         self._rates = self._variable(np.ones(1, np.float32))
         self.trace_anew()
 
-    @staticmethod
-    def _variable(value: NDArray[Any]) -> Any:
+    def _variable(self, value: NDArray[Any]) -> Any:
         import tensorflow as tf
 
         return tf.Variable(value, trainable=False, shape=(None, *value.shape[1:]))
@@ -129,6 +128,10 @@ class BlockFitter:
     def set_seed(self, state: "keras.Variable", value: Sequence[int]) -> None:
         """Set the random state of a layer."""
         state.assign(list(value))
+
+    def progress(self) -> dict[str, float]:
+        """Return the metrics in the middle of an epoch."""
+        return self.metrics()
 
     def metrics(self) -> dict[str, float]:
         """Return the metrics since they were last reset, `loss` first."""

@@ -304,7 +304,7 @@ class _EpochLoop:
         now = time.monotonic()
         if now - self._last_progress >= _PROGRESS_INTERVAL:
             self._last_progress = now
-            metrics = self._state.fitter.metrics()
+            metrics = self._state.fitter.progress()
             progress = BatchProgress(self._epoch, done_before + step, n_steps, metrics["loss"], metrics["accuracy"])
             self._publish(progress)
             if self._diverges(metrics):

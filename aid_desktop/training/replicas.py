@@ -1,6 +1,7 @@
 """Train one network on several devices at once, with the numbers of one device."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,7 +47,16 @@ class ReplicaFitter(BlockFitter):
         import tensorflow as tf
 
         self._strategy = tf.distribute.get_strategy()
+        self._has_workers = isinstance(self._strategy, tf.distribute.MultiWorkerMirroredStrategy)
         super().__init__(model, input_shape, normalization, pixel_type)
+
+    def _variable(self, value: NDArray[Any]) -> Any:
+        if not self._has_workers:
+            return super()._variable(value)
+        # Workers would send each other the first value, which they cannot for 8 or 16 bits, and need not: a strategy is
+        # in force in its own thread only.
+        with ThreadPoolExecutor(1) as elsewhere:
+            return elsewhere.submit(super()._variable, value).result()
 
     def trace_anew(self) -> None:
         """Make new graph functions."""
@@ -76,6 +86,11 @@ class ReplicaFitter(BlockFitter):
             self._average()
         return is_whole
 
+    def progress(self) -> dict[str, float]:
+        """Return the metrics of the first replica here: workers need not all ask for it at the same time."""
+        results = self._strategy.run(self._model.get_metrics_result)
+        return {name: float(self._strategy.experimental_local_results(value)[0]) for name, value in results.items()}
+
     def set_seed(self, state: "keras.Variable", value: Sequence[int]) -> None:
         """Set the random state of a layer, another one on each replica."""
         import tensorflow as tf
@@ -85,6 +100,17 @@ class ReplicaFitter(BlockFitter):
             state.assign(tf.constant(list(value), state.dtype) + tf.stack([0 * replica, replica * _SEEDS_APART]))
 
         self._strategy.run(assign)
+
+    def _run(self, function: Any, n_images: int, batch_size: int, between: Callable[[int], bool]) -> bool:
+        if not self._has_workers:
+            return super()._run(function, n_images, batch_size, between)
+
+        def tell(done: int) -> bool:
+            # The others would wait for a worker that leaves an epoch.
+            between(done)
+            return True
+
+        return super()._run(function, n_images, batch_size, tell)
 
     def _moving_statistics(self) -> "list[keras.Variable]":
         # What is frozen does not move.

@@ -275,6 +275,23 @@ def test_that_devices_are_listed(call: Any) -> None:
     assert "multi_worker (not here): Only with aid-desktop train" in call("devices").out
 
 
+@pytest.mark.parametrize(
+    ("cluster", "message"),
+    [
+        ("", "needs the environment variable TF_CONFIG"),
+        ('{"cluster": {"worker": ["a:1", "b:2"]}, "task": {"type": "worker", "index": 0}}', "auto cannot be measured"),
+    ],
+)
+def test_that_workers_need_a_description_and_a_precision(
+    call: Any, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cluster: str, message: str
+) -> None:
+    text = (run_folder / "run.toml").read_text(encoding="utf-8")
+    path = tmp_path / "run.toml"
+    path.write_text(text.replace('precision = "float32"', 'precision = "auto"'), encoding="utf-8")
+    monkeypatch.setenv("TF_CONFIG", cluster)
+    assert message in one_line(call("train", path, "--device", "multi_worker"))
+
+
 def test_that_no_model_is_taken_from_a_damaged_run(call: Any, run_folder: Path, tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     folder.run_toml.write_bytes((run_folder / "run.toml").read_bytes())

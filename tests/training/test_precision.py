@@ -19,6 +19,23 @@ from aid_desktop.training.state import RunState
 
 pytestmark = pytest.mark.keras
 MakeRun = Callable[..., TrainingRun]
+STUBBORN = '''
+
+@keras.saving.register_keras_serializable()
+class Float32Only(keras.layers.Layer):
+    def call(self, x):
+        if x.dtype != "float32":
+            raise TypeError("only float32")
+        return x
+
+
+@architecture("Stubborn", min_size=4, family="mlp")
+def stubborn(input_shape, n_classes):
+    """A layer that takes nothing but float32."""
+    image = keras.Input(input_shape)
+    x = Float32Only()(keras.layers.Flatten()(image))
+    return keras.Model(image, keras.layers.Dense(n_classes, activation="softmax")(x))
+'''
 
 
 @pytest.fixture
@@ -162,6 +179,18 @@ def test_that_auto_chosen_later_is_kept_too(make_run: MakeRun, measured: list[st
     watch(run, {0: {"precision": "auto", "epochs": 3}})
     assert measured == ["Tiny"]
     assert read_run_toml(run.folder.run_toml).device.auto_precision == "mixed_bfloat16"
+
+
+def test_that_a_format_that_a_layer_cannot_compute_in_is_not_taken(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auto_precision, "_SECONDS_EACH", 0.0)
+    run = make_run(architecture="Stubborn", precision="auto", epochs=1)
+    text = run.model_zoo.read_text(encoding="utf-8")
+    run.model_zoo.write_text(text + STUBBORN, encoding="utf-8")
+    watch(run)
+    assert read_run_toml(run.folder.run_toml).device.auto_precision == "float32"
+    assert len(read_history(run.folder.history_csv)) == 1
 
 
 def test_that_measuring_leaves_no_trace(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
