@@ -70,10 +70,18 @@ class SettingsRefused:
 
 @dataclass(frozen=True, slots=True)
 class EpochFinished:
-    """An epoch is over and on disk."""
+    """An epoch is over and on disk.
+
+    Attributes:
+        removed: the epochs whose models were removed, since only the best are kept.
+        n_models: number of saved models that the run has now, `model_bytes` their size.
+    """
 
     record: EpochRecord
     epochs: int
+    removed: tuple[int, ...] = ()
+    n_models: int = 0
+    model_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,18 +157,19 @@ class _EpochLoop:
                 if self._has_diverged:
                     return _diverged(self._epoch, self._last_rate)
                 return f"Stopped in epoch {self._epoch}; its part is taken back."
-            self._finish_epoch(record)
-            self._publish(EpochFinished(record, hyperparameters.epochs))
+            removed = self._finish_epoch(record)
+            sizes = self._storage.model_sizes
+            self._publish(EpochFinished(record, hyperparameters.epochs, removed, len(sizes), sum(sizes)))
             patience = hyperparameters.early_stopping
             if patience and self._best.epochs_without_improvement(record.epoch) >= patience:
                 return f"Stopped early: no lower validation loss for {patience} epochs."
 
-    def _finish_epoch(self, record: EpochRecord) -> None:
-        """Put a finished epoch on disk."""
+    def _finish_epoch(self, record: EpochRecord) -> tuple[int, ...]:
+        """Put a finished epoch on disk; return the epochs whose models were removed for it."""
         storage, saving = self._storage, self._state.settings.saving
         storage.append_record(record)
         self._count(record)
-        storage.keep_best(record, self._is_asked_for, saving)
+        removed = storage.keep_best(record, self._is_asked_for, saving)
         values = ", ".join(f"{name} {value:.4f}" for name, value in record.metrics)
         logger.info("epoch %d, revision %d: %s, model: %s", record.epoch, record.revision, values, record.model)
         self._state.remember()
@@ -177,6 +178,7 @@ class _EpochLoop:
         storage.go_home()
         if self._control.take_write_meta():
             storage.write_meta()
+        return removed
 
     def _take_settings(self) -> None:
         stamped = self._run.mailbox.take()

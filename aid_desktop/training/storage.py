@@ -56,6 +56,7 @@ class RunStorage:
         self._data: TrainingData | None = None
         self._revisions: list[Revision] = []
         self._removable: list[EpochRecord] = []
+        self._sizes: dict[str, int] = {}
         self._log: logging.Handler | None = None
         self._last_try = 0.0
 
@@ -73,6 +74,11 @@ class RunStorage:
         """Whether the run's own folder cannot be written at present."""
         return self.folder is not self._home
 
+    @property
+    def model_sizes(self) -> tuple[int, ...]:
+        """The sizes in bytes of the saved models that are kept."""
+        return tuple(self._sizes.values())
+
     def begin(self, config: RunConfig, data: TrainingData) -> None:
         """Write the first files of a new run."""
         self._know(config, data)
@@ -88,6 +94,7 @@ class RunStorage:
         self.records = list(read_history(self.folder.history_csv).records)
         self._revisions = list(read_revisions(self.folder.settings_jsonl))
         self._removable = [record for record in self.records if record.model and self._may_go(record.model)]
+        self._sizes = {path.name: path.stat().st_size for path in self.folder.models.glob("*.keras")}
 
     def pin_precision(self, precision: str) -> None:
         """Note in run.toml what the precision `auto` means in this run."""
@@ -108,16 +115,21 @@ class RunStorage:
 
     def save_epoch(self, state: RunState, epoch: int, is_asked_for: bool) -> str:
         """Save the network after an epoch; return the file's name."""
-        return self._write(lambda folder: state.save_epoch(folder, epoch, is_asked_for))
+        name = self._write(lambda folder: state.save_epoch(folder, epoch, is_asked_for))
+        self._sizes[name] = self.folder.model(name).stat().st_size
+        return name
 
-    def keep_best(self, record: EpochRecord, is_asked_for: bool, saving: SavingSettings) -> None:
-        """Remove what is not among the best models now that one more has been saved."""
+    def keep_best(self, record: EpochRecord, is_asked_for: bool, saving: SavingSettings) -> tuple[int, ...]:
+        """Remove what is not among the best models now that one more has been saved; return the epochs of those."""
         if record.model is None or is_asked_for:
-            return
+            return ()
         self._removable.append(record)
-        for old in superfluous(self._removable, saving.keep_best, saving.improvement):
-            self._removable.remove(old)
-            _remove(self.folder.model(str(old.model)))
+        old = superfluous(self._removable, saving.keep_best, saving.improvement)
+        for each in old:
+            self._removable.remove(each)
+            self._sizes.pop(str(each.model), None)
+            _remove(self.folder.model(str(each.model)))
+        return tuple(each.epoch for each in old)
 
     def save_point(self, state: RunState, epoch: int, keep: int) -> None:
         """Save what going back to the end of an epoch needs; of all points, only the last `keep` stay."""

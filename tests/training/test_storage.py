@@ -76,7 +76,12 @@ def test_that_only_chosen_metrics_count_as_better(make_run: MakeRun) -> None:
 
 def test_that_only_the_best_the_newest_and_those_asked_for_stay_also_after_a_resume(make_run: MakeRun) -> None:
     run = saving(make_run(epochs=4), improvement=("val_loss",), every=1, keep_best=2)
-    watch(run, {0: run.control.keep_model})
+    events = watch(run, {0: run.control.keep_model})
+    last = [event for event in events if isinstance(event, EpochFinished)][-1]
+    sizes = [path.stat().st_size for path in run.folder.models.iterdir()]
+    assert (last.n_models, last.model_bytes) == (len(sizes), sum(sizes))
+    removed = {epoch for event in events if isinstance(event, EpochFinished) for epoch in event.removed}
+    assert removed == {0, 1, 2, 3} - {int(name[6:11]) for name in models(run.folder)}
     assert "epoch_00001.keras" in models(run.folder)
     assert read_card(run.folder.model("epoch_00001.keras")).is_asked_for
     config = read_run_toml(run.folder.run_toml).with_changes(epochs=8)

@@ -1,5 +1,7 @@
 """The curves of a run above the table of its epochs, with what decides how both are shown."""
 
+from collections.abc import Sequence
+
 from PyQt5.QtCore import QModelIndex, Qt, QTimer, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -73,13 +75,13 @@ class CurvesPanel(QWidget):
         self.plot.set_markers(files.revisions)
         self._size_columns()
 
-    def append(self, record: EpochRecord) -> None:
-        """Add the next epoch."""
+    def append(self, record: EpochRecord, removed: Sequence[int] = ()) -> None:
+        """Add the next epoch, for which the models of the epochs `removed` have gone."""
         bar = required(self.table.verticalScrollBar())
         was_at_end = bar.value() == bar.maximum()
         is_first = not self.model.rowCount()
-        self.plot.append(record)
-        self.model.append(record)
+        self.plot.append(record, removed)
+        self.model.append(record, removed)
         if is_first:
             self._size_columns()
         elif was_at_end:

@@ -20,6 +20,7 @@ from PyQt5.QtWidgets import (
 from aid_desktop.gui.history.opened_run import OpenedRun
 from aid_desktop.gui.models.epoch_names import in_order, title_of
 from aid_desktop.gui.models.history_model import number_text
+from aid_desktop.gui.numbers import megabytes
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.widgets.field_editor import change_text, value_text
@@ -95,7 +96,7 @@ class EpochPanel(QWidget):
         self._set_shown(True)
         path = run.model_path(record)
         if path is None:
-            reason = "No model was saved after this epoch: one is saved whenever validation gets better"
+            reason = "No model of this epoch is kept: see Saving of models among the settings of Learning"
             self._set_model(None, reason)
         elif path.is_file():
             self._set_model(path, "")
@@ -164,7 +165,7 @@ class EpochPanel(QWidget):
 
     def _set_model(self, path: Path | None, reason: str) -> None:
         self._model = path
-        self._model_text.setText(path.name if path is not None else reason)
+        self._model_text.setText(f"{path.name} · {megabytes(path.stat().st_size)}" if path is not None else reason)
         self._model_text.setVisible(not self._model_title.isHidden())
         for button, words in (
             (self._assess, "See on the Assessment tab how good this model is"),

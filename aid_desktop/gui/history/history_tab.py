@@ -16,6 +16,7 @@ from aid_desktop.gui.plots.history_plot import EMPTY_TEXT
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.widgets.drop_area import DropOverlay
+from aid_desktop.gui.widgets.field_editor import change_text
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.runs.settings_log import Revision
@@ -161,17 +162,17 @@ class HistoryTab(QWidget):
 
     def _take(self, event: EpochFinished | SettingsApplied) -> None:
         if isinstance(event, EpochFinished):
-            self._take_epoch(event.record)
+            self._take_epoch(event.record, event.removed)
         else:
             self._take_settings(event)
 
-    def _take_epoch(self, record: EpochRecord) -> None:
+    def _take_epoch(self, record: EpochRecord, removed: tuple[int, ...]) -> None:
         run = required(self._run)
         # What was read from the files can hold it already.
         if record.epoch <= run.last_epoch:
             return
-        run.append(record)
-        self.curves.append(record)
+        run.append(record, removed)
+        self.curves.append(record, removed)
         if self._chosen is None and run.best_saved in (None, record):
             self._choose(None)
         elif run.best is record:
@@ -187,7 +188,7 @@ class HistoryTab(QWidget):
         time = datetime.now(UTC).isoformat(timespec="seconds")
         run.revisions.append(Revision(event.revision, event.epoch, time, event.settings))
         if event.diff:
-            self.curves.add_marker(event.epoch, "\n".join(map(str, event.diff.changes)))
+            self.curves.add_marker(event.epoch, "\n".join(map(change_text, event.diff.changes)))
 
     def _choose(self, epoch: int | None) -> None:
         """Show an epoch; None: the best saved one, or the last one, until the user chooses."""

@@ -1,11 +1,13 @@
 """A run as the History tab shows it: read from its folder, or growing while it goes on."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from aid_desktop.errors import RunError
 from aid_desktop.gui.models.epoch_series import EpochSeries
+from aid_desktop.runs.best import saved_history
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import History, read_history
 from aid_desktop.runs.records import EpochRecord
@@ -47,11 +49,17 @@ class OpenedRun:
         """The epoch that finished last; -1 before the first one."""
         return self.records[-1].epoch if self.records else -1
 
-    def append(self, record: EpochRecord) -> None:
-        """Add the next epoch."""
+    def append(self, record: EpochRecord, removed: Sequence[int] = ()) -> None:
+        """Add the next epoch, for which the models of the epochs `removed` have gone."""
         self.records.append(record)
         self.best = _better(self.best, record)
-        if record.model:
+        if removed:
+            self.records = [
+                dataclasses.replace(one, model=None) if one.model and one.epoch in removed else one
+                for one in self.records
+            ]
+            self.best_saved = History(tuple(self.records)).best_saved()
+        elif record.model:
             self.best_saved = _better(self.best_saved, record)
 
     def record(self, epoch: int) -> EpochRecord | None:
@@ -98,7 +106,7 @@ def read_run(folder: Path) -> RunFiles:
     problems = []
     history, revisions = History(), tuple[Revision, ...]()
     try:
-        history = read_history(files.history_csv)
+        history = saved_history(files)
     except RunError as error:
         problems.append(f"The curves cannot be shown: {error}.")
     else:

@@ -1,6 +1,6 @@
 """The columns of a history as arrays that grow with every epoch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,11 @@ class EpochSeries:
             column.append(values.get(name, np.nan))
         self._epochs.append(record.epoch)
         self._saved.append(record.model is not None)
+
+    def forget_models(self, epochs: Iterable[int]) -> None:
+        """Take note that the models of these epochs are not kept any more."""
+        for epoch in epochs:
+            self._saved.values[self.epochs == epoch] = 0
 
     def values(self, name: str) -> NDArray[np.float64]:
         """Return a column, float64 (N,); NaN where it was not measured. Raises KeyError for an unknown one."""

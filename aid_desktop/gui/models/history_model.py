@@ -1,5 +1,8 @@
 """The epochs of a run as rows of a table."""
 
+import dataclasses
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
@@ -47,8 +50,10 @@ class HistoryModel(QAbstractTableModel):
         self._order = self._wanted_order()
         self.endResetModel()
 
-    def append(self, record: EpochRecord) -> None:
-        """Add the next epoch at the end, or where the sorting puts it."""
+    def append(self, record: EpochRecord, removed: Sequence[int] = ()) -> None:
+        """Add the next epoch at the end, or where the sorting puts it; the models of epochs `removed` have gone."""
+        if removed:
+            self._forget_models(removed)
         if _table_columns(record) != self._columns:
             self.set_history(History((*self._records, record)))
             return
@@ -63,6 +68,19 @@ class HistoryModel(QAbstractTableModel):
             self.endInsertRows()
             if self._sorting is not None:
                 self.sort(*self._sorting)
+
+    def _forget_models(self, epochs: Sequence[int]) -> None:
+        self._series.forget_models(epochs)
+        self._records = [
+            dataclasses.replace(record, model=None) if record.model and record.epoch in epochs else record
+            for record in self._records
+        ]
+        if self._is_saved_only:
+            self.beginResetModel()
+            self._order = self._wanted_order()
+            self.endResetModel()
+        elif len(self._order):
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
 
     def set_saved_only(self, is_saved_only: bool) -> None:
         """Show only the epochs after which a model was saved."""
@@ -179,7 +197,7 @@ def _model_cell(model: str | None, role: int) -> object:
     if role == Qt.ItemDataRole.DisplayRole:
         return "✓" if model else ""
     if role == Qt.ItemDataRole.ToolTipRole:
-        return f"Saved as {model}" if model else "No model was saved after this epoch"
+        return f"Saved as {model}" if model else "No model of this epoch is kept"
     if role == Qt.ItemDataRole.AccessibleTextRole:
         return "model saved" if model else "no model"
     if role == SORT_ROLE:

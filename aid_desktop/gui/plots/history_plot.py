@@ -112,10 +112,14 @@ class HistoryPlot(QWidget):
         self._frame.fit()
         self.refresh()
 
-    def append(self, record: EpochRecord) -> None:
-        """Add the next epoch; drawn within a tenth of a second, when the plot is on the screen."""
+    def append(self, record: EpochRecord, removed: Sequence[int] = ()) -> None:
+        """Add the next epoch, for which the models of the epochs `removed` have gone.
+
+        It is drawn within a tenth of a second, when the plot is on the screen.
+        """
         is_new = set(self._series.names) != {"learning_rate", "seconds", *(name for name, _ in record.metrics)}
         self._series.append(record)
+        self._series.forget_models(removed)
         self._has_new_columns = self._has_new_columns or is_new
         self._is_stale = True
         if self.isVisible() and not self._timer.isActive():

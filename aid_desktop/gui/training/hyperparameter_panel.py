@@ -3,11 +3,12 @@
 import logging
 
 from PyQt5.QtCore import pyqtSlot
-from PyQt5.QtWidgets import QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from aid_desktop.errors import SettingsError
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.theme import GRID, ThemeManager
+from aid_desktop.gui.numbers import grouped, megabytes
+from aid_desktop.gui.theme import GRID, ThemeManager, set_role
 from aid_desktop.gui.training.schedule_plot import SchedulePlot
 from aid_desktop.gui.widgets.class_weights_editor import ClassWeightsEditor
 from aid_desktop.gui.widgets.naming import named_button
@@ -15,6 +16,7 @@ from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.gui.widgets.value_editors import ChoiceEditor
 from aid_desktop.settings.hyperparameters import OPTIMIZERS_WITH, SCHEDULES_WITH, HyperParameters
 from aid_desktop.settings.saving import SavingSettings
+from aid_desktop.training.events import EpochFinished
 
 logger = logging.getLogger(__name__)
 
@@ -69,8 +71,13 @@ class HyperparameterPanel(QWidget):
         column.setContentsMargins(0, GRID, GRID, GRID)
         column.setSpacing(GRID)
         column.addWidget(self.form)
+        self._saved = QLabel(self)
+        self._saved.setObjectName("savedModels")
+        set_role(self._saved, "muted")
+        self._saved.hide()
         column.addSpacing(GRID)
         column.addWidget(self.saving)
+        column.addWidget(self._saved)
         self.form.add_below("learning_rate", self.find_rate)
         self.form.add_below("schedule_low", self.schedule)
         column.addStretch(1)
@@ -88,6 +95,18 @@ class HyperparameterPanel(QWidget):
         editor = self.form.editor(name).editor
         assert isinstance(editor, ChoiceEditor)
         return editor
+
+    @property
+    def saved_text(self) -> str:
+        """How many models the run has saved, as shown."""
+        return self._saved.text()
+
+    @pyqtSlot(EpochFinished)
+    def show_saved(self, event: EpochFinished) -> None:
+        """Say how many models the run in hand has saved, and how large they are."""
+        models = "model" if event.n_models == 1 else "models"
+        self._saved.setText(f"{grouped(event.n_models)} {models} saved: {megabytes(event.model_bytes)}")
+        self._saved.show()
 
     @pyqtSlot(float)
     def use_rate(self, rate: float) -> None:

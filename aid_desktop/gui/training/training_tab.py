@@ -318,7 +318,8 @@ class TrainingTab(QWidget):
 
     @pyqtSlot(EpochFinished)
     def _on_epoch_finished(self, event: EpochFinished) -> None:
-        self.plot.append(event.record)
+        self.plot.append(event.record, event.removed)
+        self.hyperparameters.show_saved(event)
 
     @pyqtSlot(SettingsApplied)
     def _on_settings_applied(self, event: SettingsApplied) -> None:

@@ -25,7 +25,8 @@ _FEWEST_CHARACTERS = 8
 
 def words_of(choice: str) -> str:
     """Return a word of run.toml as people write it: `divide_by_255` as `divide by 255`."""
-    return choice.replace("_", " ")
+    base = choice.removeprefix("val_")
+    return f"{'validation ' if base != choice else ''}{base.replace('_', ' ')}"
 
 
 class SwitchEditor(QCheckBox):

@@ -141,7 +141,7 @@ def test_that_a_clicked_epoch_is_shown_with_values_settings_and_model(
     assert changes == "Learning rate: 0.001 → 0.01\nRotation: 0 ° → 12 °"
     assess = tab.findChild(QPushButton, "historyAssessButton")
     assert not assess.isEnabled()
-    assert "No model was saved" in assess.toolTip()
+    assert "No model of this epoch is kept" in assess.toolTip()
 
     tab.curves.plot.epoch_clicked.emit(1)
     assert epoch_titles(tab) == ["Epoch 1"]
@@ -184,9 +184,10 @@ def test_that_all_settings_are_there_on_demand(
 def test_that_a_model_that_is_gone_cannot_be_assessed(
     qtbot: QtBot, tab: HistoryTab, notifier: Notifier, background: Background, folder: RunFolder
 ) -> None:
-    folder.model("epoch_00003.keras").unlink()
     notifier.open_run(folder.path)
     wait_for(qtbot, background)
+    folder.model("epoch_00003.keras").unlink()
+    tab.epoch.show_epoch(tab._run, tab._run.record(3))
     for name in ("historyAssessButton", "historyRevealButton"):
         button = tab.findChild(QPushButton, name)
         assert not button.isEnabled()

@@ -30,6 +30,7 @@ def folder(tmp_path: Path) -> RunFolder:
 def test_that_history_and_settings_are_read(folder: RunFolder) -> None:
     for epoch, accuracy in enumerate((0.5, 0.9, 0.8)):
         append_record(folder.history_csv, record(epoch, accuracy, "m.keras" if epoch != 1 else None, epoch // 2))
+    folder.model("m.keras").touch()
     append_revision(folder.settings_jsonl, Revision.now(0, 0, TrainingSettings()))
     changed = TrainingSettings(hyperparameters=HyperParameters(learning_rate=0.1))
     append_revision(folder.settings_jsonl, Revision.now(1, 2, changed))
@@ -54,6 +55,14 @@ def test_that_the_best_epoch_is_kept_up_to_date(folder: RunFolder) -> None:
     for epoch, (accuracy, model) in enumerate([(0.5, "a"), (0.7, None), (0.6, "b"), (0.7, "c")]):
         run.append(record(epoch, accuracy, model))
     assert (run.best.epoch, run.best_saved.epoch) == (1, 3)
+
+
+def test_that_models_that_are_not_kept_are_forgotten(folder: RunFolder) -> None:
+    run = OpenedRun(read_run(folder.path))
+    run.append(record(0, 0.9, "a"))
+    run.append(record(1, 0.7, "b"), removed=(0,))
+    assert (run.best.epoch, run.best_saved.epoch) == (0, 1)
+    assert run.model_path(run.record(0)) is None
 
 
 def test_that_a_run_that_began_late_finds_its_epochs(folder: RunFolder) -> None:

@@ -59,3 +59,9 @@ def test_that_a_copy_grows_by_itself() -> None:
     copy = series.copy()
     copy.append(record(1))
     assert (len(series), len(copy)) == (1, 2)
+
+
+def test_that_models_that_are_not_kept_are_forgotten() -> None:
+    series = EpochSeries([record(epoch, model="m.keras") for epoch in range(4)])
+    series.forget_models((0, 2))
+    assert series.saved.tolist() == [False, True, False, True]

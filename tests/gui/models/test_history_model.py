@@ -141,3 +141,12 @@ def test_that_nothing_is_told_of_places_that_are_not_there(model: HistoryModel) 
     assert model.index(0, 0).data(Qt.DecorationRole) is None
     assert model.headerData(0, Qt.Vertical) is None
     assert model.headerData(99, Qt.Horizontal) is None
+
+
+@pytest.mark.parametrize("is_saved_only", [False, True])
+def test_that_models_that_are_not_kept_are_forgotten(model: HistoryModel, is_saved_only: bool) -> None:
+    model.set_saved_only(is_saved_only)
+    model.append(record(4, 0.95, "m.keras"), removed=(1,))
+    saved = [model.record(row).epoch for row in range(model.rowCount()) if model.index(row, 1).data()]
+    assert saved == [3, 4]
+    assert model.rowCount() == (2 if is_saved_only else 5)

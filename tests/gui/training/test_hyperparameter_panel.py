@@ -14,8 +14,10 @@ from aid_desktop.gui.theme import ThemeManager
 from aid_desktop.gui.training.hyperparameter_panel import HyperparameterPanel
 from aid_desktop.gui.widgets.class_weights_editor import ClassWeightsDialog
 from aid_desktop.gui.widgets.tick_dialog import TickDialog
+from aid_desktop.runs.records import EpochRecord
 from aid_desktop.settings.hyperparameters import OPTIMIZERS_WITH, SCHEDULES_WITH, HyperParameters
 from aid_desktop.settings.image import ImageSettings
+from aid_desktop.training.events import EpochFinished
 
 
 @pytest.fixture
@@ -107,3 +109,11 @@ def test_that_weights_are_asked_for_with_the_images_of_the_table(
     assert dialog is not None
     assert dialog.weights() == (("circle", 1.0), ("square", 1.0))
     dialog.reject()
+
+
+def test_that_the_size_of_saved_models_is_told(panel: HyperparameterPanel) -> None:
+    record = EpochRecord(0, 0, 0.1, (), 1.0, "m.keras")
+    panel.show_saved(EpochFinished(record, 5, (), 1, 1_234_567))
+    assert panel.saved_text == "1 model saved: 1.2 MB"
+    panel.show_saved(EpochFinished(record, 5, (), 1200, 45_600_000))
+    assert panel.saved_text == "1\N{THIN SPACE}200 models saved: 46 MB"
