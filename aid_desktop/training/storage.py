@@ -259,7 +259,7 @@ def _remove(path: Path) -> None:
         # Open in another program, say: one file too many is no reason to end a run.
         logger.info("%s cannot be removed: %s", path, error)
         return
-    logger.info("%s is removed: it is not to be kept any longer", path.name)
+    logger.info("%s/%s is removed: it is not to be kept any longer", path.parent.name, path.name)
 
 
 def _bring(away: RunFolder, home: RunFolder) -> None:

@@ -9,10 +9,15 @@ import numpy as np
 import pytest
 
 from aid_desktop.models.files import load_model
+from aid_desktop.runs.config import read_run_toml
 from aid_desktop.runs.history import History, read_history
+from aid_desktop.runs.rewind import go_back
+from aid_desktop.settings.saving import SavingSettings
 from aid_desktop.settings.snapshot import TrainingSettings
+from aid_desktop.training.blocks import Block
 from aid_desktop.training.control import RunControl
-from aid_desktop.training.events import EpochFinished, SettingsRefused, TrainingEvent
+from aid_desktop.training.events import EpochFinished, RunFinished, SettingsRefused, TrainingEvent
+from aid_desktop.training.fit import BlockFitter
 from aid_desktop.training.loop import train
 from aid_desktop.training.run import TrainingRun
 
@@ -176,3 +181,105 @@ def test_that_a_layer_that_is_not_there_is_refused_in_words(make_run: MakeRun) -
     assert len(refused) == 1
     assert "did you mean 'hidden'?" in refused[0].message
     assert moved(run, 2) == {"hidden", "out"}
+
+
+def post_after(run: TrainingRun, epoch: int, settings: TrainingSettings) -> list[TrainingEvent]:
+    """Train, and post settings after an epoch."""
+    events: list[TrainingEvent] = []
+
+    def publish(event: TrainingEvent) -> None:
+        events.append(event)
+        if isinstance(event, EpochFinished) and event.record.epoch == epoch:
+            run.mailbox.post(settings)
+
+    train(run, publish)
+    return events
+
+
+@pytest.mark.usefixtures("eager")
+def test_that_other_numbers_of_images_are_drawn_of_each_row(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run(epochs=3, batch_size=200)
+    counts: list[list[int]] = []
+    fit_block = BlockFitter.fit_block
+
+    def watching(fitter: BlockFitter, block: Block, *arguments: Any, **words: Any) -> bool:
+        counts.append(block.labels.sum(axis=0).round().astype(int).tolist())
+        return fit_block(fitter, block, *arguments, **words)
+
+    monkeypatch.setattr(BlockFitter, "fit_block", watching)
+    post_after(run, 0, replace(run.config.training, images_per_epoch=(5, 0, 50)))
+    assert counts == [[20, 20, 20], [5, 20, 50], [5, 20, 50]]
+    # A resumed run draws them too.
+    prolonged = read_run_toml(run.folder.run_toml).with_changes(epochs=4)
+    train(TrainingRun(prolonged, run.folder, run.folder.model_zoo, resume=True), lambda event: None)
+    assert counts[-1] == [5, 20, 50]
+
+
+@pytest.mark.usefixtures("eager")
+def test_that_numbers_for_other_rows_are_refused(make_run: MakeRun) -> None:
+    run = make_run(epochs=2)
+    events = post_after(run, 0, replace(run.config.training, images_per_epoch=(5, 0)))
+    (refused,) = [event for event in events if isinstance(event, SettingsRefused)]
+    assert refused.message == "images per epoch: got 2 numbers, the run has 3 training rows"
+
+
+@pytest.mark.usefixtures("eager")
+def test_that_class_weights_and_label_smoothing_change_what_is_learnt(make_run: MakeRun) -> None:
+    plain = make_run("plain", epochs=3, optimizer="sgd")
+    watch(plain)
+    for name, change in (
+        ("weights", {"class_weights": {"a": 0.0, "b": 0.0, "c": 5.0}}),
+        ("smoothing", {"label_smoothing": 0.5}),
+    ):
+        run = make_run(name, epochs=3, optimizer="sgd")
+        watch(run, {0: change})
+        ours, theirs = history_of(run).column("loss"), history_of(plain).column("loss")
+        assert ours[0] == theirs[0]
+        assert abs(ours[1] - theirs[1]) > 1e-3
+
+
+@pytest.mark.usefixtures("eager")
+def test_that_patience_posted_while_it_trains_ends_the_run(make_run: MakeRun) -> None:
+    run = make_run(epochs=50, optimizer="sgd", learning_rate=1e-9)
+    events = watch(run, {1: {"early_stopping": 3, "learning_rate": 1e-9}})
+    assert isinstance(events[-1], RunFinished)
+    assert events[-1].reason == "Stopped early: no lower validation loss for 3 epochs."
+    assert len(history_of(run)) < 50
+
+
+@pytest.mark.usefixtures("eager")
+def test_that_models_are_saved_as_settings_say_from_the_next_epoch_on(make_run: MakeRun) -> None:
+    run = make_run(epochs=6)
+    post_after(run, 1, replace(run.config.training, saving=SavingSettings(improvement=(), every=3)))
+    saved = [record.epoch for record in history_of(run).records if record.model]
+    assert 0 in saved
+    assert [epoch for epoch in saved if epoch > 1] == [2, 5]
+
+
+@pytest.mark.usefixtures("eager")
+def test_that_the_network_before_a_change_can_be_gone_back_to(make_run: MakeRun) -> None:
+    """The run goes on with the numbers of one in which nothing was ever changed."""
+    plain, run = make_run("plain", epochs=4, optimizer="adam"), make_run(epochs=4, optimizer="adam")
+    watch(plain)
+    post_after(run, 1, settings_of(run, learning_rate=0.5, optimizer="sgd", batch_size=7))
+    assert history_of(run).column("loss")[2] != history_of(plain).column("loss")[2]
+    go_back(run.folder, 2)
+    train(TrainingRun(run.config, run.folder, run.folder.model_zoo, resume=True), lambda event: None)
+    ours, theirs = history_of(run), history_of(plain)
+    assert [record.metrics for record in ours.records] == [record.metrics for record in theirs.records]
+    assert {record.revision for record in ours.records} == {0}
+
+
+@pytest.mark.usefixtures("eager")
+def test_that_only_the_last_networks_before_changes_are_kept(make_run: MakeRun) -> None:
+    run = make_run(epochs=6)
+    training = replace(run.config.training, saving=SavingSettings(undo_points=2))
+    run = replace(run, config=replace(run.config, training=training))
+    rates = iter((0.01, 0.02, 0.03, 0.04, 0.05, 0.06))
+
+    def publish(event: TrainingEvent) -> None:
+        if isinstance(event, EpochFinished):
+            run.mailbox.post(settings_of(run, learning_rate=next(rates)))
+
+    train(run, publish)
+    assert [path.name for path in run.folder.point_files()] == ["epoch_00004.keras", "epoch_00005.keras"]

@@ -43,11 +43,10 @@ _RANGES = (Kind.INTEGER_RANGE, Kind.NUMBER_RANGE)
 _AMOUNTS = (Kind.INTEGER, Kind.NUMBER, *_RANGES)
 _SPACE = GRID // 2
 _WIDEST = 16_777_215  # Qt's own largest size
-_RECOMPILES = "Changing it while training recompiles the network (about a second)."
 _COSTS = {
-    Cost.FREE: "Can be changed while training.",
-    Cost.RETRACE: _RECOMPILES,
-    Cost.RECOMPILE: _RECOMPILES,
+    Cost.FREE: "Can be changed while training, at no cost.",
+    Cost.RETRACE: "Can be changed while training: the training step is traced anew, about half a second.",
+    Cost.RECOMPILE: "Can be changed while training: the network is compiled anew, about a second.",
     Cost.NEW_RUN: "Needs a new run.",
 }
 
