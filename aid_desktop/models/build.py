@@ -36,8 +36,8 @@ def compile_model(
 ) -> None:
     """Compile with the loss and metrics asked for; `optimizer` keeps its state when it is given.
 
-    Metrics are those of one-hot labels, not weighted by class weights. Precision and recall come with F1, from whose
-    counts they follow, see `measured`.
+    Metrics are not weighted by class weights, see `measure_whole_labels` for labels that are not one-hot. Precision and
+    recall come with F1, from whose counts they follow, see `measured`.
     """
     import keras
 
@@ -48,6 +48,22 @@ def compile_model(
     if {"precision", "recall", "f1"}.intersection(hyperparameters.metrics):
         metrics.append(keras.metrics.F1Score(name="f1", average="macro"))
     model.compile(optimizer=optimizer or make_optimizer(hyperparameters), loss=loss, metrics=metrics)
+
+
+def measure_whole_labels(model: "keras.Model") -> None:
+    """Let metrics take the likeliest class of each label: smoothed and mixed labels are for the loss alone.
+
+    Keras' area under the curve takes every label above 0 for a hit, and its F1 counts parts of hits.
+    """
+    import keras
+
+    compute = model.compute_metrics
+
+    def compute_metrics(x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        whole = keras.ops.one_hot(keras.ops.argmax(y, axis=-1), model.output_shape[-1], dtype="float32")
+        return compute(x, whole, y_pred, sample_weight)
+
+    model.compute_metrics = compute_metrics
 
 
 def measured(model: "keras.Model") -> dict[str, float]:

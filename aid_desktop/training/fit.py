@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.data.normalize import SMALLEST_STD, Normalization
 from aid_desktop.errors import OutOfMemoryError
-from aid_desktop.models.build import measured
+from aid_desktop.models.build import measure_whole_labels, measured
 from aid_desktop.models.precision import computing_in
 from aid_desktop.training.blocks import Block
 from aid_desktop.training.image_store import ImageStore
@@ -42,6 +42,7 @@ class BlockFitter:
         self._validation_batch = _LARGEST_VALIDATION_BATCH
         self.precision = "float32"
         self._model = model
+        measure_whole_labels(model)
         self._input_shape = input_shape
         self._normalization = normalization
         n_classes = model.output_shape[-1]

@@ -67,6 +67,9 @@ ICONS = [
     "help",
     "app",
     "drop",
+    "up",
+    "down",
+    "queue",
 ]
 
 

@@ -222,3 +222,18 @@ def test_that_another_optimizer_and_loss_train_after_a_new_trace() -> None:
     assert not all(map(np.array_equal, before, model.get_weights()))
     assert 0 < fitter.metrics()["loss"] < 1
     assert fitter.n_traces == 2
+
+
+@pytest.mark.usefixtures("eager")
+def test_that_smoothed_and_mixed_labels_change_the_loss_but_no_other_metric() -> None:
+    results = []
+    for smoothing in (0.0, 0.3):
+        fitter = BlockFitter(net(metrics=("accuracy", "auc", "f1"), learning_rate=1e-9, optimizer="sgd"), SHAPE, DIVIDE)
+        part = block(40)
+        smooth = replace(part, labels=part.labels * (1 - np.float32(smoothing)) + np.float32(smoothing / 3))
+        fitter.fit_block(smooth, BATCH, go_on, metrics_from_zero=True)
+        results.append(fitter.metrics())
+    whole, smoothed = results
+    assert smoothed.pop("loss") != pytest.approx(whole.pop("loss"), rel=1e-3)
+    assert smoothed == pytest.approx(whole, rel=1e-4)
+    assert whole["auc"] > 0
