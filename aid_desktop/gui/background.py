@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from aid_desktop.errors import AidError
+from aid_desktop.gui.priority import give_way_to_window
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -140,7 +141,7 @@ class Background(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = ThreadPoolExecutor(_N_THREADS, thread_name_prefix="background")
+        self._pool = ThreadPoolExecutor(_N_THREADS, thread_name_prefix="background", initializer=give_way_to_window)
         self._jobs: set[Job[Any]] = set()
         self._is_shut_down = False
 

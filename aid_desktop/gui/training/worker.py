@@ -2,6 +2,7 @@
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
+from aid_desktop.gui.priority import give_way_to_window
 from aid_desktop.training.events import (
     BatchProgress,
     EpochFinished,
@@ -42,6 +43,7 @@ class TrainingWorker(QObject):
     @pyqtSlot()
     def work(self) -> None:
         """Train to the end."""
+        give_way_to_window()
         # The loop's module imports much that the window does not need at its start.
         from aid_desktop.training.loop import train
 

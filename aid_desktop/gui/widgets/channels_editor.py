@@ -1,10 +1,11 @@
 """Edit which channels are taken: gray, rgb, or some of those that the images have."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from PyQt5.QtWidgets import QWidget
 
-from aid_desktop.gui.widgets.asking_editor import CHOOSE, AskingEditor
+from aid_desktop.gui.widgets.asking_editor import AskingEditor
 from aid_desktop.gui.widgets.tick_dialog import TickDialog, TickTexts
 from aid_desktop.settings.field import FieldInfo
 
@@ -22,7 +23,6 @@ class ChannelsEditor(AskingEditor):
     def __init__(self, info: FieldInfo, name: str, parent: QWidget | None = None, hint: str = _HINT) -> None:
         super().__init__(info, name, parent)
         self._hint = hint
-        self._n_words = len(info.choices)
         self._available: tuple[str, ...] = ()
 
     @property
@@ -46,21 +46,11 @@ class ChannelsEditor(AskingEditor):
         dialog.open()
         return dialog
 
-    def _show(self) -> None:
-        self.blockSignals(True)
-        while self.count() > self._n_words:
-            self.removeItem(self._n_words)
-        if isinstance(self._value, tuple):
-            self.addItem(" + ".join(self._value), self._value)
-        if self._available:
-            self.addItem(CHOOSE, CHOOSE)
-        at = self.count() - 1 - bool(self._available) if isinstance(self._value, tuple) else self._place(self._value)
-        self.setCurrentIndex(at)
-        self.setToolTip(self.itemText(at) if isinstance(self._value, tuple) else self._help)
-        self.blockSignals(False)
+    def _text(self, value: Any) -> str:
+        return " + ".join(value)
 
-    def _place(self, word: str) -> int:
-        return self.findData(word)
+    def _can_ask(self) -> bool:
+        return bool(self._available)
 
     def _ask(self) -> None:
         self.ask()

@@ -39,7 +39,6 @@ class ClassWeightsEditor(AskingEditor):
     def __init__(self, info: FieldInfo, name: str, parent: QWidget | None = None) -> None:
         super().__init__(info, name, parent)
         self._info = info
-        self._n_fixed = self.count()
         self.addItem(CHOOSE, CHOOSE)
 
     def ask(self, counts: Mapping[str, int]) -> "ClassWeightsDialog":
@@ -52,17 +51,11 @@ class ClassWeightsEditor(AskingEditor):
         dialog.open()
         return dialog
 
-    def _show(self) -> None:
-        self.blockSignals(True)
-        while self.count() > self._n_fixed:
-            self.removeItem(self._n_fixed)
-        if self.findData(self._value) < 0:
-            self.addItem("custom", self._value)
-            self.setItemData(self._n_fixed, _text(self._value), Qt.ItemDataRole.ToolTipRole)
-        self.addItem(CHOOSE, CHOOSE)
-        self.setCurrentIndex(self.findData(self._value))
-        self.setToolTip(_text(self._value) if isinstance(self._value, tuple) else self._help)
-        self.blockSignals(False)
+    def _text(self, value: Any) -> str:
+        return "custom"
+
+    def _tip(self, value: Any) -> str:
+        return ", ".join(f"{name}: {number_text(weight)}" for name, weight in value)
 
     def _ask(self) -> None:
         self.counts_wanted.emit()
@@ -172,7 +165,3 @@ def _cell(text: str, column: int, role: str = "") -> QLabel:
     if column:
         label.setAlignment(Qt.Alignment(Qt.AlignmentFlag.AlignRight) | Qt.AlignmentFlag.AlignVCenter)
     return label
-
-
-def _text(weights: Any) -> str:
-    return ", ".join(f"{name}: {number_text(weight)}" for name, weight in weights)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QWidget
 
 from aid_desktop.gui.widgets.asking_editor import CHOOSE, AskingEditor
@@ -25,7 +25,7 @@ class LayersEditor(AskingEditor):
     def __init__(self, info: FieldInfo, name: str, parent: QWidget | None = None) -> None:
         super().__init__(info, name, parent)
         for number in _LAST:
-            self.addItem(_text(f"last:{number}"), f"last:{number}")
+            self.addItem(self._text(f"last:{number}"), f"last:{number}")
         self._n_fixed = self.count()
         self.addItem(CHOOSE, CHOOSE)
 
@@ -41,31 +41,14 @@ class LayersEditor(AskingEditor):
         dialog.open()
         return dialog
 
-    def _show(self) -> None:
-        self.blockSignals(True)
-        while self.count() > self._n_fixed:
-            self.removeItem(self._n_fixed)
-        if self.findData(self._value) < 0:
-            self.addItem(_text(self._value), self._value)
-            self.setItemData(self._n_fixed, _layers(self._value), Qt.ItemDataRole.ToolTipRole)
-        self.addItem(CHOOSE, CHOOSE)
-        self.setCurrentIndex(self.findData(self._value))
-        self.setToolTip(_layers(self._value) or self._help)
-        self.blockSignals(False)
+    def _text(self, value: Any) -> str:
+        if isinstance(value, tuple):
+            return f"{sum(learns for _, learns in value)} of {len(value)} layers"
+        number = value.partition(":")[2]
+        return "the last layer" if number == "1" else f"the last {number} layers"
+
+    def _tip(self, value: Any) -> str:
+        return ", ".join(name for name, learns in value if learns) if isinstance(value, tuple) else ""
 
     def _ask(self) -> None:
         self.names_wanted.emit()
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, tuple):
-        learning = sum(learns for _, learns in value)
-        return f"{learning} of {len(value)} layers"
-    word, _, number = value.partition(":")
-    if not number:
-        return str(word)
-    return "the last layer" if number == "1" else f"the last {number} layers"
-
-
-def _layers(value: Any) -> str:
-    return ", ".join(name for name, learns in value if learns) if isinstance(value, tuple) else ""
