@@ -112,6 +112,11 @@ class ReplicaFitter(BlockFitter):
 
         return super()._run(function, n_images, batch_size, tell)
 
+    def _steps_per_call(self, function: Any) -> int:
+        # Workers find each other's gradients by their turn in the loop of a call, so their calls must be equally long;
+        # what is left to time differs between them, and each would wait for ever.
+        return 1 if self._has_workers else super()._steps_per_call(function)
+
     def _moving_statistics(self) -> "list[keras.Variable]":
         # What is frozen does not move.
         layers = (layer for layer in all_layers(self._model) if layer.trainable and not hasattr(layer, "layers"))

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,36 +18,55 @@ from aid_desktop.runs.folder import RunFolder
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
-PATIENCE = 100
+PATIENCE = 60
 RUN_TOML = """
 seed = 11
 [image]
 width = 6
 height = 6
 [model]
-architecture = "MLP_8_8_8"
+architecture = "{architecture}"
 [training]
 epochs = 2
-batch_size = 9
+batch_size = {batch_size}
 optimizer = "sgd"
 class_weights = "balanced"
 [device]
 strategy = "cpu"
 """
+ZOO = """
+import keras
+from keras import layers
+
+from aid_desktop.models.registry import architecture
+
+
+@architecture("Noisy", min_size=4)
+def noisy(input_shape, n_classes):
+    image = keras.Input(input_shape)
+    x = layers.BatchNormalization()(layers.Conv2D(4, 3, activation="relu")(image))
+    x = layers.Dropout(0.5)(layers.Dropout(0.2)(layers.Flatten()(x)))
+    return keras.Model(image, layers.Dense(n_classes, "softmax")(x))
+"""
 
 
 @pytest.fixture
-def run_toml(tmp_path: Path) -> Path:
+def make_run_toml(tmp_path: Path) -> Callable[[str, int], Path]:
+    """Return a function that writes the run of an architecture with a batch size; its image files are the same."""
     rng = np.random.default_rng(1)
-    text = RUN_TOML
+    rows = ""
     for role, n in (("training", 20), ("validation", 7)):
         for name, level in (("dark", 10), ("bright", 120)):
             path = tmp_path / f"{role}_{name}.rtdc"
             write_rtdc(path, (level + rng.integers(0, 100, (n, 6, 6))).astype(np.uint8))
-            text += f'[[data]]\npath = "{path.name}"\nclass = "{name}"\nrole = "{role}"\n'
-    path = tmp_path / "run.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
+            rows += f'[[data]]\npath = "{path.name}"\nclass = "{name}"\nrole = "{role}"\n'
+
+    def make(architecture: str, batch_size: int) -> Path:
+        path = tmp_path / "run.toml"
+        path.write_text(RUN_TOML.format(architecture=architecture, batch_size=batch_size) + rows, encoding="utf-8")
+        return path
+
+    return make
 
 
 def free_ports(n: int) -> list[int]:
@@ -68,6 +88,16 @@ def start(run_toml: Path, out: Path, environment: dict[str, str], *options: str)
     )  # fmt: skip
 
 
+def start_two(run_toml: Path, out: Path, *options: str) -> list[subprocess.Popen[str]]:
+    addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
+    workers = []
+    for index in range(2):
+        cluster = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+        environment = {"TF_CONFIG": json.dumps(cluster)}
+        workers.append(start(run_toml, out, environment, "--device", "multi_worker", *options))
+    return workers
+
+
 def finish(processes: list[subprocess.Popen[str]]) -> None:
     try:
         for process in processes:
@@ -86,15 +116,12 @@ def numbers(folder: Path) -> list[dict[str, float]]:
         ]
 
 
-def test_that_two_workers_train_the_network_of_one_process(run_toml: Path, tmp_path: Path) -> None:
+def test_that_two_workers_train_the_network_of_one_process(
+    make_run_toml: Callable[[str, int], Path], tmp_path: Path
+) -> None:
+    run_toml = make_run_toml("MLP_8_8_8", 9)
     alone = start(run_toml, tmp_path / "alone", {})
-    addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
-    workers = []
-    for index in range(2):
-        cluster = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
-        environment = {"TF_CONFIG": json.dumps(cluster)}
-        workers.append(start(run_toml, tmp_path / "together", environment, "--device", "multi_worker"))
-    finish([alone, *workers])
+    finish([alone, *start_two(run_toml, tmp_path / "together")])
     expected, got = numbers(tmp_path / "alone"), numbers(tmp_path / "together")
     assert len(got) == len(expected) == 2
     for one, other in zip(got, expected, strict=True):
@@ -102,3 +129,13 @@ def test_that_two_workers_train_the_network_of_one_process(run_toml: Path, tmp_p
     models = [load_model(RunFolder(tmp_path / name).last_model).model for name in ("alone", "together")]
     for weight, same in zip(*(model.get_weights() for model in models), strict=True):
         assert np.allclose(weight, same, atol=1e-5)
+
+
+def test_that_workers_do_not_lose_each_other_in_many_short_steps(
+    make_run_toml: Callable[[str, int], Path], tmp_path: Path
+) -> None:
+    zoo = tmp_path / "model_zoo.py"
+    zoo.write_text(ZOO, encoding="utf-8")
+    run_toml = make_run_toml("Noisy", 1)
+    finish(start_two(run_toml, tmp_path / "together", "--model-zoo", str(zoo)))
+    assert len(numbers(tmp_path / "together")) == 2
