@@ -4,12 +4,14 @@ import json
 import zipfile
 import zlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 from aid_desktop.errors import ModelError
 from aid_desktop.models.metadata import CARD_NAME, ModelCard, read_card
+from aid_desktop.models.strategies import without_workers
 from aid_desktop.paths import write_atomically
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ def save_model(model: "keras.Model", card: ModelCard, path: Path) -> None:
     Raises OSError when the disk is full or the folder cannot be written.
     """
     with write_atomically(path) as temporary:
-        model.save(temporary)
+        # Workers save at times of their own.
+        without_workers(partial(model.save, temporary))
         with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(CARD_NAME, json.dumps(card.to_json(), indent=1))
 

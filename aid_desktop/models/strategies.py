@@ -2,14 +2,18 @@
 
 import os
 import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, TypeVar
 
 from aid_desktop.errors import TrainingError
 from aid_desktop.models.cluster import read_cluster
 
 MIRRORED = "mirrored"
 MULTI_WORKER = "multi_worker"
+
+_Result = TypeVar("_Result")
 
 _NAME = re.compile(r"(cpu|gpu):(\d+)")
 
@@ -39,6 +43,20 @@ def distributed_scope(strategy: str) -> AbstractContextManager[Any]:
     together = tf.distribute.ReductionToOneDevice()
     scope = tf.distribute.MirroredStrategy([f"/{name.upper()}" for name in names], together).scope()
     return scope
+
+
+def without_workers(function: Callable[[], _Result]) -> _Result:
+    """Return what a function returns that must not wait for the other workers of a strategy, if there are any.
+
+    Within their scope each new variable, and saving makes some, gets its first value from the chief.
+    """
+    import tensorflow as tf
+
+    if not isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
+        return function()
+    # A strategy is in force in its own thread only.
+    with ThreadPoolExecutor(1) as elsewhere:
+        return elsewhere.submit(function).result()
 
 
 def mirrored_devices(strategy: str, n_gpus: int) -> tuple[str, ...]:

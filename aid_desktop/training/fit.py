@@ -149,9 +149,7 @@ class BlockFitter:
         n_steps = -(-n_images // batch_size)
         done = 0
         while done < n_steps:
-            # One step where nothing is known yet: it traces, and may take long.
-            n_now = max(1, int(self._steps_per_second.get(function, 0.0) * _SECONDS_PER_CALL))
-            n_now = min(n_steps - done, n_now)
+            n_now = min(n_steps - done, self._steps_per_call(function))
             started = time.perf_counter()
             try:
                 function(*(tf.constant(value, tf.int32) for value in (done, done + n_now, batch_size)))
@@ -162,6 +160,10 @@ class BlockFitter:
             if not between(done):
                 return False
         return True
+
+    def _steps_per_call(self, function: Any) -> int:
+        # One step where nothing is known yet: it traces, and may take long.
+        return max(1, int(self._steps_per_second.get(function, 0.0) * _SECONDS_PER_CALL))
 
     def _train_steps(self, first: Any, last: Any, batch_size: Any) -> None:
         self.n_traces += 1

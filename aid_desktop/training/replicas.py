@@ -1,7 +1,7 @@
 """Train one network on several devices at once, with the numbers of one device."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.data.normalize import Normalization
 from aid_desktop.models.layers import all_layers
+from aid_desktop.models.strategies import without_workers
 from aid_desktop.training.blocks import Block
 from aid_desktop.training.fit import BlockFitter
 
@@ -51,12 +52,8 @@ class ReplicaFitter(BlockFitter):
         super().__init__(model, input_shape, normalization, pixel_type)
 
     def _variable(self, value: NDArray[Any]) -> Any:
-        if not self._has_workers:
-            return super()._variable(value)
-        # Workers would send each other the first value, which they cannot for 8 or 16 bits, and need not: a strategy is
-        # in force in its own thread only.
-        with ThreadPoolExecutor(1) as elsewhere:
-            return elsewhere.submit(super()._variable, value).result()
+        # Workers cannot send each other the first value where it has 8 or 16 bits, and need not.
+        return without_workers(partial(super()._variable, value))
 
     def trace_anew(self) -> None:
         """Make new graph functions."""
@@ -111,6 +108,11 @@ class ReplicaFitter(BlockFitter):
             return True
 
         return super()._run(function, n_images, batch_size, tell)
+
+    def _steps_per_call(self, function: Any) -> int:
+        # Workers find each other's gradients by their turn in the loop of a call, so their calls must be equally long;
+        # what is left to time differs between them, and each would wait for ever.
+        return 1 if self._has_workers else super()._steps_per_call(function)
 
     def _moving_statistics(self) -> "list[keras.Variable]":
         # What is frozen does not move.
