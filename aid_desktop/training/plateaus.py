@@ -13,7 +13,8 @@ class PlateauCounter:
 
     def __init__(self, values: Iterable[float] = ()) -> None:
         self._values = list(values)
-        self._begin(0)
+        self._patience = self._n_seen = self._waited = self._found = 0
+        self._best = -math.inf
 
     def add(self, value: float) -> None:
         """Take the value of the next epoch."""

@@ -1,7 +1,8 @@
 """A very long run of tiny epochs: does memory grow, do epochs get slower, can the history still be read quickly?
 
-`training.loop.train` trains a tiny network with all the files of a real run. With `--window` the real window does it, with
-its curves, log and history on. Prints JSON lines: memory and time per epoch at the end against the same after warm-up.
+`training.loop.train` trains a tiny network with all the files of a real run. With `--window` the real window does it,
+with its curves, log and history on. Prints JSON lines: memory and time per epoch at the end against the same after
+warm-up.
 """
 
 import argparse
@@ -67,7 +68,7 @@ def make_config(folder: Path, epochs: int) -> RunConfig:
             rows.append(DataRow(path, name, role))
     # The schedule that looks at the whole history.
     hyperparameters = HyperParameters(
-        epochs=epochs, batch_size=N_IMAGES, learning_rate=1e-5, schedule="reduce_on_plateau", schedule_epochs=PATIENCE
+        epochs=epochs, batch_size=N_IMAGES, learning_rate=0.01, schedule="reduce_on_plateau", schedule_epochs=PATIENCE
     )
     return RunConfig(
         data=tuple(rows),

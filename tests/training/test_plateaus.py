@@ -6,7 +6,6 @@ import pytest
 
 from aid_desktop.training.plateaus import PlateauCounter
 
-
 CASES = pytest.mark.parametrize(
     ("values", "patience", "expected"),
     [

@@ -6,8 +6,8 @@ import pyqtgraph as pg
 
 Bounds = list[list[float] | None]
 
-# Parts of what is to be seen: room for what comes next along x and y, what must be filled at least, and what the margin that
-# pyqtgraph leaves around all points holds too, as their size counts differently in each range.
+# Parts of what is to be seen: room for what comes next along x and y, what must be filled at least, and what the
+# margin that pyqtgraph leaves around all points holds too, as their size counts differently in each range.
 _ROOM = (0.15, 0.05)
 _LEAST_FILLED = 0.6
 _MARGIN = 0.02
