@@ -68,7 +68,7 @@ def make_config(folder: Path, epochs: int) -> RunConfig:
             rows.append(DataRow(path, name, role))
     # The schedule that looks at the whole history.
     hyperparameters = HyperParameters(
-        epochs=epochs, batch_size=N_IMAGES, learning_rate=1e-5, schedule="reduce_on_plateau", schedule_epochs=PATIENCE
+        epochs=epochs, batch_size=N_IMAGES, learning_rate=0.01, schedule="reduce_on_plateau", schedule_epochs=PATIENCE
     )
     return RunConfig(
         data=tuple(rows),
