@@ -43,7 +43,8 @@ PARTS = 10
 PATIENCE = 1000
 
 
-@dataclass(slots=True)
+# Qt keeps weak references to methods that it is connected to.
+@dataclass(slots=True, weakref_slot=True)
 class Watch:
     """Times and resident memory after each epoch, in seconds and bytes."""
 
