@@ -43,7 +43,8 @@ PARTS = 10
 PATIENCE = 1000
 
 
-@dataclass(slots=True)
+# Qt keeps weak references to methods that it is connected to.
+@dataclass(slots=True, weakref_slot=True)
 class Watch:
     """Times and resident memory after each epoch, in seconds and bytes."""
 
@@ -113,7 +114,10 @@ def soak_window(folder: Path, epochs: int, watch: Watch) -> RunFolder:
     loop = QEventLoop()
     window.session.running_changed.connect(loop.quit)
     run = RunFolder(folder / "run")
-    QTimer.singleShot(0, lambda: window.session.start(make_config(folder, epochs), run.path, find_zoo()))
+    config = make_config(folder, epochs)
+    # The window posts what its forms show.
+    window.training.settings.set_values(config.training)
+    QTimer.singleShot(0, lambda: window.session.start(config, run.path, find_zoo()))
     # Once when it begins, once when it has ended.
     loop.exec()
     loop.exec()
