@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 
-NICENESS = 4
+NICENESS = 10
 
 
 def give_way_to_window() -> None:

@@ -217,18 +217,29 @@ class _InkedSvg(QIconEngine):
         super().__init__()
         self._source = source
         self._ink = ink
-        self._renderers: dict[str, QSvgRenderer] = {}
+        self._drawn: dict[tuple[str, int], QPixmap] = {}
 
     def paint(self, painter: QPainter | None, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         ink = "disabled" if mode == QIcon.Mode.Disabled else self._ink
         color = str(getattr(current_theme(), ink))
-        if color not in self._renderers:
-            source = self._source.replace("currentColor", color).encode()
-            self._renderers[color] = QSvgRenderer(QByteArray(source))
+        painter = required(painter)
         side = min(rect.width(), rect.height())
         square = QRectF(0, 0, side, side)
         square.moveCenter(QRectF(rect).center())
-        self._renderers[color].render(required(painter), square)
+        drawn = self._draw(color, round(side * required(painter.device()).devicePixelRatioF()))
+        painter.drawPixmap(square, drawn, QRectF(drawn.rect()))
+
+    def _draw(self, color: str, side: int) -> QPixmap:
+        """Return the picture with so many pixels; kept, since buttons are painted over and over while a run goes on."""
+        if (color, side) not in self._drawn:
+            source = self._source.replace("currentColor", color).encode()
+            pixmap = QPixmap(side, side)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(pixmap)
+            QSvgRenderer(QByteArray(source)).render(painter)
+            painter.end()
+            self._drawn[color, side] = pixmap
+        return self._drawn[color, side]
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         pixmap = QPixmap(size)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSlot
+from PyQt5.QtGui import QShowEvent
 from PyQt5.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from aid_desktop.gui.background import Background, Failure, Job
@@ -43,6 +44,7 @@ class HistoryTab(QWidget):
         self._live: Path | None = None
         self._waiting: list[EpochFinished | SettingsApplied] = []
         self._chosen: int | None = None
+        self._is_stale = False
         self.messages = MessageStrip("historyMessages", self)
         self.runs = RunsPanel(background, self)
         self.curves = CurvesPanel(themes, self)
@@ -95,6 +97,13 @@ class HistoryTab(QWidget):
     def on_settings_applied(self, event: SettingsApplied) -> None:
         """Mark changed settings of the run that is followed."""
         self._on_live_event(event)
+
+    def showEvent(self, a0: QShowEvent | None) -> None:
+        super().showEvent(a0)
+        if self._is_stale and self._run is not None:
+            self._is_stale = False
+            self._choose(self._chosen)
+            self._tell_list()
 
     def _lay_out(self) -> None:
         scroll = QScrollArea(self)
@@ -173,6 +182,10 @@ class HistoryTab(QWidget):
             return
         run.append(record, removed)
         self.curves.append(record, removed)
+        if not self.isVisible():
+            # Nobody sees it, and the window would be kept busy while it trains.
+            self._is_stale = True
+            return
         if self._chosen is None and run.best_saved in (None, record):
             self._choose(None)
         elif run.best is record:

@@ -140,7 +140,10 @@ class RunsPanel(QWidget):
 
     def _set_open_primary(self, is_primary: bool) -> None:
         """Let opening be the next sensible action, as long as nothing is shown."""
-        self._open.setProperty("primary", "true" if is_primary else None)
+        wanted = "true" if is_primary else None
+        if self._open.property("primary") == wanted and not self._open.icon().isNull():
+            return
+        self._open.setProperty("primary", wanted)
         self._open.setIcon(icon("open", "accent_text" if is_primary else "text"))
         style = required(self._open.style())
         style.unpolish(self._open)

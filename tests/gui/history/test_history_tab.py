@@ -385,6 +385,22 @@ def test_that_a_running_training_is_followed(
     assert list_lines(tab) == ["live\nbest 0.700 · 3 epochs"]
 
 
+def test_that_a_hidden_tab_shows_what_has_come_once_it_is_seen(
+    qtbot: QtBot, tab: HistoryTab, background: Background, tmp_path: Path
+) -> None:
+    folder = make_run(tmp_path / "live", ())
+    tab.on_run_started(started(folder.path))
+    wait_for(qtbot, background)
+    tab.hide()
+    tab.on_epoch_finished(EpochFinished(record(0, 0.5, "a.keras"), 9))
+    tab.on_epoch_finished(EpochFinished(record(1, 0.7, "b.keras"), 9))
+    assert epoch_titles(tab) == []
+    tab.show()
+    assert rows(tab) == 2
+    assert epoch_titles(tab) == ["Epoch 1 · best"]
+    assert list_lines(tab) == ["live\nbest 0.700 · 2 epochs"]
+
+
 def test_that_the_users_choice_stays_while_epochs_come(
     qtbot: QtBot, tab: HistoryTab, background: Background, folder: RunFolder
 ) -> None:
