@@ -10,6 +10,7 @@ from aid_desktop.cli.monitor import Monitor
 from aid_desktop.cli.output import write_error, write_json, write_line
 from aid_desktop.cli.run_options import run_toml_of
 from aid_desktop.errors import AidError, TrainingError
+from aid_desktop.models.strategies import MULTI_WORKER
 from aid_desktop.models.zoo import check_size, find_architecture, find_zoo, list_architectures
 from aid_desktop.runs.comparison import Comparison, RunResult, Summary, compare, write_comparison
 from aid_desktop.runs.comparison_table import run_table, summary_table
@@ -87,6 +88,7 @@ def _resumed(options: argparse.Namespace) -> tuple[Series, tuple[PlannedRun, ...
             "--architecture, --repeat, --folds, --seed and --epochs cannot change in a resumed series: its runs are "
             "to be compared with each other"
         )
+    _refuse_workers(options.device)
     series = read_series(_resumed_path(options).absolute())
     return series, series.unfinished()
 
@@ -95,6 +97,7 @@ def _begun(options: argparse.Namespace) -> tuple[Series, tuple[PlannedRun, ...]]
     path = run_toml_of(options.run_toml)
     config = read_run_toml(path)
     config = config.with_changes(epochs=options.epochs, seed=options.seed, device=options.device)
+    _refuse_workers(config.device.strategy)
     zoo = find_zoo(options.model_zoo)
     repetitions = 1 if options.repeat is None else options.repeat
     choice = SeriesChoice(tuple(options.architecture or ()), repetitions, options.folds or 0)
@@ -103,6 +106,14 @@ def _begun(options: argparse.Namespace) -> tuple[Series, tuple[PlannedRun, ...]]
         check_size(find_architecture(known, name), config.image.input_shape)
     series = create_series((options.out or path.parent / "series").absolute(), plan_runs(config, choice), zoo)
     return series, series.runs
+
+
+def _refuse_workers(strategy: str | None) -> None:
+    if strategy == MULTI_WORKER:
+        raise TrainingError(
+            f"device.strategy: got {strategy!r}, but several computers train one run at a time: leave out "
+            "--architecture, --repeat and --folds, or choose another device"
+        )
 
 
 def _train(series: Series, planned: PlannedRun, options: argparse.Namespace, control: RunControl) -> str:

@@ -203,3 +203,11 @@ def test_that_arguments_that_fit_no_series_are_told(call: Any, toml: Path, tmp_p
     assert not (tmp_path / "s").exists()
     call("train", toml, "--repeat", 2, "--out", tmp_path / "t")
     assert "cannot change in a resumed series" in call("train", tmp_path / "t", "--resume", "--epochs", 9).err
+
+
+@pytest.mark.parametrize("arguments", [("--repeat", 2), ("--resume",)])
+def test_that_several_computers_are_refused(call: Any, toml: Path, tmp_path: Path, arguments: tuple[Any, ...]) -> None:
+    (tmp_path / "series.json").touch()
+    result = call("train", toml, *arguments, "--device", "multi_worker", "--out", tmp_path)
+    assert result.code == 1
+    assert "several computers train one run at a time" in result.err
