@@ -99,12 +99,15 @@ def model_name(epoch: int) -> str:
 
 def unused_folder(parent: Path, name: str) -> Path:
     """Return a folder below `parent` that does not exist yet, named by the time and `name`."""
-    base = f"{datetime.now().astimezone():%Y-%m-%d_%H%M%S}_{name}"
-    folder = parent / base
-    number = 1
+    return free_folder(parent / f"{datetime.now().astimezone():%Y-%m-%d_%H%M%S}_{name}")
+
+
+def free_folder(wanted: Path) -> Path:
+    """Return a folder that does not exist yet: the one that is wanted, or that name with a number behind it."""
+    folder, number = wanted, 1
     while folder.exists():
         number += 1
-        folder = parent / f"{base}_{number}"
+        folder = wanted.with_name(f"{wanted.name}_{number}")
     return folder
 
 

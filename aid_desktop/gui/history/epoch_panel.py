@@ -23,7 +23,7 @@ from aid_desktop.gui.models.history_model import number_text
 from aid_desktop.gui.numbers import megabytes
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
-from aid_desktop.gui.widgets.field_editor import change_text, value_text
+from aid_desktop.gui.widgets.field_editor import diff_text, value_text
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.runs.settings_log import Revision
 from aid_desktop.settings.field import FieldInfo, field_infos, path_of
@@ -193,7 +193,7 @@ def _changes_text(revision: Revision, before: Revision | None) -> str:
     if before is None:
         return "The settings that the run was started with."
     diff = SettingsDiff.between(before.settings, revision.settings)
-    return "\n".join(map(change_text, diff.changes)) or "The same as before."
+    return diff_text(diff) or "The same as before."
 
 
 def _all_settings(settings: TrainingSettings) -> Iterator[tuple[str, FieldInfo, object]]:

@@ -17,7 +17,7 @@ from aid_desktop.gui.plots.history_plot import EMPTY_TEXT
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.widgets.drop_area import DropOverlay
-from aid_desktop.gui.widgets.field_editor import change_text
+from aid_desktop.gui.widgets.field_editor import diff_text
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.runs.settings_log import Revision
@@ -201,7 +201,7 @@ class HistoryTab(QWidget):
         time = datetime.now(UTC).isoformat(timespec="seconds")
         run.revisions.append(Revision(event.revision, event.epoch, time, event.settings))
         if event.diff:
-            self.curves.add_marker(event.epoch, "\n".join(map(change_text, event.diff.changes)))
+            self.curves.add_marker(event.epoch, diff_text(event.diff))
 
     def _choose(self, epoch: int | None) -> None:
         """Show an epoch; None: the best saved one, or the last one, until the user chooses."""

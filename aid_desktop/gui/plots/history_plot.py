@@ -18,7 +18,7 @@ from aid_desktop.gui.plots.plot_saving import PlotTable
 from aid_desktop.gui.plots.plot_style import Panel, Readout
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import Theme, ThemeManager
-from aid_desktop.gui.widgets.field_editor import change_text
+from aid_desktop.gui.widgets.field_editor import diff_text
 from aid_desktop.runs.history import History
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.runs.settings_log import Revision
@@ -151,7 +151,7 @@ class HistoryPlot(QWidget):
         for old, new in pairwise(revisions):
             diff = SettingsDiff.between(old.settings, new.settings)
             if diff:
-                self.add_marker(new.epoch, "\n".join(map(change_text, diff.changes)))
+                self.add_marker(new.epoch, diff_text(diff))
 
     def add_marker(self, epoch: int, text: str) -> None:
         """Mark that settings changed before `epoch`; `text` tells what, one change a line."""

@@ -55,7 +55,7 @@ class LiveSettings(QObject):
         self._in_force: TrainingSettings | None = None
         self._posted: TrainingSettings | None = None
         self._epoch = 0
-        self._has_new_table = False
+        self._table_numbers: tuple[int, ...] | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DELAY_MS)
@@ -121,7 +121,7 @@ class LiveSettings(QObject):
 
     @pyqtSlot()
     def _on_table_changed(self) -> None:
-        self._has_new_table = True
+        self._table_numbers = self._numbers_of_table()
         self._on_changed()
 
     @pyqtSlot(RunStarted)
@@ -156,7 +156,7 @@ class LiveSettings(QObject):
     @pyqtSlot(bool)
     def _on_running_changed(self, running: bool) -> None:
         # A run from the queue may have been planned with other numbers than the table shows.
-        self._has_new_table = False
+        self._table_numbers = None
         if not running:
             self._in_force = self._posted = None
             self._timer.stop()
@@ -192,17 +192,18 @@ class LiveSettings(QObject):
 
     def _images_per_epoch(self) -> tuple[int, ...]:
         in_force = self._in_force.images_per_epoch if self._in_force is not None else ()
+        config, shown = self._session.config, self._table_numbers
+        if config is None or shown is None:
+            return in_force
+        return () if shown == _numbers(_training(config.data)) and not in_force else shown
+
+    def _numbers_of_table(self) -> tuple[int, ...] | None:
+        """Return what the class table says, if it has the training rows of the run."""
         config = self._session.config
-        if config is None or not self._has_new_table:
-            return in_force
-        ours, theirs = (
-            [row for row in rows if row.role is Role.TRAINING]
-            for rows in (data_rows(self._notifier.table), config.data)
-        )
-        if list(map(_identity, ours)) != list(map(_identity, theirs)):
-            return in_force
-        shown, at_start = _numbers(ours), _numbers(theirs)
-        return () if shown == at_start and not in_force else shown
+        if config is None:
+            return None
+        ours, theirs = _training(data_rows(self._notifier.table)), _training(config.data)
+        return _numbers(ours) if list(map(_identity, ours)) == list(map(_identity, theirs)) else None
 
     def _editors(self) -> tuple[FieldEditor, ...]:
         return (*self._hyperparameters.editors, *self._augmentation.editors, *self._saving.editors)

@@ -19,7 +19,7 @@ from PyQt5.QtWidgets import (
 
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
-from aid_desktop.gui.widgets.field_editor import change_text
+from aid_desktop.gui.widgets.field_editor import diff_text
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.rewind import can_go_back
@@ -137,7 +137,7 @@ class Timeline(QWidget):
 def _text(item: Revision, before: Revision | None) -> str:
     if before is None:
         return "start of the run"
-    return "\n".join(map(change_text, SettingsDiff.between(before.settings, item.settings).changes))
+    return diff_text(SettingsDiff.between(before.settings, item.settings))
 
 
 def _time(text: str) -> str:

@@ -34,7 +34,7 @@ from aid_desktop.gui.training.session_settings import WindowSettings
 from aid_desktop.gui.training.settings_undo import SettingsUndo
 from aid_desktop.gui.training.start_check import StartCheck
 from aid_desktop.gui.training.timeline import Timeline
-from aid_desktop.gui.widgets.field_editor import change_text
+from aid_desktop.gui.widgets.field_editor import diff_text
 from aid_desktop.gui.widgets.layers_editor import LayersEditor
 from aid_desktop.gui.widgets.log_view import LogView
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
@@ -323,7 +323,7 @@ class TrainingTab(QWidget):
 
     @pyqtSlot(SettingsApplied)
     def _on_settings_applied(self, event: SettingsApplied) -> None:
-        self.plot.add_marker(event.epoch, "\n".join(map(change_text, event.diff.changes)))
+        self.plot.add_marker(event.epoch, diff_text(event.diff))
         if event.reason:
             self.messages.add(Note(Level.WARNING, event.reason))
 

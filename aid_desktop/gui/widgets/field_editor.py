@@ -22,7 +22,7 @@ from aid_desktop.gui.widgets.value_editors import (
 )
 from aid_desktop.gui.widgets.words_editor import WordsEditor
 from aid_desktop.settings.field import Cost, FieldInfo, Kind, SettingsSection, field_infos, path_of
-from aid_desktop.settings.snapshot import Change
+from aid_desktop.settings.snapshot import SettingsDiff
 
 ValueEditor = AmountEditor | RangeEditor | SwitchEditor | ChoiceEditor | NumbersEditor | WordsEditor
 
@@ -85,9 +85,12 @@ def value_text(info: FieldInfo, value: Any) -> str:
     return f"{text} {info.unit}".rstrip()
 
 
-def change_text(change: Change) -> str:
-    """Return in words what a setting was and what it is now."""
-    return f"{change.info.label}: {value_text(change.info, change.old)} → {value_text(change.info, change.new)}"
+def diff_text(diff: SettingsDiff) -> str:
+    """Return in words what settings were and what they are now, one a line."""
+    return "\n".join(
+        f"{change.info.label}: {value_text(change.info, change.old)} → {value_text(change.info, change.new)}"
+        for change in diff.changes
+    )
 
 
 class FieldEditor(QWidget):
