@@ -1,6 +1,8 @@
 """What a network costs: its weights, and its multiply-adds for one image."""
 
 import math
+import sys
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +31,21 @@ class Cost:
 def cost_of(model: Any) -> Cost:
     """Return the cost of a model."""
     return Cost(int(model.count_params()), _multiply_adds(model) if getattr(model, "inputs", None) else None)
+
+
+def without_weights() -> AbstractContextManager[Any]:
+    """Return a context in which networks are made without the numbers in their weights: quickly, and in no memory.
+
+    Use it in a thread that ends afterwards: Keras keeps a list of what has no numbers yet, for each thread. TensorFlow
+    need not start its devices for most networks, so that their memory and threads can still be set.
+    """
+    # Files of networks may do without Keras, and then nothing is to be loaded for them.
+    if "keras" not in sys.modules:
+        return nullcontext()
+    import keras
+
+    scope: AbstractContextManager[Any] = keras.StatelessScope(initialize_variables=False)
+    return scope
 
 
 def _multiply_adds(model: "keras.Model") -> int | None:

@@ -10,13 +10,14 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING
 
 from aid_desktop.errors import ModelZooError
-from aid_desktop.models.cost import cost_of
+from aid_desktop.models.cost import Cost, cost_of, without_weights
 from aid_desktop.models.layers import number_layers_from_start
 from aid_desktop.models.registry import Architecture, Family, marked_name
 from aid_desktop.paths import executable_dir, is_frozen, package_dir, user_config_dir
@@ -69,7 +70,7 @@ def load_zoo(path: Path) -> "ModelZoo":
     source = _read(path)
     tree = _parse(source, path)
     architectures = _list(tree, path)
-    digest = hashlib.blake2b(source).hexdigest()
+    digest = _digest(source)
     # Compiled here, not by a loader of importlib: that would write __pycache__ beside the user's file and,
     # after an edit within the same second, run the old bytecode.
     module = _execute(compile(tree, str(path), "exec", dont_inherit=True), f"model_zoo_{digest[:16]}", path)
@@ -157,6 +158,26 @@ class ModelZoo:
             raise _error(self.path, item.line, f"{name} {problem}")
         return model
 
+    def cost(self, name: str, input_shape: InputShape, n_classes: int) -> Cost:
+        """Return what the network of `build` costs. Raises ModelZooError as `build` does."""
+
+        def count() -> Cost:
+            with without_weights():
+                return cost_of(self.build(name, input_shape, n_classes))
+
+        check_size(find_architecture(self.architectures, name), input_shape)
+        with ThreadPoolExecutor(1, thread_name_prefix="cost") as pool:
+            try:
+                return pool.submit(count).result()
+            except ModelZooError:
+                # A function may need the numbers in its weights: only what fails with them is at fault.
+                return cost_of(self.build(name, input_shape, n_classes))
+
+
+def read_digest(path: Path) -> str:
+    """Return the checksum that `load_zoo` would give the file now. Raises ModelZooError if it cannot be read."""
+    return _digest(_read(path))
+
 
 def describe(
     zoo: ModelZoo,
@@ -165,7 +186,7 @@ def describe(
     n_classes: int = 2,
     size: int | None = None,
 ) -> list[dict[str, object]]:
-    """Return name, family, min_size, parameters, multiply_adds and description of each architecture, in the order given.
+    """Return name, family, min_size, parameters, multiply_adds and description of each architecture in that order.
 
     Both counts are for images of `size` × `size` pixels, see `cost.Cost`; without a size for 32 × 32 pixels, or for
     min_size where that is larger. If the network cannot be built, they are None and a further key `error` says why.
@@ -185,7 +206,7 @@ def describe(
         }
         side = max(_USUAL_SIZE, item.min_size) if size is None else size
         try:
-            cost = cost_of(zoo.build(item.name, (side, side, channels), n_classes))
+            cost = zoo.cost(item.name, (side, side, channels), n_classes)
             row |= {"parameters": cost.parameters, "multiply_adds": cost.multiply_adds}
         except ModelZooError as error:
             row["error"] = str(error)
@@ -211,6 +232,10 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ModelZooError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _digest(source: bytes) -> str:
+    return hashlib.blake2b(source).hexdigest()
 
 
 def _parse(source: bytes, path: Path) -> ast.Module:

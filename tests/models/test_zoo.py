@@ -496,3 +496,32 @@ def test_that_the_layers_have_the_same_names_whenever_a_network_is_built() -> No
     first, _, again = (zoo.build(name, (16, 16, 1), 2) for name in ("LeNet5_do", "MLP_8_8_8", "LeNet5_do"))
     assert [layer.name for layer in first.layers] == [layer.name for layer in again.layers]
     assert {"conv2d", "conv2d_1", "dense", "dense_1", "dense_2"} <= {layer.name for layer in first.layers}
+
+
+@pytest.mark.keras
+def test_that_the_cost_is_that_of_the_network_but_no_weight_gets_a_number(tmp_path: Path) -> None:
+    program = (
+        "from pathlib import Path; import tensorflow as tf; from aid_desktop.models.zoo import load_zoo\n"
+        f"zoo = load_zoo(Path({str(DELIVERED)!r}))\n"
+        "print([zoo.cost(name, (32, 32, 1), 2).parameters for name in ('LeNet5_bn_do', 'CompactMobileNet')])\n"
+        # TensorFlow refuses that once it has computed anything.
+        "tf.config.threading.set_intra_op_parallelism_threads(3)\n"
+        "print(zoo.build('LeNet5_bn_do', (32, 32, 1), 2).count_params())\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=DELIVERED.parent
+    )
+    assert result.stdout.split("\n")[:2] == ["[61930, 178962]", "61930"]
+
+
+@pytest.mark.keras
+def test_that_a_network_that_needs_its_weights_while_it_is_made_is_counted_all_the_same(
+    write: Callable[..., Path],
+) -> None:
+    text = (
+        'import keras\n@architecture("N")\ndef n(s, c):\n    x = keras.Input(s)\n    layer = keras.layers.Dense(c)\n'
+        "    model = keras.Model(x, layer(keras.layers.Flatten()(x)))\n"
+        "    assert layer.kernel.numpy().size == 32\n    return model\n"
+    )
+    cost = load_zoo(write(text)).cost("N", (4, 4, 1), 2)
+    assert (cost.parameters, cost.multiply_adds) == (34, 32)
