@@ -29,6 +29,8 @@ FILE_NAME = "model_zoo.py"
 _DECORATOR = "architecture"
 _USUAL_SIZE = 32
 _MAX_MESSAGE = 400
+# What Keras puts below its messages tells of its inside.
+_KERAS_ARGUMENTS = "\n\nArguments received by "
 _TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 InputShape = tuple[int, int, int]
@@ -101,13 +103,16 @@ def find_architecture(architectures: Sequence[Architecture], name: str) -> Archi
         # What is no number may be a slip in another name, as in MLP_24_16_24_skip.
         if item.is_pattern and name.startswith(item.prefix) and not numbers.strip("0123456789_*"):
             return item.with_numbers(numbers)
-    names = [item.name for item in architectures]
+    names = [item.name for item in architectures if not item.is_pattern]
     by_lower_case = {item.lower(): item for item in names}
     near = difflib.get_close_matches(name.lower(), by_lower_case, n=3, cutoff=0.6)
     if near:
         hint = f"Did you mean {' or '.join(by_lower_case[item] for item in near)}?"
     else:
         hint = f"There are: {', '.join(names) or 'none'}."
+    for item in architectures:
+        if item.is_pattern and name.lower().startswith(item.prefix.lower()):
+            hint += f" {item.name} stands for names such as {item.prefix}24_16_24."
     raise ModelZooError(f"There is no architecture {name} in {FILE_NAME}. {hint}")
 
 
@@ -366,6 +371,7 @@ def _line(error: BaseException, path: Path) -> int | None:
 
 def _message(error: BaseException) -> str:
     """Return type and text of an error in one line."""
-    text = " ".join(_TERMINAL_COLOURS.sub("", str(error)).split())
+    text = _TERMINAL_COLOURS.sub("", str(error)).partition(_KERAS_ARGUMENTS)[0]
+    text = " ".join(text.split())
     text = text if len(text) <= _MAX_MESSAGE else text[:_MAX_MESSAGE] + "…"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

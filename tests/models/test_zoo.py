@@ -315,8 +315,9 @@ def test_that_other_numbers_in_place_of_a_star_are_refused_with_what_is_possible
 
 @pytest.mark.parametrize("name", ["MLP_8_8_x", "96_80", "mlp_8_8"])
 def test_that_a_name_that_is_none_is_answered_with_similar_ones_though_there_is_a_star(name: str) -> None:
-    with pytest.raises(ModelZooError, match=f"no architecture {name} in .*MLP"):
+    with pytest.raises(ModelZooError, match=f"no architecture {name} in .*MLP_8_8_8") as caught:
         find_architecture(WITH_PATTERN, name)
+    assert ("MLP_* stands for names such as MLP_24_16_24" in str(caught.value)) == name.lower().startswith("mlp_")
 
 
 @given(st.lists(st.integers(1, 4096), min_size=1, max_size=8))
@@ -479,6 +480,7 @@ def test_that_the_example_in_the_delivered_file_added_to_a_copy_of_it_is_listed_
             "keras.Model(x, keras.layers.MaxPooling2D(5)(x))",
             "line 6: N for images .*size would be zero or neg",
         ),
+        ("keras.Model(x, keras.layers.Reshape((3,))(x))", r"target_shape=\(3,\)$"),
     ],
 )
 def test_that_what_keras_makes_of_a_slip_is_told_in_one_line(
