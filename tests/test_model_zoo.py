@@ -220,10 +220,11 @@ def test_that_networks_of_our_own_learn_digits(zoo: ModelZoo, name: str) -> None
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    images = (digits.images[:1200, :, :, None] / 16).repeat(2, axis=1).repeat(2, axis=2).astype(np.float32)
-    labels = keras.utils.to_categorical(digits.target[:1200], 10)
+    images = (digits.images[:800, :, :, None] / 16).repeat(2, axis=1).repeat(2, axis=2).astype(np.float32)
+    labels = keras.utils.to_categorical(digits.target[:800], 10)
     keras.utils.set_random_seed(1)
     model = zoo.build(name, (16, 16, 1), 10)
     model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
-    history = model.fit(images[:900], labels[:900], 32, 6, verbose=0, validation_data=(images[900:], labels[900:]))
-    assert max(history.history["val_accuracy"]) > 0.7
+    history = model.fit(images[:600], labels[:600], 32, 6, verbose=0, validation_data=(images[600:], labels[600:]))
+    # Guessing gives 0.1.
+    assert max(history.history["val_accuracy"]) > 0.5
