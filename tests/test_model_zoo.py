@@ -214,6 +214,7 @@ def test_that_the_shortcut_of_vgg_small_adds_each_pixel_to_its_own_place(zoo: Mo
 
 @pytest.mark.keras
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", [*COMPACT, "CNN_6Conv4Dense_skipcon"])
 def test_that_networks_of_our_own_learn_digits(zoo: ModelZoo, name: str) -> None:
     import keras
