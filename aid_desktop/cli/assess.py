@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from aid_desktop.cli.models import load
+from aid_desktop.cli.models import add_model_argument, load
 from aid_desktop.cli.output import (
     add_json_option,
     add_threshold_option,
@@ -26,7 +26,7 @@ from aid_desktop.runs.held_out import read_held_out
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the sub-command."""
     parser = commands.add_parser("assess", help="score a model on labelled images")
-    parser.add_argument("model", metavar="MODEL", type=Path, help="a .keras file, or a run folder")
+    add_model_argument(parser)
     parser.add_argument("--data", metavar="CLASS=PATH", action="append", default=[], help="labelled images; repeatable")
     parser.add_argument("--run", metavar="RUN.toml", type=Path, help="take the rows of this run")
     parser.add_argument(
@@ -39,7 +39,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _run(options: argparse.Namespace) -> int:
-    loaded = load(options.model)
+    loaded = load(options)
     images = _images(options, loaded.card)
     predictions = predict_rows(loaded, images.rows, indices=images.indices)
     threshold = parse_threshold(options.threshold, predictions.class_names)
