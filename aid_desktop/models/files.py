@@ -7,7 +7,7 @@ import json
 import shutil
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -131,7 +131,9 @@ def _made_up_card(path: Path, model: "keras.Model", stored: StoredNetwork | None
             "probabilities out"
         )
     shape = NetworkShape(tuple(model.inputs[0].shape[1:]), int(model.outputs[0].shape[-1]))
-    return card_from_facts(path, shape, said, stored.keras_version if stored else "")
+    card = card_from_facts(path, shape, said, stored.keras_version if stored else "")
+    # The table's numbers are of the weights, which an .arch file does not have.
+    return card if stored is None or stored.has_weights else replace(card, metrics=())
 
 
 def versions() -> tuple[tuple[str, str], ...]:
