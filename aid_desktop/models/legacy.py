@@ -139,7 +139,11 @@ def _layer(class_name: str, config: Any, name: str) -> Any:
             if key.endswith(ending):
                 kind, arguments = value
                 settings[key] = getattr(module, kind)(**arguments)
-    return getattr(keras.layers, wanted)(**settings)
+    # Not all layers of Keras 3 take it as an argument.
+    is_trainable = settings.pop("trainable")
+    layer = getattr(keras.layers, wanted)(**settings)
+    layer.trainable = is_trainable
+    return layer
 
 
 @dataclass(slots=True)
