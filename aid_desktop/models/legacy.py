@@ -42,6 +42,17 @@ class StoredNetwork:
     has_weights: bool
 
 
+def holds_network(path: Path) -> bool:
+    """Return whether an HDF5 file holds a network of Keras; quick enough to ask while a file is dragged."""
+    import h5py
+
+    try:
+        with h5py.File(path) as file:
+            return "model_config" in file.attrs
+    except OSError:
+        return False
+
+
 def read_stored(path: Path) -> StoredNetwork:
     """Read the configuration of an HDF5 model, or of an architecture in JSON. Raises ModelError."""
     import h5py

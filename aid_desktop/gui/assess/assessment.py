@@ -1,6 +1,5 @@
 """What a model is worth on labelled images: the work behind the Assessment tab, for a background thread."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,9 +13,8 @@ from aid_desktop.evaluation.predictions import Predictions, Threshold
 from aid_desktop.evaluation.report import write_report
 from aid_desktop.evaluation.roles import count_images, images_of_role
 from aid_desktop.gui.background import JobContext
-from aid_desktop.models.files import load_model
+from aid_desktop.models.files import load_model, save_as_keras
 from aid_desktop.models.metadata import ModelCard
-from aid_desktop.paths import write_atomically
 from aid_desktop.runs.best import find_model
 from aid_desktop.runs.held_out import HeldOut, held_out_of
 
@@ -76,11 +74,13 @@ def assess_model(
 
 
 def copy_model(path: Path, target: Path, _: JobContext) -> Path:
-    """Save a copy of a model (a file, or the best of a run folder); return its path. Raises ExportError or RunError."""
+    """Save a model (a file, or the best of a run folder) as a .keras file with its card; return its path.
+
+    Raises ExportError, ModelError or RunError.
+    """
     source = find_model(path)
     try:
-        with write_atomically(target) as temporary:
-            shutil.copyfile(source, temporary)
+        save_as_keras(source, target)
     except OSError as error:
         raise ExportError(f"The model cannot be saved as {target}: {error.strerror}. Choose another place.") from error
     return target
