@@ -63,7 +63,8 @@ def read_stored(path: Path) -> StoredNetwork:
                 about = dict(file.attrs)
             if "model_config" not in about:
                 raise ModelError(
-                    f"{path.name} is an HDF5 file without a network: if it holds weights alone, choose the whole model"
+                    f"{path.name} is not a model but an HDF5 file without a network: if it holds weights alone, choose "
+                    "the whole model"
                 )
             document, has_weights = json.loads(about["model_config"]), True
         else:

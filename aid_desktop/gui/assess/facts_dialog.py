@@ -60,8 +60,8 @@ class FactsDialog(QDialog):
         return ModelFacts(
             class_names=_words(self.classes.text()),
             normalization=self._normalization,
-            mean=self.mean.value() if is_fitted else None,
-            std=self.std.value() if is_fitted else None,
+            mean=_given(self.mean) if is_fitted else None,
+            std=_given(self.std) if is_fitted else None,
             size=(self.width_box.value(), self.height_box.value()) if "size" in missing else None,
             channels=_words(self.channels.text()) if "channels" in missing else (),
         )
@@ -112,9 +112,9 @@ class FactsDialog(QDialog):
         has_channels = "channels" not in self._model.missing or bool(facts.channels)
         has_names = len(facts.class_names) == wanted == len(set(facts.class_names))
         self.count.setText(f"{len(set(facts.class_names))} of {wanted} names")
-        self.save_button.setEnabled(
-            has_names and bool(facts.normalization) and has_channels and bool(self.target.text().strip())
-        )
+        has_statistics = not is_fitted or None not in (facts.mean, facts.std)
+        has_all = has_names and has_channels and has_statistics and bool(facts.normalization)
+        self.save_button.setEnabled(has_all and bool(self.target.text().strip()))
 
     def _make_editors(self) -> None:
         model = self._model
@@ -134,11 +134,13 @@ class FactsDialog(QDialog):
         self.mean, self.std = QDoubleSpinBox(self), QDoubleSpinBox(self)
         for editor, low, start, name, title in (
             (self.mean, -_GREY_LEVELS, model.mean, "factsMean", "Mean"),
-            (self.std, 0.0001, model.std, "factsStd", "Standard deviation"),
+            (self.std, 0.0, model.std, "factsStd", "Standard deviation"),
         ):
             editor.setDecimals(4)
             editor.setRange(low, _GREY_LEVELS)
-            editor.setValue(start)
+            # Both are known or nobody can guess them.
+            editor.setSpecialValueText("not given")
+            editor.setValue(low if start is None else start)
             editor.setSuffix(" grey levels")
             name_widget(editor, name, title, f"{title} of all training images, from the record of the training")
         self.width_box, self.height_box = QSpinBox(self), QSpinBox(self)
@@ -197,6 +199,8 @@ class FactsDialog(QDialog):
         cancel.clicked.connect(self.reject)
         self.save_button.clicked.connect(self.save)
         self.normalization.currentIndexChanged.connect(self._on_changed)
+        for box in (self.mean, self.std):
+            box.valueChanged.connect(self._on_changed)
         for edit in (self.classes, self.channels, self.target):
             edit.textChanged.connect(self._on_changed)
 
@@ -215,6 +219,10 @@ def unknown_of(model: ChosenModel) -> UnknownModel | None:
         mean=card.normalization.mean,
         std=card.normalization.std,
     )
+
+
+def _given(box: QDoubleSpinBox) -> float | None:
+    return None if box.value() == box.minimum() else box.value()
 
 
 def _words(text: str) -> tuple[str, ...]:

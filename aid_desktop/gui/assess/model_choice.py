@@ -52,8 +52,8 @@ class UnknownModel:
     missing: tuple[str, ...]
     class_names: tuple[str, ...] = ()
     normalization: str = ""
-    mean: float = 127.5
-    std: float = 64.0
+    mean: float | None = None
+    std: float | None = None
 
     @property
     def text(self) -> str:

@@ -200,7 +200,7 @@ def test_that_nothing_happens_without_a_model(qtbot, tab):
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [(None, "There is no model at"), (b"no archive", "is not a model that AID Desktop has saved")],
+    [(None, "There is no model at"), (b"no archive", "is not a model that can be read")],
 )
 def test_that_a_bad_model_is_told_and_goes_when_a_good_one_comes(qtbot, tab, tmp_path, model_file, idle, content, told):
     path = tmp_path / "bad.keras"
