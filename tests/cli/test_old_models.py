@@ -81,9 +81,9 @@ def test_that_a_run_goes_on_from_an_old_model_or_begins_anew_with_its_architectu
         toml = tmp_path / "run.toml"
         model = f'start_from = "{start.as_posix()}"\nmode = "{mode}"'
         toml.write_text(text.replace('architecture = "MLP_8_8_8"', model), "utf-8")
-        result = call("train", toml, "--out", tmp_path / name, "--epochs", "1", "--json")
+        result = call("train", toml, "--out", tmp_path / f"run_{name}", "--epochs", "1", "--json")
         assert result.code == 0, result.err
-        card = call("info", tmp_path / name / "last.keras", "--json").document
+        card = call("info", tmp_path / f"run_{name}" / "last.keras", "--json").document
         assert card["class_names"] == ["dark", "bright"]
     toml.write_text(toml.read_text("utf-8").replace('mode = "restart"', 'mode = "continue"'), "utf-8")
     result = call("train", toml, "--out", tmp_path / "again", "--epochs", "1")
