@@ -1,6 +1,7 @@
 """Models without a card in the Assessment tab: the form that asks for what they do not say."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from PyQt5.QtWidgets import QFileDialog, QLabel
 
 from aid_desktop.gui.assess.facts_dialog import FactsDialog
 from aid_desktop.gui.assess.model_choice import UnknownModel, may_be_model
+from aid_desktop.gui.background import Background
 from aid_desktop.models.facts import ModelFacts, NetworkShape
 from aid_desktop.models.metadata import read_card
 
@@ -17,6 +19,12 @@ FILES = Path(__file__).parents[2] / "models" / "legacy_files"
 # A model that AIDeveloper 0.0.3 has saved, with its table.
 REAL = Path(__file__).parents[4] / "shared" / "data" / "legacy_aideveloper" / "M01_AutoCat_146.model"
 needs_real = pytest.mark.skipif(not REAL.is_file(), reason="needs a file of AIDeveloper not part of the repository")
+
+
+@pytest.fixture
+def idle(qtbot, background: Background) -> Callable[[], None]:
+    """Return a function that waits until no job is left; the first job imports TensorFlow."""
+    return lambda: qtbot.waitUntil(lambda: background.n_jobs == 0, timeout=60_000)
 
 
 @pytest.fixture
