@@ -118,6 +118,11 @@ def test_that_a_model_of_aideveloper_is_dropped_and_its_classes_can_be_named(qtb
     assert notifier.model == tmp_path / "named.keras"
     assert read_card(notifier.model).class_names == ("automobile", "cat")
     assert read_card(notifier.model).epoch == 146
+    tab.run_row.set_labelled(REAL.with_name("M01_AutoCat_Valid_Data.rtdc"))
+    with qtbot.waitSignal(tab.assessed, timeout=60_000):
+        tab.assess()
+    idle()
+    assert (tab.assessment.scores.n, tab.assessment.scores.accuracy) == (400, 0.925)
 
 
 @pytest.mark.keras
