@@ -9,11 +9,13 @@ from aid_desktop.data.pixels import pixel_type_text
 from aid_desktop.data.prepare import PreparationStoppedError
 from aid_desktop.errors import ModelError, TrainingError
 from aid_desktop.models.build import check_shapes, compile_model, dropout_rates, set_dropout, with_new_weights
-from aid_desktop.models.files import load_model
+from aid_desktop.models.facts import ModelFacts
+from aid_desktop.models.files import load_model, load_network
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.partial import set_trainable
 from aid_desktop.models.precision import check_precision
 from aid_desktop.models.zoo import load_zoo
+from aid_desktop.runs.best import find_model
 from aid_desktop.runs.config import RunConfig
 from aid_desktop.runs.folder import read_state
 from aid_desktop.runs.history import truncate_history
@@ -76,13 +78,24 @@ def _new_model(run: TrainingRun, data: TrainingData) -> tuple["keras.Model", Tra
         return load_zoo(run.model_zoo).build(config.model.architecture, shape, n_classes), data
     if config.model.start_from is None:
         raise TrainingError("model: neither an architecture nor a model to start from is given")
-    loaded = load_model(config.model.start_from)
-    check_shapes(loaded.model, shape, n_classes)
+    start_from = find_model(config.model.start_from)
     if config.model.mode == "restart":
-        return with_new_weights(loaded.model), data
+        model = load_network(start_from)
+        check_shapes(model, shape, n_classes)
+        return with_new_weights(model), data
+    loaded = load_model(start_from, said=_said_by_run(data, config))
+    check_shapes(loaded.model, shape, n_classes)
     _check_same_use(loaded.card, data, config)
     # The weights were learnt with these statistics.
     return loaded.model, dataclasses.replace(data, normalization=loaded.card.normalization)
+
+
+def _said_by_run(data: TrainingData, config: RunConfig) -> ModelFacts:
+    """Return what the run says of a model that has no card; mean and deviation it cannot know."""
+    image = config.image
+    return ModelFacts(
+        data.class_names, image.normalization, size=(image.width, image.height), channels=image.channel_names or ()
+    )
 
 
 def _check_same_use(card: ModelCard, data: TrainingData, config: RunConfig) -> None:
