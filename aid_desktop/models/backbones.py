@@ -18,9 +18,7 @@ from aid_desktop.errors import ModelError, ModelZooError
 from aid_desktop.models.registry import Architecture
 from aid_desktop.paths import write_atomically
 from aid_desktop.settings.image import ImageSettings
-
-IMAGENET, RANDOM = "imagenet", "none"
-"""Words for the weights to begin with; anything else is the path of a file."""
+from aid_desktop.settings.pretrained import IMAGENET, RANDOM
 
 NORMALIZATION = "divide_by_255"
 CHANNELS = (1, 3)
@@ -148,9 +146,23 @@ def weights_file(architecture: Architecture, weights: str | Path | None) -> Path
         return weights
     path = local_file(backbone)
     if path is None:
-        raise ModelError(f"the ImageNet weights of {architecture.name} are not on this computer")
+        raise ModelError(missing_text(architecture, backbone))
     check_file(path, backbone)
     return path
+
+
+def missing_text(architecture: Architecture, backbone: Backbone) -> str:
+    """Return what to do where the ImageNet weights are not on this computer."""
+    return (
+        f"the ImageNet weights of {architecture.name} are not on this computer: download them (the button Download, or "
+        f"the option --download-weights; {backbone.megabytes:.0f} MB from {backbone.url}), use a file of weights "
+        f'(model.weights), or begin with random ones (model.weights = "{RANDOM}")'
+    )
+
+
+def takes_imagenet(architecture: Architecture, weights: str | Path | None) -> Backbone | None:
+    """Return the backbone whose ImageNet weights a new network begins with, None for other weights."""
+    return backbone_of(architecture) if weights in (None, IMAGENET) else None
 
 
 def check_file(path: Path, backbone: Backbone) -> None:
