@@ -52,7 +52,7 @@ def backbone_part(model: "keras.Model") -> "keras.Model":
             f"the network has no layer named {FEATURES!r}, so nobody knows where its backbone ends: give this name to "
             "the first layer after the backbone in model_zoo.py"
         ) from None
-    return keras.Model(model.inputs, end.input)
+    return keras.Model(model.input, end.input)
 
 
 def _copy_weights(path: Path, base: "keras.Model") -> None:
