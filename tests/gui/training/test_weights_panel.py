@@ -132,12 +132,13 @@ def test_that_a_download_that_fails_is_told_and_can_be_tried_again(
     qtbot.waitUntil(button(chosen, "downloadWeightsButton").isEnabled, timeout=20_000)
 
 
-def test_that_the_fine_tuning_plan_is_filled_in_told_and_undone(chosen: MainWindow) -> None:
-    before = chosen.training.settings.values().hyperparameters
+def test_that_the_fine_tuning_plan_is_filled_in_told_and_undone(chosen: MainWindow, qtbot: QtBot) -> None:
+    before, n_steps = chosen.training.settings.values().hyperparameters, chosen.training.undo.stack.count()
     button(chosen, "fineTuningButton").click()
     after = chosen.training.settings.values().hyperparameters
     assert {name: getattr(after, name) for name in FINE_TUNING} == dict(FINE_TUNING)
     assert "only the last layer learns at first" in chosen.training.messages.notes[-1].text
+    qtbot.waitUntil(lambda: chosen.training.undo.stack.count() > n_steps)
     chosen.training.undo.stack.undo()
     assert chosen.training.settings.values().hyperparameters == before
 
