@@ -18,7 +18,7 @@ FINE_TUNING = MappingProxyType(
 """Hyper-parameters for pretrained networks: at first only the new last layer learns; the others join it one by one."""
 
 FINE_TUNING_TEXT = (
-    "Fine-tuning: only the last layer learns at first; from the last to the first, one more layer joins it whenever "
-    "the validation accuracy has not improved for 2 epochs, while the learning rate falls from 0.001 to a hundredth of "
-    "it, so that what was learnt before changes little. All of this can be changed under Learning, also during the run"
+    "Fine-tuning: only the last layer learns at first; one more layer joins it, from the last to the first, whenever "
+    "the validation accuracy has not improved for 2 epochs. The learning rate falls from 0.001 to a hundredth of it, "
+    "so that what was learnt before changes little. See the settings under Learning: all of them can be changed"
 )

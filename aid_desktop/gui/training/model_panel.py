@@ -35,7 +35,7 @@ class ModelPanel(QWidget):
         self._explicit_zoo = zoo
         self._architectures: tuple[Architecture, ...] = ()
         self._zoo: Path | None = None
-        self._problem = ""
+        self._misfit = ""
         self._selector = QComboBox(self)
         self._about = QLabel(self)
         self._fits = QLabel(self)
@@ -76,9 +76,14 @@ class ModelPanel(QWidget):
         return self._zoo
 
     @property
+    def misfit(self) -> str:
+        """Why this network cannot be built for these images; empty if it can."""
+        return self._misfit
+
+    @property
     def problem(self) -> str:
         """Why no run can be started with this choice; empty if it can."""
-        return self._problem
+        return self._misfit or self.weights.problem
 
     def choose(self, name: str) -> None:
         """Select an architecture by name; unknown names leave the choice as it is."""
@@ -192,7 +197,7 @@ class ModelPanel(QWidget):
                 check_image(item, self._notifier.image_settings)
             except AidError as error:
                 problem = str(error)
-        self._problem = problem or self.weights.problem
+        self._misfit = problem
         fits = f"Fits {shape[1]} × {shape[0]} px, {shape[2]} {'channel' if shape[2] == 1 else 'channels'} ✓"
         self._fits.setText(problem or fits)
         set_role(self._fits, "error" if problem else "muted")

@@ -15,7 +15,7 @@ from aid_desktop.settings.pretrained import IMAGENET, RANDOM
 _FILE = "file"
 _CHOICES = (("ImageNet", IMAGENET), ("From a file…", _FILE), ("Random: nothing learnt before", RANDOM))
 _TIP = (
-    "What the network knows before it has seen your images. ImageNet: what was learnt from 1.3 million photographs, "
+    "What the network knows before it has seen your images. ImageNet: what was learnt from many photographs, "
     "which helps most when there are few images of your own"
 )
 _FILES = "Weights and models (*.h5 *.weights.h5 *.keras)"
@@ -125,6 +125,7 @@ class WeightsPanel(QWidget):
     def _show_state(self) -> None:
         is_missing = self._chosen == IMAGENET and self._is_missing()
         self._download.setVisible(is_missing)
+        self._plan.setVisible(self._chosen != RANDOM)
         self._state.setText(self._text(is_missing))
         self._state.setToolTip(str(self._file or "") if self._chosen == _FILE else "")
         set_role(self._state, "error" if self.problem else "muted")

@@ -57,10 +57,13 @@ def test_that_only_pretrained_networks_have_a_choice_of_weights(ready: MainWindo
 def test_that_missing_weights_keep_a_run_from_starting_and_random_ones_do_not(chosen: MainWindow) -> None:
     model = chosen.training.model
     assert "mobilenet_v2 are not on this computer: download them" in model.problem
+    assert model.misfit == ""
+    assert button(chosen, "fineTuningButton").isVisibleTo(model)
     assert button(chosen, "downloadWeightsButton").isVisibleTo(model)
     select(chosen, 2)
     assert model.problem == ""
     assert not button(chosen, "downloadWeightsButton").isVisibleTo(model)
+    assert not button(chosen, "fineTuningButton").isVisibleTo(model)
     assert chosen.training.config().model == ModelChoice("mobilenet_v2", weights="none")
 
 
@@ -116,7 +119,8 @@ def test_that_nothing_is_downloaded_until_the_user_agrees(
         button(chosen, "downloadWeightsYes").click()
         assert not button(chosen, "downloadWeightsButton").isEnabled()
         qtbot.waitUntil(lambda: (home / "w.h5").is_file(), timeout=20_000)
-    qtbot.waitUntil(lambda: chosen.training.model.problem == "", timeout=20_000)
+    qtbot.waitUntil(lambda: bool(chosen.training.messages.notes), timeout=20_000)
+    assert chosen.training.model.problem == ""
     assert asked == [offered.url]
     assert str(home / "w.h5") in chosen.training.messages.notes[-1].text
 
