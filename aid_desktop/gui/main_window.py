@@ -280,6 +280,7 @@ class MainWindow(QMainWindow):
         gpus = len(devices["gpus"])
         self._status.set_state(f"{versions}  ·  trains on {f'{gpus} GPU' if gpus else 'the CPU'}")
         self.training.run.set_devices(devices["choices"])
+        self.training.model.costs.allow()
 
     def _ask_before_closing(self) -> None:
         question = closing_question(self.session.is_running, self.training.queueing.queue.n_waiting)

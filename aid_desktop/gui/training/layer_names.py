@@ -1,5 +1,6 @@
 """The layers of the chosen network, found by building it, for those who tick which of them learn."""
 
+import threading
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSlot
@@ -12,8 +13,6 @@ from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sen
 from aid_desktop.models.partial import learning_layers
 from aid_desktop.models.zoo import load_zoo
 
-_FEWEST_CLASSES = 2
-
 
 class LayerNames(QObject):
     """Answers the editor's wish for the names of the layers."""
@@ -25,6 +24,7 @@ class LayerNames(QObject):
         model: ModelPanel,
         background: Background,
         messages: MessageStrip,
+        building: threading.Lock,
     ) -> None:
         super().__init__(editor)
         self._editor = editor
@@ -32,6 +32,7 @@ class LayerNames(QObject):
         self._model = model
         self._background = background
         self._messages = messages
+        self._building = building
         editor.names_wanted.connect(self.ask)
 
     @pyqtSlot()
@@ -42,10 +43,11 @@ class LayerNames(QObject):
             self._messages.add(Note(Level.WARNING, sentence(self._model.misfit or "there is no architecture")))
             return
         shape = self._notifier.image_settings.input_shape
-        n_classes = max(_FEWEST_CLASSES, self._notifier.table.n_classes)
+        n_classes, building = self._model.n_classes, self._building
 
         def build(context: JobContext) -> tuple[str, ...]:
-            return layer_names(zoo, name, shape, n_classes)
+            with building:
+                return layer_names(zoo, name, shape, n_classes)
 
         self._background.start("Building the network", build, self._show, self._on_failure)
 

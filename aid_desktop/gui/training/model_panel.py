@@ -4,23 +4,30 @@ from pathlib import Path
 
 from PyQt5.QtCore import Qt, QUrl, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QDesktopServices
-from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from aid_desktop.data.class_table import ClassTable
 from aid_desktop.errors import AidError, ModelZooError
+from aid_desktop.gui.background import Background
 from aid_desktop.gui.image_settings_form import ImageSettingsForm
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.theme import GRID, icon, set_role
+from aid_desktop.gui.numbers import grouped
+from aid_desktop.gui.theme import GRID, set_role
+from aid_desktop.gui.training.architecture_selector import FAMILY_TITLES, ArchitectureSelector
+from aid_desktop.gui.training.network_costs import Counted, Network, NetworkCosts
+from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.training.weights_panel import WeightsPanel
-from aid_desktop.gui.widgets.amount_editor import guard_wheel
+from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.models.backbones import check_image
 from aid_desktop.models.registry import Architecture
-from aid_desktop.models.zoo import check_size, find_architecture, find_zoo, list_architectures
+from aid_desktop.models.zoo import check_size, find_architecture, find_zoo, list_architectures, read_digest
 from aid_desktop.runs.config import ModelChoice
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.image import ImageSettings
 
 _FIRST_CHOICE = "LeNet5_do"
+_FEWEST_CLASSES = 2
 _LOCKED = "This needs a new run: stop the one that is going on first."
 
 
@@ -29,36 +36,58 @@ class ModelPanel(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, notifier: Notifier, zoo: Path | None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        notifier: Notifier,
+        background: Background,
+        session: TrainingSession,
+        zoo: Path | None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._notifier = notifier
         self._explicit_zoo = zoo
         self._architectures: tuple[Architecture, ...] = ()
         self._zoo: Path | None = None
-        self._misfit = ""
-        self._selector = QComboBox(self)
+        self._file_problem = ""
+        self._problem = ""
+        self._gone = ""
+        self.selector = ArchitectureSelector(self)
         self._about = QLabel(self)
         self._fits = QLabel(self)
+        self._cost = QLabel(self)
         self.weights = WeightsPanel(self)
         self._path = QLabel(self)
-        self._edit = QPushButton(icon("open"), "Edit", self)
-        self._reload = QPushButton(icon("refresh"), "Reload", self)
+        self._edit = named_button(
+            self, "Edit", "editZooButton", "Open model_zoo.py in a text editor to change or add architectures", "open"
+        )
+        self._reload = named_button(
+            self, "Reload", "reloadZooButton", "Read the list again after editing the file", "refresh"
+        )
         self.form = ImageSettingsForm(notifier, parent=self)
         self.memory = SectionForm(DeviceSettings, ("data_memory", "memory_fraction", "memory_growth", "threads"), self)
+        self.costs = NetworkCosts(background, session, self.memory.values, self)
         self._lay_out()
         self.set_locked(False)
-        self._selector.currentIndexChanged.connect(self._on_selected)
+        self.reload()
+        self.selector.changed.connect(self._on_selected)
         self._edit.clicked.connect(self._on_edit)
         self._reload.clicked.connect(self.reload)
         self.memory.changed.connect(self.changed)
         self.weights.changed.connect(self._on_weights_changed)
+        self.costs.counted.connect(self._check)
         notifier.image_settings_changed.connect(self._on_image_settings_changed)
-        self.reload()
+        notifier.table_changed.connect(self._on_table_changed)
 
     @property
     def architecture(self) -> str:
         """Name of the chosen architecture; empty when the list cannot be read."""
-        return str(self._selector.currentData() or "")
+        return self.selector.name
+
+    @property
+    def n_classes(self) -> int:
+        """How many classes a network made now would tell apart."""
+        return max(_FEWEST_CLASSES, self._notifier.table.n_classes)
 
     @property
     def choice(self) -> ModelChoice:
@@ -78,24 +107,21 @@ class ModelPanel(QWidget):
     @property
     def misfit(self) -> str:
         """Why this network cannot be built for these images; empty if it can."""
-        return self._misfit
+        return self._problem
 
     @property
     def problem(self) -> str:
         """Why no run can be started with this choice; empty if it can."""
-        return self._misfit or self.weights.problem
+        return self._problem or self.weights.problem
 
     def choose(self, name: str) -> None:
         """Select an architecture by name; unknown names leave the choice as it is."""
-        index = self._selector.findData(name)
-        if index >= 0:
-            self._selector.setCurrentIndex(index)
+        self.selector.choose(name)
 
     def set_locked(self, is_locked: bool) -> None:
         """Lock what cannot change within a run."""
-        self._selector.setEnabled(not is_locked)
-        self._selector.setToolTip(_LOCKED if is_locked else "Architecture of the network, from small to large")
         reason = _LOCKED if is_locked else None
+        self.selector.set_locked(reason)
         self.form.set_locked(reason)
         self.weights.set_locked(reason)
         for editor in self.memory.editors:
@@ -104,45 +130,35 @@ class ModelPanel(QWidget):
     @pyqtSlot()
     def reload(self) -> None:
         """Read the list again, after the file was edited."""
-        chosen = self.architecture or _FIRST_CHOICE
+        before = self.architecture
+        self._file_problem = self._gone = ""
         try:
             self._zoo = find_zoo(self._explicit_zoo)
             self._architectures = list_architectures(self._zoo)
         except ModelZooError as error:
-            self._architectures = ()
-            self._check(str(error))
+            self._file_problem = str(error)
+            self._check()
             return
-        self._selector.blockSignals(True)
-        self._selector.clear()
-        for item in self._architectures:
-            self._selector.addItem(item.name, item.name)
-        self._selector.blockSignals(False)
-        self.choose(chosen)
+        self.selector.set_architectures(self._architectures)
+        self.choose(before or _FIRST_CHOICE)
+        if before not in ("", self.architecture):
+            self._gone = f"There is no {before} in the file any more. "
         self._path.setText(self._elided(str(self._zoo)))
         self._path.setToolTip(f"The list comes from {self._zoo}")
+        self._grey_out()
         self._check()
 
     def _elided(self, text: str) -> str:
         return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideLeft, 20 * GRID)
 
     def _lay_out(self) -> None:
-        self._selector.setObjectName("architectureSelector")
-        self._selector.setAccessibleName("Architecture")
-        guard_wheel(self._selector)
-        for button, name, tip in (
-            (
-                self._edit,
-                "editZooButton",
-                "Open model_zoo.py in a text editor to change or add architectures",
-            ),
-            (self._reload, "reloadZooButton", "Read the list again after editing the file"),
-        ):
-            button.setObjectName(name)
-            button.setAccessibleName(button.text())
-            button.setToolTip(tip)
+        for button in (self._edit, self._reload):
             button.setFlat(True)
-        for label in (self._about, self._path):
+        for label in (self._about, self._cost, self._path):
             set_role(label, "muted")
+        self._fits.setObjectName("architectureFits")
+        self._cost.setObjectName("architectureCost")
+        self._cost.setWordWrap(True)
         self._about.setWordWrap(True)
         self._fits.setWordWrap(True)
         heading, image_heading, memory_heading = (
@@ -157,7 +173,7 @@ class ModelPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, GRID, GRID)
         column.setSpacing(GRID)
-        for part in (heading, self._selector, self._fits, self._about, self.weights):
+        for part in (heading, self.selector, self._fits, self._cost, self._about, self.weights):
             column.addWidget(part)
         column.addLayout(tools)
         column.addSpacing(GRID)
@@ -171,14 +187,20 @@ class ModelPanel(QWidget):
 
     @pyqtSlot(ImageSettings)
     def _on_image_settings_changed(self, settings: ImageSettings) -> None:
+        self._grey_out()
         self._check()
 
     @pyqtSlot()
     def _on_weights_changed(self) -> None:
         self._check()
 
-    @pyqtSlot(int)
-    def _on_selected(self, index: int) -> None:
+    @pyqtSlot(ClassTable)
+    def _on_table_changed(self, table: ClassTable) -> None:
+        self._check()
+
+    @pyqtSlot()
+    def _on_selected(self) -> None:
+        self._gone = ""
         self._check()
 
     @pyqtSlot()
@@ -186,19 +208,52 @@ class ModelPanel(QWidget):
         if self._zoo is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._zoo)))
 
-    def _check(self, problem: str = "") -> None:
+    def _grey_out(self) -> None:
+        self.selector.set_shape(self._notifier.image_settings.input_shape)
+
+    @pyqtSlot()
+    def _check(self) -> None:
+        """Show what is chosen, and find out what keeps it from being trained."""
         shape = self._notifier.image_settings.input_shape
-        if not problem:
-            try:
-                item = find_architecture(self._architectures, self.architecture)
-                self._about.setText(item.description)
-                self.weights.set_architecture(item)
-                check_size(item, shape)
-                check_image(item, self._notifier.image_settings)
-            except AidError as error:
-                problem = str(error)
-        self._misfit = problem
-        fits = f"Fits {shape[1]} × {shape[0]} px, {shape[2]} {'channel' if shape[2] == 1 else 'channels'} ✓"
-        self._fits.setText(problem or fits)
-        set_role(self._fits, "error" if problem else "muted")
+        item, counted = None, None
+        try:
+            if self._file_problem:
+                raise ModelZooError(self._file_problem)
+            item = find_architecture(self._architectures, self.architecture)
+            self.weights.set_architecture(item)
+            check_size(item, shape)
+            check_image(item, self._notifier.image_settings)
+            counted = self.costs.of(self._network(shape))
+            self._problem = counted.problem if counted else ""
+        except AidError as error:
+            self._problem = str(error)
+            self.costs.of(None)
+        self._about.setText(item.description if item else "")
+        self._cost.setText(_cost_text(counted))
+        self._cost.setVisible(bool(self._cost.text()))
+        self._fits.setText(self._gone + (self._problem or _fits_text(item, shape)))
+        set_role(self._fits, "error" if self._problem else "muted")
         self.changed.emit()
+
+    def _network(self, shape: tuple[int, int, int]) -> Network | None:
+        if self._zoo is None:
+            return None
+        return Network(self._zoo, read_digest(self._zoo), self.architecture, shape, self.n_classes)
+
+
+def _fits_text(item: Architecture | None, shape: tuple[int, int, int]) -> str:
+    if item is None:
+        return ""
+    family = FAMILY_TITLES[item.family]
+    channels = f"{shape[2]} {'channel' if shape[2] == 1 else 'channels'}"
+    return (
+        f"{family}. Takes {item.min_size} × {item.min_size} px and more; fits {shape[1]} × {shape[0]} px, {channels} ✓"
+    )
+
+
+def _cost_text(counted: Counted | None) -> str:
+    if counted is None or counted.cost is None:
+        return ""
+    cost = counted.cost
+    times = "unknown number of" if cost.multiply_adds is None else grouped(cost.multiply_adds)
+    return f"{grouped(cost.parameters)} parameters, {times} multiply-adds for each image"

@@ -173,7 +173,7 @@ class TrainingTab(QWidget):
 
     def _make_panels(self, model_zoo: Path | None) -> None:
         notifier, themes = self._notifier, self._themes
-        self.model = ModelPanel(notifier, model_zoo, self)
+        self.model = ModelPanel(notifier, self._background, self._session, model_zoo, self)
         self.hyperparameters = HyperparameterPanel(notifier, themes, self)
         self.augmentation = AugmentationPanel(notifier, self)
         self.preview = PreviewPanel(notifier, self._background, self)
@@ -194,7 +194,7 @@ class TrainingTab(QWidget):
         self.check = StartCheck(notifier, self._checks, background, self.run.check_row, messages, self)
         layers = self.hyperparameters.form.editor("trainable").editor
         assert isinstance(layers, LayersEditor)
-        self.layer_names = LayerNames(layers, notifier, self.model, background, messages)
+        self.layer_names = LayerNames(layers, notifier, self.model, background, messages, session.building)
         self.weights_download = WeightsDownload(self.model.weights, background, messages)
         self.continuing = Continuing(session, self.settings, messages, self)
         self.going_back = GoingBack(self.timeline, session, self.continuing, background, messages, self)
