@@ -78,7 +78,8 @@ def card_from_facts(path: Path, shape: NetworkShape, said: ModelFacts, keras_ver
     table = read_aideveloper_model(path)
     names = _class_names(path, shape, said, table)
     method = _normalization(path, said, table)
-    mean, std = (said.mean, said.std) if table is None or table.mean is None else (table.mean, table.std)
+    mean = said.mean if table is None or table.mean is None else table.mean
+    std = said.std if table is None or table.std is None else table.std
     needs_statistics = method == "standardize_training_set"
     missing = [name for name, is_missing in _asked(shape, said, names, method) if is_missing]
     missing += [name for name, value in (("mean", mean), ("std", std)) if needs_statistics and value is None]
