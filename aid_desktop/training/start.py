@@ -12,7 +12,7 @@ from aid_desktop.models.backbone_weights import load_backbone
 from aid_desktop.models.backbones import check_image, weights_file
 from aid_desktop.models.build import check_shapes, compile_model, dropout_rates, set_dropout, with_new_weights
 from aid_desktop.models.facts import ModelFacts
-from aid_desktop.models.files import load_model, load_network
+from aid_desktop.models.files import load_model
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.partial import set_trainable
 from aid_desktop.models.precision import check_precision
@@ -80,24 +80,15 @@ def _new_model(run: TrainingRun, data: TrainingData) -> tuple["keras.Model", Tra
         return _from_architecture(run, config.model.architecture, n_classes), data
     if config.model.start_from is None:
         raise TrainingError("model: neither an architecture nor a model to start from is given")
-    start_from = find_model(config.model.start_from)
-    if config.model.mode == "restart":
-        model = load_network(start_from)
-        check_shapes(model, shape, n_classes)
-        return with_new_weights(model), data
-    loaded = load_model(start_from, said=_said_by_run(data, config))
+    is_restart = config.model.mode == "restart"
+    said = ModelFacts.of_run(data.class_names, config.image, is_restart)
+    loaded = load_model(find_model(config.model.start_from), said=said, needs_weights=not is_restart)
     check_shapes(loaded.model, shape, n_classes)
+    if is_restart:
+        return with_new_weights(loaded.model), data
     _check_same_use(loaded.card, data, config)
     # The weights were learnt with these statistics.
     return loaded.model, dataclasses.replace(data, normalization=loaded.card.normalization)
-
-
-def _said_by_run(data: TrainingData, config: RunConfig) -> ModelFacts:
-    """Return what the run says of a model that has no card; mean and deviation it cannot know."""
-    image = config.image
-    return ModelFacts(
-        data.class_names, image.normalization, size=(image.width, image.height), channels=image.channel_names or ()
-    )
 
 
 def _from_architecture(run: TrainingRun, name: str, n_classes: int) -> "keras.Model":
