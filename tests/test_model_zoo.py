@@ -11,6 +11,7 @@ from aid_desktop.models.registry import Architecture, Family
 from aid_desktop.models.zoo import ModelZoo, describe, find_architecture, list_architectures, load_zoo
 
 PATH = Path(__file__).parents[1] / "model_zoo.py"
+MANUAL = Path(__file__).parents[1] / "docs" / "architectures.md"
 LISTED = list_architectures(PATH)
 ARCHITECTURES = [item for item in LISTED if item.family in (Family.MLP, Family.CNN) and not item.is_pattern]
 NAMES = [item.name for item in ARCHITECTURES]
@@ -86,6 +87,16 @@ def test_that_they_stand_in_order_of_complexity_within_each_family(zoo: ModelZoo
     for family in (Family.MLP, Family.CNN):
         counts = [row["parameters"] for row in rows if row["family"] == family]
         assert counts == sorted(counts)
+
+
+@pytest.mark.keras
+def test_that_the_table_of_the_manual_is_that_of_the_file(zoo: ModelZoo) -> None:
+    written = MANUAL.read_text(encoding="utf-8").splitlines()
+    expected = [
+        "| `{name}` | {min_size} | {parameters:,} | {multiply_adds:,} | {description} |".format(**row)
+        for row in describe(zoo, ARCHITECTURES)
+    ]
+    assert [line for line in written if line.startswith("| `")] == expected, "\n".join(expected)
 
 
 @pytest.mark.keras
@@ -199,3 +210,20 @@ def test_that_the_shortcut_of_vgg_small_adds_each_pixel_to_its_own_place(zoo: Mo
     places = [np.argwhere(one > 1e-6) for one in changed]
     assert (np.abs(places[0].mean(0) - places[1].mean(0)) <= 1).all()
     assert len(places[1]) == 1
+
+
+@pytest.mark.keras
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*COMPACT, "CNN_6Conv4Dense_skipcon"])
+def test_that_networks_of_our_own_learn_digits(zoo: ModelZoo, name: str) -> None:
+    import keras
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    images = (digits.images[:1200, :, :, None] / 16).repeat(2, axis=1).repeat(2, axis=2).astype(np.float32)
+    labels = keras.utils.to_categorical(digits.target[:1200], 10)
+    keras.utils.set_random_seed(1)
+    model = zoo.build(name, (16, 16, 1), 10)
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(images[:900], labels[:900], 32, 6, verbose=0, validation_data=(images[900:], labels[900:]))
+    assert max(history.history["val_accuracy"]) > 0.7
