@@ -13,14 +13,16 @@ ARCHITECTURES = list_architectures(PATH)
 NAMES = [item.name for item in ARCHITECTURES]
 
 # 32 × 32 px with channels and classes (1, 2), (1, 10), (3, 10). All as in AIDeveloper except TinyResNet, the
-# blocks of which have one convolution there, two here.
+# blocks of which have one convolution there, two here, and ResNet_small and ResNet_compact, which are this program's.
 PARAMETERS = {
     "MLP_8_8_8": (8_362, 8_434, 24_818),
     "MLP_24_16_24": (25_458, 25_658, 74_810),
     "MLP_64_32_16": (68_242, 68_378, 199_450),
     "TinyResNet": (21_698, 21_898, 22_330),
     "LeNet5_do": (61_026, 61_706, 62_006),
+    "ResNet_small": (172_370, 173_402, 173_690),
     "Nitta_et_al_6layer": (475_362, 477_418, 477_994),
+    "ResNet_compact": (764_418, 765_706, 766_282),
 }
 
 
@@ -94,7 +96,12 @@ def test_that_min_size_is_the_smallest_image_the_network_takes(zoo: ModelZoo, it
 @pytest.mark.keras
 @pytest.mark.parametrize(
     ("name", "rates"),
-    [("LeNet5_do", [0.2, 0.5, 0.5]), ("Nitta_et_al_6layer", [0.25, 0.25, 0.5]), ("TinyResNet", [0.2])],
+    [
+        ("LeNet5_do", [0.2, 0.5, 0.5]),
+        ("Nitta_et_al_6layer", [0.25, 0.25, 0.5]),
+        ("TinyResNet", [0.2]),
+        ("ResNet_compact", [0.2]),
+    ],
 )
 def test_that_dropout_has_the_rates_of_the_reference(zoo: ModelZoo, name: str, rates: list[float]) -> None:
     import keras
@@ -104,10 +111,11 @@ def test_that_dropout_has_the_rates_of_the_reference(zoo: ModelZoo, name: str, r
 
 
 @pytest.mark.keras
-def test_that_every_weight_of_the_residual_network_is_part_of_its_output(zoo: ModelZoo) -> None:
+@pytest.mark.parametrize("name", ["TinyResNet", "ResNet_small", "ResNet_compact"])
+def test_that_every_weight_of_a_residual_network_is_part_of_its_output(zoo: ModelZoo, name: str) -> None:
     import tensorflow as tf
 
-    model = zoo.build("TinyResNet", (8, 8, 1), 2)
+    model = zoo.build(name, (8, 8, 1), 2)
     images = np.random.default_rng(0).uniform(size=(4, 8, 8, 1)).astype(np.float32)
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(model(images)[:, 0] ** 2)

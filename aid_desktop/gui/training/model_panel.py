@@ -56,6 +56,11 @@ class ModelPanel(QWidget):
         return str(self._selector.currentData() or "")
 
     @property
+    def architectures(self) -> tuple[Architecture, ...]:
+        """All architectures of the list; none when it cannot be read."""
+        return self._architectures
+
+    @property
     def zoo(self) -> Path | None:
         """The model_zoo.py that the list comes from."""
         return self._zoo
