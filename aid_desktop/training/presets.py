@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from aid_desktop.data.class_table import ClassTable
 from aid_desktop.errors import TrainingError
@@ -102,7 +103,7 @@ class _Plan:
     random_erasing: float
 
 
-# Speeds: `bootstrap.py benchmark fashion_mnist --speed` on 2 cores of an AMD EPYC with AVX2, rounded down.
+# Speeds: half of what `bootstrap.py benchmark train` gives on 2 cores of an AMD EPYC with AVX2, or less.
 _COMPACT = _Net("ResNet_compact", 150, 12, 4000)
 _SMALL = _Net("ResNet_small", 400, 8)
 _LENET = _Net("LeNet5_do", 1500, 16, is_residual=False)
@@ -206,7 +207,7 @@ def _batch_size(n_images: int) -> int:
     return next((size for size, fewest in ((128, 5000), (64, 1000), (32, 200)) if n_images >= fewest), 16)
 
 
-def _optimizer(net: _Net, batch_size: int) -> dict[str, str | float | bool]:
+def _optimizer(net: _Net, batch_size: int) -> dict[str, Any]:
     if not net.is_residual:
         return {"optimizer": "adam", "learning_rate": 0.001}
     # A rate in proportion to the batch size keeps the noise of the steps: Goyal et al. 2017 (arXiv:1706.02677).

@@ -116,9 +116,7 @@ class PresetPanel(QWidget):
         self._reasons.setAccessibleName("Reasons of the preset")
         self._reasons.setWordWrap(True)
         self._reasons.setTextFormat(Qt.TextFormat.RichText)
-        self._reasons.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
+        self._reasons.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._reasons.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._reasons.setContentsMargins(GRID, GRID, GRID, GRID)
         self._area.setWidget(self._reasons)
