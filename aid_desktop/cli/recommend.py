@@ -41,6 +41,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--channels", metavar="WORD", type=parse_channels, default="gray", help="gray, rgb, or names; default: gray"
     )
+    parser.add_argument("--epochs", metavar="N", type=parse_epochs, help="instead of the number that the time allows")
     parser.add_argument("--device", metavar="NAME", default="auto", help="as for train; default %(default)s")
     parser.add_argument("--seed", metavar="N", type=int, default=1, help="default %(default)s")
     parser.add_argument("--model-zoo", metavar="FILE", type=Path, help="the model_zoo.py to use")
@@ -61,13 +62,22 @@ def _run(options: argparse.Namespace) -> int:
     device = DeviceSettings(strategy=options.device)
     on_gpu = uses_gpu(device.strategy, len(list_devices()["gpus"]))
     situation = situation_of(table, split, image, os.cpu_count() or 1, on_gpu)
-    chosen = recommend(Preset(options.preset), situation, list_architectures(find_zoo(options.model_zoo)))
+    chosen = recommend(
+        Preset(options.preset), situation, list_architectures(find_zoo(options.model_zoo)), options.epochs
+    )
     rows = tuple(dataclasses.replace(row, digest=None) for row in data_rows(table))
     model = ModelChoice(architecture=chosen.architecture)
     config = RunConfig(rows, image, model, chosen.training, split, device, options.seed)
     write_run_toml(config, options.out, [f"Preset {chosen.preset}", *map(str, chosen.reasons)])
     _tell(chosen, options)
     return 0
+
+
+def parse_epochs(text: str) -> int:
+    """Return a number of epochs from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number from 1")
+    return int(text)
 
 
 def _tell(chosen: Recommendation, options: argparse.Namespace) -> None:

@@ -74,10 +74,9 @@ def configure(table: ClassTable, chosen: argparse.Namespace) -> RunConfig:
     """Return the run that the preset recommends for the table and this machine's CPU."""
     image = ImageSettings(width=SIDE, height=SIDE)
     situation = situation_of(table, None, image, os.cpu_count() or 1, on_gpu=False)
-    advice = recommend(Preset(chosen.preset), situation, list_architectures(find_zoo()))
+    advice = recommend(Preset(chosen.preset), situation, list_architectures(find_zoo()), chosen.epochs)
     rows = tuple(row for row in data_rows(table) if row.role is not Role.TEST)
-    config = RunConfig(rows, image, ModelChoice(architecture=advice.architecture), advice.training, seed=chosen.seed)
-    return config.with_changes(epochs=chosen.epochs)
+    return RunConfig(rows, image, ModelChoice(architecture=advice.architecture), advice.training, seed=chosen.seed)
 
 
 def show_epoch(event: TrainingEvent) -> None:

@@ -96,8 +96,17 @@ def test_that_colour_varies_where_there_is_colour_only() -> None:
 
 def test_that_shifts_grow_with_the_image() -> None:
     large = dataclasses.replace(MANY, image=ImageSettings(width=200, height=100))
-    assert recommend(Preset.QUICK, MANY, ZOO).training.augmentation.width_shift == 2
-    assert recommend(Preset.QUICK, large, ZOO).training.augmentation.width_shift == 7
+    assert recommend(Preset.BEST, MANY, ZOO).training.augmentation.width_shift == 2
+    assert recommend(Preset.BEST, large, ZOO).training.augmentation.width_shift == 7
+
+
+def test_that_the_schedule_is_made_for_the_epochs_that_are_asked_for() -> None:
+    usual = recommend(Preset.BEST, MANY, ZOO)
+    short = recommend(Preset.BEST, MANY, ZOO, epochs=4)
+    assert short.architecture == usual.architecture
+    assert short.training.hyperparameters.epochs == 4
+    assert short.training.hyperparameters.weight_average < usual.training.hyperparameters.weight_average
+    assert reasons_of(short)["Epochs"].startswith("As many as were asked for")
 
 
 def test_that_tiny_images_get_a_perceptron() -> None:

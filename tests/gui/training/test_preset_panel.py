@@ -1,10 +1,14 @@
 """The row of presets: fills the forms, says why, is one step of undo."""
 
+from typing import Any
+
 from PyQt5.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.gui.main_window import MainWindow
 from aid_desktop.training.presets import Preset
+
+Core = Any
 
 
 def button(window: MainWindow, preset: Preset) -> QPushButton:
