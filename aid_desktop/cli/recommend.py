@@ -41,7 +41,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--channels", metavar="WORD", type=parse_channels, default="gray", help="gray, rgb, or names; default: gray"
     )
-    parser.add_argument("--epochs", metavar="N", type=parse_epochs, help="instead of the number that the time allows")
+    parser.add_argument("--epochs", metavar="N", type=_parse_epochs, help="instead of the number that the time allows")
     parser.add_argument("--device", metavar="NAME", default="auto", help="as for train; default %(default)s")
     parser.add_argument("--seed", metavar="N", type=int, default=1, help="default %(default)s")
     parser.add_argument("--model-zoo", metavar="FILE", type=Path, help="the model_zoo.py to use")
@@ -73,8 +73,7 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def parse_epochs(text: str) -> int:
-    """Return a number of epochs from 1."""
+def _parse_epochs(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number from 1")
     return int(text)

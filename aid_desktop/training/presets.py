@@ -121,7 +121,7 @@ _PLANS = {
 
 _PIXELS = 32 * 32
 _GPU_CORES = 20
-"""A GPU is counted as so many cores: what the slowest ones with tensor cores do, so that no estimate is too short."""
+"""A GPU is counted as so many cores. Not measured; chosen low, so that runs end too early rather than too late."""
 _FEW = 500
 """Images of a class below which they are varied more."""
 _IMBALANCE = 2
@@ -132,9 +132,9 @@ def situation_of(
     table: ClassTable, split: SplitSettings | None, image: ImageSettings, n_cores: int, on_gpu: bool
 ) -> Situation:
     """Return what a class table and a machine mean for a recommendation. Raises TrainingError without images."""
-    share = 1 - split.validation_fraction if split is not None else 1.0
+    held_out = 0.0 if split is None else 1 / split.folds if split.folds else split.validation_fraction
     counts = table.drawn_by_class().values()
-    return Situation(tuple(max(1, round(n * share)) for n in counts if n), image, n_cores, on_gpu)
+    return Situation(tuple(max(1, round(n * (1 - held_out))) for n in counts if n), image, n_cores, on_gpu)
 
 
 def recommend(
@@ -142,8 +142,9 @@ def recommend(
 ) -> Recommendation:
     """Return settings that suit the situation, out of the architectures of model_zoo.py.
 
-    `epochs` takes the place of the number that the preset's time allows; the schedule is made for it. The same arguments give the same result. Raises TrainingError when none of the networks that presets know of is
-    there and takes images of this size.
+    `epochs` takes the place of the number that the preset's time allows; the schedule is made for it. The same
+    arguments give the same result. Raises TrainingError when none of the networks that presets know of is there and
+    takes images of this size.
     """
     plan = _PLANS[preset]
     net = _choose_net(plan, situation, architectures)
@@ -274,7 +275,7 @@ def _about_epochs(epochs: int, asked: bool, plan: _Plan, situation: Situation, s
 def _about_learning(net: _Net, values: HyperParameters, situation: Situation) -> list[Reason]:
     rate = f"{values.optimizer}, rate {values.learning_rate:g}, batch size {values.batch_size}"
     why = (
-        "With momentum, batch normalization and this rate it ends better than with adam."
+        "It is the usual choice for residual networks with batch normalization."
         if net.is_residual
         else "Adam learns well at its usual rate without further tuning."
     )
@@ -286,6 +287,11 @@ def _about_learning(net: _Net, values: HyperParameters, situation: Situation) ->
         Reason("Early stopping", "off", "The last epochs, at the lowest rates, are the best ones of this schedule."),
         Reason("Weight average", f"{values.weight_average:g}", "The mean of the last steps is steadier than any one."),
     ]
+    if values.weight_decay:
+        decay = Reason(
+            "Weight decay", f"{values.weight_decay:g}", "Small weights mean smooth answers, which hold for new images."
+        )
+        reasons.insert(1, decay)
     if values.label_smoothing:
         reasons.append(Reason("Label smoothing", smoothing, "It keeps the network from becoming too sure of itself."))
     if values.class_weights == "balanced":
