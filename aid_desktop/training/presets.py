@@ -98,6 +98,8 @@ class _Plan:
     seconds: float
     fewest_epochs: int
     most_epochs: int
+    n_steps: int
+    """With few images, more epochs than the most are made to come to so many steps of the optimizer."""
     nets: tuple[_Net, ...]
     label_smoothing: float
     random_erasing: float
@@ -114,9 +116,9 @@ _PERCEPTRON = _Net("MLP_64_32_16", 5000, 1, is_residual=False)
 _ANY_SIZE = (_SMALL, _LENET, _PERCEPTRON)
 
 _PLANS = {
-    Preset.QUICK: _Plan(270, 2, 20, _ANY_SIZE, 0.0, 0.0, 0.03),
-    Preset.BALANCED: _Plan(1200, 5, 60, (_COMPACT, *_ANY_SIZE), 0.05, 0.0, 0.07),
-    Preset.BEST: _Plan(3300, 10, 150, (_COMPACT, *_ANY_SIZE), 0.1, 0.25, 0.07),
+    Preset.QUICK: _Plan(270, 2, 20, 500, _ANY_SIZE, 0.0, 0.0, 0.03),
+    Preset.BALANCED: _Plan(1200, 5, 60, 1500, (_COMPACT, *_ANY_SIZE), 0.05, 0.0, 0.07),
+    Preset.BEST: _Plan(3300, 10, 150, 3000, (_COMPACT, *_ANY_SIZE), 0.1, 0.25, 0.07),
 }
 
 _PIXELS = 32 * 32
@@ -151,7 +153,7 @@ def recommend(
     asked, epochs = epochs is not None, epochs or _epochs(plan, net, situation)
     seconds = epochs * _seconds_per_epoch(net, situation)
     batch_size = _batch_size(situation.n_images)
-    n_steps = epochs * max(1, situation.n_images // batch_size)
+    n_steps = epochs * _n_steps(situation.n_images)
     training = TrainingSettings(
         _augmentation(plan, situation),
         HyperParameters(
@@ -168,7 +170,7 @@ def recommend(
         SavingSettings(keep_best=3),
     )
     reasons = (
-        _about_net(net, plan, situation),
+        _about_net(net, situation),
         _about_epochs(epochs, asked, plan, situation, seconds),
         *_about_learning(net, training.hyperparameters, situation),
         *_about_augmentation(training.augmentation, situation),
@@ -204,7 +206,16 @@ def _seconds_per_epoch(net: _Net, situation: Situation) -> float:
 
 def _epochs(plan: _Plan, net: _Net, situation: Situation) -> int:
     affordable = int(plan.seconds / _seconds_per_epoch(net, situation))
-    return min(max(affordable, plan.fewest_epochs), plan.most_epochs)
+    return min(max(affordable, plan.fewest_epochs), _most_epochs(plan, situation))
+
+
+def _most_epochs(plan: _Plan, situation: Situation) -> int:
+    return max(plan.most_epochs, math.ceil(plan.n_steps / _n_steps(situation.n_images)))
+
+
+def _n_steps(n_images: int) -> int:
+    """Return the number of steps in an epoch; a last batch that is not full counts."""
+    return math.ceil(n_images / _batch_size(n_images))
 
 
 def _batch_size(n_images: int) -> int:
@@ -247,8 +258,10 @@ def _augmentation(plan: _Plan, situation: Situation) -> AugmentationSettings:
     )
 
 
-def _about_net(net: _Net, plan: _Plan, situation: Situation) -> Reason:
-    n, (height, width, _) = situation.n_images, situation.image.input_shape
+def _about_net(net: _Net, situation: Situation) -> Reason:
+    height, width, _ = situation.image.input_shape
+    # As in the window: digits in groups of three.
+    n = f"{situation.n_images:,}".replace(",", "\N{NO-BREAK SPACE}")
     texts = {
         _COMPACT: f"With {n} training images its residual blocks have enough to learn from, at any image size.",
         _SMALL: f"It learns {n} images of {width} × {height} px quickly and still with residual blocks.",
@@ -265,7 +278,7 @@ def _about_epochs(epochs: int, asked: bool, plan: _Plan, situation: Situation, s
         text = f"As many as were asked for: {about}."
     elif seconds > plan.seconds:
         text = f"Fewer would teach it little, but they take {about}: fewer images per epoch or smaller ones help."
-    elif epochs == plan.most_epochs:
+    elif epochs == _most_epochs(plan, situation):
         text = f"More would hardly help; they take {about}."
     else:
         text = f"As many as the time of this preset allows: {about}."

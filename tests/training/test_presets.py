@@ -85,6 +85,7 @@ def test_that_few_images_are_varied_more_and_get_the_smaller_network() -> None:
     assert few.architecture == "ResNet_small"
     assert few.training.augmentation.rotation > many.training.augmentation.rotation == 0
     assert few.training.hyperparameters.batch_size < many.training.hyperparameters.batch_size
+    assert few.training.hyperparameters.epochs * (140 / 16) >= 1000
     assert "60 images" in reasons_of(few)["Rotation, zoom, brightness, contrast"]
 
 
