@@ -10,6 +10,7 @@ import dataclasses
 import gzip
 import json
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -126,7 +127,9 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the training images; default %(default)s")
     chosen = parser.parse_args()
     if not chosen.folder.is_dir():
-        parser.error(f"there is no folder {chosen.folder}: install Debian's package dataset-fashion-mnist, or --folder")
+        # No failure: other benchmarks may follow.
+        print(f"Skipped: install Debian's package dataset-fashion-mnist for {chosen.folder}", file=sys.stderr)
+        return
     if chosen.out is not None:
         measure(chosen, chosen.out)
         return
