@@ -107,9 +107,10 @@ class _Plan:
     """Part of the image's smaller side."""
 
 
-# Speeds: half of what `bootstrap.py benchmark train` gives on 2 cores of an AMD EPYC with AVX2, or less.
-_COMPACT = _Net("ResNet_compact", 150, 12, 4000)
-_SMALL = _Net("ResNet_small", 500, 8)
+# Speeds: nine tenths or less of what was measured per core on 2 cores of an AMD EPYC with AVX2
+# (`bootstrap.py benchmark train`, `bootstrap.py benchmark fashion_mnist`).
+_COMPACT = _Net("ResNet_compact", 135, 12, 4000)
+_SMALL = _Net("ResNet_small", 450, 8)
 _LENET = _Net("LeNet5_do", 1500, 16, is_residual=False)
 _PERCEPTRON = _Net("MLP_64_32_16", 5000, 1, is_residual=False)
 # A user may have taken the others out of model_zoo.py.
