@@ -125,6 +125,8 @@ _PLANS = {
 _PIXELS = 32 * 32
 _GPU_CORES = 20
 """A GPU is counted as so many cores. Not measured; chosen low, so that runs end too early rather than too late."""
+_BETWEEN_EPOCHS = 1.0
+"""Seconds for validating and saving, ample for networks of this size."""
 _FEW = 500
 """Images of a class below which they are varied more."""
 _IMBALANCE = 2
@@ -202,7 +204,7 @@ def _seconds_per_epoch(net: _Net, situation: Situation) -> float:
     size = height * width * (1 if net is not _PERCEPTRON else channels) / _PIXELS
     cores = _GPU_CORES if situation.on_gpu else situation.n_cores
     # Preparation of images and steps that are too small to keep a core busy do not become shorter with the images.
-    return situation.n_images * max(size, 0.1) / (net.speed * cores)
+    return _BETWEEN_EPOCHS + situation.n_images * max(size, 0.1) / (net.speed * cores)
 
 
 def _epochs(plan: _Plan, net: _Net, situation: Situation) -> int:
