@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from aid_desktop.data.pixels import pixel_type_text
 from aid_desktop.data.prepare import PreparationStoppedError
 from aid_desktop.errors import ModelError, TrainingError
+from aid_desktop.models.backbone_weights import load_backbone
+from aid_desktop.models.backbones import check_image, weights_file
 from aid_desktop.models.build import check_shapes, compile_model, dropout_rates, set_dropout, with_new_weights
-from aid_desktop.models.files import load_model
+from aid_desktop.models.facts import ModelFacts
+from aid_desktop.models.files import load_model, load_network
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.partial import set_trainable
 from aid_desktop.models.precision import check_precision
-from aid_desktop.models.zoo import load_zoo
+from aid_desktop.models.zoo import find_architecture, load_zoo
+from aid_desktop.runs.best import find_model
 from aid_desktop.runs.config import RunConfig
 from aid_desktop.runs.folder import read_state
 from aid_desktop.runs.history import truncate_history
@@ -73,16 +77,40 @@ def _new_model(run: TrainingRun, data: TrainingData) -> tuple["keras.Model", Tra
     config = run.config
     shape, n_classes = config.image.input_shape, len(data.class_names)
     if config.model.architecture is not None:
-        return load_zoo(run.model_zoo).build(config.model.architecture, shape, n_classes), data
+        return _from_architecture(run, config.model.architecture, n_classes), data
     if config.model.start_from is None:
         raise TrainingError("model: neither an architecture nor a model to start from is given")
-    loaded = load_model(config.model.start_from)
-    check_shapes(loaded.model, shape, n_classes)
+    start_from = find_model(config.model.start_from)
     if config.model.mode == "restart":
-        return with_new_weights(loaded.model), data
+        model = load_network(start_from)
+        check_shapes(model, shape, n_classes)
+        return with_new_weights(model), data
+    loaded = load_model(start_from, said=_said_by_run(data, config))
+    check_shapes(loaded.model, shape, n_classes)
     _check_same_use(loaded.card, data, config)
     # The weights were learnt with these statistics.
     return loaded.model, dataclasses.replace(data, normalization=loaded.card.normalization)
+
+
+def _said_by_run(data: TrainingData, config: RunConfig) -> ModelFacts:
+    """Return what the run says of a model that has no card; mean and deviation it cannot know."""
+    image = config.image
+    return ModelFacts(
+        data.class_names, image.normalization, size=(image.width, image.height), channels=image.channel_names or ()
+    )
+
+
+def _from_architecture(run: TrainingRun, name: str, n_classes: int) -> "keras.Model":
+    """Return a new network, with pretrained weights where it begins with such."""
+    image = run.config.image
+    zoo = load_zoo(run.model_zoo)
+    architecture = find_architecture(zoo.architectures, name)
+    check_image(architecture, image)
+    path = weights_file(architecture, run.config.model.weights)
+    model = zoo.build(name, image.input_shape, n_classes)
+    if path is not None:
+        logger.info("%d layers of %s begin with the weights of %s", load_backbone(model, path), name, path)
+    return model
 
 
 def _check_same_use(card: ModelCard, data: TrainingData, config: RunConfig) -> None:

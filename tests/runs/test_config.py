@@ -182,7 +182,8 @@ ROWS = st.builds(
     zoom=st.floats(0.05, 20),
     digest=st.none() | st.text("0123456789abcdef", min_size=1),
 )
-MODELS = st.builds(ModelChoice, architecture=NAMES) | st.builds(
+WEIGHTS = st.sampled_from([None, "imagenet", "none", ROOT / "w.h5"])
+MODELS = st.builds(ModelChoice, architecture=NAMES, weights=WEIGHTS) | st.builds(
     ModelChoice, start_from=st.just(ROOT / "m.keras"), mode=st.sampled_from(["continue", "restart"])
 )
 CONFIGS = st.builds(
@@ -249,6 +250,21 @@ def test_that_what_is_not_said_has_its_default() -> None:
     assert read() == RunConfig((ROW,), ImageSettings(), ModelChoice("MLP_8_8_8"))
 
 
+def test_that_weights_are_a_word_or_a_file_and_belong_to_an_architecture(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    rows = '[[data]]\npath = "a.rtdc"\nclass = "a"\nrole = "test"\n'
+    for text, expected in (('"imagenet"', "imagenet"), ('"none"', "none"), ('"w/v.h5"', tmp_path / "w" / "v.h5")):
+        path.write_text(f'[model]\narchitecture = "vgg16"\nweights = {text}\n{rows}', encoding="utf-8")
+        assert read_run_toml(path).model.weights == expected
+    path.write_text(f'[model]\narchitecture = "vgg16"\nweights = 3\n{rows}', encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"model\.weights: got 3, expected a text"):
+        read_run_toml(path)
+    with pytest.raises(SettingsError, match=r"model\.weights: got 'imagnet', expected imagenet, none or a file"):
+        ModelChoice("vgg16", weights="imagnet")
+    with pytest.raises(SettingsError, match="has weights of its own"):
+        ModelChoice(start_from=Path("m.keras"), weights="none")
+
+
 # --- paths ------------------------------------------------------------------------------------------------
 
 
@@ -280,7 +296,7 @@ def test_that_paths_are_relative_to_the_file_and_written_absolute(tmp_path: Path
         ({"augmentation": {"Rotation": 3}}, "augmentation.Rotation: is not a setting; did you mean rotation?"),
         ({"model": {"architecture": "A", "Mode": "x"}}, "model.Mode: is not a setting; did you mean mode?"),
         ({"data": [{**SHORTEST["data"][0], "clas": "b"}]}, "data.clas: is not a setting; did you mean class?"),
-        ({"model": {"qqqq": 1}}, "model.qqqq: is not a setting; known are architecture, start_from, mode"),
+        ({"model": {"qqqq": 1}}, "model.qqqq: is not a setting; known are architecture, start_from, mode, weights"),
     ],
 )
 def test_that_an_unknown_key_is_refused_naming_the_nearest_one(tables: dict[str, Any], message: str) -> None:

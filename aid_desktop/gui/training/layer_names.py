@@ -38,8 +38,8 @@ class LayerNames(QObject):
     def ask(self) -> None:
         """Build the network in the background, then open the dialog; say why if it cannot be built."""
         zoo, name = self._model.zoo, self._model.architecture
-        if zoo is None or self._model.problem:
-            self._messages.add(Note(Level.WARNING, sentence(self._model.problem or "there is no architecture")))
+        if zoo is None or self._model.misfit:
+            self._messages.add(Note(Level.WARNING, sentence(self._model.misfit or "there is no architecture")))
             return
         shape = self._notifier.image_settings.input_shape
         n_classes = max(_FEWEST_CLASSES, self._notifier.table.n_classes)

@@ -10,10 +10,13 @@ from aid_desktop.errors import AidError, ModelZooError
 from aid_desktop.gui.image_settings_form import ImageSettingsForm
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.theme import GRID, icon, set_role
+from aid_desktop.gui.training.weights_panel import WeightsPanel
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.section_form import SectionForm
+from aid_desktop.models.backbones import check_image
 from aid_desktop.models.registry import Architecture
 from aid_desktop.models.zoo import check_size, find_architecture, find_zoo, list_architectures
+from aid_desktop.runs.config import ModelChoice
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.image import ImageSettings
 
@@ -32,10 +35,11 @@ class ModelPanel(QWidget):
         self._explicit_zoo = zoo
         self._architectures: tuple[Architecture, ...] = ()
         self._zoo: Path | None = None
-        self._problem = ""
+        self._misfit = ""
         self._selector = QComboBox(self)
         self._about = QLabel(self)
         self._fits = QLabel(self)
+        self.weights = WeightsPanel(self)
         self._path = QLabel(self)
         self._edit = QPushButton(icon("open"), "Edit", self)
         self._reload = QPushButton(icon("refresh"), "Reload", self)
@@ -47,6 +51,7 @@ class ModelPanel(QWidget):
         self._edit.clicked.connect(self._on_edit)
         self._reload.clicked.connect(self.reload)
         self.memory.changed.connect(self.changed)
+        self.weights.changed.connect(self._on_weights_changed)
         notifier.image_settings_changed.connect(self._on_image_settings_changed)
         self.reload()
 
@@ -61,14 +66,29 @@ class ModelPanel(QWidget):
         return self._architectures
 
     @property
+    def choice(self) -> ModelChoice:
+        """The architecture, with the weights it begins with, as a run configuration holds it."""
+        return ModelChoice(architecture=self.architecture, weights=self.weights.weights)
+
+    def show_choice(self, choice: ModelChoice) -> None:
+        """Select architecture and weights; an unknown architecture leaves the choice as it is."""
+        self.choose(choice.architecture or "")
+        self.weights.choose(choice.weights)
+
+    @property
     def zoo(self) -> Path | None:
         """The model_zoo.py that the list comes from."""
         return self._zoo
 
     @property
+    def misfit(self) -> str:
+        """Why this network cannot be built for these images; empty if it can."""
+        return self._misfit
+
+    @property
     def problem(self) -> str:
         """Why no run can be started with this choice; empty if it can."""
-        return self._problem
+        return self._misfit or self.weights.problem
 
     def choose(self, name: str) -> None:
         """Select an architecture by name; unknown names leave the choice as it is."""
@@ -82,6 +102,7 @@ class ModelPanel(QWidget):
         self._selector.setToolTip(_LOCKED if is_locked else "Architecture of the network, from small to large")
         reason = _LOCKED if is_locked else None
         self.form.set_locked(reason)
+        self.weights.set_locked(reason)
         for editor in self.memory.editors:
             editor.set_locked(reason)
 
@@ -141,7 +162,7 @@ class ModelPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, GRID, GRID)
         column.setSpacing(GRID)
-        for part in (heading, self._selector, self._fits, self._about):
+        for part in (heading, self._selector, self._fits, self._about, self.weights):
             column.addWidget(part)
         column.addLayout(tools)
         column.addSpacing(GRID)
@@ -155,6 +176,10 @@ class ModelPanel(QWidget):
 
     @pyqtSlot(ImageSettings)
     def _on_image_settings_changed(self, settings: ImageSettings) -> None:
+        self._check()
+
+    @pyqtSlot()
+    def _on_weights_changed(self) -> None:
         self._check()
 
     @pyqtSlot(int)
@@ -172,10 +197,12 @@ class ModelPanel(QWidget):
             try:
                 item = find_architecture(self._architectures, self.architecture)
                 self._about.setText(item.description)
+                self.weights.set_architecture(item)
                 check_size(item, shape)
+                check_image(item, self._notifier.image_settings)
             except AidError as error:
                 problem = str(error)
-        self._problem = problem
+        self._misfit = problem
         fits = f"Fits {shape[1]} × {shape[0]} px, {shape[2]} {'channel' if shape[2] == 1 else 'channels'} ✓"
         self._fits.setText(problem or fits)
         set_role(self._fits, "error" if problem else "muted")

@@ -35,14 +35,16 @@ from aid_desktop.gui.training.session_settings import WindowSettings
 from aid_desktop.gui.training.settings_undo import SettingsUndo
 from aid_desktop.gui.training.start_check import StartCheck
 from aid_desktop.gui.training.timeline import Timeline
+from aid_desktop.gui.training.weights_download import WeightsDownload
 from aid_desktop.gui.widgets.field_editor import diff_text
 from aid_desktop.gui.widgets.layers_editor import LayersEditor
 from aid_desktop.gui.widgets.log_view import LogView
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.one_dialog import OneDialog
-from aid_desktop.runs.config import ModelChoice, RunConfig, data_rows
+from aid_desktop.runs.config import RunConfig, data_rows
 from aid_desktop.runs.folder import RunFolder, unused_folder
 from aid_desktop.runs.history import History
+from aid_desktop.settings.pretrained import FINE_TUNING_TEXT
 from aid_desktop.training.events import (
     EpochFinished,
     RunFailed,
@@ -134,7 +136,7 @@ class TrainingTab(QWidget):
         return RunConfig(
             data=data_rows(self._notifier.table),
             image=self._notifier.image_settings,
-            model=ModelChoice(architecture=self.model.architecture),
+            model=self.model.choice,
             training=self.settings.values(),
             split=self._notifier.split,
             device=self.all_settings.device,
@@ -195,6 +197,7 @@ class TrainingTab(QWidget):
         layers = self.hyperparameters.form.editor("trainable").editor
         assert isinstance(layers, LayersEditor)
         self.layer_names = LayerNames(layers, notifier, self.model, background, messages)
+        self.weights_download = WeightsDownload(self.model.weights, background, messages)
         self.continuing = Continuing(session, self.settings, messages, self)
         self.going_back = GoingBack(self.timeline, session, self.continuing, background, messages, self)
         self.rate_finder = OneDialog(self)
@@ -283,6 +286,7 @@ class TrainingTab(QWidget):
         self.run.start_wanted.connect(self.start)
         self.check.passed.connect(self._run)
         self.hyperparameters.find_rate.clicked.connect(self.find_rate)
+        self.model.weights.plan_wanted.connect(self._use_fine_tuning)
         self.run.apply_wanted.connect(self.settings.post)
         self.run.auto_apply_changed.connect(self.settings.set_auto_apply)
         self.augmentation.form.changed.connect(self._on_augmentation_changed)
@@ -316,6 +320,11 @@ class TrainingTab(QWidget):
         except SettingsError as error:
             # The form has marked the field; the examples stay as they were.
             logger.debug("examples are not redrawn: %s", error)
+
+    @pyqtSlot()
+    def _use_fine_tuning(self) -> None:
+        self.hyperparameters.use_fine_tuning()
+        self.messages.add(Note(Level.INFO, sentence(FINE_TUNING_TEXT)))
 
     @pyqtSlot(bool)
     def _on_running_changed(self, running: bool) -> None:
