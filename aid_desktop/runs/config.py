@@ -251,15 +251,16 @@ def config_to_toml(config: RunConfig) -> dict[str, Any]:
     return values
 
 
-def write_run_toml(config: RunConfig, path: Path) -> None:
-    """Write the configuration so that `read_run_toml` gives it back. Raises OSError."""
+def write_run_toml(config: RunConfig, path: Path, comments: Iterable[str] = ()) -> None:
+    """Write the configuration so that `read_run_toml` gives it back, below comments, a line each. Raises OSError."""
     values = config_to_toml(config)
     held_out = config.split.held_out if config.split is not None else None
     if held_out is not None and held_out.parent == path.parent.absolute():
         # The list goes where its run goes.
         values["split"]["held_out"] = held_out.name
     with write_atomically(path) as temporary:
-        temporary.write_text(tomli_w.dumps(values), encoding="utf-8")
+        heading = "".join(f"# {comment}\n" for comment in comments)
+        temporary.write_text(heading + tomli_w.dumps(values), encoding="utf-8")
 
 
 def settings_tables(

@@ -90,6 +90,11 @@ class ModelPanel(QWidget):
         return max(_FEWEST_CLASSES, self._notifier.table.n_classes)
 
     @property
+    def architectures(self) -> tuple[Architecture, ...]:
+        """All architectures of the list; none when it cannot be read."""
+        return self._architectures
+
+    @property
     def choice(self) -> ModelChoice:
         """The architecture, with the weights it begins with, as a run configuration holds it."""
         return ModelChoice(architecture=self.architecture, weights=self.weights.weights)

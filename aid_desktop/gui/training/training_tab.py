@@ -23,6 +23,7 @@ from aid_desktop.gui.training.hyperparameter_panel import HyperparameterPanel
 from aid_desktop.gui.training.layer_names import LayerNames
 from aid_desktop.gui.training.live_settings import LiveSettings
 from aid_desktop.gui.training.model_panel import ModelPanel
+from aid_desktop.gui.training.preset_panel import PresetPanel
 from aid_desktop.gui.training.preview_panel import PreviewPanel
 from aid_desktop.gui.training.queueing import Queueing
 from aid_desktop.gui.training.rate_finder import RateFinderDialog
@@ -188,6 +189,7 @@ class TrainingTab(QWidget):
         self.settings = LiveSettings(*forms, self._notifier, self._session, self._preferences, self)
         self.undo = SettingsUndo(self.settings, self)
         self.all_settings = WindowSettings(self._notifier, self.model, self.settings, self.undo, self.run, self)
+        self.presets = PresetPanel(self._notifier, self._session, self.model, self.all_settings, self.run.device, self)
 
     def _make_helpers(self) -> None:
         notifier, session, background, messages = self._notifier, self._session, self._background, self.messages
@@ -213,7 +215,8 @@ class TrainingTab(QWidget):
         queueing.queue.opened.connect(self.plot.set_history)
         return queueing
 
-    def _lay_out(self) -> None:
+    def _left_side(self) -> QWidget:
+        """Return presets and settings, below each other."""
         tabs = QTabWidget(self)
         tabs.setObjectName("settingsTabs")
         tabs.setAccessibleName("Settings")
@@ -228,6 +231,15 @@ class TrainingTab(QWidget):
             scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             tabs.addTab(scroll, title)
         self.setting_tabs = tabs
+        left = QWidget(self)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(self.presets)
+        column.addWidget(tabs, 1)
+        return left
+
+    def _lay_out(self) -> None:
         right = QSplitter(Qt.Orientation.Vertical, self)
         right.addWidget(self.plot)
         lower = QTabWidget(right)
@@ -247,7 +259,7 @@ class TrainingTab(QWidget):
         right.setStretchFactor(1, 1)
         right.setSizes([430, 190])
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        splitter.addWidget(tabs)
+        splitter.addWidget(self._left_side())
         splitter.addWidget(right)
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([_LEFT_WIDTH, 1000])
