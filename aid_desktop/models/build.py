@@ -130,13 +130,6 @@ def dropout_rates(model: "keras.Model") -> tuple[float, ...]:
     return tuple(float(layer.rate) for layer in dropout_layers(model))
 
 
-def with_new_weights(model: "keras.Model") -> "keras.Model":
-    """Return a model of the same architecture with weights drawn anew."""
-    import keras
-
-    return keras.models.clone_model(model)
-
-
 def check_shapes(model: "keras.Model", input_shape: tuple[int, int, int], n_classes: int) -> None:
     """Check that a saved model takes these images and gives these classes. Raises ModelError."""
     expected = tuple(model.input_shape[1:])

@@ -36,7 +36,8 @@ MODES = ("continue", "restart")
 class ModelChoice:
     """Which network: an architecture of model_zoo.py, or a saved model to start from.
 
-    `mode` is `continue` (its weights are kept) or `restart` (only its architecture is used).
+    `mode` is `continue` (its weights are kept) or `restart` (only its architecture is used). `renew_layers` lets layers
+    whose weights belong to another image size begin anew.
     """
 
     SECTION: ClassVar[str] = "model"
@@ -44,12 +45,14 @@ class ModelChoice:
     architecture: str | None = None
     start_from: Path | None = None
     mode: str = "continue"
+    renew_layers: bool = False
 
     def __post_init__(self) -> None:
         if (self.architecture is None) == (self.start_from is None):
             raise SettingsError("model", "expected either an architecture or a model to start_from")
         if self.mode not in MODES:
             raise SettingsError("model.mode", f"got {self.mode!r}, expected {' or '.join(MODES)}")
+        refuse_type("model.renew_layers", self.renew_layers, bool)
 
     @property
     def name(self) -> str:
@@ -329,6 +332,7 @@ def _model_from_toml(table: dict[str, Any], folder: Path) -> ModelChoice:
         architecture=table.get("architecture"),
         start_from=None if start_from is None else _absolute(folder, start_from),
         mode=table.get("mode", "continue"),
+        renew_layers=table.get("renew_layers", False),
     )
 
 

@@ -183,7 +183,10 @@ ROWS = st.builds(
     digest=st.none() | st.text("0123456789abcdef", min_size=1),
 )
 MODELS = st.builds(ModelChoice, architecture=NAMES) | st.builds(
-    ModelChoice, start_from=st.just(ROOT / "m.keras"), mode=st.sampled_from(["continue", "restart"])
+    ModelChoice,
+    start_from=st.just(ROOT / "m.keras"),
+    mode=st.sampled_from(["continue", "restart"]),
+    renew_layers=st.booleans(),
 )
 CONFIGS = st.builds(
     RunConfig,
@@ -280,7 +283,10 @@ def test_that_paths_are_relative_to_the_file_and_written_absolute(tmp_path: Path
         ({"augmentation": {"Rotation": 3}}, "augmentation.Rotation: is not a setting; did you mean rotation?"),
         ({"model": {"architecture": "A", "Mode": "x"}}, "model.Mode: is not a setting; did you mean mode?"),
         ({"data": [{**SHORTEST["data"][0], "clas": "b"}]}, "data.clas: is not a setting; did you mean class?"),
-        ({"model": {"qqqq": 1}}, "model.qqqq: is not a setting; known are architecture, start_from, mode"),
+        (
+            {"model": {"qqqq": 1}},
+            "model.qqqq: is not a setting; known are architecture, start_from, mode, renew_layers",
+        ),
     ],
 )
 def test_that_an_unknown_key_is_refused_naming_the_nearest_one(tables: dict[str, Any], message: str) -> None:
@@ -319,6 +325,7 @@ def test_that_an_unknown_key_is_refused_naming_the_nearest_one(tables: dict[str,
         ({"model": {"architecture": 3}}, "model.architecture"),
         ({"model": {"start_from": 3}}, "model.start_from"),
         ({"model": {"start_from": "m", "mode": "again"}}, "model.mode"),
+        ({"model": {"start_from": "m", "renew_layers": 1}}, "model.renew_layers"),
         ({"model": "LeNet5"}, "model"),
         ({"data": []}, "data"),
         ({"data": {"path": "a"}}, "data"),

@@ -53,7 +53,10 @@ ROWS = st.builds(
     zoom=st.floats(0.05, 20),
 )
 MODELS = st.builds(ModelChoice, architecture=TEXT) | st.builds(
-    ModelChoice, start_from=st.just(ROOT / "m.keras"), mode=st.sampled_from(["continue", "restart"])
+    ModelChoice,
+    start_from=st.just(ROOT / "m.keras"),
+    mode=st.sampled_from(["continue", "restart"]),
+    renew_layers=st.booleans(),
 )
 SETTINGS = st.builds(
     SessionSettings,
