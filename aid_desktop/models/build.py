@@ -7,6 +7,7 @@ import numpy as np
 from aid_desktop.errors import ModelError
 from aid_desktop.models.layers import all_layers
 from aid_desktop.models.optimizer import make_optimizer
+from aid_desktop.models.partial import hold_units
 from aid_desktop.settings.hyperparameters import HyperParameters
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def compile_model(
 ) -> None:
     """Compile with the loss and metrics asked for; `optimizer` keeps its state when it is given.
 
+    Units that `set_trainable` holds stay as they are.
     Metrics are not weighted by class weights, see `measure_whole_labels` for labels that are not one-hot. Precision and
     recall come with F1, from whose counts they follow, see `measured`.
     """
@@ -48,6 +50,7 @@ def compile_model(
     if {"precision", "recall", "f1"}.intersection(hyperparameters.metrics):
         metrics.append(keras.metrics.F1Score(name="f1", average="macro"))
     model.compile(optimizer=optimizer or make_optimizer(hyperparameters), loss=loss, metrics=metrics)
+    hold_units(model)
 
 
 def measure_whole_labels(model: "keras.Model") -> None:

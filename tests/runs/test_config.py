@@ -145,7 +145,8 @@ def values(info: FieldInfo) -> st.SearchStrategy[Any]:
             return st.sampled_from(info.choices) | st.dictionaries(NAMES, numbers(info), max_size=3)
         case Kind.LAYERS:
             last = st.integers(1, 99).map(lambda number: f"last:{number}")
-            return st.sampled_from(info.choices) | last | st.dictionaries(NAMES, st.booleans(), min_size=1, max_size=3)
+            shares = st.booleans() | st.floats(0, 1)
+            return st.sampled_from(info.choices) | last | st.dictionaries(NAMES, shares, min_size=1, max_size=3)
         case Kind.CHANNELS:
             names = st.lists(st.text("abc_ 12", min_size=1).filter(str.strip), min_size=1, max_size=4, unique=True)
             return st.sampled_from(info.choices) | names.map(tuple)

@@ -7,9 +7,10 @@ from PyQt5.QtCore import QObject, pyqtSlot
 from aid_desktop.gui.background import Background, Failure, JobContext
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.training.model_panel import ModelPanel
+from aid_desktop.gui.widgets.layers_dialog import LayerItem
 from aid_desktop.gui.widgets.layers_editor import LayersEditor
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
-from aid_desktop.models.partial import learning_layers
+from aid_desktop.models.partial import learning_layers, n_units
 from aid_desktop.models.zoo import load_zoo
 
 _FEWEST_CLASSES = 2
@@ -44,19 +45,19 @@ class LayerNames(QObject):
         shape = self._notifier.image_settings.input_shape
         n_classes = max(_FEWEST_CLASSES, self._notifier.table.n_classes)
 
-        def build(context: JobContext) -> tuple[str, ...]:
-            return layer_names(zoo, name, shape, n_classes)
+        def build(context: JobContext) -> tuple[LayerItem, ...]:
+            return layer_items(zoo, name, shape, n_classes)
 
         self._background.start("Building the network", build, self._show, self._on_failure)
 
-    def _show(self, names: tuple[str, ...]) -> None:
-        self._editor.ask(names)
+    def _show(self, layers: tuple[LayerItem, ...]) -> None:
+        self._editor.ask(layers)
 
     def _on_failure(self, failure: Failure) -> None:
         self._messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
 
 
-def layer_names(zoo: Path, architecture: str, shape: tuple[int, int, int], n_classes: int) -> tuple[str, ...]:
-    """Return the names of the layers with weights, from the first to the last. Raises ModelZooError."""
+def layer_items(zoo: Path, architecture: str, shape: tuple[int, int, int], n_classes: int) -> tuple[LayerItem, ...]:
+    """Return the layers with weights, from the first to the last. Raises ModelZooError."""
     model = load_zoo(zoo).build(architecture, shape, n_classes)
-    return tuple(layer.name for layer in learning_layers(model))
+    return tuple(LayerItem(layer.name, n_units(layer)) for layer in learning_layers(model))
