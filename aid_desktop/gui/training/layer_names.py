@@ -1,17 +1,22 @@
 """The layers of the chosen network, found by building it, for those who tick which of them learn."""
 
-from pathlib import Path
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSlot
 
 from aid_desktop.gui.background import Background, Failure, JobContext
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.training.model_panel import ModelPanel
+from aid_desktop.gui.training.start_from import fitted
 from aid_desktop.gui.widgets.layers_dialog import LayerItem
 from aid_desktop.gui.widgets.layers_editor import LayersEditor
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.models.partial import learning_layers, n_units
 from aid_desktop.models.zoo import load_zoo
+
+if TYPE_CHECKING:
+    import keras
 
 _FEWEST_CLASSES = 2
 
@@ -42,12 +47,16 @@ class LayerNames(QObject):
         if zoo is None or self._model.problem:
             self._messages.add(Note(Level.WARNING, sentence(self._model.problem or "there is no architecture")))
             return
+        wish = self._model.start_from.wish
+        if wish is not None:
+            self._start(lambda context: items_of(fitted(wish)[0]))
+            return
         shape = self._notifier.image_settings.input_shape
         n_classes = max(_FEWEST_CLASSES, self._notifier.table.n_classes)
 
-        def build(context: JobContext) -> tuple[LayerItem, ...]:
-            return layer_items(zoo, name, shape, n_classes)
+        self._start(lambda context: items_of(load_zoo(zoo).build(name, shape, n_classes)))
 
+    def _start(self, build: Callable[[JobContext], tuple[LayerItem, ...]]) -> None:
         self._background.start("Building the network", build, self._show, self._on_failure)
 
     def _show(self, layers: tuple[LayerItem, ...]) -> None:
@@ -57,7 +66,6 @@ class LayerNames(QObject):
         self._messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
 
 
-def layer_items(zoo: Path, architecture: str, shape: tuple[int, int, int], n_classes: int) -> tuple[LayerItem, ...]:
-    """Return the layers with weights, from the first to the last. Raises ModelZooError."""
-    model = load_zoo(zoo).build(architecture, shape, n_classes)
+def items_of(model: "keras.Model") -> tuple[LayerItem, ...]:
+    """Return the layers with weights, from the first to the last."""
     return tuple(LayerItem(layer.name, n_units(layer)) for layer in learning_layers(model))

@@ -10,10 +10,12 @@ from aid_desktop.errors import AidError, ModelZooError
 from aid_desktop.gui.image_settings_form import ImageSettingsForm
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.theme import GRID, icon, set_role
+from aid_desktop.gui.training.start_from import LOCKED_BY_MODEL, StartFrom
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.models.registry import Architecture
 from aid_desktop.models.zoo import check_size, find_architecture, find_zoo, list_architectures
+from aid_desktop.runs.config import ModelChoice
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.image import ImageSettings
 
@@ -26,8 +28,12 @@ class ModelPanel(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, notifier: Notifier, zoo: Path | None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, notifier: Notifier, start_from: StartFrom, zoo: Path | None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self.start_from = start_from
+        self._lock: str | None = None
         self._notifier = notifier
         self._explicit_zoo = zoo
         self._architectures: tuple[Architecture, ...] = ()
@@ -48,6 +54,7 @@ class ModelPanel(QWidget):
         self._reload.clicked.connect(self.reload)
         self.memory.changed.connect(self.changed)
         notifier.image_settings_changed.connect(self._on_image_settings_changed)
+        start_from.changed.connect(self._on_start_changed)
         self.reload()
 
     @property
@@ -61,9 +68,19 @@ class ModelPanel(QWidget):
         return self._zoo
 
     @property
+    def choice(self) -> ModelChoice:
+        """The architecture, or the model to start from. Raises SettingsError where neither is chosen."""
+        return self.start_from.choice or ModelChoice(architecture=self.architecture)
+
+    @property
+    def name(self) -> str:
+        """What runs of this choice are called."""
+        return self.start_from.name if self.start_from.is_used else self.architecture
+
+    @property
     def problem(self) -> str:
         """Why no run can be started with this choice; empty if it can."""
-        return self._problem
+        return self.start_from.problem if self.start_from.is_used else self._problem
 
     def choose(self, name: str) -> None:
         """Select an architecture by name; unknown names leave the choice as it is."""
@@ -71,14 +88,33 @@ class ModelPanel(QWidget):
         if index >= 0:
             self._selector.setCurrentIndex(index)
 
+    def show_choice(self, choice: ModelChoice) -> None:
+        """Show an architecture, or a model to start from, as it was chosen elsewhere."""
+        self.start_from.show_choice(choice)
+        self.choose(choice.architecture or "")
+
     def set_locked(self, is_locked: bool) -> None:
         """Lock what cannot change within a run."""
         self._selector.setEnabled(not is_locked)
         self._selector.setToolTip(_LOCKED if is_locked else "Architecture of the network, from small to large")
-        reason = _LOCKED if is_locked else None
-        self.form.set_locked(reason)
+        self._lock = reason = _LOCKED if is_locked else None
+        self._lock_image_form()
+        self.start_from.set_locked(reason)
         for editor in self.memory.editors:
             editor.set_locked(reason)
+
+    def _lock_image_form(self) -> None:
+        self.form.set_locked(self._lock)
+        if self._lock is None:
+            for name in self.start_from.settled:
+                self.form.editor(name).set_locked(LOCKED_BY_MODEL)
+
+    @pyqtSlot()
+    def _on_start_changed(self) -> None:
+        for widget in self._of_architecture:
+            widget.setVisible(not self.start_from.is_used)
+        self._lock_image_form()
+        self.changed.emit()
 
     @pyqtSlot()
     def reload(self) -> None:
@@ -129,6 +165,9 @@ class ModelPanel(QWidget):
         )
         for label in (heading, image_heading, memory_heading):
             set_role(label, "heading")
+        self._of_architecture: tuple[QWidget, ...] = (
+            heading, self._selector, self._fits, self._about, self._path, self._edit, self._reload,
+        )  # fmt: skip
         tools = QHBoxLayout()
         tools.addWidget(self._path, 1)
         tools.addWidget(self._edit)
@@ -136,7 +175,7 @@ class ModelPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, GRID, GRID)
         column.setSpacing(GRID)
-        for part in (heading, self._selector, self._fits, self._about):
+        for part in (self.start_from, heading, self._selector, self._fits, self._about):
             column.addWidget(part)
         column.addLayout(tools)
         column.addSpacing(GRID)
