@@ -75,6 +75,7 @@ def test_that_a_model_brings_its_image_settings_and_says_what_is_kept(
     assert ready.notifier.image_settings == IMAGE
     form = ready.training.model.form
     assert not form.editor("normalization").editor.isEnabled()
+    assert LOCKED_BY_MODEL in form.editor("normalization").toolTip()
     assert form.editor("width").editor.isEnabled()
     assert not ready.findChild(QWidget, "architectureSelector").isVisible()
     config = ready.training.config()
