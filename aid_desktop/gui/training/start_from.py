@@ -95,7 +95,9 @@ class StartFrom(QWidget):
         way = self._way.currentData()
         if way == _NEW or self._path is None:
             return None
-        return ModelChoice(start_from=self._path, mode=way, renew_layers=self._renew.isChecked())
+        # The best model of a run may be another one when the run is repeated.
+        path = self._path if self._model is None else self._model.path
+        return ModelChoice(start_from=path, mode=way, renew_layers=self._renew.isChecked())
 
     @property
     def is_used(self) -> bool:
