@@ -50,8 +50,8 @@ def transfer(
     are drawn anew. `renew_layers` also draws those anew that do not fit the image size. A model that fits is returned
     itself. Raises ModelError naming the layers that keep it from fitting.
     """
-    _refuse_subclassed(model)
-    _check_graph(model, card)
+    _check_graph(model)
+    _check_outputs(model, card)
     _check_channels(model, card, input_shape)
     if tuple(model.input_shape[1:]) == input_shape and card.class_names == class_names:
         return model, _report(len(learning_layers(model)), (), card, input_shape, class_names)
@@ -93,9 +93,7 @@ class _Rebuilt:
 
     @classmethod
     def of(cls, model: "keras.Model", input_shape: tuple[int, int, int], n_classes: int) -> "_Rebuilt":
-        _refuse_subclassed(model)
-        if len(model.inputs) != 1:
-            raise ModelError(f"the model has {len(model.inputs)} inputs: only models of one image can be started from")
+        _check_graph(model)
         made = cls(_head(model), n_classes)
         made.model = made._model(model, [_input(model.inputs[0], (None, *input_shape))])
         if made.model.output_shape[-1] != n_classes:
@@ -192,7 +190,13 @@ def _refuse_subclassed(model: Any) -> None:
         )
 
 
-def _check_graph(model: "keras.Model", card: ModelCard) -> None:
+def _check_graph(model: "keras.Model") -> None:
+    _refuse_subclassed(model)
+    if len(model.inputs) != 1:
+        raise ModelError(f"the model has {len(model.inputs)} inputs: only models of one image can be started from")
+
+
+def _check_outputs(model: "keras.Model", card: ModelCard) -> None:
     n_outputs = model.output_shape[-1]
     if n_outputs != len(card.class_names):
         raise ModelError(f"the model has {n_outputs} outputs, its card names {len(card.class_names)} classes")

@@ -185,6 +185,8 @@ def test_that_other_channels_and_odd_networks_are_refused(known: ModelCard) -> N
     two = keras.Model([image, keras.Input((2,))], odd.layers[-2].output)
     with pytest.raises(ModelError, match="the model has 2 inputs"):
         restart(two, SHAPE, 3)
+    with pytest.raises(ModelError, match="the model has 2 inputs"):
+        transfer(two, known, SHAPE, CLASSES)
 
 
 def test_that_a_model_written_as_a_class_is_refused(known: ModelCard) -> None:
