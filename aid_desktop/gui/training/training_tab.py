@@ -34,6 +34,7 @@ from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.training.session_settings import WindowSettings
 from aid_desktop.gui.training.settings_undo import SettingsUndo
 from aid_desktop.gui.training.start_check import StartCheck
+from aid_desktop.gui.training.start_from import StartFrom
 from aid_desktop.gui.training.timeline import Timeline
 from aid_desktop.gui.training.weights_download import WeightsDownload
 from aid_desktop.gui.widgets.field_editor import diff_text
@@ -168,13 +169,22 @@ class TrainingTab(QWidget):
         if folder:
             self.continuing.go_on(Path(folder))
 
+    def start_from(self, model: Path) -> None:
+        """Let the next run start from a model; say so while that cannot be chosen."""
+        self.setting_tabs.setCurrentIndex(0)
+        if self._session.is_running:
+            self.messages.add(Note(Level.INFO, "A network is being trained: choose a model to start from after that."))
+        else:
+            self.model.start_from.use(model)
+
     def new_folder(self) -> Path:
         """Return a folder that does not exist yet, named by time and architecture."""
-        return unused_folder(Path(self._preferences.runs_folder), self.model.architecture)
+        return unused_folder(Path(self._preferences.runs_folder), self.model.name)
 
     def _make_panels(self, model_zoo: Path | None) -> None:
         notifier, themes = self._notifier, self._themes
-        self.model = ModelPanel(notifier, self._background, self._session, model_zoo, self)
+        start_from = StartFrom(notifier, self._background)
+        self.model = ModelPanel(notifier, self._background, self._session, start_from, model_zoo, self)
         self.hyperparameters = HyperparameterPanel(notifier, themes, self)
         self.augmentation = AugmentationPanel(notifier, self)
         self.preview = PreviewPanel(notifier, self._background, self)
@@ -336,6 +346,8 @@ class TrainingTab(QWidget):
     def _on_started(self, event: RunStarted) -> None:
         self._notifier.open_run(event.folder)
         self.plot.set_markers(self.timeline.revisions)
+        for text in event.warnings:
+            self.messages.add(Note(Level.WARNING, text))
 
     @pyqtSlot(EpochFinished)
     def _on_epoch_finished(self, event: EpochFinished) -> None:
