@@ -13,7 +13,8 @@ To add a network, copy one of the functions below and change it:
 Save the file and press "Reload" in the program. There is no second list to update, and optimizer and loss are
 chosen in the program. If something is wrong with the file, the program says what and in which line.
 
-A further word for the decorator is family="mlp", "cnn" (when nothing is said), "pretrained" or "multi_input".
+Further words for the decorator are family="mlp", "cnn" (when nothing is said), "pretrained" or "multi_input", and
+weights="MobileNetV2", for example, for a network that begins with weights of keras.applications: see the end.
 The networks stand here in order of complexity, family by family; the program shows them in the same order.
 A name that ends in * stands for many networks: see `mlp`.
 
@@ -21,6 +22,8 @@ Most networks come from AIDeveloper (Kräter et al. 2021, "AIDeveloper: deep lea
 science and beyond") under the names that they have there. Where one differs, its docstring says so. Common to all:
 images need not be square, and batch normalization follows the data faster (see `batch_norm`).
 """
+
+from collections.abc import Callable
 
 import keras
 from keras import layers
@@ -359,6 +362,22 @@ def nitta_et_al_8layer(input_shape: tuple[int, int, int], n_classes: int) -> ker
     return finish(image, x, n_classes)
 
 
+@architecture("ResNet_small", min_size=1)
+def resnet_small(input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+    """Fast residual network with batch normalization: good results after few epochs.
+
+    Idea: halve the image at once, so that most layers compute on few positions; a residual block (He et al. 2016,
+    "Deep residual learning for image recognition") where it costs little; the mean over all positions instead of
+    large dense layers, so that any size fits. Source: made for this program.
+
+    Layers: convolution 16; convolution 32, halved; convolution 64, halved; block of 2 convolutions 64 added to its
+    input; convolution 128, halved; global average, dropout 0.2, Dense, softmax. All convolutions 3 × 3 with
+    padding, BN and ReLU.
+    Smallest image: 1 × 1. Parameters: 172 370 for gray images of any size and 2 classes.
+    """
+    return residual(input_shape, n_classes, 16, ((32, 0), (64, 1), (128, 0)))
+
+
 @architecture("CompactMobileNet", min_size=1)
 def compact_mobile_net(input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
     """Inverted residuals with depthwise convolutions: a modern network, equally many parameters for every image size.
@@ -543,6 +562,21 @@ def compact_convnext(input_shape: tuple[int, int, int], n_classes: int) -> keras
     return finish(image, x, n_classes)
 
 
+@architecture("ResNet_compact", min_size=1)
+def resnet_compact(input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+    """Compact residual network with batch normalization: the most accurate one here for many images.
+
+    Idea: as ResNet_small, wider, with a residual block after every halving. Source: made for this program after He
+    et al. 2016, "Deep residual learning for image recognition"; fewer than 1 million parameters.
+
+    Layers: convolution 32; three stages of 40, 80 and 160 filters, each a convolution that halves the image and a
+    block of 2 convolutions added to its input; global average, dropout 0.2, Dense, softmax. All convolutions 3 × 3
+    with padding, BN and ReLU.
+    Smallest image: 1 × 1. Parameters: 764 418 for gray images of any size and 2 classes.
+    """
+    return residual(input_shape, n_classes, 32, ((40, 1), (80, 1), (160, 1)))
+
+
 @architecture("CNN_6Conv4Dense_skipcon", min_size=8)
 def cnn_6conv4dense_skipcon(input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
     """Residual network with six convolutions and four dense layers: for tissue, and with many images.
@@ -698,3 +732,266 @@ def inverted_residual(x: keras.KerasTensor, filters: int, stride: int) -> keras.
     x = layers.Activation("relu")(batch_norm(x))
     x = batch_norm(layers.Conv2D(filters, 1, use_bias=False)(x))
     return layers.Add()([x, block_input]) if x.shape == block_input.shape else x
+
+
+def residual(
+    input_shape: tuple[int, int, int], n_classes: int, stem: int, stages: tuple[tuple[int, int], ...]
+) -> keras.Model:
+    """Make a residual network: each stage (filters, blocks) halves the image, then refines it in residual blocks."""
+    image = keras.Input(input_shape, name="inputTensor")
+    x = residual_convolution(image, stem)
+    for filters, n_blocks in stages:
+        x = residual_convolution(x, filters, strides=2)
+        for _ in range(n_blocks):
+            refined = residual_convolution(residual_convolution(x, filters), filters)
+            x = layers.Add()([x, refined])
+    x = layers.GlobalAveragePooling2D()(x)
+    x = layers.Dropout(0.2)(x)
+    return finish(image, x, n_classes)
+
+
+def residual_convolution(x: keras.KerasTensor, filters: int, strides: int = 1) -> keras.KerasTensor:
+    """Add a convolution 3 × 3 with padding, batch normalization, ReLU."""
+    x = layers.Conv2D(filters, 3, strides=strides, padding="same", use_bias=False)(x)
+    return layers.Activation("relu")(batch_norm(x))
+
+
+# --- pretrained networks ------------------------------------------------------------------------------------
+# They begin with weights learnt from the photographs of ImageNet, see docs/pretrained.md. All take gray or rgb and the
+# normalization divide_by_255; what each was trained with is part of the network, so that a saved model needs no more.
+# The word weights="..." of the decorator names the network of keras.applications whose weights the layers before the
+# one named "features" take.
+
+
+def imagenet_input(image: keras.KerasTensor, scaling: str) -> keras.KerasTensor:
+    """Make three channels of grey levels from 0 to 1, scaled as a network was trained: as Keras' `preprocess_input`."""
+    if image.shape[-1] == 1:
+        image = layers.Concatenate()([image, image, image])
+    if image.shape[-1] != 3:
+        raise ValueError(f"takes gray or rgb, got {image.shape[-1]} channels")
+    if scaling == "tf":  # from -1 to 1
+        return layers.Rescaling(2.0, offset=-1.0)(image)
+    if scaling == "128":
+        return layers.Rescaling(255 / 128, offset=-1.0)(image)
+    if scaling == "torch":  # less the mean of ImageNet, over its standard deviation
+        mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+        offset = [-m / s for m, s in zip(mean, std, strict=True)]
+        return layers.Rescaling([1 / s for s in std], offset=offset)(image)
+    # "caffe": blue first, grey levels to 255 less the mean of ImageNet
+    red, green, blue = keras.ops.split(image, 3, axis=-1)
+    image = layers.Concatenate()([blue, green, red])
+    return layers.Rescaling(255.0, offset=[-103.939, -116.779, -123.68])(image)
+
+
+def pretrained(
+    application: Callable[..., keras.Model],
+    scaling: str,
+    input_shape: tuple[int, int, int],
+    n_classes: int,
+    **options: object,
+) -> keras.Model:
+    """Put a head on a network of keras.applications: mean over all positions, dropout, one layer for the classes."""
+    image = keras.Input(input_shape, name="inputTensor")
+    x = imagenet_input(image, scaling)
+    backbone = application(
+        include_top=False, weights=None, input_tensor=x, input_shape=(*input_shape[:2], 3), **options
+    )
+    x = layers.GlobalAveragePooling2D(name="features")(backbone.output)
+    x = layers.Dropout(0.2)(x)
+    return finish(image, x, n_classes)
+
+
+@architecture("mobilenet_v3_small", min_size=32, family="pretrained", weights="MobileNetV3Small")
+def mobilenet_v3_small(input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+    """MobileNetV3 Small: the smallest pretrained network, made for the processors of phones.
+
+    Idea: separable convolutions with channel attention, found by architecture search. Source: Howard et al. 2019,
+    "Searching for MobileNetV3".
+
+    Layers: input scaled (-1 to 1); MobileNetV3Small of
+    keras.applications; global average of 576 channels, dropout 0.2, Dense, softmax.
+    Smallest image: 32 × 32. Parameters: 940 274 for images of any size and 2 classes.
+    """
+    return pretrained(keras.applications.MobileNetV3Small, "tf", input_shape, n_classes, include_preprocessing=False)
+
+
+@architecture("mobilenet_v2", min_size=32, family="pretrained", weights="MobileNetV2")
+def mobilenet_v2(input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+    """MobileNetV2: small and quick, a good first choice among the pretrained networks.
+
+    Idea: separable convolutions in inverted residual blocks. Source: Sandler et al. 2018, "MobileNetV2: Inverted
+    Residuals and Linear Bottlenecks".
+
+    Layers: input scaled (-1 to 1); MobileNetV2 of
+    keras.applications; global average of 1280 channels, dropout 0.2, Dense, softmax.
+    Smallest image: 32 × 32. Parameters: 2 260 546 for images of any size and 2 classes.
+    """
+    return pretrained(keras.applications.MobileNetV2, "tf", input_shape, n_classes)
+
+
+@architecture("mobilenet_v3_large", min_size=32, family="pretrained", weights="MobileNetV3Large")
+def mobilenet_v3_large(input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+    """MobileNetV3 Large: as quick as MobileNetV2 and a little more accurate on photographs.
+
+    Idea: separable convolutions with channel attention, found by architecture search. Source: Howard et al. 2019,
+    "Searching for MobileNetV3".
+
+    Layers: input scaled (-1 to 1); MobileNetV3Large of
+    keras.applications; global average of 960 channels, dropout 0.2, Dense, softmax.
+    Smallest image: 32 × 32. Parameters: 2 998 274 for images of any size and 2 classes.
+    """
+    return pretrained(keras.applications.MobileNetV3Large, "tf", input_shape, n_classes, include_preprocessing=False)
+
+
+@architecture("nasnetmobile", min_size=32, family="pretrained", weights="NASNetMobile")
+def nasnetmobile(input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+    """NASNet-A Mobile: cells of many small branches, few weights but slow to train.
+
+    Idea: cells found by architecture search. Source: Zoph et al. 2018, "Learning Transferable Architectures for
+    Scalable Image Recognition".
+
+    Layers: input scaled (-1 to 1); NASNetMobile of
+    keras.applications; global average of 1056 channels, dropout 0.2, Dense, softmax.
+    Smallest image: 32 × 32. Parameters: 4 271 830 for images of any size and 2 classes.
+    """
+    return pretrained(keras.applications.NASNetMobile, "tf", input_shape, n_classes)
+
+
+@architecture("efficientnet_v2_b0", min_size=32, family="pretrained", weights="EfficientNetV2B0")
+def efficientnet_v2_b0(input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+    """EfficientNetV2 B0: accurate for its size, and quick to train.
+
+    Idea: plain convolutions in the first blocks, separable ones with channel attention in the last. Source: Tan
+    and Le 2021, "EfficientNetV2: Smaller Models and Faster Training".
+
+    Layers: input scaled (mean and standard deviation of ImageNet); EfficientNetV2B0 of
+    keras.applications; global average of 1280 channels, dropout 0.2, Dense, softmax.
+    Smallest image: 32 × 32. Parameters: 5 921 874 for images of any size and 2 classes.
+    """
+    return pretrained(keras.applications.EfficientNetV2B0, "torch", input_shape, n_classes, include_preprocessing=False)
+
+
+@architecture("densenet", min_size=32, family="pretrained", weights="DenseNet121")
+def densenet(input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+    """DenseNet-121: each layer sees the output of all layers of its block before it.
+
+    Idea: features are used again instead of being learnt again. Source: Huang et al. 2017, "Densely Connected
+    Convolutional Networks".
+
+    Layers: input scaled (mean and standard deviation of ImageNet); DenseNet121 of
+    keras.applications; global average of 1024 channels, dropout 0.2, Dense, softmax.
+    Smallest image: 32 × 32. Parameters: 7 039 554 for images of any size and 2 classes.
+    """
+    return pretrained(keras.applications.DenseNet121, "torch", input_shape, n_classes)
+
+
+@architecture("vgg16", min_size=32, family="pretrained", weights="VGG16")
+def vgg16(input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+    """VGG-16: a plain stack of 13 convolutions; simple, but slow and large.
+
+    Idea: only 3 × 3 convolutions, and many of them. Source: Simonyan and Zisserman 2015, "Very Deep
+    Convolutional Networks for Large-Scale Image Recognition".
+
+    Layers: input scaled (blue first, less the mean of ImageNet); VGG16 of
+    keras.applications; global average of 512 channels, dropout 0.2, Dense, softmax.
+    Smallest image: 32 × 32. Parameters: 14 715 714 for images of any size and 2 classes.
+    """
+    return pretrained(keras.applications.VGG16, "caffe", input_shape, n_classes)
+
+
+@architecture("vgg19", min_size=32, family="pretrained", weights="VGG19")
+def vgg19(input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+    """VGG-19: a plain stack of 16 convolutions; simple, but slow and large.
+
+    Idea: only 3 × 3 convolutions, and many of them. Source: Simonyan and Zisserman 2015, "Very Deep
+    Convolutional Networks for Large-Scale Image Recognition".
+
+    Layers: input scaled (blue first, less the mean of ImageNet); VGG19 of
+    keras.applications; global average of 512 channels, dropout 0.2, Dense, softmax.
+    Smallest image: 32 × 32. Parameters: 20 025 410 for images of any size and 2 classes.
+    """
+    return pretrained(keras.applications.VGG19, "caffe", input_shape, n_classes)
+
+
+@architecture("efficientnet_v2_s", min_size=32, family="pretrained", weights="EfficientNetV2S")
+def efficientnet_v2_s(input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+    """EfficientNetV2 S: larger than B0 and more accurate, for computers with a GPU.
+
+    Idea: plain convolutions in the first blocks, separable ones with channel attention in the last. Source: Tan
+    and Le 2021, "EfficientNetV2: Smaller Models and Faster Training".
+
+    Layers: input scaled (-1 to nearly 1); EfficientNetV2S of
+    keras.applications; global average of 1280 channels, dropout 0.2, Dense, softmax.
+    Smallest image: 32 × 32. Parameters: 20 333 922 for images of any size and 2 classes.
+    """
+    return pretrained(keras.applications.EfficientNetV2S, "128", input_shape, n_classes, include_preprocessing=False)
+
+
+@architecture("xception", min_size=71, family="pretrained", weights="Xception")
+def xception(input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+    """Xception: separable convolutions all the way, for images from 71 px.
+
+    Idea: space and channels are looked at one after the other. Source: Chollet 2017, "Xception: Deep Learning with
+    Depthwise Separable Convolutions".
+
+    Layers: input scaled (-1 to 1); Xception of
+    keras.applications; global average of 2048 channels, dropout 0.2, Dense, softmax.
+    Smallest image: 71 × 71. Parameters: 20 865 578 for images of any size and 2 classes.
+    """
+    return pretrained(keras.applications.Xception, "tf", input_shape, n_classes)
+
+
+@architecture("inception_v3", min_size=75, family="pretrained", weights="InceptionV3")
+def inception_v3(input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+    """Inception v3: filters of several sizes side by side, for images from 75 px.
+
+    Idea: each block looks at several scales at once. Source: Szegedy et al. 2016, "Rethinking the Inception
+    Architecture for Computer Vision".
+
+    Layers: input scaled (-1 to 1); InceptionV3 of
+    keras.applications; global average of 2048 channels, dropout 0.2, Dense, softmax.
+    Smallest image: 75 × 75. Parameters: 21 806 882 for images of any size and 2 classes.
+    """
+    return pretrained(keras.applications.InceptionV3, "tf", input_shape, n_classes)
+
+
+@architecture("resnet50_v2", min_size=32, family="pretrained", weights="ResNet50V2")
+def resnet50_v2(input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+    """ResNet-50 v2: residual network of 50 layers, normalized before each convolution.
+
+    Idea: each block learns what to add to its input. Source: He et al. 2016, "Identity Mappings in Deep Residual
+    Networks".
+
+    Layers: input scaled (-1 to 1); ResNet50V2 of
+    keras.applications; global average of 2048 channels, dropout 0.2, Dense, softmax.
+    Smallest image: 32 × 32. Parameters: 23 568 898 for images of any size and 2 classes.
+    """
+    return pretrained(keras.applications.ResNet50V2, "tf", input_shape, n_classes)
+
+
+@architecture("resnet50", min_size=32, family="pretrained", weights="ResNet50")
+def resnet50(input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+    """ResNet-50: residual network of 50 layers, the usual yardstick.
+
+    Idea: each block learns what to add to its input. Source: He et al. 2016, "Deep Residual Learning for Image
+    Recognition".
+
+    Layers: input scaled (blue first, less the mean of ImageNet); ResNet50 of
+    keras.applications; global average of 2048 channels, dropout 0.2, Dense, softmax.
+    Smallest image: 32 × 32. Parameters: 23 591 810 for images of any size and 2 classes.
+    """
+    return pretrained(keras.applications.ResNet50, "caffe", input_shape, n_classes)
+
+
+@architecture("convnext_tiny", min_size=32, family="pretrained", weights="ConvNeXtTiny")
+def convnext_tiny(input_shape: tuple[int, int, int], n_classes: int) -> keras.Model:
+    """ConvNeXt Tiny: a modern convolutional network of large filters, for computers with a GPU.
+
+    Idea: a residual network with the proportions of a vision transformer. Source: Liu et al. 2022, "A ConvNet for
+    the 2020s".
+
+    Layers: input scaled (mean and standard deviation of ImageNet); ConvNeXtTiny of
+    keras.applications; global average of 768 channels, dropout 0.2, Dense, softmax.
+    Smallest image: 32 × 32. Parameters: 27 821 666 for images of any size and 2 classes.
+    """
+    return pretrained(keras.applications.ConvNeXtTiny, "torch", input_shape, n_classes, include_preprocessing=False)

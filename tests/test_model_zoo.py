@@ -53,7 +53,7 @@ DIFFERENT = {
         3_219_206 + (32 - 1) * 9 * 32, 3_220_238 + (32 - 1) * 9 * 32, 3_745_686 + (32 - 3) * 9 * 32,
     ),
 }  # fmt: skip
-COMPACT = ("CompactMobileNet", "CompactConvNeXt")
+COMPACT = ("ResNet_small", "CompactMobileNet", "CompactConvNeXt", "ResNet_compact")
 
 
 @pytest.fixture(scope="module")

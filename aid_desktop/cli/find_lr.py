@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 from aid_desktop.cli.interrupt import INTERRUPTED, stop_on_ctrl_c
 from aid_desktop.cli.output import add_json_option, write_json, write_line
-from aid_desktop.cli.run_options import add_run_options, run_toml_of
+from aid_desktop.cli.run_options import add_run_options, provide_weights, run_toml_of
 from aid_desktop.models.zoo import find_zoo
 from aid_desktop.runs.config import read_run_toml
 from aid_desktop.runs.folder import RunFolder
@@ -29,8 +29,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _run(options: argparse.Namespace) -> int:
     config = read_run_toml(run_toml_of(options.run_toml))
     config = config.with_changes(seed=options.seed, device=options.device)
+    zoo = find_zoo(options.model_zoo)
+    provide_weights([config.model], zoo, options.download_weights)
     with TemporaryDirectory() as folder:
-        run = TrainingRun(config, RunFolder(Path(folder)), find_zoo(options.model_zoo))
+        run = TrainingRun(config, RunFolder(Path(folder)), zoo)
         stop_on_ctrl_c(run.control)
         say = (lambda text: None) if options.json else (lambda text: write_line(f"{text} …"))
         test = find_learning_rate(run, say, lambda done, total: None, max(1, options.steps))

@@ -12,7 +12,7 @@ from aid_desktop.cli import train_series
 from aid_desktop.cli.interrupt import INTERRUPTED, stop_on_ctrl_c
 from aid_desktop.cli.monitor import Monitor
 from aid_desktop.cli.output import add_json_option, write_json
-from aid_desktop.cli.run_options import add_run_options, run_toml_of
+from aid_desktop.cli.run_options import add_run_options, provide_weights, run_toml_of
 from aid_desktop.errors import AidError, TrainingError
 from aid_desktop.models.cluster import Cluster, read_cluster
 from aid_desktop.models.strategies import MULTI_WORKER
@@ -46,6 +46,8 @@ def make_run(options: argparse.Namespace) -> TrainingRun:
     config = read_run_toml(folder.run_toml if options.resume else path)
     config = config.with_changes(epochs=options.epochs, seed=options.seed, device=options.device)
     zoo = folder.model_zoo if options.resume else find_zoo(options.model_zoo)
+    if not options.resume:
+        provide_weights([config.model], zoo, options.download_weights)
     return TrainingRun(config, folder, zoo, resume=options.resume)
 
 

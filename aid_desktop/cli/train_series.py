@@ -8,7 +8,7 @@ from typing import Any
 from aid_desktop.cli.interrupt import INTERRUPTED, stop_on_ctrl_c
 from aid_desktop.cli.monitor import Monitor
 from aid_desktop.cli.output import write_error, write_json, write_line
-from aid_desktop.cli.run_options import run_toml_of
+from aid_desktop.cli.run_options import provide_weights, run_toml_of
 from aid_desktop.errors import AidError, TrainingError
 from aid_desktop.models.strategies import MULTI_WORKER
 from aid_desktop.models.zoo import check_size, find_architecture, find_zoo, list_architectures
@@ -104,7 +104,9 @@ def _begun(options: argparse.Namespace) -> tuple[Series, tuple[PlannedRun, ...]]
     known = list_architectures(zoo)
     for name in choice.architectures:
         check_size(find_architecture(known, name), config.image.input_shape)
-    series = create_series((options.out or path.parent / "series").absolute(), plan_runs(config, choice), zoo)
+    planned = plan_runs(config, choice)
+    provide_weights([run.config.model for run in planned], zoo, options.download_weights)
+    series = create_series((options.out or path.parent / "series").absolute(), planned, zoo)
     return series, series.runs
 
 

@@ -35,8 +35,9 @@ class Architecture:
     """One architecture, as far as the text of model_zoo.py tells.
 
     `min_size` is the smallest height and width in pixels, at least 1. `description` is the first paragraph of
-    the docstring in one line, "" without docstring. `line` is the line of `def function_name`, from 1. `numbers` are
-    those of a name that was made from one with a star.
+    the docstring in one line, "" without docstring. `line` is the line of `def function_name`, from 1. `weights`
+    is the network of keras.applications whose ImageNet weights it can begin with, "" for none. `numbers`
+    are those of a name that was made from one with a star.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Architecture:
     description: str
     function_name: str
     line: int
+    weights: str = ""
     numbers: tuple[int, ...] = ()
 
     @property
@@ -79,13 +81,14 @@ class Architecture:
         *,
         min_size: object = 1,
         family: object = "cnn",
+        weights: object = "",
         docstring: str = "",
         function_name: str = "",
         line: int = 0,
     ) -> "Architecture":
-        """Return the architecture that `@architecture(name, min_size=..., family=...)` declares.
+        """Return the architecture that `@architecture(name, min_size=..., family=..., weights=...)` declares.
 
-        Raises ModelZooError if name, min_size or family cannot be used.
+        Raises ModelZooError if one of them cannot be used.
         """
         if not isinstance(name, str) or not name.strip():
             raise ModelZooError(
@@ -99,19 +102,26 @@ class Architecture:
             raise ModelZooError(f"min_size of {name} must be a whole number of pixels from 1, got {_short(min_size)}")
         if not isinstance(family, str) or family not in tuple(Family):
             raise ModelZooError(f"family of {name} must be one of {', '.join(Family)}, got {_short(family)}")
+        if not isinstance(weights, str):
+            raise ModelZooError(f"weights of {name} must be a text in quotes, got {_short(weights)}")
         description = " ".join(docstring.strip().split("\n\n")[0].split())
-        return cls(name, Family(family), min_size, description, function_name, line)
+        return cls(name, Family(family), min_size, description, function_name, line, weights)
 
 
-def architecture(name: str, *, min_size: int = 1, family: str = "cnn") -> Callable[[Builder], Builder]:
+def architecture(
+    name: str, *, min_size: int = 1, family: str = "cnn", weights: str = ""
+) -> Callable[[Builder], Builder]:
     """Mark a function `(input_shape, n_classes) -> keras.Model` of model_zoo.py as the architecture `name`.
 
     `input_shape` is (height, width, channels). `min_size` is the smallest height and width in pixels that
-    the network takes; `family` is "mlp", "cnn", "pretrained" or "multi_input". A name that ends in a star, such as
-    "MLP_*", stands for all names with one to eight numbers in its place: the function gets them as a third argument,
-    a tuple. The function is returned unchanged. Raises ModelZooError if an argument cannot be used.
+    the network takes; `family` is "mlp", "cnn", "pretrained" or "multi_input"; `weights` names the network of
+    keras.applications whose ImageNet weights the layers before the one named `features` can begin with.
+
+    A name that ends in a star, such as "MLP_*", stands for all names with one to eight numbers in its place: the
+    function gets them as a third argument, a tuple. The function is returned unchanged. Raises ModelZooError if an
+    argument cannot be used.
     """
-    Architecture.declared(name, min_size=min_size, family=family)
+    Architecture.declared(name, min_size=min_size, family=family, weights=weights)
 
     def mark(function: Builder) -> Builder:
         setattr(function, _MARK, name)

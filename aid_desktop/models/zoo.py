@@ -280,7 +280,7 @@ def _is_architecture(decorator: ast.expr) -> bool:
 
 
 def _declaration(decorator: ast.expr, function: ast.FunctionDef, path: Path) -> Architecture:
-    """Read name, min_size and family from the text of a decorator."""
+    """Read name, min_size, family and weights from the text of a decorator."""
     line = decorator.lineno
     example = f'write for example @{_DECORATOR}("MyNet", min_size=16)'
     if not isinstance(decorator, ast.Call) or len(decorator.args) > 1:
@@ -289,7 +289,7 @@ def _declaration(decorator: ast.expr, function: ast.FunctionDef, path: Path) -> 
     given += [(keyword.arg or "**", keyword.value) for keyword in decorator.keywords]
     arguments: dict[str, object] = {}
     for key, value in given:
-        if key not in ("name", "min_size", "family") or key in arguments:
+        if key not in ("name", "min_size", "family", "weights") or key in arguments:
             raise _error(path, value.lineno, f"@{_DECORATOR} does not take {key} here: {example}")
         try:
             arguments[key] = ast.literal_eval(value)

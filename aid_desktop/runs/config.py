@@ -20,6 +20,7 @@ from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.image import ImageSettings
+from aid_desktop.settings.pretrained import IMAGENET, RANDOM
 from aid_desktop.settings.saving import SavingSettings
 from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.settings.split import SplitSettings
@@ -30,13 +31,17 @@ RUN_VERSION = 1
 # Keras also seeds NumPy's old generator, which takes 32 bits.
 MAX_SEED = 2**32 - 1
 MODES = ("continue", "restart")
+WEIGHTS = (IMAGENET, RANDOM)
 
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
     """Which network: an architecture of model_zoo.py, or a saved model to start from.
 
-    `mode` is `continue` (its weights are kept) or `restart` (only its architecture is used).
+    `mode` is `continue` (its weights are kept) or `restart` (only its architecture is used). `weights` are those that
+    an architecture of pretrained networks begins with: `imagenet`, `none` (random ones) or a file; None means
+    `imagenet` where there are such weights. `renew_layers` lets layers
+    of a model whose weights belong to another image size begin anew.
     """
 
     SECTION: ClassVar[str] = "model"
@@ -44,12 +49,19 @@ class ModelChoice:
     architecture: str | None = None
     start_from: Path | None = None
     mode: str = "continue"
+    weights: str | Path | None = None
+    renew_layers: bool = False
 
     def __post_init__(self) -> None:
         if (self.architecture is None) == (self.start_from is None):
             raise SettingsError("model", "expected either an architecture or a model to start_from")
         if self.mode not in MODES:
             raise SettingsError("model.mode", f"got {self.mode!r}, expected {' or '.join(MODES)}")
+        if not isinstance(self.weights, Path) and self.weights not in (None, *WEIGHTS):
+            raise SettingsError("model.weights", f"got {self.weights!r}, expected {', '.join(WEIGHTS)} or a file")
+        if self.weights is not None and self.start_from is not None:
+            raise SettingsError("model.weights", "a model to start_from has weights of its own: remove one of the two")
+        refuse_type("model.renew_layers", self.renew_layers, bool)
 
     @property
     def name(self) -> str:
@@ -242,15 +254,16 @@ def config_to_toml(config: RunConfig) -> dict[str, Any]:
     return values
 
 
-def write_run_toml(config: RunConfig, path: Path) -> None:
-    """Write the configuration so that `read_run_toml` gives it back. Raises OSError."""
+def write_run_toml(config: RunConfig, path: Path, comments: Iterable[str] = ()) -> None:
+    """Write the configuration so that `read_run_toml` gives it back, below comments, a line each. Raises OSError."""
     values = config_to_toml(config)
     held_out = config.split.held_out if config.split is not None else None
     if held_out is not None and held_out.parent == path.parent.absolute():
         # The list goes where its run goes.
         values["split"]["held_out"] = held_out.name
     with write_atomically(path) as temporary:
-        temporary.write_text(tomli_w.dumps(values), encoding="utf-8")
+        heading = "".join(f"# {comment}\n" for comment in comments)
+        temporary.write_text(heading + tomli_w.dumps(values), encoding="utf-8")
 
 
 def settings_tables(
@@ -321,14 +334,16 @@ def _split_from_toml(values: dict[str, Any], folder: Path) -> SplitSettings:
 
 def _model_from_toml(table: dict[str, Any], folder: Path) -> ModelChoice:
     refuse_unknown(table, [item.name for item in dataclasses.fields(ModelChoice)], "model.")
-    for key in ("architecture", "start_from"):
+    for key in ("architecture", "start_from", "weights"):
         if key in table:
             refuse_type(f"model.{key}", table[key], str)
-    start_from = table.get("start_from")
+    start_from, weights = table.get("start_from"), table.get("weights")
     return ModelChoice(
         architecture=table.get("architecture"),
         start_from=None if start_from is None else _absolute(folder, start_from),
         mode=table.get("mode", "continue"),
+        weights=weights if weights in (None, *WEIGHTS) else _absolute(folder, weights),
+        renew_layers=table.get("renew_layers", False),
     )
 
 

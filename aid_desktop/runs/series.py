@@ -13,6 +13,7 @@ from aid_desktop.paths import write_atomically
 from aid_desktop.runs.config import MAX_SEED, ModelChoice, RunConfig, config_from_toml, config_to_toml, read_run_toml
 from aid_desktop.runs.folder import RunFolder, is_run_folder, read_state
 from aid_desktop.runs.settings_log import read_revisions
+from aid_desktop.settings.pretrained import RANDOM
 from aid_desktop.settings.split import MOST_FOLDS, RUN_SEED, SplitSettings
 
 FORMAT = "aid-desktop-series"
@@ -66,7 +67,7 @@ def plan_runs(config: RunConfig, choice: SeriesChoice) -> tuple[PlannedRun, ...]
     """
     runs: list[PlannedRun] = []
     width = len(str(choice.n_runs))
-    models = tuple(map(ModelChoice, choice.architectures)) or (config.model,)
+    models = tuple(_model(config, name) for name in choice.architectures) or (config.model,)
     for repetition in range(choice.repetitions):
         seed = (config.seed + repetition) % (MAX_SEED + 1)
         for fold in range(max(1, choice.folds)):
@@ -78,6 +79,13 @@ def plan_runs(config: RunConfig, choice: SeriesChoice) -> tuple[PlannedRun, ...]
                 one = dataclasses.replace(config, model=model, seed=seed, split=split)
                 runs.append(PlannedRun(re.sub(r"[^\w.-]+", "-", "_".join(parts)), one))
     return tuple(runs)
+
+
+def _model(config: RunConfig, name: str) -> ModelChoice:
+    """Return the choice of another architecture: a file of weights fits its own one only, random weights fit all."""
+    chosen = config.model
+    is_same = name == chosen.architecture or chosen.weights == RANDOM
+    return ModelChoice(name, weights=chosen.weights if is_same else None)
 
 
 def _split(config: RunConfig, folds: int, fold: int, repetition: int) -> SplitSettings | None:

@@ -30,6 +30,11 @@ def test_that_every_family_is_accepted_by_its_word(family: str) -> None:
     assert Architecture.declared("MyNet", family=family).family == Family(family) == family
 
 
+def test_that_a_declaration_names_the_weights_it_can_begin_with() -> None:
+    assert Architecture.declared("MyNet", weights="VGG16").weights == "VGG16"
+    assert Architecture.declared("MyNet").weights == ""
+
+
 def test_that_the_description_is_the_first_paragraph_in_one_line() -> None:
     item = Architecture.declared("MyNet", docstring="\nA net\n    with two lines.\n\nAnd details.\n")
     assert item.description == "A net with two lines."
@@ -49,6 +54,7 @@ def test_that_the_description_is_the_first_paragraph_in_one_line() -> None:
         ({"name": "N", "family": "CNN"}, "must be one of mlp, cnn, pretrained, multi_input, got 'CNN'"),
         ({"name": "N", "family": ["cnn"]}, r"got \['cnn'\]"),
         ({"name": "N", "family": "y" * 500}, "y…$"),
+        ({"name": "N", "weights": 3}, "weights of N must be a text in quotes, got 3"),
     ],
 )
 def test_that_unusable_arguments_are_refused_with_what_was_got(arguments: dict[str, object], text: str) -> None:

@@ -57,6 +57,13 @@ def test_that_several_architectures_are_trained_with_the_same_seed_and_split() -
     assert plan(config, architectures=("A", "B", "A")) == [("1_A", "A", 7, split), ("2_B", "B", 7, split)]
 
 
+def test_that_a_file_of_weights_goes_with_its_architecture_and_random_weights_with_all(tmp_path: Path) -> None:
+    for weights, others in ((tmp_path / "w.h5", None), ("imagenet", None), ("none", "none")):
+        config = replace(CONFIG, model=ModelChoice("A", weights=weights))
+        models = [run.config.model for run in plan_runs(config, SeriesChoice(architectures=("A", "B")))]
+        assert models == [ModelChoice("A", weights=weights), ModelChoice("B", weights=others)]
+
+
 def test_that_repetitions_differ_in_their_seed_alone() -> None:
     config = replace(CONFIG, split=SplitSettings())
     runs = plan(config, repetitions=3)

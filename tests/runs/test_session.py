@@ -52,8 +52,12 @@ ROWS = st.builds(
     shuffle=st.booleans(),
     zoom=st.floats(0.05, 20),
 )
-MODELS = st.builds(ModelChoice, architecture=TEXT) | st.builds(
-    ModelChoice, start_from=st.just(ROOT / "m.keras"), mode=st.sampled_from(["continue", "restart"])
+WEIGHTS = st.sampled_from([None, "imagenet", "none", ROOT / "w.h5"])
+MODELS = st.builds(ModelChoice, architecture=TEXT, weights=WEIGHTS) | st.builds(
+    ModelChoice,
+    start_from=st.just(ROOT / "m.keras"),
+    mode=st.sampled_from(["continue", "restart"]),
+    renew_layers=st.booleans(),
 )
 SETTINGS = st.builds(
     SessionSettings,

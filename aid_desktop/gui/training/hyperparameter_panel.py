@@ -15,6 +15,7 @@ from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.gui.widgets.value_editors import ChoiceEditor
 from aid_desktop.settings.hyperparameters import OPTIMIZERS_WITH, SCHEDULES_WITH, HyperParameters
+from aid_desktop.settings.pretrained import FINE_TUNING
 from aid_desktop.settings.saving import SavingSettings
 from aid_desktop.training.events import EpochFinished
 
@@ -118,7 +119,11 @@ class HyperparameterPanel(QWidget):
         """Show a cyclic schedule between two learning rates."""
         self._change(learning_rate=high, schedule="cyclic", schedule_low=low / high)
 
-    def _change(self, **values: float | str) -> None:
+    def use_fine_tuning(self) -> None:
+        """Show the settings that suit a pretrained network."""
+        self._change(**FINE_TUNING)
+
+    def _change(self, **values: object) -> None:
         for name, value in values.items():
             self.form.editor(name).set_value(value)
         self.form.changed.emit()

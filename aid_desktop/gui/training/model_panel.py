@@ -7,7 +7,7 @@ from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from aid_desktop.data.class_table import ClassTable
-from aid_desktop.errors import ModelZooError
+from aid_desktop.errors import AidError, ModelZooError
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.image_settings_form import ImageSettingsForm
 from aid_desktop.gui.notifier import Notifier
@@ -16,10 +16,14 @@ from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.training.architecture_selector import FAMILY_TITLES, ArchitectureSelector
 from aid_desktop.gui.training.network_costs import Counted, Network, NetworkCosts
 from aid_desktop.gui.training.session import TrainingSession
+from aid_desktop.gui.training.start_from import LOCKED_BY_MODEL, StartFrom
+from aid_desktop.gui.training.weights_panel import WeightsPanel
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.section_form import SectionForm
+from aid_desktop.models.backbones import check_image
 from aid_desktop.models.registry import Architecture
 from aid_desktop.models.zoo import check_size, find_architecture, find_zoo, list_architectures, read_digest
+from aid_desktop.runs.config import ModelChoice
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.image import ImageSettings
 
@@ -42,6 +46,8 @@ class ModelPanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self.start_from = StartFrom(notifier, background, self)
+        self._lock: str | None = None
         self._notifier = notifier
         self._explicit_zoo = zoo
         self._architectures: tuple[Architecture, ...] = ()
@@ -53,6 +59,7 @@ class ModelPanel(QWidget):
         self._about = QLabel(self)
         self._fits = QLabel(self)
         self._cost = QLabel(self)
+        self.weights = WeightsPanel(self)
         self._path = QLabel(self)
         self._edit = named_button(
             self, "Edit", "editZooButton", "Open model_zoo.py in a text editor to change or add architectures", "open"
@@ -63,6 +70,9 @@ class ModelPanel(QWidget):
         self.form = ImageSettingsForm(notifier, parent=self)
         self.memory = SectionForm(DeviceSettings, ("data_memory", "memory_fraction", "memory_growth", "threads"), self)
         self.costs = NetworkCosts(background, session, self.memory.values, self)
+        # What belongs to a new network only.
+        self._of_architecture = QWidget(self)
+        self._lay_out_architecture()
         self._lay_out()
         self.set_locked(False)
         self.reload()
@@ -70,9 +80,11 @@ class ModelPanel(QWidget):
         self._edit.clicked.connect(self._on_edit)
         self._reload.clicked.connect(self.reload)
         self.memory.changed.connect(self.changed)
+        self.weights.changed.connect(self._on_weights_changed)
         self.costs.counted.connect(self._check)
         notifier.image_settings_changed.connect(self._on_image_settings_changed)
         notifier.table_changed.connect(self._on_table_changed)
+        self.start_from.changed.connect(self._on_start_changed)
 
     @property
     def architecture(self) -> str:
@@ -85,26 +97,71 @@ class ModelPanel(QWidget):
         return max(_FEWEST_CLASSES, self._notifier.table.n_classes)
 
     @property
+    def architectures(self) -> tuple[Architecture, ...]:
+        """All architectures of the list; none when it cannot be read."""
+        return self._architectures
+
+    @property
+    def choice(self) -> ModelChoice:
+        """The architecture with the weights it begins with, or the model to start from.
+
+        Raises SettingsError where neither is chosen.
+        """
+        return self.start_from.choice or ModelChoice(architecture=self.architecture, weights=self.weights.weights)
+
+    @property
     def zoo(self) -> Path | None:
         """The model_zoo.py that the list comes from."""
         return self._zoo
 
     @property
+    def misfit(self) -> str:
+        """Why this network cannot be built for these images; empty if it can."""
+        return self._problem
+
+    @property
+    def name(self) -> str:
+        """What runs of this choice are called."""
+        return self.start_from.name if self.start_from.is_used else self.architecture
+
+    @property
     def problem(self) -> str:
         """Why no run can be started with this choice; empty if it can."""
-        return self._problem
+        if self.start_from.is_used:
+            return self.start_from.problem
+        return self._problem or self.weights.problem
 
     def choose(self, name: str) -> None:
         """Select an architecture by name; unknown names leave the choice as it is."""
         self.selector.choose(name)
 
+    def show_choice(self, choice: ModelChoice) -> None:
+        """Show an architecture, or a model to start from, as it was chosen elsewhere; unknown names change nothing."""
+        self.start_from.show_choice(choice)
+        self.choose(choice.architecture or "")
+        self.weights.choose(choice.weights)
+
     def set_locked(self, is_locked: bool) -> None:
         """Lock what cannot change within a run."""
-        reason = _LOCKED if is_locked else None
+        self._lock = reason = _LOCKED if is_locked else None
         self.selector.set_locked(reason)
-        self.form.set_locked(reason)
+        self._lock_image_form()
+        self.start_from.set_locked(reason)
+        self.weights.set_locked(reason)
         for editor in self.memory.editors:
             editor.set_locked(reason)
+
+    def _lock_image_form(self) -> None:
+        self.form.set_locked(self._lock)
+        if self._lock is None:
+            for name in self.start_from.settled:
+                self.form.editor(name).set_locked(LOCKED_BY_MODEL)
+
+    @pyqtSlot()
+    def _on_start_changed(self) -> None:
+        self._of_architecture.setHidden(self.start_from.is_used)
+        self._lock_image_form()
+        self.changed.emit()
 
     @pyqtSlot()
     def reload(self) -> None:
@@ -140,21 +197,14 @@ class ModelPanel(QWidget):
         self._cost.setWordWrap(True)
         self._about.setWordWrap(True)
         self._fits.setWordWrap(True)
-        heading, image_heading, memory_heading = (
-            QLabel(text, self) for text in ("Architecture", "Image", "Memory and threads")
-        )
-        for label in (heading, image_heading, memory_heading):
+        image_heading, memory_heading = (QLabel(text, self) for text in ("Image", "Memory and threads"))
+        for label in (image_heading, memory_heading):
             set_role(label, "heading")
-        tools = QHBoxLayout()
-        tools.addWidget(self._path, 1)
-        tools.addWidget(self._edit)
-        tools.addWidget(self._reload)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, GRID, GRID)
         column.setSpacing(GRID)
-        for part in (heading, self.selector, self._fits, self._cost, self._about):
-            column.addWidget(part)
-        column.addLayout(tools)
+        column.addWidget(self.start_from)
+        column.addWidget(self._of_architecture)
         column.addSpacing(GRID)
         column.addWidget(image_heading)
         column.addWidget(self.form)
@@ -164,9 +214,27 @@ class ModelPanel(QWidget):
         column.addStretch(1)
         SectionForm.align_columns([*self.form.editors, *self.memory.editors])
 
+    def _lay_out_architecture(self) -> None:
+        heading = QLabel("Architecture", self)
+        set_role(heading, "heading")
+        tools = QHBoxLayout()
+        tools.addWidget(self._path, 1)
+        tools.addWidget(self._edit)
+        tools.addWidget(self._reload)
+        column = QVBoxLayout(self._of_architecture)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        for part in (heading, self.selector, self._fits, self._cost, self._about, self.weights):
+            column.addWidget(part)
+        column.addLayout(tools)
+
     @pyqtSlot(ImageSettings)
     def _on_image_settings_changed(self, settings: ImageSettings) -> None:
         self._grey_out()
+        self._check()
+
+    @pyqtSlot()
+    def _on_weights_changed(self) -> None:
         self._check()
 
     @pyqtSlot(ClassTable)
@@ -195,10 +263,12 @@ class ModelPanel(QWidget):
             if self._file_problem:
                 raise ModelZooError(self._file_problem)
             item = find_architecture(self._architectures, self.architecture)
+            self.weights.set_architecture(item)
             check_size(item, shape)
+            check_image(item, self._notifier.image_settings)
             counted = self.costs.of(self._network(shape))
             self._problem = counted.problem if counted else ""
-        except ModelZooError as error:
+        except AidError as error:
             self._problem = str(error)
             self.costs.of(None)
         self._about.setText(item.description if item else "")

@@ -9,13 +9,13 @@ from aid_desktop.gui.training.live_settings import LiveSettings
 from aid_desktop.gui.training.model_panel import ModelPanel
 from aid_desktop.gui.training.run_queue import RunQueue
 from aid_desktop.gui.training.settings_undo import SettingsUndo
-from aid_desktop.runs.config import RunConfig
+from aid_desktop.runs.config import ModelChoice, RunConfig
 from aid_desktop.settings.snapshot import TrainingSettings
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    architecture: str
+    model: ModelChoice
     settings: TrainingSettings
 
 
@@ -42,9 +42,9 @@ class RunForms(QObject):
     @pyqtSlot(RunConfig)
     def _on_starting(self, config: RunConfig) -> None:
         if self._before is None:
-            self._before = _Shown(self._model.architecture, self._settings())
+            self._before = _Shown(self._model.choice, self._settings())
         self._of_run = config.training
-        self._model.choose(config.model.architecture or "")
+        self._model.show_choice(config.model)
         self._undo.show(config.training)
 
     @pyqtSlot()
@@ -52,7 +52,7 @@ class RunForms(QObject):
         before, self._before = self._before, None
         if before is None:
             return
-        self._model.choose(before.architecture)
+        self._model.show_choice(before.model)
         # What the user has changed in the last run stays.
         if self._settings() == self._of_run:
             self._undo.show(before.settings)

@@ -12,7 +12,6 @@ from aid_desktop.gui.training.live_settings import LiveSettings
 from aid_desktop.gui.training.model_panel import ModelPanel
 from aid_desktop.gui.training.run_panel import RunPanel
 from aid_desktop.gui.training.settings_undo import SettingsUndo
-from aid_desktop.runs.config import ModelChoice
 from aid_desktop.runs.session import SessionSettings
 from aid_desktop.settings.device import DeviceSettings
 
@@ -59,7 +58,7 @@ class WindowSettings(QObject):
             training = self._undo.settings
         return SessionSettings(
             image=self._notifier.image_settings,
-            model=ModelChoice(architecture=self._model.architecture),
+            model=self._model.choice,
             training=training,
             split=self._notifier.split,
             device=self.device,
@@ -76,16 +75,14 @@ class WindowSettings(QObject):
         self._notifier.set_seed(settings.seed)
         self._notifier.set_image_settings(settings.image)
         self._notifier.set_split(settings.split)
-        self._model.choose(settings.model.architecture or "")
+        self._model.show_choice(settings.model)
         self._run.device.choose(settings.device.strategy)
         self._undo.show(settings.training)
 
     def _not_shown(self, settings: SessionSettings) -> list[str]:
         texts = []
         model, device = settings.model, settings.device.strategy
-        if model.start_from is not None:
-            texts.append(f"The session starts from the model {model.start_from}: a new network is trained instead.")
-        elif model.architecture not in ("", self._model.architecture):
+        if model.start_from is None and model.architecture not in ("", self._model.architecture):
             texts.append(f"There is no architecture {model.architecture!r} here, so {self._model.architecture} stays.")
         if device != self._run.device.currentText():
             texts.append(f"There is no device {device} here, so {self._run.device.currentText()} stays.")
