@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 from aid_desktop.data.pixels import pixel_type_text
 from aid_desktop.data.prepare import PreparationStoppedError
 from aid_desktop.errors import ModelError, TrainingError
-from aid_desktop.models.backbone_weights import load_backbone
-from aid_desktop.models.backbones import check_image, weights_file
+from aid_desktop.models.backbone_weights import new_network
 from aid_desktop.models.build import check_shapes, compile_model, dropout_rates, set_dropout, with_new_weights
 from aid_desktop.models.files import load_model
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.partial import set_trainable
 from aid_desktop.models.precision import check_precision
-from aid_desktop.models.zoo import find_architecture, load_zoo
 from aid_desktop.runs.config import RunConfig
 from aid_desktop.runs.folder import read_state
 from aid_desktop.runs.history import truncate_history
@@ -75,7 +73,8 @@ def _new_model(run: TrainingRun, data: TrainingData) -> tuple["keras.Model", Tra
     config = run.config
     n_classes = len(data.class_names)
     if config.model.architecture is not None:
-        return _from_architecture(run, config.model.architecture, n_classes), data
+        weights = config.model.weights
+        return new_network(run.model_zoo, config.model.architecture, config.image, n_classes, weights), data
     if config.model.start_from is None:
         raise TrainingError("model: neither an architecture nor a model to start from is given")
     loaded = load_model(config.model.start_from)
@@ -85,19 +84,6 @@ def _new_model(run: TrainingRun, data: TrainingData) -> tuple["keras.Model", Tra
     _check_same_use(loaded.card, data, config)
     # The weights were learnt with these statistics.
     return loaded.model, dataclasses.replace(data, normalization=loaded.card.normalization)
-
-
-def _from_architecture(run: TrainingRun, name: str, n_classes: int) -> "keras.Model":
-    """Return a new network, with pretrained weights where it begins with such."""
-    image = run.config.image
-    zoo = load_zoo(run.model_zoo)
-    architecture = find_architecture(zoo.architectures, name)
-    check_image(architecture, image)
-    path = weights_file(architecture, run.config.model.weights)
-    model = zoo.build(name, image.input_shape, n_classes)
-    if path is not None:
-        logger.info("%d layers of %s begin with the weights of %s", load_backbone(model, path), name, path)
-    return model
 
 
 def _check_same_use(card: ModelCard, data: TrainingData, config: RunConfig) -> None:
