@@ -361,7 +361,7 @@ def run_benchmarks(project: Project, arguments: Sequence[str]) -> int:
     if names[0] not in known:
         print(f"There is no benchmark {names[0]}; known: {', '.join(known)}", file=sys.stderr)
         return 2
-    environment = (("QT_QPA_PLATFORM", "offscreen"), ("TF_CPP_MIN_LOG_LEVEL", "2"))
+    environment = (("QT_QPA_PLATFORM", "offscreen"),)
     steps = [Step((project.program("python"), str(known[name]), *arguments[1:]), environment) for name in names]
     return run_steps(steps, lambda step: run_quietly(step, project))
 

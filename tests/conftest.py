@@ -9,10 +9,11 @@ import hypothesis
 import numpy as np
 import pytest
 
-# Before anything imports Qt; see aid_desktop.__main__ for the second one.
+from aid_desktop.environment import set_defaults
+
+# Before anything imports Qt.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ.setdefault("QT_XCB_GL_INTEGRATION", "none")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+set_defaults()
 
 # The same examples on every machine, however slow it is.
 hypothesis.settings.register_profile("aid", deadline=None, derandomize=True, database=None)

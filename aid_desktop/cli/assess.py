@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from aid_desktop.cli.models import load
+from aid_desktop.cli.models import add_model_argument, load
 from aid_desktop.cli.output import (
     add_json_option,
     add_threshold_option,
@@ -15,6 +15,7 @@ from aid_desktop.data.class_table import Role
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.assess import predict_rows
 from aid_desktop.evaluation.confusion import ConfusionMatrix
+from aid_desktop.evaluation.labelled import labelled_images
 from aid_desktop.evaluation.metrics import Scores, score
 from aid_desktop.evaluation.report import write_report
 from aid_desktop.evaluation.roles import RoleImages, images_of_role
@@ -26,8 +27,15 @@ from aid_desktop.runs.held_out import read_held_out
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the sub-command."""
     parser = commands.add_parser("assess", help="score a model on labelled images")
-    parser.add_argument("model", metavar="MODEL", type=Path, help="a .keras file, or a run folder")
+    add_model_argument(parser)
     parser.add_argument("--data", metavar="CLASS=PATH", action="append", default=[], help="labelled images; repeatable")
+    parser.add_argument(
+        "--labelled",
+        metavar="FILE",
+        type=Path,
+        help="images of all classes with their labels beside them: x_Data.rtdc and x_Labels.txt, or x.rtdc and "
+        "x_labels.txt",
+    )
     parser.add_argument("--run", metavar="RUN.toml", type=Path, help="take the rows of this run")
     parser.add_argument(
         "--role", choices=[role.value for role in Role], default=Role.TEST, help="which rows of --run (default test)"
@@ -39,7 +47,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _run(options: argparse.Namespace) -> int:
-    loaded = load(options.model)
+    loaded = load(options)
     images = _images(options, loaded.card)
     predictions = predict_rows(loaded, images.rows, indices=images.indices)
     threshold = parse_threshold(options.threshold, predictions.class_names)
@@ -57,8 +65,10 @@ def _run(options: argparse.Namespace) -> int:
 def _images(options: argparse.Namespace, card: ModelCard) -> RoleImages:
     if options.run is not None:
         return _images_of_run(options.run, Role(options.role))
+    if options.labelled is not None:
+        return labelled_images(options.labelled, card.class_names, card.zoom)
     if not options.data:
-        raise DataError("nothing to assess on: give --data CLASS=PATH or --run RUN.toml")
+        raise DataError("nothing to assess on: give --data CLASS=PATH, --labelled FILE or --run RUN.toml")
     rows = open_table(_labelled(text, card) for text in options.data).rows
     return images_of_role(rows, Role.TEST, None)
 

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from aid_desktop.cli.classify_tiles import add_tile_options, check_tile_options, write_tile_maps
-from aid_desktop.cli.models import load
+from aid_desktop.cli.models import add_model_argument, load
 from aid_desktop.cli.output import (
     add_json_option,
     add_threshold_option,
@@ -24,7 +24,7 @@ from aid_desktop.evaluation.tables import TABLE_SUFFIXES, write_predictions
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the sub-command."""
     parser = commands.add_parser("classify", help="classify images without labels")
-    parser.add_argument("model", metavar="MODEL", type=Path, help="a .keras file, or a run folder")
+    add_model_argument(parser)
     parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="folders or files of images")
     parser.add_argument("--out", metavar="FILE", type=Path, help=".csv or .xlsx; with --into-rtdc or --tiles a folder")
     parser.add_argument("--into-rtdc", action="store_true", help="write <name>_classified.rtdc for each .rtdc file")
@@ -40,7 +40,7 @@ def _run(options: argparse.Namespace) -> int:
     writes_table = options.out is not None and not options.into_rtdc and options.tiles is None
     if writes_table and options.out.suffix.lower() not in TABLE_SUFFIXES:
         raise ExportError(f"--out: got {options.out}, expected a name that ends with .csv or .xlsx")
-    loaded = load(options.model)
+    loaded = load(options)
     readers = open_paths(options.paths, options.part)
     for source in (reader.source for reader in readers):
         if source.problems:

@@ -1,14 +1,62 @@
 """Load the model that a command line means."""
 
+import argparse
 from pathlib import Path
 
+from aid_desktop.data.normalize import METHODS
+from aid_desktop.errors import DataError, ModelError
 from aid_desktop.models.devices import warm_up
+from aid_desktop.models.facts import NOTHING_SAID, ModelFacts
 from aid_desktop.models.files import LoadedModel, load_model
+from aid_desktop.models.metadata import has_card
 from aid_desktop.runs.best import find_model
 
 
-def load(path: Path) -> LoadedModel:
+def add_model_argument(parser: argparse.ArgumentParser) -> None:
+    """Add MODEL, and the options for what a model without a card does not say."""
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        type=Path,
+        help="a .keras file, a .h5 file of Keras, AIDeveloper's .model, or a run folder (its best model)",
+    )
+    group = parser.add_argument_group("a model without a card", "what it does not say itself, in its outputs' order")
+    group.add_argument("--classes", metavar="A,B,…", default="", help="names of its classes")
+    group.add_argument("--normalization", choices=METHODS, default="", help="how its images were normalized")
+    for name, what in (("mean", "mean grey level"), ("std", "standard deviation")):
+        group.add_argument(f"--{name}", type=float, help=f"{what} of its images, for standardize_training_set")
+    group.add_argument("--size", metavar="WxH", default="", help="size of its images, if it takes any")
+    group.add_argument("--channels", metavar="A,B,…", default="", help="names of its channels, if neither 1 nor 3")
+
+
+def read_facts(options: argparse.Namespace, path: Path) -> ModelFacts:
+    """Return what the options say of the model file. Raises DataError, or ModelError if its card says all."""
+    size = options.size.lower().split("x") if options.size else []
+    if size and (len(size) != 2 or not all(side.isdecimal() for side in size)):
+        raise DataError(f"--size: got {options.size!r}, expected WIDTHxHEIGHT, for example 64x32")
+    said = ModelFacts(
+        class_names=_words(options.classes),
+        normalization=options.normalization,
+        mean=options.mean,
+        std=options.std,
+        size=(int(size[0]), int(size[1])) if size else None,
+        channels=_words(options.channels),
+    )
+    if said != NOTHING_SAID and has_card(path):
+        raise ModelError(
+            f"{path.name} has a model card that names its classes and normalization: leave out --classes, "
+            "--normalization, --mean, --std, --size and --channels"
+        )
+    return said
+
+
+def load(options: argparse.Namespace) -> LoadedModel:
     """Load a model file, or the best model of a run folder. Raises AidError."""
-    found = find_model(path)
+    found = find_model(options.model)
+    said = read_facts(options, found)
     warm_up()
-    return load_model(found)
+    return load_model(found, said=said)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())

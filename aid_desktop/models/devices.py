@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+from aid_desktop.environment import set_defaults
 from aid_desktop.errors import TrainingError
 from aid_desktop.models.strategies import MIRRORED, MULTI_WORKER, distributed_scope, is_distributed
 from aid_desktop.settings.device import DeviceSettings
@@ -31,7 +32,7 @@ _COMMAND_LINE_ONLY = (
 
 def warm_up() -> str:
     """Import TensorFlow and Keras; return their versions as text. Takes seconds, so call it in the background."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    set_defaults()
     with _without_native_notes(), _without_collection():
         import keras
         import tensorflow as tf

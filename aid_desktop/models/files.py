@@ -1,16 +1,22 @@
-"""Save and load networks with their cards: one .keras archive that plain Keras opens too."""
+"""Save and load networks with their cards: one .keras archive that plain Keras opens too; read those of others.
+
+`load_model` is the one way in: a .keras file of ours, any .keras or .h5 file of Keras, and AIDeveloper's .model.
+"""
 
 import json
+import shutil
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 from aid_desktop.errors import ModelError
-from aid_desktop.models.metadata import CARD_NAME, ModelCard, read_card
+from aid_desktop.models.facts import NOTHING_SAID, ModelFacts, NetworkShape, card_from_facts
+from aid_desktop.models.legacy import StoredNetwork, read_stored, rebuild
+from aid_desktop.models.metadata import CARD_NAME, ModelCard, has_card, read_card
 from aid_desktop.models.strategies import without_workers
 from aid_desktop.paths import write_atomically
 
@@ -39,19 +45,90 @@ def save_model(model: "keras.Model", card: ModelCard, path: Path) -> None:
             archive.writestr(CARD_NAME, json.dumps(card.to_json(), indent=1))
 
 
-def load_model(path: Path, for_training: bool = False) -> LoadedModel:
-    """Load a network that AID Desktop has saved.
+def load_model(
+    path: Path, for_training: bool = False, said: ModelFacts = NOTHING_SAID, needs_weights: bool = True
+) -> LoadedModel:
+    """Load a network and its card.
 
-    With `for_training` it comes compiled, with its optimizer's state. Raises ModelError.
+    Without `needs_weights` an .arch file is taken too; its weights are drawn anew.
+    With `for_training` one that AID Desktop has saved comes compiled, with its optimizer's state; others never do.
+    `said` is what the user knows of a network that has no card; it is not looked at if there is one. Raises ModelError,
+    MissingFactsError if the card cannot be made up, and RunError if AIDeveloper's table beside the file is damaged.
     """
-    card = read_card(path)
+    if has_card(path):
+        card = read_card(path)
+        return LoadedModel(_load(path, compile_it=for_training), card, path)
+    stored = _stored(path)
+    if needs_weights and stored is not None and not stored.has_weights:
+        raise ModelError(
+            f"{path.name} holds an architecture without weights: choose a trained model, or train it from the start "
+            'with mode = "restart"'
+        )
+    model = _network(path, stored)
+    return LoadedModel(model, _made_up_card(path, model, stored, said), path)
+
+
+def find_card(path: Path, said: ModelFacts = NOTHING_SAID) -> ModelCard:
+    """Return the card of any model or .arch file; a network without one is built to see its shape.
+
+    The rest is as in `load_model`.
+    """
+    if has_card(path):
+        return read_card(path)
+    stored = _stored(path)
+    return _made_up_card(path, _network(path, stored), stored, said)
+
+
+def save_as_keras(path: Path, target: Path, said: ModelFacts = NOTHING_SAID) -> None:
+    """Save a copy of a model as a .keras file with a card; one of ours is copied as it is.
+
+    Raises what `load_model` raises, and OSError.
+    """
+    if has_card(path):
+        with write_atomically(target) as temporary:
+            shutil.copyfile(path, temporary)
+        return
+    loaded = load_model(path, said=said)
+    save_model(loaded.model, loaded.card, target)
+
+
+def _load(path: Path, compile_it: bool) -> "keras.Model":
     import keras
 
     try:
-        model = keras.models.load_model(path, compile=for_training)
+        return keras.models.load_model(path, compile=compile_it)
     except (ValueError, TypeError, KeyError, AttributeError, OSError, ImportError, BadZipFile, zlib.error) as error:
         raise ModelError(f"{path.name} cannot be loaded: {error}") from error
-    return LoadedModel(model, card, path)
+
+
+def _stored(path: Path) -> StoredNetwork | None:
+    """Return what an HDF5 or JSON file tells of its network; None for a .keras archive. Raises ModelError."""
+    if not path.is_file():
+        raise ModelError(f"there is no model at {path}")
+    return None if zipfile.is_zipfile(path) else read_stored(path)
+
+
+def _network(path: Path, stored: StoredNetwork | None) -> "keras.Model":
+    if stored is None:
+        return _load(path, compile_it=False)
+    if stored.keras_version.partition(".")[0] in ("", "1", "2"):
+        return rebuild(stored)
+    if not stored.has_weights or path.suffix.lower() not in (".h5", ".hdf5"):
+        raise ModelError(f"{path.name} was written by Keras {stored.keras_version}: save it as .keras or .h5 there")
+    return _load(path, compile_it=False)
+
+
+def _made_up_card(path: Path, model: "keras.Model", stored: StoredNetwork | None, said: ModelFacts) -> ModelCard:
+    if len(model.inputs) != 1 or len(model.outputs) != 1 or len(model.outputs[0].shape) != 2:
+        raise ModelError(
+            f"{path.name} has {len(model.inputs)} inputs and {len(model.outputs)} outputs of the shapes "
+            f"{[tuple(output.shape) for output in model.outputs]}, expected one image in and one row of "
+            "probabilities out"
+        )
+    shape = NetworkShape(tuple(model.inputs[0].shape[1:]), int(model.outputs[0].shape[-1]))
+    card = card_from_facts(path, shape, said, stored.keras_version if stored else "")
+    # The table's numbers are of the weights, which an .arch file does not have.
+    return card if stored is None or stored.has_weights else replace(card, metrics=())
 
 
 def versions() -> tuple[tuple[str, str], ...]:

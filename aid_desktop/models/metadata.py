@@ -89,8 +89,17 @@ class ModelCard:
             raise ModelError(f"the model card cannot be read: {error}") from error
 
 
+def has_card(path: Path) -> bool:
+    """Return whether a file is a model archive with a card inside, of whatever content."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return CARD_NAME in archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
 def read_card(path: Path) -> ModelCard:
-    """Read the card of a model file without loading the network. Raises ModelError."""
+    """Read the card inside a model file without loading the network. Raises ModelError. See files.find_card."""
     try:
         with zipfile.ZipFile(path) as archive:
             values = json.loads(archive.read(CARD_NAME))

@@ -106,6 +106,12 @@ def read_aideveloper_session(path: Path) -> StoredSession:
     return StoredSession(tuple(rows), settings, tuple(left_out))
 
 
+def read_sheet(path: Path, name: str) -> list[Cells]:
+    """Return the rows of one sheet by key of the column; nothing if there is no such sheet. Raises RunError."""
+    with _opened(path) as book:
+        return _cells(book, name)
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     import openpyxl

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import pyqtgraph as pg
@@ -26,6 +25,7 @@ from PyQt5.QtCore import QEventLoop, QObject, QSettings, Qt, QTimer, pyqtSlot
 from PyQt5.QtWidgets import QApplication, QSlider, QWidget
 
 from aid_desktop.data.sample import write_digits_sample
+from aid_desktop.environment import set_defaults
 from aid_desktop.gui.app import make_application
 from aid_desktop.gui.main_window import MainWindow
 from aid_desktop.gui.plots.history_plot import HistoryPlot
@@ -241,6 +241,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=8.0, help="of each phase of a run")
     chosen = parser.parse_args()
+    set_defaults()
     application = make_application()
     themes = ThemeManager(application)
     themes.set_theme(ThemeName.LIGHT)

@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import psutil
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.data.rtdc_writing import write_rtdc
+from aid_desktop.environment import set_defaults
 from aid_desktop.models.zoo import find_zoo
 from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig
 from aid_desktop.runs.folder import RunFolder
@@ -168,6 +168,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=20_000)
     parser.add_argument("--window", action="store_true", help="in the real window")
     chosen = parser.parse_args()
+    set_defaults()
     soak: Callable[[Path, int, Watch], RunFolder] = soak_window if chosen.window else soak_loop
     watch = Watch()
     with tempfile.TemporaryDirectory() as folder:

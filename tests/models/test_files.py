@@ -1,4 +1,5 @@
 import os
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +10,12 @@ import pytest
 
 from aid_desktop.errors import ModelError
 from aid_desktop.models.build import dropout_layers, set_dropout
-from aid_desktop.models.files import load_model, save_model, versions
+from aid_desktop.models.facts import MissingFactsError, ModelFacts
+from aid_desktop.models.files import find_card, load_model, save_as_keras, save_model, versions
 from aid_desktop.models.metadata import CARD_NAME, ModelCard, read_card
 
 pytestmark = pytest.mark.keras
+LEGACY = Path(__file__).parent / "legacy_files"
 Build = Callable[..., Any]
 X = np.random.default_rng(3).random((8, 12, 12, 1), np.float32)
 Y = np.eye(2, dtype=np.float32)[np.arange(8) % 2]
@@ -79,11 +82,65 @@ def test_that_a_failing_save_leaves_the_old_model_and_nothing_else(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_that_a_model_of_plain_keras_is_refused_for_want_of_a_card(tiny_net: Build, tmp_path: Path) -> None:
-    path = tmp_path / "plain.keras"
-    tiny_net().save(path)
-    with pytest.raises(ModelError, match=r"plain\.keras has no model card"):
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+@pytest.mark.parametrize("name", ["plain.keras", "plain.h5"])
+def test_that_a_model_of_plain_keras_is_loaded_once_its_facts_are_said(
+    tiny_net: Build, tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, model = tmp_path / name, tiny_net()
+    with caplog.at_level("ERROR"):
+        model.save(path)
+    with pytest.raises(MissingFactsError, match=rf"{re.escape(name)} has no model card") as caught:
         load_model(path)
+    assert caught.value.shape.input_shape == (12, 12, 1)
+    said = ModelFacts(("a", "b"), "none")
+    loaded = load_model(path, said=said)
+    assert np.array_equal(loaded.model(X).numpy(), model(X).numpy())
+    assert loaded.card == find_card(path, said)
+    assert loaded.card.class_names == ("a", "b")
+
+
+@pytest.mark.parametrize("name", ["skip.model", "separable.model", "nested.model"])
+def test_that_an_old_model_saved_anew_has_its_card_and_equal_predictions(tmp_path: Path, name: str) -> None:
+    old, new = LEGACY / name, tmp_path / "new.keras"
+    classes = ("a", "b", "c") if name.startswith("skip") else ("a", "b")
+    said = ModelFacts(classes, "divide_by_255")
+    save_as_keras(old, new, said)
+    first, second = load_model(old, said=said), load_model(new)
+    images = np.load(LEGACY / "expected.npz")["images"]
+    assert np.array_equal(first.model(images).numpy(), second.model(images).numpy())
+    assert second.card == first.card == read_card(new)
+    save_as_keras(new, tmp_path / "again.keras")
+    assert (tmp_path / "again.keras").read_bytes() == new.read_bytes()
+
+
+def test_that_an_architecture_is_no_model_but_a_network(tmp_path: Path) -> None:
+    path = LEGACY / "skip.arch"
+    with pytest.raises(ModelError, match=r'skip\.arch holds an architecture without weights.*mode = "restart"'):
+        load_model(path, said=ModelFacts(("a", "b", "c"), "none"))
+    said = ModelFacts(("a", "b", "c"), "none")
+    loaded = load_model(path, said=said, needs_weights=False)
+    assert loaded.model.output_shape == (None, 3)
+    assert loaded.card == find_card(path, said)
+    with pytest.raises(ModelError, match="there is no model at"):
+        load_model(tmp_path / "absent.arch")
+
+
+def test_that_a_network_of_several_inputs_is_refused_in_words(tmp_path: Path) -> None:
+    import keras
+
+    image, number = keras.Input((4, 4, 1)), keras.Input((1,))
+    both = keras.layers.Concatenate()([keras.layers.Flatten()(image), number])
+    keras.Model([image, number], keras.layers.Dense(2)(both)).save(tmp_path / "two.keras")
+    with pytest.raises(ModelError, match=r"two\.keras has 2 inputs and 1 outputs"):
+        load_model(tmp_path / "two.keras", said=ModelFacts(("a", "b"), "none"))
+
+
+def test_that_a_later_format_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "later.arch"
+    path.write_text('{"class_name": "Sequential", "config": {}, "keras_version": "3.1.0"}', "utf-8")
+    with pytest.raises(ModelError, match=r"later\.arch was written by Keras 3\.1\.0"):
+        load_model(path, needs_weights=False)
 
 
 @pytest.mark.parametrize("damage", ["config", "weights", "missing"])

@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QSplitter, QT
 
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.evaluation.confusion import ConfusionMatrix
+from aid_desktop.evaluation.labelled import has_labels
 from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.gui.assess.assessment import Assessment, assess_model, copy_model, with_threshold, write_files
 from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
@@ -83,12 +84,11 @@ class AssessTab(QWidget):
         if path is None:
             self._tell("No model is chosen: browse for a model file, or drop one, or a run folder, here.")
             return
-        role = self.run_row.role
-        rows = self._notifier.table.rows
-        self.run_row.set_running(True)
+        row, rows = self.run_row, self._notifier.table.rows
+        row.set_running(True)
         self._job = self._background.start(
             "Assessing",
-            partial(assess_model, path, role, rows, self.run_row.threshold, self.run_row.class_names),
+            partial(assess_model, path, row.role, rows, row.threshold, row.class_names, labelled=row.labelled),
             self._on_assessed,
             self._on_failed,
             is_cancellable=True,
@@ -154,8 +154,8 @@ class AssessTab(QWidget):
     def dragEnterEvent(self, a0: QDragEnterEvent | None) -> None:
         event = required(a0)
         paths = dropped_paths(event.mimeData())
-        # What is no model goes on to the window, which takes images.
-        if len(paths) == 1 and may_be_model(paths[0]):
+        # What is neither a model nor images with labels goes on to the window, which takes images.
+        if len(paths) == 1 and (may_be_model(paths[0]) or has_labels(paths[0])):
             event.acceptProposedAction()
         else:
             event.ignore()
@@ -163,7 +163,11 @@ class AssessTab(QWidget):
     def dropEvent(self, a0: QDropEvent | None) -> None:
         event = required(a0)
         event.acceptProposedAction()
-        self.model_row.choose(dropped_paths(event.mimeData())[0])
+        path = dropped_paths(event.mimeData())[0]
+        if may_be_model(path):
+            self.model_row.choose(path)
+        else:
+            self.run_row.set_labelled(path)
 
     def _on_assessed(self, made: Assessment) -> None:
         self._show(made, keep_cells=False)

@@ -1,6 +1,5 @@
 """What a model is worth on labelled images: the work behind the Assessment tab, for a background thread."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,14 +8,14 @@ from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.errors import DataError, ExportError
 from aid_desktop.evaluation.assess import predict_rows
 from aid_desktop.evaluation.confusion import ConfusionMatrix
+from aid_desktop.evaluation.labelled import labelled_images
 from aid_desktop.evaluation.metrics import Scores, score
 from aid_desktop.evaluation.predictions import Predictions, Threshold
 from aid_desktop.evaluation.report import write_report
 from aid_desktop.evaluation.roles import count_images, images_of_role
 from aid_desktop.gui.background import JobContext
-from aid_desktop.models.files import load_model
+from aid_desktop.models.files import load_model, save_as_keras
 from aid_desktop.models.metadata import ModelCard
-from aid_desktop.paths import write_atomically
 from aid_desktop.runs.best import find_model
 from aid_desktop.runs.held_out import HeldOut, held_out_of
 
@@ -26,7 +25,7 @@ ROLES = (Role.TEST, Role.VALIDATION, Role.TRAINING)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assessment:
-    """A model's predictions for the images of a role, and their scores."""
+    """A model's predictions for the images of a role, or of a file with labels, and their scores."""
 
     path: Path
     card: ModelCard
@@ -34,11 +33,12 @@ class Assessment:
     predictions: Predictions
     matrix: ConfusionMatrix
     scores: Scores
+    labelled: Path | None = None
 
     @property
     def title(self) -> str:
         """Say which model and which images these are."""
-        return f"{self.path.name} on the {self.role} images"
+        return f"{self.path.name} on {f'the {self.role} images' if self.labelled is None else self.labelled.name}"
 
 
 def proposed_role(table: ClassTable, held_out: HeldOut | None) -> Role:
@@ -53,34 +53,41 @@ def assess_model(
     threshold: Threshold | None,
     threshold_names: tuple[str, ...],
     context: JobContext,
+    labelled: Path | None = None,
 ) -> Assessment:
     """Apply a model (a file, or the best of a run folder) to the images of a role and score it.
 
     `rows` are those of all roles: the images that the model's run held out of training rows are validation images.
+    With `labelled` the images are those of this file, whose labels lie beside it, instead.
     `threshold` counts its class among `threshold_names`; it is left out when the model has other classes: those on
     show may still be of the model before. The first call imports TensorFlow. Raises ModelError, RunError or
     DataError.
     """
     file = find_model(path)
-    images = images_of_role(rows, role, held_out_of(file))
-    if not images.rows:
-        raise DataError(
-            f"There are no {role} images: choose another role, or add images of known class on the Data tab."
-        )
+    if labelled is None:
+        images = images_of_role(rows, role, held_out_of(file))
+        if not images.rows:
+            raise DataError(
+                f"There are no {role} images: choose another role, or add images of known class on the Data tab."
+            )
     loaded = load_model(file)
+    if labelled is not None:
+        images = labelled_images(labelled, loaded.card.class_names, loaded.card.zoom)
     if loaded.card.class_names != threshold_names:
         threshold = None
     predictions = predict_rows(loaded, images.rows, context.report, lambda: context.cancelled, images.indices)
     matrix = ConfusionMatrix.from_predictions(predictions, threshold)
-    return Assessment(loaded.path, loaded.card, role, predictions, matrix, score(predictions, threshold))
+    return Assessment(loaded.path, loaded.card, role, predictions, matrix, score(predictions, threshold), labelled)
 
 
 def copy_model(path: Path, target: Path, _: JobContext) -> Path:
-    """Save a copy of a model (a file, or the best of a run folder); return its path. Raises ExportError or RunError."""
+    """Save a model (a file, or the best of a run folder) as a .keras file with its card; return its path.
+
+    Raises ExportError, ModelError or RunError.
+    """
     source = find_model(path)
     try:
-        with write_atomically(target) as temporary:
-            shutil.copyfile(source, temporary)
+        save_as_keras(source, target)
     except OSError as error:
         raise ExportError(f"The model cannot be saved as {target}: {error.strerror}. Choose another place.") from error
     return target

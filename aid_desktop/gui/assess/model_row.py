@@ -15,13 +15,17 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from aid_desktop.gui.assess.model_choice import MODEL_SUFFIX, ChosenModel, contract_text, identify
+from aid_desktop.gui.assess.facts_dialog import FactsDialog, unknown_of
+from aid_desktop.gui.assess.model_choice import MODEL_SUFFIXES, ChosenModel, UnknownModel, contract_text, identify
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.recent_paths import RecentPaths
 from aid_desktop.gui.theme import GRID, icon, set_role
+from aid_desktop.gui.widgets.naming import named_button
+from aid_desktop.gui.widgets.one_dialog import OneDialog
 
-_NO_MODEL = f"No model chosen: browse for a {MODEL_SUFFIX} file, or drop one, or the folder of a run, here."
+_NO_MODEL = "No model chosen: browse for a model file, or drop one, or the folder of a run, here."
+_FILES = "A .keras file, AIDeveloper's .model, a .h5 file of Keras, or the folder of a run"
 
 
 class ModelRow(QWidget):
@@ -38,7 +42,9 @@ class ModelRow(QWidget):
         self._notifier = notifier
         self._background = background
         self._recent = RecentPaths("recent_models")
-        self._job: Job[ChosenModel] | None = None
+        self._job: Job[ChosenModel | UnknownModel] | None = None
+        self._model: ChosenModel | UnknownModel | None = None
+        self._dialog = OneDialog(self)
         self._asked: Path | None = None
         self._lay_out()
         notifier.model_chosen.connect(self._on_model_chosen)
@@ -57,7 +63,7 @@ class ModelRow(QWidget):
             self._job.cancel()
         self._asked = path
         self.edit.setText(str(path))
-        self._contract.setText("Reading the model's card…")
+        self._show_model(None, "Reading the model's card…")
         self._job = self._background.start(
             "Reading a model's card", partial(identify, path), self._on_identified, self._on_failed
         )
@@ -68,7 +74,10 @@ class ModelRow(QWidget):
         """Ask for a model file."""
         current = self.path or next(iter(self._recent.paths()), Path.home())
         name, _ = QFileDialog.getOpenFileName(
-            self, "Choose a model", str(current), f"Models (*{MODEL_SUFFIX});;All files (*)"
+            self,
+            "Choose a model",
+            str(current),
+            f"Models ({' '.join(f'*{suffix}' for suffix in MODEL_SUFFIXES)});;All files (*)",
         )
         if name:
             self.choose(Path(name))
@@ -82,25 +91,46 @@ class ModelRow(QWidget):
     def _on_edited(self) -> None:
         if self.path is None:
             self._asked = None
-            self._contract.setText(_NO_MODEL)
+            self._show_model(None, _NO_MODEL)
         elif self.path != self._asked:
             self.choose(self.path)
 
-    def _on_identified(self, model: ChosenModel) -> None:
+    @pyqtSlot()
+    def describe(self) -> None:
+        """Open the form for what the model does not say itself."""
+        found = unknown_of(self._model) if isinstance(self._model, ChosenModel) else self._model
+        if found is not None:
+            self._dialog.show(partial(self._make_dialog, found))
+
+    def _make_dialog(self, model: UnknownModel) -> FactsDialog:
+        dialog = FactsDialog(model, self._background, self)
+        dialog.described.connect(self.choose)
+        return dialog
+
+    def _on_identified(self, model: ChosenModel | UnknownModel) -> None:
         self._job, self._asked = None, model.path
         self._recent.add(model.path)
         self.edit.setText(str(model.path))
-        text = contract_text(model.card)
-        self._contract.setText(text)
-        self._contract.setToolTip(text)
+        if isinstance(model, UnknownModel):
+            self._show_model(model, "This model does not say what its classes are, or what images it takes.")
+            self.describe()
+            return
+        self._show_model(model, contract_text(model.card))
         if self._notifier.model != model.path:
             self._notifier.choose_model(model.path)
         self.chosen.emit(model)
 
     def _on_failed(self, failure: Failure) -> None:
         self._job = None
-        self._contract.setText("This model cannot be used.")
+        self._show_model(None, "This model cannot be used.")
         self.failed.emit(failure)
+
+    def _show_model(self, model: ChosenModel | UnknownModel | None, text: str) -> None:
+        self._model = model
+        self._contract.setText(text)
+        self._contract.setToolTip(text)
+        is_made_up = isinstance(model, UnknownModel) or (model is not None and model.shape is not None)
+        self.describe_button.setVisible(is_made_up)
 
     @pyqtSlot()
     def _fill_menu(self) -> None:
@@ -119,8 +149,8 @@ class ModelRow(QWidget):
         self.edit = QLineEdit(self)
         self.edit.setObjectName("assessModelPath")
         self.edit.setAccessibleName("Model to assess")
-        self.edit.setToolTip(f"A {MODEL_SUFFIX} file, or the folder of a run: then its best model is taken")
-        self.edit.setPlaceholderText(f"A {MODEL_SUFFIX} file, or the folder of a run")
+        self.edit.setToolTip(f"{_FILES}: then its best model is taken")
+        self.edit.setPlaceholderText(_FILES)
         # The tab takes dropped models; the field would insert their address as text.
         self.edit.setAcceptDrops(False)
         self.edit.editingFinished.connect(self._on_edited)
@@ -150,4 +180,10 @@ class ModelRow(QWidget):
         label.setMinimumWidth(6 * GRID)
         for column, widget in enumerate((label, self.edit, recent, browse)):
             grid.addWidget(widget, 0, column)
-        grid.addWidget(self._contract, 1, 1, 1, 3)
+        self.describe_button = named_button(
+            self, "Name classes…", "assessDescribeButton", "Say what the model does not; saved as a .keras file", "info"
+        )
+        self.describe_button.hide()
+        self.describe_button.clicked.connect(self.describe)
+        grid.addWidget(self._contract, 1, 1)
+        grid.addWidget(self.describe_button, 1, 2, 1, 2)

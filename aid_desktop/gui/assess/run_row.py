@@ -1,12 +1,14 @@
 """On which images a model is assessed, under which threshold, and how far it is."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
+    QFileDialog,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -23,6 +25,7 @@ from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.runs.held_out import HeldOut
 
 _LONGEST_NAME = 12
+_LABELLED = "Images (*.rtdc *.h5 *.hdf5 *.npy *.tif *.tiff);;All files (*)"
 
 
 class RunRow(QWidget):
@@ -40,6 +43,8 @@ class RunRow(QWidget):
         self._table = ClassTable()
         self._held_out: HeldOut | None = None
         self._is_own_choice = False
+        self._labelled: Path | None = None
+        self._chosen = 0
         self._make_role()
         self._make_threshold()
         self._make_run()
@@ -48,8 +53,13 @@ class RunRow(QWidget):
 
     @property
     def role(self) -> Role:
-        """The chosen role."""
-        return ROLES[self.roles.currentIndex()]
+        """The chosen role; that of a labelled file is test."""
+        return ROLES[self.roles.currentIndex()] if self.labelled is None else Role.TEST
+
+    @property
+    def labelled(self) -> Path | None:
+        """The file of images with labels beside it that is assessed on; None for the rows of a role."""
+        return self._labelled if self.roles.currentIndex() == len(ROLES) else None
 
     @property
     def threshold(self) -> Threshold | None:
@@ -73,9 +83,18 @@ class RunRow(QWidget):
         self._held_out = held_out
         self._propose()
 
+    def set_labelled(self, path: Path) -> None:
+        """Assess on a file of images of all classes, with its labels beside it."""
+        self._labelled = path
+        self._is_own_choice = True
+        self.roles.setCurrentIndex(len(ROLES))
+        self._chosen = len(ROLES)
+        self._count()
+
     def _propose(self) -> None:
         if not self._is_own_choice:
-            self.roles.setCurrentIndex(ROLES.index(proposed_role(self._table, self._held_out)))
+            self._chosen = ROLES.index(proposed_role(self._table, self._held_out))
+            self.roles.setCurrentIndex(self._chosen)
         self._count()
 
     def set_class_names(self, names: Sequence[str]) -> None:
@@ -106,8 +125,17 @@ class RunRow(QWidget):
         self._status.setText(f"{grouped(done)} of {grouped(total)}")
 
     @pyqtSlot(int)
-    def _on_role_activated(self, _: int) -> None:
+    def _on_role_activated(self, index: int) -> None:
         self._is_own_choice = True
+        if index == len(ROLES):
+            start = str(self._labelled or Path.home())
+            name, _ = QFileDialog.getOpenFileName(self, "Images with labels beside them", start, _LABELLED)
+            if name:
+                self.set_labelled(Path(name))
+            else:
+                self.roles.setCurrentIndex(self._chosen)
+            return
+        self._chosen = index
         self._count()
 
     @pyqtSlot()
@@ -124,6 +152,12 @@ class RunRow(QWidget):
         self.threshold_changed.emit(self.threshold)
 
     def _count(self) -> None:
+        if self.labelled is not None:
+            self._n_images.setText(self.labelled.name)
+            self._n_images.setToolTip(str(self.labelled))
+            set_role(self._n_images, "")
+            return
+        self._n_images.setToolTip("")
         n = count_images(self._table.rows, self.role, self._held_out)
         self._n_images.setText("1 image" if n == 1 else f"{grouped(n)} images")
         set_role(self._n_images, "" if n else "warning")
@@ -132,8 +166,11 @@ class RunRow(QWidget):
         self.roles = QComboBox(self)
         self.roles.setObjectName("assessRole")
         self.roles.setAccessibleName("Images to assess on")
-        self.roles.setToolTip("Role of the images on the Data tab. Test images tell most: nothing was chosen by them")
-        self.roles.addItems([str(role) for role in ROLES])
+        self.roles.setToolTip(
+            "Role of the images on the Data tab. Test images tell most: nothing was chosen by them. Or a file of "
+            "images with its labels beside it: x_Data.rtdc and x_Labels.txt"
+        )
+        self.roles.addItems([*(str(role) for role in ROLES), "labelled file…"])
         self.roles.activated.connect(self._on_role_activated)
         self._n_images = QLabel(self)
         self._n_images.setObjectName("assessImageCount")

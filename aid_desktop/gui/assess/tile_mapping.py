@@ -17,8 +17,7 @@ from aid_desktop.evaluation.tile_map_writing import ENDING, write_tile_map
 from aid_desktop.gui.background import JobContext
 from aid_desktop.gui.plots.image_layer import Levels, image_levels, label_levels
 from aid_desktop.gui.theme import class_color
-from aid_desktop.models.files import load_model
-from aid_desktop.models.metadata import read_card
+from aid_desktop.models.files import find_card, load_model
 from aid_desktop.runs.best import find_model
 
 
@@ -68,7 +67,7 @@ class MappedImage:
 
 def read_large_image(request: ImageRequest, context: JobContext) -> LargeImage:
     """Read an image and the card of the model. Raises AidError."""
-    card = read_card(find_model(request.model))
+    card = find_card(find_model(request.model))
     reader = open_source(request.path, context.report_or_leave)
     if request.index >= reader.source.n_images:
         raise DataError(f"{request.path} has only {reader.source.n_images} images.")

@@ -7,19 +7,18 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
 
 from aid_desktop.gui.models.epoch_names import GROUPS, base_of, group_of, in_order, is_validation, title_of
 from aid_desktop.gui.models.epoch_series import EpochSeries
 from aid_desktop.gui.plots.epoch_columns import column_color, column_style
+from aid_desktop.gui.plots.marker_lines import MarkerLines
 from aid_desktop.gui.plots.plot_frame import PlotFrame
 from aid_desktop.gui.plots.plot_style import Panel, WholeNumberAxis, line_pen
 from aid_desktop.gui.theme import Theme
 
 # Accuracy rises to the upper end, losses fall from it: where the legend covers least.
 _LEGEND_CORNERS = {"score": (-8, -8)}
-_MARKER_SIZE = 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,8 @@ class EpochCurves:
         self._panels: dict[str, Panel] = {}
         self._points: dict[str, dict[str, Any]] = {}
         self._selections: dict[str, Any] = {}
-        self._markers: list[tuple[float, str, list[Any]]] = []
+        self._marks: list[tuple[float, str]] = []
+        self._marker_lines: dict[str, MarkerLines] = {}
         self._columns: list[str] = []
         self._all_columns: tuple[str, ...] = ()
         self._marked: frozenset[str] = frozenset()
@@ -90,10 +90,8 @@ class EpochCurves:
                 x, y = _part(series, column, look.window, keep)
                 panel.curves[title_of(column)].setData(x, y)
             main = _main_column(columns)
-            if main is None:
-                self._points[key]["saved"].setData([], [])
-            else:
-                self._points[key]["saved"].setData(*_part(series, main, look.window, series.saved))
+            none = np.zeros(0), np.zeros(0)
+            _update(self._points[key]["saved"], *(_part(series, main, look.window, series.saved) if main else none))
 
     def set_marked(self, kind: str, series: EpochSeries, position: int | None, window: int) -> None:
         """Put the dots of `kind` (`hovered` or `selected`) on the curves at a position of the series."""
@@ -115,15 +113,11 @@ class EpochCurves:
 
     def clear_markers(self) -> None:
         """Take the lines of changed settings away."""
-        for _, _, lines in self._markers:
-            for panel, line in zip(self._panels.values(), lines, strict=True):
-                panel.plot.removeItem(line)
-        self._markers = []
+        self._set_marks([])
 
     def add_marker(self, epoch: int, text: str) -> None:
         """Draw a line before the first epoch with new settings; `text` is its tooltip."""
-        place = epoch - 0.5
-        self._markers.append((place, text, [self._marker(panel, place, text) for panel in self._panels.values()]))
+        self._set_marks([*self._marks, (epoch - 0.5, text)])
 
     def apply(self, theme: Theme) -> None:
         """Take the colours of a theme for curves and marks; the frame does it for all else."""
@@ -140,9 +134,7 @@ class EpochCurves:
             for kind in ("hovered", "selected"):
                 self._points[key][kind].setSymbolBrush(pg.mkBrush(QColor(theme.accent)))
             self._selections[key].setPen(line_pen(theme.accent))
-        for _, _, lines in self._markers:
-            for line in lines:
-                line.setPen(line_pen(theme.muted, Qt.PenStyle.DashLine))
+            self._marker_lines[key].set_color(theme.muted)
 
     def _key(self, column: str) -> str:
         return group_of(column) if self._is_stacked else GROUPS[0]
@@ -165,20 +157,19 @@ class EpochCurves:
             "hovered": panel.add_points(QColor(), 7),
             "selected": panel.add_points(QColor(), 8),
         }
-        for place, text, lines in self._markers:
-            lines.append(self._marker(panel, place, text))
+        lines = MarkerLines(self._theme.muted)
+        lines.set_marks(self._marks)
+        panel.plot.addItem(lines, ignoreBounds=True)
+        self._marker_lines[key] = lines
         return panel
 
     def _columns_in(self, key: str) -> list[str]:
         return [column for column in self._columns if self._key(column) == key]
 
-    def _marker(self, panel: Panel, place: float, text: str) -> Any:
-        line = pg.InfiniteLine(pos=place, angle=90, movable=False)
-        line.setPen(line_pen(self._theme.muted, Qt.PenStyle.DashLine))
-        line.addMarker("v", 0.98, _MARKER_SIZE)
-        line.setToolTip(text)
-        panel.plot.addItem(line, ignoreBounds=True)
-        return line
+    def _set_marks(self, marks: list[tuple[float, str]]) -> None:
+        self._marks = marks
+        for lines in self._marker_lines.values():
+            lines.set_marks(marks)
 
     def _arrange(self, wanted: dict[str, list[str]]) -> None:
         """Show the panels that have curves, and the names of the axes where they belong."""
@@ -199,6 +190,13 @@ class EpochCurves:
 def _main_column(columns: Sequence[str]) -> str | None:
     """Return the column that carries the dots of saved models: accuracy on validation data if it is there."""
     return min(columns, key=lambda name: not is_validation(name), default=None)
+
+
+def _update(item: Any, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
+    """Give points their places, unless they have them: pyqtgraph would make each point anew."""
+    old_x, old_y = item.getOriginalDataset()
+    if old_x is None or not (np.array_equal(old_x, x) and np.array_equal(old_y, y, equal_nan=True)):
+        item.setData(x, y)
 
 
 def _part(

@@ -2,6 +2,7 @@
 
 import html
 import math
+import time
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -28,7 +29,10 @@ EMPTY_TEXT = "The curves appear here after the first epoch"
 STACKED_COLUMNS = ("accuracy", "val_accuracy", "loss", "val_loss")
 SINGLE_COLUMNS = ("accuracy", "val_accuracy")
 
-_REDRAW_INTERVAL = 100  # milliseconds; short epochs come faster than anybody can follow
+# Seconds from an epoch to its place in the curves: short epochs come faster than anybody can follow, and drawing may
+# take one part in so many of the window's time, so that slow computers react as quickly as others.
+_REDRAW_INTERVALS = (0.1, 1.0)
+_REST = 100
 
 
 class HistoryPlot(QWidget):
@@ -70,7 +74,8 @@ class HistoryPlot(QWidget):
         self._frame.header.addWidget(self._chooser, 1)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(_REDRAW_INTERVAL)
+        self._drawn_at = -math.inf
+        self._draw_seconds = 0.0
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._frame)
@@ -115,7 +120,8 @@ class HistoryPlot(QWidget):
     def append(self, record: EpochRecord, removed: Sequence[int] = ()) -> None:
         """Add the next epoch, for which the models of the epochs `removed` have gone.
 
-        It is drawn within a tenth of a second, when the plot is on the screen.
+        It is drawn within a tenth of a second, when the plot is on the screen; within a second where drawing is slow
+        and epochs are short.
         """
         is_new = set(self._series.names) != {"learning_rate", "seconds", *(name for name, _ in record.metrics)}
         self._series.append(record)
@@ -123,7 +129,7 @@ class HistoryPlot(QWidget):
         self._has_new_columns = self._has_new_columns or is_new
         self._is_stale = True
         if self.isVisible() and not self._timer.isActive():
-            self._timer.start()
+            self._timer.start(self._milliseconds_to_redraw())
 
     def set_columns(self, names: Sequence[str]) -> None:
         """Choose the columns to show; those that come only with the first epoch are shown from then on."""
@@ -181,12 +187,15 @@ class HistoryPlot(QWidget):
     @pyqtSlot()
     def refresh(self) -> None:
         """Draw what has come since the last time."""
+        started = time.perf_counter()
         self._is_stale = False
         if self._has_new_columns:
             self._choose_curves()
         self._curves.draw(self._series, self._look)
         self._mark("selected", self._selected)
         self._update_empty()
+        self._drawn_at = time.perf_counter()
+        self._draw_seconds = self._drawn_at - started
 
     def showEvent(self, a0: QShowEvent | None) -> None:
         super().showEvent(a0)
@@ -209,6 +218,11 @@ class HistoryPlot(QWidget):
             super().keyPressEvent(a0)
             return
         self._click(moves[Qt.Key(key)])
+
+    def _milliseconds_to_redraw(self) -> int:
+        shortest, longest = _REDRAW_INTERVALS
+        pause: float = min(longest, _REST * (self._draw_seconds + self._frame.canvas.paint_seconds))
+        return round(1000 * max(shortest, self._drawn_at + pause - time.perf_counter()))
 
     def _set_look(self, look: Look) -> None:
         if look != self._look:

@@ -1,5 +1,6 @@
 """PlotFrame: a themed plot with a row of controls above it, a crosshair, and a button to save it."""
 
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,17 @@ from aid_desktop.gui.theme import GRID, Theme, ThemeManager, icon
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 
 _FORMATS = {".png": "PNG image", ".svg": "SVG drawing", ".csv": "CSV table of the numbers"}
+
+
+class _Canvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has no types
+    """The drawing surface; `paint_seconds` tells how long it took to paint the last time."""
+
+    paint_seconds = 0.0
+
+    def paintEvent(self, ev: Any) -> None:
+        started = time.perf_counter()
+        super().paintEvent(ev)
+        self.paint_seconds = time.perf_counter() - started
 
 
 class PlotFrame(QWidget):
@@ -43,7 +55,7 @@ class PlotFrame(QWidget):
         self._reader: Reader = read_place
         self._make_table: Callable[[], PlotTable] = self._curves_table
         self._panels: dict[int, Panel] = {}
-        self.canvas: Any = pg.GraphicsLayoutWidget(self)
+        self.canvas: Any = _Canvas(self)
         self.canvas.setObjectName(f"{name}.canvas")
         self.canvas.setAcceptDrops(False)
         self.canvas.setMinimumSize(20 * GRID, 12 * GRID)

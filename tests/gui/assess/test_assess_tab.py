@@ -20,6 +20,7 @@ from PyQt5.QtWidgets import (
 )
 
 from aid_desktop.data.class_table import ClassTable, Role
+from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.errors import DataError
 from aid_desktop.gui.assess import assessment
 from aid_desktop.gui.assess.assess_tab import AssessTab
@@ -29,6 +30,13 @@ from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.held_out import HeldOut, key_of, write_held_out
 
 COUNTS = [[9, 4], [2, 11]]
+
+
+def image_of(actual: int, predicted: int, number: int) -> np.ndarray:
+    """Return an image as those of the data set are, see conftest.py."""
+    image = np.zeros((8, 10), np.uint8)
+    image[0, :3] = actual, predicted, number
+    return image
 
 
 def child(tab: QWidget, kind: type, name: str):
@@ -200,7 +208,7 @@ def test_that_nothing_happens_without_a_model(qtbot, tab):
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [(None, "There is no model at"), (b"no archive", "is not a model that AID Desktop has saved")],
+    [(None, "There is no model at"), (b"no archive", "is not a model that can be read")],
 )
 def test_that_a_bad_model_is_told_and_goes_when_a_good_one_comes(qtbot, tab, tmp_path, model_file, idle, content, told):
     path = tmp_path / "bad.keras"
@@ -280,6 +288,52 @@ def test_that_a_model_can_be_dropped_and_images_are_left_to_the_window(qtbot, ta
             QApplication.sendEvent(tab, QDropEvent(QPoint(5, 5), Qt.CopyAction, mime, Qt.LeftButton, Qt.NoModifier))
     idle()
     assert notifier.model == model_file
+
+
+@pytest.fixture
+def labelled_file(tmp_path: Path) -> Path:
+    """Return images of both classes in one file: two taken for a cat, of which one is, and three for a car."""
+    pairs = [(1, 1), (0, 0), (1, 0), (1, 1), (1, 1)]
+    write_rtdc(tmp_path / "M_Data.rtdc", np.stack([image_of(*pair, number) for number, pair in enumerate(pairs)]))
+    (tmp_path / "M_Labels.txt").write_text("1\n0\n1\n1\n1\n", "ascii")
+    return tmp_path / "M_Data.rtdc"
+
+
+def test_that_a_file_with_labels_is_dropped_and_assessed_on(qtbot, tab, model_file, fake_model, labelled_file, idle):
+    tab.model_row.choose(model_file)
+    idle()
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(labelled_file))])
+    event = QDragEnterEvent(QPoint(5, 5), Qt.CopyAction, mime, Qt.LeftButton, Qt.NoModifier)
+    QApplication.sendEvent(tab, event)
+    assert event.isAccepted()
+    QApplication.sendEvent(tab, QDropEvent(QPoint(5, 5), Qt.CopyAction, mime, Qt.LeftButton, Qt.NoModifier))
+    assert child(tab, QLabel, "assessImageCount").text() == "M_Data.rtdc"
+    with qtbot.waitSignal(tab.assessed) as told:
+        qtbot.mouseClick(child(tab, QPushButton, "assessRunButton"), Qt.LeftButton)
+    idle()
+    assert told.args[0].counts.tolist() == [[1, 0], [1, 3]]
+    assert tab.assessment.title.endswith(" on M_Data.rtdc")
+    labelled_file.with_name("M_Labels.txt").write_text("7\n" * 5, "ascii")
+    tab.assess()
+    idle()
+    assert "has the label 7, expected 0 to 1" in tab.messages.notes[0].text
+
+
+def test_that_a_file_with_labels_is_chosen_in_the_list_or_left(qtbot, tab, labelled_file, monkeypatch):
+    names = ["", str(labelled_file)]
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (names.pop(0), ""))
+    roles, last = tab.run_row.roles, tab.run_row.roles.count() - 1
+    before = roles.currentIndex()
+    for expected in (before, last):
+        roles.setCurrentIndex(last)
+        roles.activated.emit(last)
+        assert roles.currentIndex() == expected
+    assert (tab.run_row.labelled, tab.run_row.role) == (labelled_file, Role.TEST)
+    roles.setCurrentIndex(1)
+    roles.activated.emit(1)
+    assert tab.run_row.labelled is None
+    assert child(tab, QLabel, "assessImageCount").text() == "26 images"
 
 
 def test_that_an_image_is_shown_large_as_it_is_and_as_the_network_sees_it(qtbot, assessed_tab, idle):

@@ -23,6 +23,7 @@ from pytestqt.qtbot import QtBot
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.history.history_tab import HistoryTab
 from aid_desktop.gui.notifier import Notifier
+from aid_desktop.gui.plots.marker_lines import MarkerLines
 from aid_desktop.gui.theme import ThemeManager
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import append_record
@@ -102,7 +103,8 @@ def notes(tab: HistoryTab) -> str:
 
 def markers(tab: HistoryTab) -> list[float]:
     panel = tab.curves.plot.frame.panels[0]
-    return [item.value() for item in panel.plot.items if getattr(item, "markers", ())]
+    lines = next(item for item in panel.plot.items if isinstance(item, MarkerLines))
+    return [place for place, _ in lines.marks]
 
 
 def rows(tab: HistoryTab) -> int:

@@ -1,6 +1,7 @@
 """The curves of a run."""
 
 import dataclasses
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from aid_desktop.gui.models.epoch_names import GROUPS, in_order, title_of
 from aid_desktop.gui.plots.epoch_columns import column_color, column_style
 from aid_desktop.gui.plots.history_plot import EMPTY_TEXT, HistoryPlot
+from aid_desktop.gui.plots.marker_lines import MarkerLines
 from aid_desktop.gui.theme import DARK, LIGHT, ThemeManager, ThemeName
 from aid_desktop.runs.history import History
 from aid_desktop.runs.records import EpochRecord
@@ -69,10 +71,12 @@ def curve_data(plot: HistoryPlot, column: str) -> tuple[np.ndarray, np.ndarray]:
     raise KeyError(column)
 
 
+def marker_lines(plot: HistoryPlot, row: int = 0) -> MarkerLines:
+    return next(item for item in plot.frame.panels[row].plot.items if isinstance(item, MarkerLines))
+
+
 def markers(plot: HistoryPlot) -> list[tuple[float, str]]:
-    panel = next(iter(plot.frame.panels.values()))
-    lines = [item for item in panel.plot.items if hasattr(item, "markers") and item.markers]
-    return [(line.value(), line.toolTip()) for line in lines]
+    return list(marker_lines(plot).marks)
 
 
 def test_that_an_empty_plot_says_what_comes(plot: HistoryPlot) -> None:
@@ -215,18 +219,22 @@ def test_that_markers_reach_panels_that_come_later(plot: HistoryPlot) -> None:
     plot.set_history(history())
     plot.add_marker(3, "text")
     plot.set_columns(["learning_rate"])
-    panel = plot.frame.panels[GROUPS.index("learning rate")]
-    assert sum(bool(getattr(item, "markers", ())) for item in panel.plot.items) == 1
+    assert [place for place, _ in marker_lines(plot, GROUPS.index("learning rate")).marks] == [2.5]
 
 
 def test_that_the_tooltip_of_a_marker_is_under_the_mouse(qtbot: QtBot, plot: HistoryPlot) -> None:
     plot.set_history(history())
     plot.add_marker(8, "training.epochs 20 → 30")
     qtbot.wait(20)
-    panel = plot.frame.panels[0]
-    scene_place = panel.plot.vb.mapViewToScene(QPointF(7.5, 0.7))
-    tips = [item.toolTip() for item in plot.frame.canvas.scene().items(scene_place) if item.toolTip()]
-    assert tips == ["Changed from epoch 8 on:\ntraining.epochs 20 → 30"]
+    canvas, panel = plot.frame.canvas, plot.frame.panels[0]
+    at = canvas.mapFromScene(panel.plot.vb.mapViewToScene(QPointF(7.5, 0.7)))
+    lines = marker_lines(plot)
+    QTest.mouseMove(canvas.viewport(), at)
+    qtbot.waitUntil(lambda: lines.toolTip() == "Changed from epoch 8 on:\ntraining.epochs 20 → 30")
+    assert lines in canvas.items(at)
+    qtbot.wait(20)  # pyqtgraph skips moves that come too fast
+    QTest.mouseMove(canvas.viewport(), at + QPoint(30, 0))
+    qtbot.waitUntil(lambda: lines.toolTip() == "")
 
 
 def test_that_saved_epochs_are_marked_and_can_be_shown_alone(plot: HistoryPlot) -> None:
@@ -334,3 +342,14 @@ def test_that_the_room_for_the_curves_is_kept_between_two_runs(qtbot: QtBot, plo
         taken = plot.frame.canvas.ci.geometry()
         assert taken.width() > 0.95 * room.width()
         assert taken.height() > 0.9 * room.height()
+
+
+@pytest.mark.parametrize(("seconds", "least", "most"), [(0.0, 100, 100), (0.004, 300, 400), (0.5, 900, 1000)])
+def test_that_slow_drawing_leaves_the_window_most_of_its_time(
+    plot: HistoryPlot, seconds: float, least: int, most: int
+) -> None:
+    plot.set_history(history(5))
+    plot._drawn_at = time.perf_counter()
+    plot._draw_seconds = plot.frame.canvas.paint_seconds = seconds / 2
+    plot.append(record(5))
+    assert least <= plot._timer.interval() <= most

@@ -1,0 +1,32 @@
+import os
+import platform
+
+import pytest
+
+from aid_desktop.environment import ONEDNN, set_defaults
+
+
+@pytest.fixture(autouse=True)
+def _without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"TF_CPP_MIN_LOG_LEVEL": "0"})
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+
+
+@pytest.mark.parametrize(("machine", "expected"), [("x86_64", "1"), ("AMD64", "1"), ("arm64", None), ("aarch64", None)])
+def test_onednn_is_on_where_tensorflow_has_it(
+    machine: str, expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+
+    set_defaults()
+
+    assert os.environ.get(ONEDNN) == expected
+
+
+def test_what_the_user_has_set_stays() -> None:
+    os.environ[ONEDNN] = "0"
+
+    set_defaults()
+
+    assert os.environ[ONEDNN] == "0"
+    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0"
