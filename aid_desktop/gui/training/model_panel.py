@@ -42,12 +42,11 @@ class ModelPanel(QWidget):
         notifier: Notifier,
         background: Background,
         session: TrainingSession,
-        start_from: StartFrom,
         zoo: Path | None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.start_from = start_from
+        self.start_from = StartFrom(notifier, background, self)
         self._lock: str | None = None
         self._notifier = notifier
         self._explicit_zoo = zoo
@@ -85,7 +84,7 @@ class ModelPanel(QWidget):
         self.costs.counted.connect(self._check)
         notifier.image_settings_changed.connect(self._on_image_settings_changed)
         notifier.table_changed.connect(self._on_table_changed)
-        start_from.changed.connect(self._on_start_changed)
+        self.start_from.changed.connect(self._on_start_changed)
 
     @property
     def architecture(self) -> str:

@@ -32,9 +32,9 @@ from aid_desktop.gui.training.run_log import RunLog
 from aid_desktop.gui.training.run_panel import RunPanel
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.training.session_settings import WindowSettings
+from aid_desktop.gui.training.settings_side import SettingsSide
 from aid_desktop.gui.training.settings_undo import SettingsUndo
 from aid_desktop.gui.training.start_check import StartCheck
-from aid_desktop.gui.training.start_from import StartFrom
 from aid_desktop.gui.training.timeline import Timeline
 from aid_desktop.gui.training.weights_download import WeightsDownload
 from aid_desktop.gui.widgets.field_editor import diff_text
@@ -171,7 +171,7 @@ class TrainingTab(QWidget):
 
     def start_from(self, model: Path) -> None:
         """Let the next run start from a model; say so while that cannot be chosen."""
-        self.setting_tabs.setCurrentIndex(0)
+        self.side.tabs.setCurrentIndex(0)
         if self._session.is_running:
             self.messages.add(Note(Level.INFO, "A network is being trained: choose a model to start from after that."))
         else:
@@ -183,8 +183,7 @@ class TrainingTab(QWidget):
 
     def _make_panels(self, model_zoo: Path | None) -> None:
         notifier, themes = self._notifier, self._themes
-        start_from = StartFrom(notifier, self._background)
-        self.model = ModelPanel(notifier, self._background, self._session, start_from, model_zoo, self)
+        self.model = ModelPanel(notifier, self._background, self._session, model_zoo, self)
         self.hyperparameters = HyperparameterPanel(notifier, themes, self)
         self.augmentation = AugmentationPanel(notifier, self)
         self.preview = PreviewPanel(notifier, self._background, self)
@@ -200,6 +199,8 @@ class TrainingTab(QWidget):
         self.undo = SettingsUndo(self.settings, self)
         self.all_settings = WindowSettings(self._notifier, self.model, self.settings, self.undo, self.run, self)
         self.presets = PresetPanel(self._notifier, self._session, self.model, self.all_settings, self.run.device, self)
+        panels = (self.model, "Model"), (self.hyperparameters, "Learning"), (self.augmentation, "Augmentation")
+        self.side = SettingsSide(self.presets, panels, self)
 
     def _make_helpers(self) -> None:
         notifier, session, background, messages = self._notifier, self._session, self._background, self.messages
@@ -225,30 +226,6 @@ class TrainingTab(QWidget):
         queueing.queue.opened.connect(self.plot.set_history)
         return queueing
 
-    def _left_side(self) -> QWidget:
-        """Return presets and settings, below each other."""
-        tabs = QTabWidget(self)
-        tabs.setObjectName("settingsTabs")
-        tabs.setAccessibleName("Settings")
-        for panel, title in (
-            (self.model, "Model"),
-            (self.hyperparameters, "Learning"),
-            (self.augmentation, "Augmentation"),
-        ):
-            scroll = QScrollArea(tabs)
-            scroll.setWidget(panel)
-            scroll.setWidgetResizable(True)
-            scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-            tabs.addTab(scroll, title)
-        self.setting_tabs = tabs
-        left = QWidget(self)
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
-        column.addWidget(self.presets)
-        column.addWidget(tabs, 1)
-        return left
-
     def _lay_out(self) -> None:
         right = QSplitter(Qt.Orientation.Vertical, self)
         right.addWidget(self.plot)
@@ -269,7 +246,7 @@ class TrainingTab(QWidget):
         right.setStretchFactor(1, 1)
         right.setSizes([430, 190])
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        splitter.addWidget(self._left_side())
+        splitter.addWidget(self.side)
         splitter.addWidget(right)
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([_LEFT_WIDTH, 1000])
