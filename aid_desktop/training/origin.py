@@ -1,20 +1,17 @@
 """Where the network of a new run comes from: an architecture, or a model that has learnt already."""
 
 import dataclasses
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aid_desktop.data.pixels import pixel_type_text
 from aid_desktop.errors import ModelError, TrainingError
-from aid_desktop.models.backbone_weights import load_backbone
-from aid_desktop.models.backbones import check_image, weights_file
+from aid_desktop.models.backbone_weights import new_network
 from aid_desktop.models.facts import ModelFacts
 from aid_desktop.models.files import LoadedModel, load_model
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.transfer import restart, transfer
-from aid_desktop.models.zoo import find_architecture, load_zoo
 from aid_desktop.runs.best import find_model
 from aid_desktop.runs.config import ModelChoice
 from aid_desktop.runs.held_out import held_out_of
@@ -25,8 +22,6 @@ from aid_desktop.training.seen import seen_images
 
 if TYPE_CHECKING:
     import keras
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +47,8 @@ def first_network(run: TrainingRun, data: TrainingData) -> tuple["keras.Model", 
     """
     choice, image = run.config.model, run.config.image
     if choice.architecture is not None:
-        return _from_architecture(run, choice.architecture, len(data.class_names)), Origin(choice.architecture), data
+        model = new_network(run.model_zoo, choice.architecture, image, len(data.class_names), choice.weights)
+        return model, Origin(choice.architecture), data
     if choice.start_from is None:
         raise TrainingError("model: neither an architecture nor a model to start from is given")
     loaded = load_origin(choice, image, data.class_names)
@@ -90,19 +86,6 @@ def started_from(
         was, now = (_channels_text(settings) for settings in (card.image, image))
         notes = (*notes, f"The model has learnt from the channels {was}, the run has {now}.")
     return model, Origin(card.architecture, card.data, notes)
-
-
-def _from_architecture(run: TrainingRun, name: str, n_classes: int) -> "keras.Model":
-    """Return a new network, with pretrained weights where it begins with such."""
-    image = run.config.image
-    zoo = load_zoo(run.model_zoo)
-    architecture = find_architecture(zoo.architectures, name)
-    check_image(architecture, image)
-    path = weights_file(architecture, run.config.model.weights)
-    model = zoo.build(name, image.input_shape, n_classes)
-    if path is not None:
-        logger.info("%d layers of %s begin with the weights of %s", load_backbone(model, path), name, path)
-    return model
 
 
 def _check_same_use(card: ModelCard, image: ImageSettings, pixel_type: str) -> None:
