@@ -107,8 +107,8 @@ class _Plan:
     """Part of the image's smaller side."""
 
 
-# Speeds: nine tenths or less of what was measured per core on 2 cores of an AMD EPYC with AVX2
-# (`bootstrap.py benchmark train`, `bootstrap.py benchmark fashion_mnist`).
+# Speeds: those of the residual networks are nine tenths or less of what was measured per core on 2 cores of an AMD EPYC
+# with AVX2 (`bootstrap.py benchmark train`, `bootstrap.py benchmark fashion_mnist`), the others low guesses.
 _COMPACT = _Net("ResNet_compact", 135, 12, 4000)
 _SMALL = _Net("ResNet_small", 450, 8)
 _LENET = _Net("LeNet5_do", 1500, 16, is_residual=False)

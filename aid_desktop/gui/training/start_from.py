@@ -165,7 +165,7 @@ class StartFrom(QWidget):
     def _choose(self, path: Path, *, takes_settings: bool) -> None:
         self._path, self._model, self._takes_settings = path, None, takes_settings
         self._edit.setText(str(path))
-        self._contract.clear()
+        self._contract.hide()
         self._drop_job()
         self._tell(_LOOKING)
         self._job = self._background.start(
@@ -183,6 +183,7 @@ class StartFrom(QWidget):
         self._model = model
         self._recent.add(model.path)
         self._contract.setText(contract_text(model.card))
+        self._contract.show()
         if self._takes_settings:
             self._notifier.set_image_settings(model.card.image)
         self._look_soon()
@@ -335,4 +336,5 @@ class StartFrom(QWidget):
             "Layers whose weights belong to another image size get new weights, all others keep theirs"
         )
         self._renew.toggled.connect(self._look_soon)
-        self._renew.hide()
+        for part in (self._renew, self._contract):
+            part.hide()
