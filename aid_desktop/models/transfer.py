@@ -1,5 +1,6 @@
 """Fit a network to another image size and other classes, with all weights that still mean something."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,18 @@ _WITHOUT_WEIGHTS = (
 
 _SIZES = {"Dense": "units", "Conv2D": "filters"}
 """What kinds of last layer there are, and what their number of classes is called."""
+
+
+class MisfitError(ModelError):
+    """The weights of a model do not fit the images of a run: `why` says so, without what to do in run.toml.
+
+    `tied_layers` are the layers whose weights belong to another image size; none where the channels differ.
+    """
+
+    def __init__(self, why: str, advice: str, tied_layers: Sequence[str] = ()) -> None:
+        super().__init__(f"{why}: {advice}")
+        self.why = why
+        self.tied_layers = tuple(tied_layers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +61,7 @@ def transfer(
 
     Layers keep their names. In the last layer, weights stay with the class of the same name; those of other classes
     are drawn anew. `renew_layers` also draws those anew that do not fit the image size. A model that fits is returned
-    itself. Raises ModelError naming the layers that keep it from fitting.
+    itself. Raises MisfitError naming the layers that keep it from fitting, ModelError for other networks.
     """
     _check_graph(model)
     _check_outputs(model, card)
@@ -58,7 +71,7 @@ def transfer(
     rebuilt = _Rebuilt.of(model, input_shape, len(class_names))
     misfits = [old.name for old, new in rebuilt.pairs if not _fits(old, new, is_head=old is rebuilt.head)]
     if misfits and not renew_layers:
-        raise ModelError(_misfit_text(card, misfits))
+        raise _tied(card, misfits)
     for old, new in rebuilt.pairs:
         if old.name in misfits:
             continue
@@ -203,12 +216,12 @@ def _check_outputs(model: "keras.Model", card: ModelCard) -> None:
 
 
 def _check_channels(model: "keras.Model", card: ModelCard, input_shape: tuple[int, int, int]) -> None:
-    if model.input_shape[-1] not in (None, input_shape[-1]):
+    if model.inputs[0].shape[-1] not in (None, input_shape[-1]):
         channels = card.image.channels
         text = f'"{channels}"' if isinstance(channels, str) else str(list(channels))
-        raise ModelError(
-            f"the model takes images of {model.input_shape[-1]} channels, the run is set to {input_shape[-1]}: set "
-            f"channels = {text} as the model has them, or use only its architecture (mode = restart)"
+        raise MisfitError(
+            f"the model takes images of {model.inputs[0].shape[-1]} channels, the run is set to {input_shape[-1]}",
+            f"set channels = {text} as the model has them, or use only its architecture (mode = restart)",
         )
 
 
@@ -228,14 +241,15 @@ def _carry_classes(old: Any, new: Any, before: tuple[str, ...], after: tuple[str
     new.set_weights(values)
 
 
-def _misfit_text(card: ModelCard, misfits: list[str]) -> str:
+def _tied(card: ModelCard, misfits: list[str]) -> MisfitError:
     height, width = card.image.height, card.image.width
     one = len(misfits) == 1
-    return (
+    return MisfitError(
         f"the weights of {'layer' if one else 'the layers'} {', '.join(misfits)} belong to images of "
-        f"{width} × {height} pixels, because the network has no global pooling before {'it' if one else 'them'}: "
+        f"{width} × {height} pixels, because the network has no global pooling before {'it' if one else 'them'}",
         f"set width = {width} and height = {height}, let {'this layer' if one else 'these layers'} learn anew "
-        "(renew_layers = true), or use only the architecture (mode = restart)"
+        "(renew_layers = true), or use only the architecture (mode = restart)",
+        misfits,
     )
 
 

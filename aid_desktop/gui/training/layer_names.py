@@ -9,7 +9,7 @@ from PyQt5.QtCore import QObject, pyqtSlot
 from aid_desktop.gui.background import Background, Failure, JobContext
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.training.model_panel import ModelPanel
-from aid_desktop.gui.training.start_from import fitted
+from aid_desktop.gui.training.origins import fitted
 from aid_desktop.gui.widgets.layers_dialog import LayerItem
 from aid_desktop.gui.widgets.layers_editor import LayersEditor
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
@@ -44,16 +44,21 @@ class LayerNames(QObject):
     @pyqtSlot()
     def ask(self) -> None:
         """Build the network in the background, then open the dialog; say why if it cannot be built."""
-        wish = self._model.start_from.wish
+        wish, building = self._model.start_from.wish, self._building
         if wish is not None:
-            self._start(lambda context: items_of(fitted(wish)[0]))
+
+            def fit(context: JobContext) -> tuple[LayerItem, ...]:
+                with building:
+                    return items_of(fitted(wish)[0])
+
+            self._start(fit)
             return
         zoo, name = self._model.zoo, self._model.architecture
         if zoo is None or self._model.misfit:
             self._messages.add(Note(Level.WARNING, sentence(self._model.misfit or "there is no architecture")))
             return
         shape = self._notifier.image_settings.input_shape
-        n_classes, building = self._model.n_classes, self._building
+        n_classes = self._model.n_classes
 
         def build(context: JobContext) -> tuple[LayerItem, ...]:
             with building:

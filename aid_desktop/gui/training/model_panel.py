@@ -46,7 +46,7 @@ class ModelPanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.start_from = StartFrom(notifier, background, self)
+        self.start_from = StartFrom(notifier, background, session, self)
         self._lock: str | None = None
         self._notifier = notifier
         self._explicit_zoo = zoo
@@ -131,6 +131,11 @@ class ModelPanel(QWidget):
             return self.start_from.problem
         return self._problem or self.weights.problem
 
+    @property
+    def short_problem(self) -> str:
+        """The same for the foot of the tab, in a few words where this panel tells the rest."""
+        return self.start_from.short_problem if self.start_from.is_used else self.problem
+
     def choose(self, name: str) -> None:
         """Select an architecture by name; unknown names leave the choice as it is."""
         self.selector.choose(name)
@@ -139,7 +144,8 @@ class ModelPanel(QWidget):
         """Show an architecture, or a model to start from, as it was chosen elsewhere; unknown names change nothing."""
         self.start_from.show_choice(choice)
         self.choose(choice.architecture or "")
-        self.weights.choose(choice.weights)
+        if choice.architecture == self.architecture and not self.weights.isHidden():
+            self.weights.choose(choice.weights)
 
     def set_locked(self, is_locked: bool) -> None:
         """Lock what cannot change within a run."""

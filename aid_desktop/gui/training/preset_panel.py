@@ -1,8 +1,8 @@
 """The row of presets above the settings, and why a preset has chosen what it has chosen."""
 
-import dataclasses
 import html
 import os
+from collections.abc import Sequence
 from functools import partial
 
 from PyQt5.QtCore import Qt, pyqtSlot
@@ -18,7 +18,7 @@ from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.training.session_settings import WindowSettings
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.runs.config import ModelChoice
-from aid_desktop.training.presets import Preset, Recommendation, recommend, situation_of
+from aid_desktop.training.presets import Preset, Reason, recommend, situation_of
 
 _TIPS = {
     Preset.QUICK: "Fill in settings for a first answer within about 5 minutes",
@@ -59,6 +59,9 @@ class PresetPanel(QWidget):
         for preset, button in self._buttons.items():
             button.clicked.connect(partial(self.use, preset))
         self._hide.clicked.connect(self._on_hide)
+        # The reasons are those of one step, and of these images.
+        settings.shown.connect(self._on_hide)
+        notifier.table_changed.connect(self._on_hide)
         notifier.table_changed.connect(self._check)
         session.running_changed.connect(self._check)
         self._check()
@@ -86,15 +89,17 @@ class PresetPanel(QWidget):
             )
             chosen = recommend(preset, situation, self._model.architectures)
         except TrainingError as error:
-            self._area.hide()
-            self._hide.hide()
+            self._on_hide()
             self._show_note(str(error))
             return
         self._show_note("")
+        reasons = chosen.reasons
+        if self._model.start_from.choice is not None:
+            text = f"A new network is trained; the model {self._model.name} is not used."
+            reasons = (Reason("Start from", "a new network", text), *reasons)
         model = ModelChoice(architecture=chosen.architecture)
-        after = dataclasses.replace(self._settings.values(), model=model, training=chosen.training)
-        self._settings.change(after, f"preset {preset}")
-        self._show(chosen)
+        self._settings.change_training(model, chosen.training, f"preset {preset}")
+        self._show(preset, reasons)
 
     def _lay_out(self) -> None:
         title = QLabel("Preset", self)
@@ -148,13 +153,13 @@ class PresetPanel(QWidget):
         self._note.setText(text)
         self._note.setVisible(bool(text))
 
-    def _show(self, chosen: Recommendation) -> None:
+    def _show(self, preset: Preset, reasons: Sequence[Reason]) -> None:
         lines = [
             f"<p style='margin:0 0 6px 0'><b>{html.escape(reason.title)}: {html.escape(reason.choice)}.</b> "
             f"{html.escape(reason.text)}</p>"
-            for reason in chosen.reasons
+            for reason in reasons
         ]
-        head = f"<p style='margin:0 0 6px 0'>Why <b>{chosen.preset}</b> chose these settings; change any of them:</p>"
+        head = f"<p style='margin:0 0 6px 0'>Why <b>{preset}</b> chose these settings; change any of them:</p>"
         self._reasons.setText(head + "".join(lines))
         self._area.show()
         self._hide.show()

@@ -11,15 +11,26 @@ from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.training.live_settings import LiveSettings
 from aid_desktop.gui.training.model_panel import ModelPanel
 from aid_desktop.gui.training.run_panel import RunPanel
+from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.training.settings_undo import SettingsUndo
+from aid_desktop.runs.config import ModelChoice
 from aid_desktop.runs.session import SessionSettings
 from aid_desktop.settings.device import DeviceSettings
+from aid_desktop.settings.snapshot import TrainingSettings
+
+_RUNNING = "Only the settings of the training were changed: network and images stay while a network is being trained."
 
 
 class WindowSettings(QObject):
-    """Reads and shows the settings of both tabs. `changed` tells of any change, by hand or by `show`."""
+    """Reads and shows the settings of both tabs.
+
+    `changed` tells of any change, by hand or by a step of undo; `shown` of a step that shows many settings at once,
+    `left_out` carries a sentence on what it could not show.
+    """
 
     changed = pyqtSignal()
+    shown = pyqtSignal()
+    left_out = pyqtSignal(str)
 
     def __init__(
         self,
@@ -28,9 +39,11 @@ class WindowSettings(QObject):
         live: LiveSettings,
         undo: SettingsUndo,
         run: RunPanel,
+        session: TrainingSession,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._session = session
         self._notifier = notifier
         self._model = model
         self._live = live
@@ -70,14 +83,32 @@ class WindowSettings(QObject):
         self._undo.stack.push(_ShowSettings(self._show, self.values(), settings, text))
         return tuple(self._not_shown(settings))
 
+    def change_training(self, model: ModelChoice, training: TrainingSettings, text: str) -> None:
+        """Show another network and how it learns as one step of undo, which leaves all else as it is."""
+        now = self.values()
+        self._undo.stack.push(
+            _ShowSettings(self._show_training, now, replace(now, model=model, training=training), text)
+        )
+
+    def _show_training(self, settings: SessionSettings) -> None:
+        # What trains cannot be exchanged: the forms would show another network.
+        if self._session.is_running:
+            self.left_out.emit(_RUNNING)
+        else:
+            self._model.show_choice(settings.model)
+        self._undo.show(settings.training)
+        self.shown.emit()
+
     def _show(self, settings: SessionSettings) -> None:
+        if self._session.is_running:
+            self._show_training(settings)
+            return
         self._model.memory.set_values(settings.device)
         self._notifier.set_seed(settings.seed)
         self._notifier.set_image_settings(settings.image)
         self._notifier.set_split(settings.split)
-        self._model.show_choice(settings.model)
         self._run.device.choose(settings.device.strategy)
-        self._undo.show(settings.training)
+        self._show_training(settings)
 
     def _not_shown(self, settings: SessionSettings) -> list[str]:
         texts = []

@@ -1,63 +1,40 @@
 """What a run starts from: a new network, or a model that goes on learning or lends its architecture."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QTimer, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QMenu,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtGui import QDragEnterEvent, QDropEvent
+from PyQt5.QtWidgets import QCheckBox, QComboBox, QLabel, QVBoxLayout, QWidget
 
-from aid_desktop.gui.assess.model_choice import MODEL_SUFFIXES, ChosenModel, UnknownModel, contract_text, identify
-from aid_desktop.gui.background import Background, Failure, Job, JobContext
+from aid_desktop.gui.assess.model_choice import ChosenModel, UnknownModel, contract_text, may_be_model
+from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.recent_paths import RecentPaths
+from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
+from aid_desktop.gui.training.model_field import ARCHITECTURE_SUFFIX, ModelField
+from aid_desktop.gui.training.origins import RENEW, Misfit, Origins, Wish
+from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
+from aid_desktop.gui.widgets.drop_area import dropped_paths
 from aid_desktop.gui.widgets.message_strip import sentence
-from aid_desktop.gui.widgets.naming import named_button
+from aid_desktop.gui.widgets.naming import name_widget
+from aid_desktop.gui.widgets.value_editors import with_words
+from aid_desktop.models.facts import ModelFacts
 from aid_desktop.runs.config import ModelChoice
-from aid_desktop.settings.image import ImageSettings
-from aid_desktop.training.origin import Origin, load_origin, started_from
+from aid_desktop.training.origin import Origin
 from aid_desktop.training.seen import may_have_seen
 
-if TYPE_CHECKING:
-    import keras
-
-_NEW = "new"
-_WAYS = {_NEW: "a new network", "continue": "a model, which goes on learning", "restart": "a model's architecture"}
+_NEW, _CONTINUE, _RESTART = "new", "continue", "restart"
+_WAYS = {_NEW: "a new network", _CONTINUE: "a model, which goes on learning", _RESTART: "a model's architecture"}
 _OF_WEIGHTS = ("channels", "normalization")
 _FEWEST_CLASSES = 2
 _CHECK_AFTER = 300
 _NO_MODEL = "Choose a model to start from"
 _LOOKING = "The model to start from is being looked at"
+_UNFIT = "The model to start from cannot be used as it is: see Model"
 LOCKED_BY_MODEL = "As the model to start from has it: its weights mean this and nothing else."
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A model and what it is to be used for: `choice.start_from` is its file or run folder."""
-
-    choice: ModelChoice
-    image: ImageSettings
-    class_names: tuple[str, ...]
-    pixel_type: str
-
-
-def fitted(wish: Wish) -> tuple["keras.Model", Origin]:
-    """Return the network that the model becomes, and what is kept of it. Raises AidError."""
-    loaded = load_origin(wish.choice, wish.image, wish.class_names)
-    return started_from(loaded, wish.choice, wish.image, wish.class_names, wish.pixel_type)
 
 
 class StartFrom(QWidget):
@@ -68,17 +45,19 @@ class StartFrom(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, notifier: Notifier, background: Background, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, notifier: Notifier, background: Background, session: TrainingSession, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._notifier = notifier
         self._background = background
-        self._recent = RecentPaths("recent_models")
+        self._origins = Origins(session)
         self._path: Path | None = None
         self._model: ChosenModel | None = None
         self._takes_settings = False
         self._is_locked = False
         self._problem = ""
-        self._job: Job[ChosenModel | UnknownModel] | Job[Origin] | None = None
+        self._job: Job[ChosenModel | UnknownModel | None] | Job[Origin | Misfit | None] | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_CHECK_AFTER)
@@ -105,7 +84,7 @@ class StartFrom(QWidget):
     @property
     def goes_on(self) -> bool:
         """Whether the weights of a model are kept."""
-        return bool(self._way.currentData() == "continue")
+        return bool(self._way.currentData() == _CONTINUE)
 
     @property
     def name(self) -> str:
@@ -118,6 +97,11 @@ class StartFrom(QWidget):
     def problem(self) -> str:
         """Why no run can start from this; empty if it can, or if a new network is wanted."""
         return self._problem if self.is_used else ""
+
+    @property
+    def short_problem(self) -> str:
+        """The same, in a few words where the panel tells the rest."""
+        return self.problem if self.problem in ("", _NO_MODEL, _LOOKING) else _UNFIT
 
     @property
     def settled(self) -> tuple[str, ...]:
@@ -139,9 +123,9 @@ class StartFrom(QWidget):
         pixel_type = types.pop() if len(types) == 1 else model.card.pixel_type
         return Wish(choice, self._notifier.image_settings, names, pixel_type)
 
-    def use(self, path: Path, mode: str = "continue") -> None:
+    def use(self, path: Path, mode: str = _CONTINUE) -> None:
         """Start from a model, or the best one of a run folder, with the image settings that it was trained with."""
-        self._way.setCurrentIndex(self._way.findData(mode))
+        self._show_way(mode, path)
         self._choose(path, takes_settings=True)
 
     def show_choice(self, choice: ModelChoice | None) -> None:
@@ -150,30 +134,55 @@ class StartFrom(QWidget):
             self._way.setCurrentIndex(self._way.findData(_NEW))
             return
         self._renew.setChecked(choice.renew_layers)
-        self._way.setCurrentIndex(self._way.findData(choice.mode))
+        self._show_way(choice.mode, choice.start_from)
         self._choose(choice.start_from, takes_settings=False)
 
     def set_locked(self, reason: str | None) -> None:
-        """Lock everything for a reason, or unlock it."""
+        """Lock everything for a reason, or unlock it. What is locked has been used: nothing keeps it from that."""
         self._is_locked = reason is not None
-        for widget in (self._way, self._edit, self._browse, self._recent_button, self._renew):
+        for widget in (self._way, self._field, self._renew):
             widget.setEnabled(reason is None)
         self._way.setToolTip(reason or "What the weights of the network are at the start")
-        if reason is None:
+        if self._is_locked:
+            self._timer.stop()
+            self._tell("")
+        elif self._model is None and self._path is not None:
+            # A run has kept it from being read.
+            self._choose(self._path, takes_settings=self._takes_settings)
+        else:
             self._look_soon()
+
+    def _show_way(self, mode: str, path: Path) -> None:
+        self._path, self._model = path, None
+        self._way.setCurrentIndex(self._way.findData(mode))
 
     def _choose(self, path: Path, *, takes_settings: bool) -> None:
         self._path, self._model, self._takes_settings = path, None, takes_settings
-        self._edit.setText(str(path))
+        self._field.show_path(path)
         self._contract.hide()
         self._drop_job()
-        self._tell(_LOOKING)
+        self._tell("" if self._is_locked else _LOOKING)
+        names, image = self._notifier.table.class_names, self._notifier.image_settings
+        facts = None if self.goes_on else ModelFacts.of_run(names, image, is_restart=True)
         self._job = self._background.start(
-            "Reading a model's card", partial(identify, path), self._on_read, self._on_bad
+            "Reading a model's card", partial(self._origins.identified, path, facts), self._on_read, self._on_bad
         )
 
-    def _on_read(self, model: ChosenModel | UnknownModel) -> None:
+    @pyqtSlot(Path)
+    def _on_chosen(self, path: Path) -> None:
+        self._choose(path, takes_settings=True)
+
+    @pyqtSlot()
+    def _on_emptied(self) -> None:
+        self._path = self._model = None
+        self._drop_job()
+        self._contract.hide()
+        self._tell(_NO_MODEL)
+
+    def _on_read(self, model: ChosenModel | UnknownModel | None) -> None:
         self._job = None
+        if model is None:
+            return
         if isinstance(model, UnknownModel):
             self._tell(
                 f"{model.path.name} does not say which classes and normalization it was trained with: choose it on the "
@@ -181,7 +190,7 @@ class StartFrom(QWidget):
             )
             return
         self._model = model
-        self._recent.add(model.path)
+        self._field.remember(model.path)
         self._contract.setText(contract_text(model.card))
         self._contract.show()
         if self._takes_settings:
@@ -195,7 +204,7 @@ class StartFrom(QWidget):
 
     def _on_bad(self, failure: Failure) -> None:
         self._job = None
-        self._tell(sentence(failure.message).rstrip("."))
+        self._tell(with_words(sentence(failure.message).rstrip(".")))
 
     @pyqtSlot()
     def _look_soon(self) -> None:
@@ -211,18 +220,19 @@ class StartFrom(QWidget):
         if wish is None or self._is_locked:
             return
 
-        def look(context: JobContext) -> Origin:
-            return fitted(wish)[1]
+        self._job = self._background.start(
+            "Looking at the model to start from",
+            partial(self._origins.looked_at, wish),
+            self._on_looked,
+            self._on_bad,
+        )
 
-        self._job = self._background.start("Looking at the model to start from", look, self._on_looked, self._on_unfit)
-
-    def _on_looked(self, origin: Origin) -> None:
+    def _on_looked(self, found: Origin | Misfit | None) -> None:
         self._job = None
-        self._tell("", " ".join((*origin.notes, *self._warnings())), is_doubtful=bool(self._warnings()))
-
-    def _on_unfit(self, failure: Failure) -> None:
-        self._job = None
-        self._tell(failure.message)
+        if isinstance(found, Misfit):
+            self._tell(found.text, has_tied_layers=found.has_tied_layers)
+        elif found is not None:
+            self._tell("", " ".join((*found.notes, *self._warnings())), is_doubtful=bool(self._warnings()))
 
     def _warnings(self) -> tuple[str, ...]:
         model, notifier = self._model, self._notifier
@@ -230,12 +240,12 @@ class StartFrom(QWidget):
             return ()
         return may_have_seen(model.card.data, model.held_out, notifier.table, notifier.split is not None)
 
-    def _tell(self, problem: str, outcome: str = "", is_doubtful: bool = False) -> None:
+    def _tell(self, problem: str, outcome: str = "", is_doubtful: bool = False, has_tied_layers: bool = False) -> None:
         self._problem = problem
         is_error = bool(problem) and problem != _LOOKING
         self._outcome.setText(sentence(problem) if problem else outcome)
         set_role(self._outcome, "error" if is_error else "warning" if is_doubtful else "muted")
-        self._renew.setVisible(self.goes_on and (self._renew.isChecked() or "renew_layers" in problem))
+        self._renew.setVisible(self.goes_on and (self._renew.isChecked() or has_tied_layers))
         self.changed.emit()
 
     def _drop_job(self) -> None:
@@ -247,7 +257,7 @@ class StartFrom(QWidget):
     @pyqtSlot()
     def _on_way_changed(self) -> None:
         self._body.setVisible(self.is_used)
-        self._take_settings_of_weights()
+        self._field.offer_architectures(self._way.currentData() == _RESTART)
         if self._model is not None:
             self._look_soon()
         elif self._path is None:
@@ -255,51 +265,47 @@ class StartFrom(QWidget):
         self.changed.emit()
 
     @pyqtSlot()
-    def browse(self) -> None:
-        """Ask for a model file."""
-        current = self._path or next(iter(self._recent.paths()), Path.home())
-        patterns = " ".join(f"*{suffix}" for suffix in MODEL_SUFFIXES)
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Choose a model to start from", str(current), f"Models ({patterns});;All files (*)"
-        )
-        if name:
-            self._choose(Path(name), takes_settings=True)
+    def _on_way_activated(self) -> None:
+        """Take what the user's choice asks for: what is shown of others must not change the image settings."""
+        if self._path is None or not self.is_used:
+            return
+        if self._model is None or self._model.shape is not None:
+            # What is known of a network without a card depends on whether its weights are wanted.
+            self._choose(self._path, takes_settings=self._model is None)
+        else:
+            self._take_settings_of_weights()
 
-    @pyqtSlot()
-    def _on_edited(self) -> None:
-        text = self._edit.text().strip()
-        if text and Path(text) != self._path:
-            self._choose(Path(text), takes_settings=True)
+    def dragEnterEvent(self, a0: QDragEnterEvent | None) -> None:
+        event = required(a0)
+        paths = dropped_paths(event.mimeData())
+        is_model = len(paths) == 1 and (may_be_model(paths[0]) or _is_architecture(paths[0]))
+        # What is no model goes on to the window.
+        event.setAccepted(is_model and not self._is_locked)
 
-    @pyqtSlot()
-    def _fill_menu(self) -> None:
-        self._menu.clear()
-        for path in self._recent.paths():
-            action = self._menu.addAction(str(path))
-            if action is not None:
-                action.triggered.connect(partial(self._choose, path, takes_settings=True))
-        if self._menu.isEmpty() and (action := self._menu.addAction("No model was used yet")) is not None:
-            action.setEnabled(False)
+    def dropEvent(self, a0: QDropEvent | None) -> None:
+        event = required(a0)
+        event.acceptProposedAction()
+        path = dropped_paths(event.mimeData())[0]
+        self.use(path, _RESTART if _is_architecture(path) or self._way.currentData() == _RESTART else _CONTINUE)
 
     def _lay_out(self) -> None:
         heading = QLabel("Start from", self)
         set_role(heading, "heading")
         self._way = QComboBox(self)
-        self._way.setObjectName("startFromSelector")
-        self._way.setAccessibleName("Start from")
+        name_widget(self._way, "startFromSelector", "Start from", "")
         for way, text in _WAYS.items():
             self._way.addItem(text, way)
         guard_wheel(self._way)
         self._way.currentIndexChanged.connect(self._on_way_changed)
-        self._make_fields()
+        self._way.activated.connect(self._on_way_activated)
+        self._field = ModelField(self)
+        self._field.chosen.connect(self._on_chosen)
+        self._field.emptied.connect(self._on_emptied)
+        self._make_texts()
         self._body = QWidget(self)
-        row = QHBoxLayout()
-        for widget in (self._edit, self._recent_button, self._browse):
-            row.addWidget(widget)
         inside = QVBoxLayout(self._body)
         inside.setContentsMargins(0, 0, 0, 0)
-        inside.addLayout(row)
-        for part in (self._contract, self._outcome, self._renew):
+        for part in (self._field, self._contract, self._outcome, self._renew):
             inside.addWidget(part)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -308,33 +314,21 @@ class StartFrom(QWidget):
         for part in (heading, self._way, self._body):
             column.addWidget(part)
         self._body.hide()
+        self.setAcceptDrops(True)
 
-    def _make_fields(self) -> None:
-        self._edit = QLineEdit(self)
-        self._edit.setObjectName("startFromPath")
-        self._edit.setAccessibleName("Model to start from")
-        self._edit.setToolTip(
-            f"A file {', '.join(MODEL_SUFFIXES)}, or the folder of a run: then its best model is taken"
-        )
-        self._edit.setPlaceholderText("A model file, or the folder of a run")
-        self._edit.editingFinished.connect(self._on_edited)
-        self._browse = named_button(self, "Browse…", "startFromBrowseButton", "Choose a model file", "open")
-        self._browse.clicked.connect(self.browse)
-        self._recent_button = named_button(self, "Recent", "startFromRecentButton", "Models that were used last")
-        self._menu = QMenu(self._recent_button)
-        self._menu.aboutToShow.connect(self._fill_menu)
-        self._recent_button.setMenu(self._menu)
+    def _make_texts(self) -> None:
         self._contract, self._outcome = QLabel(self), QLabel(self)
         for label, name in ((self._contract, "startFromContract"), (self._outcome, "startFromOutcome")):
             label.setObjectName(name)
             label.setWordWrap(True)
             set_role(label, "muted")
-        self._renew = QCheckBox("Let layers that do not fit begin anew", self)
-        self._renew.setObjectName("startFromRenew")
-        self._renew.setAccessibleName("Let layers that do not fit begin anew")
-        self._renew.setToolTip(
-            "Layers whose weights belong to another image size get new weights, all others keep theirs"
-        )
+        self._renew = QCheckBox(RENEW, self)
+        tip = "Layers whose weights belong to another image size get new weights, all others keep theirs"
+        name_widget(self._renew, "startFromRenew", RENEW, tip)
         self._renew.toggled.connect(self._look_soon)
         for part in (self._renew, self._contract):
             part.hide()
+
+
+def _is_architecture(path: Path) -> bool:
+    return path.suffix.lower() == ARCHITECTURE_SUFFIX

@@ -197,7 +197,9 @@ class TrainingTab(QWidget):
         forms = self.hyperparameters.form, self.augmentation.form, self.hyperparameters.saving
         self.settings = LiveSettings(*forms, self._notifier, self._session, self._preferences, self)
         self.undo = SettingsUndo(self.settings, self)
-        self.all_settings = WindowSettings(self._notifier, self.model, self.settings, self.undo, self.run, self)
+        self.all_settings = WindowSettings(
+            self._notifier, self.model, self.settings, self.undo, self.run, self._session, self
+        )
         self.presets = PresetPanel(self._notifier, self._session, self.model, self.all_settings, self.run.device, self)
         panels = (self.model, "Model"), (self.hyperparameters, "Learning"), (self.augmentation, "Augmentation")
         self.side = SettingsSide(self.presets, panels, self)
@@ -281,6 +283,7 @@ class TrainingTab(QWidget):
         self._notifier.table_changed.connect(self._check)
         self._notifier.split_changed.connect(self._check)
         self.continuing.opened.connect(self.plot.set_history)
+        self.all_settings.left_out.connect(self._on_left_out)
         self._session.running_changed.connect(self._on_running_changed)
         self._session.started.connect(self._on_started)
         self._session.epoch_finished.connect(self._on_epoch_finished)
@@ -292,7 +295,10 @@ class TrainingTab(QWidget):
     @pyqtSlot()
     def _check(self) -> None:
         """Say what keeps a run from starting."""
-        self.run.set_problems(self._problems())
+        problems = self._problems()
+        if self.model.problem:
+            problems[-1] = self.model.short_problem
+        self.run.set_problems(problems)
         self.queueing.show_problems()
 
     def _problems(self, has_split: bool = False) -> list[str]:
@@ -340,6 +346,10 @@ class TrainingTab(QWidget):
     @pyqtSlot(SettingsRefused)
     def _on_settings_refused(self, event: SettingsRefused) -> None:
         self.messages.add(Note(Level.WARNING, f"The settings in force stay: {event.message}"))
+
+    @pyqtSlot(str)
+    def _on_left_out(self, text: str) -> None:
+        self.messages.add(Note(Level.INFO, text))
 
     @pyqtSlot(StorageChanged)
     def _on_storage_changed(self, event: StorageChanged) -> None:

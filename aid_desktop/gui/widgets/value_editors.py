@@ -1,5 +1,6 @@
 """Editors of values that are not amounts: switches, choices, lists of numbers, class weights."""
 
+import re
 from typing import Any
 
 from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
@@ -14,6 +15,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from aid_desktop.data.normalize import METHODS
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.widgets.amount_editor import guard_wheel, number_text
 from aid_desktop.settings.field import FieldInfo
@@ -27,6 +29,13 @@ def words_of(choice: str) -> str:
     """Return a word of run.toml as people write it: `divide_by_255` as `divide by 255`."""
     base = choice.removeprefix("val_")
     return f"{'validation ' if base != choice else ''}{base.replace('_', ' ')}"
+
+
+def with_words(text: str) -> str:
+    """Return a sentence about images in which normalizations are called as their field calls them."""
+    for method in METHODS:
+        text = re.sub(rf"\b{method}\b", words_of(method), text) if "_" in method else text
+    return text
 
 
 class SwitchEditor(QCheckBox):
