@@ -1,6 +1,6 @@
 """The form of the image settings, which stands on two tabs and shows the same values on both."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PyQt5.QtCore import pyqtSlot
 from PyQt5.QtWidgets import QWidget
@@ -12,6 +12,8 @@ from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.widgets.channels_editor import ChannelsEditor
 from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.settings.image import ImageSettings
+
+LOCKED_BY_MODEL = "As the model to start from has it: its weights mean this and nothing else."
 
 
 class ImageSettingsForm(SectionForm[ImageSettings]):
@@ -36,6 +38,12 @@ class ImageSettingsForm(SectionForm[ImageSettings]):
         """Lock all fields for a reason, or unlock them."""
         for editor in self.editors:
             editor.set_locked(reason)
+
+    def lock_settled(self, names: Collection[str]) -> None:
+        """Lock fields that a model to start from decides, if this form has them."""
+        for editor in self.editors:
+            if editor.name in names:
+                editor.set_locked(LOCKED_BY_MODEL)
 
     @pyqtSlot(ClassTable)
     def _on_table_changed(self, table: ClassTable) -> None:

@@ -239,6 +239,7 @@ class MainWindow(QMainWindow):
         self.session.failed.connect(self._on_run_failed)
         self.session.running_changed.connect(self._on_running_changed)
         self.session.running_changed.connect(self.data.image_form.set_locked)
+        self.training.model.settled.connect(self.data.image_form.set_settled)
         self.history.epoch.assess_requested.connect(self._show_assessment)
         self.history.epoch.train_requested.connect(self._train_further)
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -99,7 +100,12 @@ def model_name(epoch: int) -> str:
 
 def unused_folder(parent: Path, name: str) -> Path:
     """Return a folder below `parent` that does not exist yet, named by the time and `name`."""
-    return free_folder(parent / f"{datetime.now().astimezone():%Y-%m-%d_%H%M%S}_{name}")
+    return free_folder(parent / f"{datetime.now().astimezone():%Y-%m-%d_%H%M%S}_{folder_name(name)}")
+
+
+def folder_name(text: str) -> str:
+    """Return a text with a hyphen for what does not belong in the name of a folder."""
+    return re.sub(r"[^\w.-]+", "-", text)
 
 
 def free_folder(wanted: Path) -> Path:

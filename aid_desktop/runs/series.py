@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, cast
 from aid_desktop.errors import RunError, SettingsError
 from aid_desktop.paths import write_atomically
 from aid_desktop.runs.config import MAX_SEED, ModelChoice, RunConfig, config_from_toml, config_to_toml, read_run_toml
-from aid_desktop.runs.folder import RunFolder, is_run_folder, read_state
+from aid_desktop.runs.folder import RunFolder, folder_name, is_run_folder, read_state
 from aid_desktop.runs.settings_log import read_revisions
 from aid_desktop.settings.pretrained import RANDOM
 from aid_desktop.settings.split import MOST_FOLDS, RUN_SEED, SplitSettings
@@ -67,7 +66,7 @@ def plan_runs(config: RunConfig, choice: SeriesChoice) -> tuple[PlannedRun, ...]
     """
     runs: list[PlannedRun] = []
     width = len(str(choice.n_runs))
-    models = tuple(_model(config, name) for name in choice.architectures) or (config.model,)
+    models = tuple(model_of(config, name) for name in choice.architectures) or (config.model,)
     for repetition in range(choice.repetitions):
         seed = (config.seed + repetition) % (MAX_SEED + 1)
         for fold in range(max(1, choice.folds)):
@@ -77,11 +76,11 @@ def plan_runs(config: RunConfig, choice: SeriesChoice) -> tuple[PlannedRun, ...]
                 parts += [f"seed{seed}"] if choice.repetitions > 1 else []
                 parts += [f"fold{fold + 1}of{choice.folds}"] if choice.folds else []
                 one = dataclasses.replace(config, model=model, seed=seed, split=split)
-                runs.append(PlannedRun(re.sub(r"[^\w.-]+", "-", "_".join(parts)), one))
+                runs.append(PlannedRun(folder_name("_".join(parts)), one))
     return tuple(runs)
 
 
-def _model(config: RunConfig, name: str) -> ModelChoice:
+def model_of(config: RunConfig, name: str) -> ModelChoice:
     """Return the choice of another architecture: a file of weights fits its own one only, random weights fit all."""
     chosen = config.model
     is_same = name == chosen.architecture or chosen.weights == RANDOM

@@ -67,7 +67,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """An architecture and settings; `seconds` is how long the training will take by a careful estimate."""
+    """An architecture and settings; `seconds` is how long the training will take, rather too long than too short."""
 
     preset: Preset
     architecture: str
@@ -267,7 +267,7 @@ def _about_net(net: _Net, situation: Situation) -> Reason:
     n = f"{situation.n_images:,}".replace(",", "\N{NO-BREAK SPACE}")
     texts = {
         _COMPACT: f"With {n} training images its residual blocks have enough to learn from, at any image size.",
-        _SMALL: f"It learns {n} images of {width} × {height} px quickly and still with residual blocks.",
+        _SMALL: f"It is quick on {n} images of {width} × {height} px, and still has residual blocks.",
         _LENET: "It is the quickest network with convolutions in model_zoo.py.",
         _PERCEPTRON: f"Images of {width} × {height} px are too small, or too many for the time, for convolutions.",
     }
@@ -276,7 +276,7 @@ def _about_net(net: _Net, situation: Situation) -> Reason:
 
 def _about_epochs(epochs: int, asked: bool, plan: _Plan, situation: Situation, seconds: float) -> Reason:
     where = "on the GPU" if situation.on_gpu else f"with {situation.n_cores} cores of the CPU"
-    about = f"about {max(1, math.ceil(seconds / 60))} min {where}, by a careful estimate"
+    about = f"about {max(1, math.ceil(seconds / 60))} min {where}, rather less than more"
     if asked:
         text = f"As many as were asked for: {about}."
     elif seconds > plan.seconds:

@@ -17,6 +17,8 @@ class ImageForm(QWidget):
 
     def __init__(self, notifier: Notifier, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._is_locked = False
+        self._settled: tuple[str, ...] = ()
         self.form = ImageSettingsForm(notifier, _NAMES, self, _PREFIX)
         title = QLabel("Image for the network", self)
         set_role(title, "title")
@@ -30,4 +32,16 @@ class ImageForm(QWidget):
     @pyqtSlot(bool)
     def set_locked(self, is_locked: bool) -> None:
         """Lock the fields while a run goes on."""
-        self.form.set_locked(_LOCKED if is_locked else None)
+        self._is_locked = is_locked
+        self._lock()
+
+    @pyqtSlot(tuple)
+    def set_settled(self, names: tuple[str, ...]) -> None:
+        """Lock the fields that a model to start from decides."""
+        self._settled = names
+        self._lock()
+
+    def _lock(self) -> None:
+        self.form.set_locked(_LOCKED if self._is_locked else None)
+        if not self._is_locked:
+            self.form.lock_settled(self._settled)

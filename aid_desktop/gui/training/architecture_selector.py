@@ -21,14 +21,24 @@ from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.naming import name_widget
+from aid_desktop.gui.widgets.value_editors import with_words
+from aid_desktop.models.backbones import check_image
 from aid_desktop.models.registry import Architecture, Family
-from aid_desktop.models.zoo import InputShape, check_size, find_architecture
+from aid_desktop.models.zoo import check_size, find_architecture
+from aid_desktop.settings.image import ImageSettings
 
 FAMILY_TITLES = {
     Family.MLP: "Perceptrons",
     Family.CNN: "Convolutional networks",
     Family.PRETRAINED: "Pretrained networks",
     Family.MULTI_INPUT: "Networks with several inputs",
+}
+
+FAMILY_NAMES = {
+    Family.MLP: "Perceptron",
+    Family.CNN: "Convolutional network",
+    Family.PRETRAINED: "Pretrained network",
+    Family.MULTI_INPUT: "Network with several inputs",
 }
 
 _NAME_ROLE = Qt.ItemDataRole.UserRole
@@ -92,15 +102,16 @@ class ArchitectureSelector(QWidget):
         self._fit_popup()
         self._on_changed()
 
-    def set_shape(self, shape: InputShape) -> None:
-        """Grey out what does not take images of (height, width, channels)."""
+    def set_image(self, image: ImageSettings) -> None:
+        """Grey out what does not take such images."""
         for item in self._architectures:
             row = required(self._items.item(self.list.findData(item.name, _NAME_ROLE)))
             try:
-                check_size(item, shape)
+                check_size(item, image.input_shape)
+                check_image(item, image)
                 problem = ""
             except ModelZooError as error:
-                problem = str(error)
+                problem = with_words(str(error))
             row.setEnabled(not problem)
             row.setToolTip(problem or item.description)
             row.setData(problem or item.description, Qt.ItemDataRole.AccessibleDescriptionRole)
@@ -160,7 +171,13 @@ class ArchitectureSelector(QWidget):
 
 
 class _SizeDelegate(QStyledItemDelegate):
-    """Writes the smallest size of each architecture at the right."""
+    """Writes the smallest size of each architecture at the right; what is greyed out stays so when it is chosen."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem | None, index: QModelIndex) -> None:
+        super().initStyleOption(option, index)
+        if option is not None and not index.flags() & Qt.ItemFlag.ItemIsEnabled:
+            grey = option.palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
+            option.palette.setColor(QPalette.ColorRole.HighlightedText, grey)
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         super().paint(painter, option, index)

@@ -13,13 +13,14 @@ from aid_desktop.gui.image_settings_form import ImageSettingsForm
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import GRID, set_role
-from aid_desktop.gui.training.architecture_selector import FAMILY_TITLES, ArchitectureSelector
+from aid_desktop.gui.training.architecture_selector import FAMILY_NAMES, ArchitectureSelector
 from aid_desktop.gui.training.network_costs import Counted, Network, NetworkCosts
 from aid_desktop.gui.training.session import TrainingSession
-from aid_desktop.gui.training.start_from import LOCKED_BY_MODEL, StartFrom
+from aid_desktop.gui.training.start_from import StartFrom
 from aid_desktop.gui.training.weights_panel import WeightsPanel
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.section_form import SectionForm
+from aid_desktop.gui.widgets.value_editors import with_words
 from aid_desktop.models.backbones import check_image
 from aid_desktop.models.registry import Architecture
 from aid_desktop.models.zoo import check_size, find_architecture, find_zoo, list_architectures, read_digest
@@ -29,13 +30,18 @@ from aid_desktop.settings.image import ImageSettings
 
 _FIRST_CHOICE = "LeNet5_do"
 _FEWEST_CLASSES = 2
+_FITS = "\N{NO-BREAK SPACE}✓"
 _LOCKED = "This needs a new run: stop the one that is going on first."
 
 
 class ModelPanel(QWidget):
-    """The architecture list of model_zoo.py, the image settings and the memory. `changed` tells of any change."""
+    """The architecture list of model_zoo.py, the image settings and the memory. `changed` tells of any change.
+
+    `settled` carries the names of the image settings that a model to start from decides.
+    """
 
     changed = pyqtSignal()
+    settled = pyqtSignal(tuple)
 
     def __init__(
         self,
@@ -160,8 +166,8 @@ class ModelPanel(QWidget):
     def _lock_image_form(self) -> None:
         self.form.set_locked(self._lock)
         if self._lock is None:
-            for name in self.start_from.settled:
-                self.form.editor(name).set_locked(LOCKED_BY_MODEL)
+            self.form.lock_settled(self.start_from.settled)
+        self.settled.emit(self.start_from.settled)
 
     @pyqtSlot()
     def _on_start_changed(self) -> None:
@@ -258,7 +264,7 @@ class ModelPanel(QWidget):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._zoo)))
 
     def _grey_out(self) -> None:
-        self.selector.set_shape(self._notifier.image_settings.input_shape)
+        self.selector.set_image(self._notifier.image_settings)
 
     @pyqtSlot()
     def _check(self) -> None:
@@ -275,7 +281,7 @@ class ModelPanel(QWidget):
             counted = self.costs.of(self._network(shape))
             self._problem = counted.problem if counted else ""
         except AidError as error:
-            self._problem = str(error)
+            self._problem = with_words(str(error))
             self.costs.of(None)
         self._about.setText(item.description if item else "")
         self._cost.setText(_cost_text(counted))
@@ -293,11 +299,9 @@ class ModelPanel(QWidget):
 def _fits_text(item: Architecture | None, shape: tuple[int, int, int]) -> str:
     if item is None:
         return ""
-    family = FAMILY_TITLES[item.family]
+    family = FAMILY_NAMES[item.family]
     channels = f"{shape[2]} {'channel' if shape[2] == 1 else 'channels'}"
-    return (
-        f"{family}. Takes {item.min_size} × {item.min_size} px and more; fits {shape[1]} × {shape[0]} px, {channels} ✓"
-    )
+    return f"{family}. Takes {item.min_size} × {item.min_size} px and more; fits {shape[1]} × {shape[0]} px, {channels}{_FITS}"
 
 
 def _cost_text(counted: Counted | None) -> str:

@@ -113,7 +113,7 @@ class Queueing(QObject):
         """Let a run wait with what is shown at this moment."""
         config, zoo = self._config(), self._model.zoo
         if config is not None and zoo is not None:
-            self._check_then(partial(self._add, (PlannedRun(config.model.name, config),), zoo, starts=False))
+            self._check_then(partial(self._add, (PlannedRun(self._model.name, config),), zoo, starts=False))
 
     @pyqtSlot()
     def plan(self) -> None:

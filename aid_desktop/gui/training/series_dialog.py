@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
@@ -23,10 +24,12 @@ from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_primary, set_role
 from aid_desktop.gui.widgets.message_strip import sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
+from aid_desktop.gui.widgets.value_editors import with_words
+from aid_desktop.models.backbones import check_image, local_file, takes_imagenet
 from aid_desktop.models.registry import Architecture
 from aid_desktop.models.zoo import check_size, find_architecture
 from aid_desktop.runs.config import MAX_SEED, RunConfig
-from aid_desktop.runs.series import MOST_REPETITIONS, PlannedRun, SeriesChoice, plan_runs
+from aid_desktop.runs.series import MOST_REPETITIONS, PlannedRun, SeriesChoice, model_of, plan_runs
 from aid_desktop.settings.split import MOST_FOLDS, SplitSettings
 
 _WITHOUT_FOLDS = 1
@@ -119,8 +122,10 @@ class SeriesDialog(QDialog):
             is_shown = one.name == self._config.model.architecture
             try:
                 check_size(one, self._config.image.input_shape)
+                check_image(one, self._config.image)
+                _check_weights(one, model_of(self._config, one.name).weights)
             except ModelZooError as error:
-                item.setToolTip(str(error))
+                item.setToolTip(with_words(str(error)))
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
                 is_shown = False
             item.setCheckState(Qt.CheckState.Checked if is_shown else Qt.CheckState.Unchecked)
@@ -166,9 +171,10 @@ class SeriesDialog(QDialog):
         choice = self.choice()
         self.group_by.setVisible(bool(choice.folds))
         problems = self._problems(bool(choice.folds) or self._config.split is not None)
-        if not choice.architectures:
+        start = self._config.model.start_from
+        if not choice.architectures and start is None:
             problems = ["Tick at least one architecture", *problems]
-        self._sum.setText(_sum_text(choice, self._config.seed))
+        self._sum.setText(_sum_text(choice, self._config.seed, start))
         has_rows = choice.folds and any(row.role is Role.VALIDATION for row in self._config.data)
         notes = [_VALIDATION_ROWS] if has_rows else []
         self._warning.setText("\n".join([*map(sentence, problems), *notes]))
@@ -198,6 +204,18 @@ def _offered(architectures: Sequence[Architecture], chosen: str) -> list[Archite
     return sorted([*offered, made], key=lambda one: one.line) if made.numbers else offered
 
 
+def _check_weights(architecture: Architecture, weights: str | Path | None) -> None:
+    """Raise ModelZooError where the weights that a run would begin with are not here."""
+    backbone = takes_imagenet(architecture, weights)
+    if backbone is not None and local_file(backbone) is None:
+        raise ModelZooError(
+            f"The ImageNet weights of {architecture.name} are not on this computer: choose it on the panel Model and "
+            "download them"
+        )
+    if isinstance(weights, Path) and not weights.is_file():
+        raise ModelZooError(f"There is no file {weights}: choose other weights on the panel Model")
+
+
 def _spin_box(name: str, title: str, limits: tuple[int, int], tip: str) -> QSpinBox:
     box = QSpinBox()
     box.setRange(*limits)
@@ -205,16 +223,16 @@ def _spin_box(name: str, title: str, limits: tuple[int, int], tip: str) -> QSpin
     return box
 
 
-def _sum_text(choice: SeriesChoice, seed: int) -> str:
+def _sum_text(choice: SeriesChoice, seed: int, start: Path | None) -> str:
     """Return for example "2 architectures × 3 seeds (1 to 3) × 5 folds: 30 runs, one after the other."."""
     n = len(choice.architectures)
-    parts = [f"{n} architecture{'' if n == 1 else 's'}"]
+    if not n and start is None:
+        return ""
+    parts = [f"{n} architecture{'' if n == 1 else 's'}"] if n else [f"Started from the model {start and start.name}"]
     if choice.repetitions > 1:
         last = (seed + choice.repetitions - 1) % (MAX_SEED + 1)
         parts.append(f"{choice.repetitions} seeds ({seed} to {last})")
     if choice.folds:
         parts.append(f"{choice.folds} folds")
-    if not n:
-        return ""
     runs = "1 run" if choice.n_runs == 1 else f"{choice.n_runs} runs, one after the other"
     return f"{' × '.join(parts)}: {runs}."

@@ -34,7 +34,6 @@ _CHECK_AFTER = 300
 _NO_MODEL = "Choose a model to start from"
 _LOOKING = "The model to start from is being looked at"
 _UNFIT = "The model to start from cannot be used as it is: see Model"
-LOCKED_BY_MODEL = "As the model to start from has it: its weights mean this and nothing else."
 
 
 class StartFrom(QWidget):

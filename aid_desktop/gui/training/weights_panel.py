@@ -36,6 +36,7 @@ class WeightsPanel(QWidget):
         super().__init__(parent)
         self._architecture: Architecture | None = None
         self._file: Path | None = None
+        self._file_of = ""
         self._chosen = IMAGENET
         self._selector = QComboBox(self)
         name_widget(self._selector, "weightsSelector", "Weights", _TIP)
@@ -73,22 +74,33 @@ class WeightsPanel(QWidget):
         """Why no run can begin with this choice; empty if it can."""
         weights = self.weights
         if weights == IMAGENET and self._is_missing():
-            name = self._architecture.name if self._architecture else ""
-            return f"The ImageNet weights of {name} are not on this computer: download them, or choose other weights"
+            missing = f"The ImageNet weights of {self._name} are not on this computer"
+            return f"{missing}: download them, or choose other weights"
         if isinstance(weights, Path) and not weights.is_file():
             return f"There is no file {weights}: choose other weights"
         return ""
 
+    @property
+    def _name(self) -> str:
+        return self._architecture.name if self._architecture is not None else ""
+
     def set_architecture(self, architecture: Architecture | None) -> None:
-        """Show the weights of an architecture. Raises ModelZooError if it names unknown ones."""
+        """Show the weights of an architecture; a file fits the one that it was chosen for.
+
+        Raises ModelZooError if it names unknown ones.
+        """
         self._architecture = architecture
-        self.setVisible(architecture is not None and backbone_of(architecture) is not None)
+        is_pretrained = architecture is not None and backbone_of(architecture) is not None
+        if is_pretrained and self._chosen == _FILE and self._file_of != self._name:
+            self._chosen = IMAGENET
+            self._selector.setCurrentIndex(self._selector.findData(IMAGENET))
+        self.setVisible(is_pretrained)
         self._show_state()
 
     def choose(self, weights: str | Path | None) -> None:
         """Show a choice; None is ImageNet."""
         if isinstance(weights, Path):
-            self._file, self._chosen = weights, _FILE
+            self._file, self._file_of, self._chosen = weights, self._name, _FILE
         else:
             self._chosen = weights or IMAGENET
         self._show_choice()
@@ -154,7 +166,7 @@ class WeightsPanel(QWidget):
             if not path:
                 self._show_choice()
                 return
-            self._file = Path(path)
+            self._file, self._file_of = Path(path), self._name
         self._chosen = word
         self._show_choice()
 

@@ -2,12 +2,15 @@
 
 import pytest
 from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QPalette
 from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QStyleOptionViewItem
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.gui.training.architecture_selector import ArchitectureSelector
 from aid_desktop.models.registry import Architecture
+from aid_desktop.settings.image import ImageSettings
 
 ARCHITECTURES = tuple(
     Architecture.declared(name, min_size=size, family=family, docstring=f"About {name}.", line=line)
@@ -44,13 +47,37 @@ def test_that_architectures_are_grouped_by_family_under_headings_that_cannot_be_
 
 
 def test_that_what_does_not_fit_is_greyed_out_and_says_why(selector: ArchitectureSelector) -> None:
-    selector.set_shape((39, 60, 1))
+    selector.set_image(ImageSettings(width=60, height=39))
     assert [name for name, is_enabled in rows(selector) if not is_enabled][-1] == "Large"
     index = selector.list.model().index(6, 0)
     assert "needs images of at least 40 × 40 px, got 60 × 39" in index.data(Qt.ItemDataRole.ToolTipRole)
-    selector.set_shape((40, 60, 1))
+    selector.set_image(ImageSettings(width=60, height=40))
     assert rows(selector)[-1] == ("Large", True)
     assert index.data(Qt.ItemDataRole.ToolTipRole) == "About Large."
+
+
+def test_that_what_refuses_the_normalization_is_greyed_out(selector: ArchitectureSelector) -> None:
+    learnt = Architecture.declared("Learnt", min_size=8, family="pretrained", weights="VGG16")
+    selector.set_architectures((*ARCHITECTURES, learnt))
+    selector.set_image(ImageSettings(width=60, height=60, normalization="none"))
+    assert rows(selector)[-1] == ("Learnt", False)
+    index = selector.list.model().index(8, 0)
+    assert "choose divide by 255" in index.data(Qt.ItemDataRole.ToolTipRole)
+    selector.set_image(ImageSettings(width=60, height=60, normalization="divide_by_255"))
+    assert rows(selector)[-1] == ("Learnt", True)
+
+
+def test_that_the_chosen_row_is_greyed_out_too(selector: ArchitectureSelector) -> None:
+    selector.choose("Large")
+
+    def ink() -> str:
+        option, delegate = QStyleOptionViewItem(), selector.list.itemDelegate()
+        delegate.initStyleOption(option, selector.list.model().index(selector.list.currentIndex(), 0))
+        return str(option.palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.HighlightedText).name())
+
+    selector.set_image(ImageSettings(width=39, height=39))
+    grey = selector.palette().color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text).name()
+    assert ink() == grey
 
 
 def test_that_typing_goes_to_a_name(selector: ArchitectureSelector) -> None:

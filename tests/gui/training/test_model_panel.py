@@ -114,7 +114,7 @@ def test_that_a_file_with_an_error_is_told_with_its_line_until_it_is_mended(pane
     assert "never closed" in panel.problem
     edit(panel, zoo, "")
     assert panel.problem == ""
-    assert text(panel, "architectureFits").startswith("Convolutional networks. Takes 4 × 4 px and more; fits 40 × 40")
+    assert text(panel, "architectureFits").startswith("Convolutional network. Takes 4 × 4 px and more; fits 40 × 40")
 
 
 def test_that_an_argument_of_the_decorator_that_cannot_be_used_is_told_with_its_line(
@@ -129,7 +129,7 @@ def test_that_an_architecture_that_has_gone_from_the_file_is_missed(panel: Model
     panel.choose("Own")
     edit(panel, zoo, "")
     assert panel.architecture == "First"
-    assert text(panel, "architectureFits").startswith("There is no Own in the file any more. Convolutional networks.")
+    assert text(panel, "architectureFits").startswith("There is no Own in the file any more. Convolutional network.")
 
 
 def test_that_a_network_that_does_not_fit_says_why(panel: ModelPanel) -> None:

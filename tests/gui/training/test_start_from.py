@@ -9,11 +9,12 @@ from PyQt5.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.data.normalize import Normalization
+from aid_desktop.gui.image_settings_form import LOCKED_BY_MODEL
 from aid_desktop.gui.main_window import MainWindow
 from aid_desktop.gui.training import origins
 from aid_desktop.gui.training.origins import Wish
 from aid_desktop.gui.training.session import TrainingSession
-from aid_desktop.gui.training.start_from import LOCKED_BY_MODEL, StartFrom
+from aid_desktop.gui.training.start_from import StartFrom
 from aid_desktop.gui.widgets.tick_dialog import TickDialog
 from aid_desktop.models.files import save_model
 from aid_desktop.models.metadata import ModelCard, read_card
@@ -81,6 +82,10 @@ def test_that_a_model_brings_its_image_settings_and_says_what_is_kept(
     assert not form.editor("normalization").editor.isEnabled()
     assert LOCKED_BY_MODEL in form.editor("normalization").toolTip()
     assert form.editor("width").editor.isEnabled()
+    there = ready.data.image_form.form
+    assert not there.editor("channels").editor.isEnabled()
+    assert LOCKED_BY_MODEL in there.editor("channels").toolTip()
+    assert there.editor("width").editor.isEnabled()
     assert not ready.findChild(QWidget, "architectureSelector").isVisible()
     config = ready.training.config()
     assert config.model == ModelChoice(start_from=save("square", "star"))
@@ -298,3 +303,18 @@ def test_that_what_is_locked_has_no_problem(ready: MainWindow, qtbot: QtBot, sav
     assert (ready.training.model.problem, outcome(ready)) == ("", "")
     ready.training.model.set_locked(False)
     wait(ready, qtbot, "are kept")
+    assert not ready.data.image_form.form.editor("channels").editor.isEnabled()
+    part(ready).show_choice(None)
+    assert ready.data.image_form.form.editor("channels").editor.isEnabled()
+
+
+def test_that_a_waiting_run_is_named_by_the_architecture_of_its_model(
+    ready: MainWindow, qtbot: QtBot, save: Callable[..., Path]
+) -> None:
+    part(ready).use(save("circle", "square"))
+    wait(ready, qtbot, "are kept")
+    ready.training.queueing.add_button.click()
+    queue = ready.training.queueing.queue
+    qtbot.waitUntil(lambda: len(queue.entries) == 1, timeout=60_000)
+    assert queue.entries[0].run.name == "MyNet"
+    queue.remove({entry.number for entry in queue.entries})

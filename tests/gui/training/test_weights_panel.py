@@ -1,14 +1,18 @@
 """What a pretrained network begins with, in the real window."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QComboBox, QFileDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.gui.main_window import MainWindow
+from aid_desktop.gui.qt import required
+from aid_desktop.gui.training.series_dialog import PlannedSeries, SeriesDialog
 from aid_desktop.models import backbones
 from aid_desktop.models.backbones import BACKBONES, Backbone
 from aid_desktop.runs.config import ModelChoice
@@ -70,7 +74,7 @@ def test_that_missing_weights_keep_a_run_from_starting_and_random_ones_do_not(ch
 def test_that_another_form_of_images_is_refused(chosen: MainWindow) -> None:
     select(chosen, 2)
     chosen.notifier.set_image_settings(ImageSettings(width=32, height=32, normalization="none"))
-    assert "choose divide_by_255" in chosen.training.model.problem
+    assert "choose divide by 255" in chosen.training.model.problem
     chosen.notifier.set_image_settings(ImageSettings(width=31, height=32))
     assert "at least 32 × 32 px" in chosen.training.model.problem
 
@@ -155,3 +159,63 @@ def test_that_sessions_and_runs_show_their_weights_again(chosen: MainWindow, tmp
     select(chosen, 0)
     assert chosen.training.all_settings.change(settings, "Open a session") == ()
     assert chosen.training.model.choice == settings.model
+
+
+def test_that_showing_a_model_to_start_from_leaves_the_weights_of_the_architecture(
+    chosen: MainWindow, tmp_path: Path
+) -> None:
+    select(chosen, 2)
+    model = chosen.training.model
+    for choice in (ModelChoice(start_from=tmp_path / "m.keras"), ModelChoice("LeNet5_do")):
+        model.show_choice(choice)
+    model.start_from.show_choice(None)
+    model.choose("mobilenet_v2")
+    assert model.choice == ModelChoice("mobilenet_v2", weights="none")
+
+
+def test_that_a_file_of_weights_stays_with_its_architecture(chosen: MainWindow, tmp_path: Path) -> None:
+    model, path = chosen.training.model, tmp_path / "own.weights.h5"
+    path.touch()
+    model.show_choice(ModelChoice("mobilenet_v2", weights=path))
+    model.choose("LeNet5_do")
+    model.choose("mobilenet_v2")
+    assert model.choice.weights == path
+    model.choose("vgg16")
+    assert model.choice == ModelChoice("vgg16", weights="imagenet")
+    selector = chosen.findChild(QComboBox, "weightsSelector")
+    assert selector is not None
+    assert selector.currentData() == "imagenet"
+
+
+def test_that_only_runs_that_can_begin_are_offered_as_several(chosen: MainWindow, home: Path, tmp_path: Path) -> None:
+    def offered() -> dict[str, tuple[bool, str]]:
+        select(chosen, 2)
+        button(chosen, "severalRunsButton").click()
+        dialog = chosen.findChildren(SeriesDialog)[-1]
+        box = dialog.architectures
+        items = [required(box.item(row)) for row in range(box.count())]
+        dialog.reject()
+        return {one.text(): (bool(one.flags() & Qt.ItemFlag.ItemIsEnabled), one.toolTip()) for one in items}
+
+    # Random weights need no file, whatever the architecture.
+    assert offered()["vgg16"][0]
+    chosen.training.model.choose("LeNet5_do")
+    is_offered, reason = offered()["mobilenet_v2"]
+    assert (is_offered, "not on this computer" in reason) == (False, True)
+    chosen.notifier.set_image_settings(ImageSettings(width=32, height=32, normalization="none"))
+    is_offered, reason = offered()["mobilenet_v2"]
+    assert (is_offered, "choose divide by 255" in reason) == (False, True)
+    assert offered()["LeNet5_do"][0]
+
+
+def test_that_several_runs_can_start_from_a_model(chosen: MainWindow, tmp_path: Path) -> None:
+    config = replace(chosen.training.config(), model=ModelChoice(start_from=tmp_path / "m.keras"))
+    dialog = SeriesDialog(config, chosen.training.model.architectures, lambda has_split: [], chosen)
+    assert dialog.text == "Started from the model m.keras: 1 run."
+    assert dialog.train_button.isEnabled()
+    dialog.repetitions.setValue(2)
+    assert dialog.text.startswith("Started from the model m.keras × 2 seeds")
+    planned: list[PlannedSeries] = []
+    dialog.planned.connect(planned.append)
+    dialog.train_button.click()
+    assert [run.config.model.start_from for run in planned[0].runs] == [tmp_path / "m.keras"] * 2
