@@ -300,8 +300,8 @@ def _fits_text(item: Architecture | None, shape: tuple[int, int, int]) -> str:
     if item is None:
         return ""
     family = FAMILY_NAMES[item.family]
-    channels = f"{shape[2]} {'channel' if shape[2] == 1 else 'channels'}"
-    return f"{family}. Takes {item.min_size} × {item.min_size} px and more; fits {shape[1]} × {shape[0]} px, {channels}{_FITS}"
+    channels = f"{shape[2]} {'channel' if shape[2] == 1 else 'channels'}{_FITS}"
+    return f"{family}. Takes {item.min_size} × {item.min_size} px and more; fits {shape[1]} × {shape[0]} px, {channels}"
 
 
 def _cost_text(counted: Counted | None) -> str:
