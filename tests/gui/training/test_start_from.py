@@ -119,7 +119,10 @@ def test_that_another_size_offers_to_let_layers_begin_anew(
 def test_that_layers_to_tick_are_those_of_the_model(ready: MainWindow, qtbot: QtBot, save: Callable[..., Path]) -> None:
     part(ready).use(save("circle", "square"))
     wait(ready, qtbot, "are kept")
-    ready.training.layer_names.ask()
+    with ready.session.building:
+        ready.training.layer_names.ask()
+        qtbot.wait(500)
+        assert ready.background.n_jobs == 1
     qtbot.waitUntil(lambda: ready.findChild(TickDialog, "layerDialog") is not None, timeout=60_000)
     dialog = ready.findChild(TickDialog, "layerDialog")
     assert dialog.ticked() == ("hidden", "out")
@@ -145,6 +148,7 @@ def test_that_a_run_from_a_model_trains_and_a_session_shows_it_again(
         ready.training.start()
     assert read_card(caught.args[0].best_model).architecture == "MyNet"
     assert "The weights of 2 layers are kept." in ready.training.log.toPlainText()
+    qtbot.waitUntil(lambda: not ready.session.is_running)
     part(ready).show_choice(None)
     assert ready.training.config().model.architecture == "MLP_8_8_8"
     assert ready.training.all_settings.change(settings, "Open a session") == ()
