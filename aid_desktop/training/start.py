@@ -40,6 +40,8 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
         model = loaded.model
         check_shapes(model, config.image.input_shape, len(data.class_names))
         origin = Origin(loaded.card.architecture, loaded.card.data)
+        # A run that started from a model has that model's statistics, not those of its own images.
+        data = dataclasses.replace(data, normalization=loaded.card.normalization)
         saved, latest, first_epoch = _resume_point(run, loaded.card)
     else:
         model, origin, data = first_network(run, data)
