@@ -10,7 +10,8 @@ from aid_desktop.models.zoo import ModelZoo, describe, list_architectures, load_
 
 PATH = Path(__file__).parents[1] / "model_zoo.py"
 # Those that begin with pretrained weights are large: tests/models/test_backbone_weights.py looks at them.
-ARCHITECTURES = [item for item in list_architectures(PATH) if not item.weights]
+# Those of image and features: tests/test_model_zoo_features.py.
+ARCHITECTURES = [item for item in list_architectures(PATH) if not item.weights and item.family != "multi_input"]
 NAMES = [item.name for item in ARCHITECTURES]
 
 # 32 × 32 px with channels and classes (1, 2), (1, 10), (3, 10). All as in AIDeveloper except TinyResNet, the

@@ -27,5 +27,5 @@ def _run(options: argparse.Namespace) -> int:
     for row in rows:
         parameters = row["parameters"] if row["parameters"] is not None else row["error"]
         size = f"from {row['min_size']:>3} px"
-        write_line(f"{row['name']:<22} {row['family']:<6} {size}  {parameters:>9} weights  {row['description']}")
+        write_line(f"{row['name']:<22} {row['family']:<11} {size}  {parameters:>9} weights  {row['description']}")
     return 0

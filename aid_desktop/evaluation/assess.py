@@ -10,6 +10,7 @@ from aid_desktop.data.class_table import ClassRow
 from aid_desktop.data.fitness import source_problem
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.prepare import prepare_row
+from aid_desktop.data.scalar_features import read_features
 from aid_desktop.data.source import DataSource
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.predictions import Predictions
@@ -121,13 +122,15 @@ def _predict(
         n_before = done
         reader = reopen(task.source)
         size = _chunk_size(task, loaded.card)
+        features = read_features(reader, loaded.card.image.features, task.indices)
         for start in range(0, len(task.indices), size):
             stopped = stopped or (should_stop is not None and should_stop())
             if stopped:
                 break
-            indices = task.indices[start : start + size]
+            chunk = slice(start, start + size)
+            indices = task.indices[chunk]
             images = prepare_row(reader, loaded.card.image, task.zoom, indices=indices)
-            part = predictor.predict(images, should_stop)
+            part = predictor.predict(images, should_stop, features[chunk])
             probabilities.append(part)
             done += len(part)
             stopped = len(part) < len(indices)

@@ -137,9 +137,16 @@ def with_new_weights(model: "keras.Model") -> "keras.Model":
     return keras.models.clone_model(model)
 
 
-def check_shapes(model: "keras.Model", input_shape: tuple[int, int, int], n_classes: int) -> None:
-    """Check that a saved model takes these images and gives these classes. Raises ModelError."""
-    expected = tuple(model.input_shape[1:])
+def check_shapes(model: "keras.Model", input_shape: tuple[int, int, int], n_classes: int, n_features: int = 0) -> None:
+    """Check that a saved model takes these images and features and gives these classes. Raises ModelError."""
+    images, *others = (tuple(item.shape[1:]) for item in model.inputs)
+    if others != [(n_features,)] * bool(n_features):
+        taken = others[0][0] if len(others) == 1 and len(others[0]) == 1 else len(others)
+        raise ModelError(
+            f"the model takes {taken} features besides the image, the run is set to {n_features} (image.features): "
+            "choose those that it was trained with"
+        )
+    expected = images
     if expected != input_shape:
         raise ModelError(
             f"the model takes images of {_text(expected)}, the run is set to {_text(input_shape)}: "

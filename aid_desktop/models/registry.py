@@ -76,8 +76,9 @@ def architecture(
 ) -> Callable[[Builder], Builder]:
     """Mark a function `(input_shape, n_classes) -> keras.Model` of model_zoo.py as the architecture `name`.
 
-    `input_shape` is (height, width, channels). `min_size` is the smallest height and width in pixels that
-    the network takes; `family` is "mlp", "cnn", "pretrained" or "multi_input"; `weights` names the network of
+    One of the family "multi_input" is `(input_shape, n_classes, n_features) -> keras.Model` and has a second input
+    (n_features,). `input_shape` is (height, width, channels). `min_size` is the smallest height and width in pixels
+    that the network takes; `family` is "mlp", "cnn", "pretrained" or "multi_input"; `weights` names the network of
     keras.applications whose ImageNet weights the layers before the one named `features` can begin with. The function
     is returned unchanged. Raises ModelZooError if an argument cannot be used.
     """

@@ -111,6 +111,21 @@ def check_size(architecture: Architecture, input_shape: InputShape) -> None:
         )
 
 
+def check_features(architecture: Architecture, n_features: int) -> None:
+    """Raise ModelZooError if a network of image and features has none chosen, or one of images alone has some."""
+    takes_features = architecture.family is Family.MULTI_INPUT
+    if takes_features and not n_features:
+        raise ModelZooError(
+            f"{architecture.name} takes features besides the image, none are chosen: choose some (image.features), or "
+            "another architecture"
+        )
+    if n_features and not takes_features:
+        chosen = "1 feature is" if n_features == 1 else f"{n_features} features are"
+        raise ModelZooError(
+            f"{architecture.name} takes images alone, {chosen} chosen: remove them (image.features), or choose an architecture of the family multi_input"
+        )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelZoo:
     """A model_zoo.py that has been executed.
@@ -123,21 +138,26 @@ class ModelZoo:
     architectures: tuple[Architecture, ...]
     _functions: Mapping[str, Callable[..., object]] = field(repr=False)
 
-    def build(self, name: str, input_shape: InputShape, n_classes: int) -> "keras.Model":
+    def build(self, name: str, input_shape: InputShape, n_classes: int, n_features: int = 0) -> "keras.Model":
         """Return a new model, not compiled: (N, *input_shape) in, probabilities (N, n_classes) out.
 
-        Raises ModelZooError if there is no such architecture, if the images are too small, if the function
-        fails (with its line in the file), or if it returns something else than such a model.
+        With features it takes [images, features], the latter (N, n_features).
+
+        Raises ModelZooError if there is no such architecture, if the images are too small, if it takes no features
+        or needs some, if the function fails (with its line in the file), or if it returns something else than such a
+        model.
         """
         item = find_architecture(self.architectures, name)
         check_size(item, input_shape)
+        check_features(item, n_features)
+        sizes = (n_classes, n_features) if n_features else (n_classes,)
         try:
-            model = self._functions[name](input_shape, n_classes)
+            model = self._functions[name](input_shape, *sizes)
         # The function is the user's: whatever it raises, and sys.exit(), is to be shown with its line.
         except (Exception, SystemExit) as error:
             what = f"{name} for images {input_shape} and {n_classes} classes: {_message(error)}"
             raise _error(self.path, _line(error, self.path) or item.line, what) from error
-        problem = _problem(model, item, input_shape, n_classes)
+        problem = _problem(model, input_shape, n_classes, n_features)
         if problem:
             raise _error(self.path, item.line, f"{name} {problem}")
         return model
@@ -149,11 +169,12 @@ def describe(
     channels: int = 1,
     n_classes: int = 2,
     size: int = 32,
+    n_features: int = 2,
 ) -> list[dict[str, object]]:
     """Return name, family, min_size, parameters and description of each architecture, in the order given.
 
-    `parameters` counts all weights of the model for images of max(`size`, min_size) × the same pixels. If it
-    cannot be built, `parameters` is None and a further key `error` says why.
+    `parameters` counts all weights of the model for images of max(`size`, min_size) × the same pixels, and as many
+    features if it takes such. If it cannot be built, `parameters` is None and a further key `error` says why.
     """
     rows: list[dict[str, object]] = []
     for item in architectures:
@@ -165,8 +186,10 @@ def describe(
             "description": item.description,
         }
         side = max(size, item.min_size)
+        features = n_features if item.family is Family.MULTI_INPUT else 0
         try:
-            row["parameters"] = int(zoo.build(item.name, (side, side, channels), n_classes).count_params())
+            model = zoo.build(item.name, (side, side, channels), n_classes, features)
+            row["parameters"] = int(model.count_params())
         except ModelZooError as error:
             row["error"] = str(error)
         rows.append(row)
@@ -290,7 +313,7 @@ def _execute(code: CodeType, module_name: str, path: Path) -> ModuleType:
     return module
 
 
-def _problem(model: object, item: Architecture, input_shape: InputShape, n_classes: int) -> str:
+def _problem(model: object, input_shape: InputShape, n_classes: int, n_features: int) -> str:
     """Return what is wrong with the model that a function returned, "" if nothing is."""
     advice = "return keras.Model(image, output)"
     try:
@@ -301,12 +324,23 @@ def _problem(model: object, item: Architecture, input_shape: InputShape, n_class
     wanted = (None, n_classes)
     if given != wanted:
         return f"gives an output of shape {given}, expected {wanted}: end with Dense(n_classes) and softmax"
-    # None: any size. A list or dict of shapes: several inputs.
-    fits = isinstance(taken, tuple) and len(taken) == 4
-    fits = fits and all(a in (None, b) for a, b in zip(taken[1:], input_shape, strict=True))
-    if item.family is not Family.MULTI_INPUT and not fits:
+    if n_features:
+        two = (None, *input_shape), (None, n_features)
+        # A dict of shapes: inputs by name, which have no order.
+        fits = isinstance(taken, list | tuple) and len(taken) == 2
+        fits = fits and all(_fits(one, shape) for one, shape in zip(taken, two, strict=True))
+        advice = "return keras.Model([keras.Input(input_shape), keras.Input((n_features,))], output)"
+        return "" if fits else f"takes input of the shapes {taken}, expected {list(two)}: {advice}"
+    if not _fits(taken, (None, *input_shape)):
         return f"takes images of shape {taken}, expected {(None, *input_shape)}: use keras.Input(input_shape)"
     return ""
+
+
+def _fits(taken: object, expected: tuple[int | None, ...]) -> bool:
+    """Return whether an input takes arrays of this shape; None stands for any size. Several inputs are a list."""
+    if not isinstance(taken, tuple) or len(taken) != len(expected):
+        return False
+    return all(one in (None, wanted) for one, wanted in zip(taken, expected, strict=True))
 
 
 def _error(path: Path, line: int | None, message: str) -> ModelZooError:

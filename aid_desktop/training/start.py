@@ -23,6 +23,7 @@ from aid_desktop.runs.folder import read_state
 from aid_desktop.runs.history import truncate_history
 from aid_desktop.runs.settings_log import Revision, truncate_revisions
 from aid_desktop.settings.snapshot import SettingsDiff
+from aid_desktop.training.blocks import check_mixing
 from aid_desktop.training.datasets import TrainingData, load_training_data
 from aid_desktop.training.replicas import make_fitter
 from aid_desktop.training.run import TrainingRun
@@ -37,6 +38,7 @@ logger = logging.getLogger(__name__)
 def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
     """Load, build and compile; None when the run was stopped meanwhile. Raises AidError in plain words."""
     config = run.config
+    check_mixing(config.training, len(config.image.features))
     try:
         data = load_training_data(config, say, lambda: run.control.stop_requested)
     except PreparationStoppedError:
@@ -48,7 +50,9 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
         built_dropout = read_state(run.folder).built_dropout
         loaded = load_model(run.folder.last_model, for_training=True)
         model = loaded.model
-        check_shapes(model, config.image.input_shape, len(data.class_names))
+        check_shapes(model, config.image.input_shape, len(data.class_names), len(data.scaling))
+        # A run that has continued a model keeps that model's statistics.
+        data = _with_statistics(data, loaded.card)
         saved, latest, first_epoch = _resume_point(run, loaded.card)
     else:
         model, data = _new_model(run, data)
@@ -58,7 +62,7 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
     check_precision(saved.settings.hyperparameters.precision)
     set_dropout(model, saved.settings.hyperparameters.dropout)
     say("Preparing the first epoch")
-    fitter = make_fitter(model, config.image.input_shape, data.normalization, data.pixel_type)
+    fitter = make_fitter(model, config.image.input_shape, data.normalization, data.pixel_type, len(data.scaling))
     logger.info(
         "%s: %d weights, %d images per epoch, %d to validate",
         config.model.name, model.count_params(), data.images_per_epoch, len(data.validation_labels),
@@ -75,7 +79,7 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
 def _new_model(run: TrainingRun, data: TrainingData) -> tuple["keras.Model", TrainingData]:
     """Return the uncompiled network of the configuration, and the data as that network wants them normalized."""
     config = run.config
-    shape, n_classes = config.image.input_shape, len(data.class_names)
+    shape, n_classes, n_features = config.image.input_shape, len(data.class_names), len(data.scaling)
     if config.model.architecture is not None:
         return _from_architecture(run, config.model.architecture, n_classes), data
     if config.model.start_from is None:
@@ -83,13 +87,17 @@ def _new_model(run: TrainingRun, data: TrainingData) -> tuple["keras.Model", Tra
     start_from = find_model(config.model.start_from)
     if config.model.mode == "restart":
         model = load_network(start_from)
-        check_shapes(model, shape, n_classes)
+        check_shapes(model, shape, n_classes, n_features)
         return with_new_weights(model), data
     loaded = load_model(start_from, said=_said_by_run(data, config))
-    check_shapes(loaded.model, shape, n_classes)
+    check_shapes(loaded.model, shape, n_classes, n_features)
     _check_same_use(loaded.card, data, config)
-    # The weights were learnt with these statistics.
-    return loaded.model, dataclasses.replace(data, normalization=loaded.card.normalization)
+    return loaded.model, _with_statistics(data, loaded.card)
+
+
+def _with_statistics(data: TrainingData, card: ModelCard) -> TrainingData:
+    """Return the data with the statistics that a model's weights were learnt with."""
+    return dataclasses.replace(data, normalization=card.normalization, scaling=card.features)
 
 
 def _said_by_run(data: TrainingData, config: RunConfig) -> ModelFacts:
@@ -107,7 +115,7 @@ def _from_architecture(run: TrainingRun, name: str, n_classes: int) -> "keras.Mo
     architecture = find_architecture(zoo.architectures, name)
     check_image(architecture, image)
     path = weights_file(architecture, run.config.model.weights)
-    model = zoo.build(name, image.input_shape, n_classes)
+    model = zoo.build(name, image.input_shape, n_classes, len(image.features))
     if path is not None:
         logger.info("%d layers of %s begin with the weights of %s", load_backbone(model, path), name, path)
     return model
@@ -124,6 +132,11 @@ def _check_same_use(card: ModelCard, data: TrainingData, config: RunConfig) -> N
         raise ModelError(
             f"the model was trained on images of {pixel_type_text(card.pixel_type)}, the data have "
             f"{pixel_type_text(data.pixel_type)}: grey levels of another depth mean something else"
+        )
+    if card.image.features != config.image.features:
+        raise ModelError(
+            f"the model was trained with the features {', '.join(card.image.features)}, the run is set to "
+            f"{', '.join(config.image.features)} (image.features): choose the model's, in its order"
         )
     if card.image.normalization != config.image.normalization:
         raise ModelError(
