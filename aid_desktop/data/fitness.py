@@ -1,11 +1,13 @@
 """Do all images, with their features, fit each other and the image settings? Asked before a run and before a model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from aid_desktop.data.class_table import ClassTable, TableProblem
 from aid_desktop.data.pixels import pixel_type_text
 from aid_desktop.data.source import DataSource
 from aid_desktop.settings.image import ImageSettings
+
+NAMES_SHOWN = 10
 
 
 def image_problems(table: ClassTable, settings: ImageSettings) -> tuple[TableProblem, ...]:
@@ -25,6 +27,13 @@ def source_problem(source: DataSource, settings: ImageSettings, pixel_type: str 
         found, expected = pixel_type_text(source.pixel_types[0]), pixel_type_text(pixel_type)
         return f"has images of {found}, expected {expected}: grey levels of another depth mean something else"
     return _channel_problem(source, settings) or _feature_problem(source, settings)
+
+
+def named_problems(found: Iterable[tuple[DataSource, str]]) -> str:
+    """Return problems of sources in one line, each with the name of its source; of many the first ones."""
+    texts = list(dict.fromkeys(f"{source.name} {problem}" for source, problem in found))
+    more = f"; and {len(texts) - NAMES_SHOWN} more" if len(texts) > NAMES_SHOWN else ""
+    return "; ".join(texts[:NAMES_SHOWN]) + more
 
 
 def _problems(sources: Sequence[DataSource], settings: ImageSettings) -> Iterator[TableProblem]:

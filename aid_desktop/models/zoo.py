@@ -122,7 +122,8 @@ def check_features(architecture: Architecture, n_features: int) -> None:
     if n_features and not takes_features:
         chosen = "1 feature is" if n_features == 1 else f"{n_features} features are"
         raise ModelZooError(
-            f"{architecture.name} takes images alone, {chosen} chosen: remove them (image.features), or choose an architecture of the family multi_input"
+            f"{architecture.name} takes images alone, {chosen} chosen: remove them (image.features), or choose an "
+            "architecture of the family multi_input"
         )
 
 

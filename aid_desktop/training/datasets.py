@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.class_table import ClassTable, Role
-from aid_desktop.data.fitness import image_problems
+from aid_desktop.data.fitness import image_problems, named_problems
 from aid_desktop.data.geometry import centre_crop
 from aid_desktop.data.normalize import Normalization, fit_normalization
 from aid_desktop.data.pixels import white_level_of
@@ -148,9 +148,14 @@ def _leave_if_stopped(should_stop: Callable[[], bool], done: int, total: int) ->
 
 def check_trainable(table: ClassTable, split: SplitSettings | None, image: ImageSettings) -> None:
     """Raise DataError with all that keeps a table from being trained on; a split makes validation rows needless."""
-    problems = (*table.problems(for_training=True, has_split=split is not None), *image_problems(table, image))
+    problems = [item.message for item in table.problems(for_training=True, has_split=split is not None)]
+    of_rows = [
+        (table.rows[item.row].source, item.message) for item in image_problems(table, image) if item.row is not None
+    ]
+    if of_rows:
+        problems.append(named_problems(of_rows))
     if problems:
-        raise DataError("; ".join(problem.message for problem in problems))
+        raise DataError("; ".join(problems))
 
 
 def _held_out(split: Split, readers: Sequence[ImageReader]) -> HeldOut:

@@ -146,6 +146,8 @@ def values(info: FieldInfo) -> st.SearchStrategy[Any]:
         case Kind.LAYERS:
             last = st.integers(1, 99).map(lambda number: f"last:{number}")
             return st.sampled_from(info.choices) | last | st.dictionaries(NAMES, st.booleans(), min_size=1, max_size=3)
+        case Kind.FEATURES:
+            return st.lists(NAMES.filter(str.strip), max_size=3, unique=True)
         case Kind.CHANNELS:
             names = st.lists(st.text("abc_ 12", min_size=1).filter(str.strip), min_size=1, max_size=4, unique=True)
             return st.sampled_from(info.choices) | names.map(tuple)
