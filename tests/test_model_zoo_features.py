@@ -50,9 +50,10 @@ def test_that_image_and_features_both_tell_and_every_hidden_layer_bends(zoo: Mod
     with tf.GradientTape() as tape:
         tape.watch(inputs)
         probabilities = model(inputs)
+        first = probabilities[:, 0]
     assert (probabilities.shape, probabilities.dtype) == ((3, 4), tf.float32)
     np.testing.assert_allclose(probabilities.numpy().sum(axis=1), 1, atol=1e-5)
-    gradients = tape.gradient(probabilities[:, 0], inputs)
+    gradients = tape.gradient(first, inputs)
     assert all(np.abs(gradient.numpy()).max() > 0 for gradient in gradients)
 
 

@@ -40,6 +40,7 @@ SOURCES = st.builds(
     shape_counts=st.lists(COUNTS, max_size=3).map(tuple),
     pixel_types=st.lists(st.sampled_from(["uint8", "uint16", "float32"]), max_size=2).map(tuple),
     channels=st.lists(TEXT, max_size=3).map(tuple),
+    features=st.lists(TEXT, max_size=3).map(tuple),
     part=TEXT,
 )
 ROWS = st.builds(
@@ -62,6 +63,7 @@ SETTINGS = st.builds(
         ImageSettings,
         width=st.integers(2, 99),
         channels=st.sampled_from(["gray", "rgb", ("image_ch1", "image_ch3")]),
+        features=st.sampled_from([(), ("deform", "area_um")]),
         white_level=st.floats(0, 1e9),
     ),
     model=MODELS,
