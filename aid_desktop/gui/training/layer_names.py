@@ -11,6 +11,7 @@ from aid_desktop.gui.widgets.layers_editor import LayersEditor
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.models.partial import learning_layers
 from aid_desktop.models.zoo import load_zoo
+from aid_desktop.settings.image import ImageSettings
 
 _FEWEST_CLASSES = 2
 
@@ -41,11 +42,11 @@ class LayerNames(QObject):
         if zoo is None or self._model.misfit:
             self._messages.add(Note(Level.WARNING, sentence(self._model.misfit or "there is no architecture")))
             return
-        shape = self._notifier.image_settings.input_shape
+        image = self._notifier.image_settings
         n_classes = max(_FEWEST_CLASSES, self._notifier.table.n_classes)
 
         def build(context: JobContext) -> tuple[str, ...]:
-            return layer_names(zoo, name, shape, n_classes)
+            return layer_names(zoo, name, image, n_classes)
 
         self._background.start("Building the network", build, self._show, self._on_failure)
 
@@ -56,7 +57,7 @@ class LayerNames(QObject):
         self._messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
 
 
-def layer_names(zoo: Path, architecture: str, shape: tuple[int, int, int], n_classes: int) -> tuple[str, ...]:
+def layer_names(zoo: Path, architecture: str, image: ImageSettings, n_classes: int) -> tuple[str, ...]:
     """Return the names of the layers with weights, from the first to the last. Raises ModelZooError."""
-    model = load_zoo(zoo).build(architecture, shape, n_classes)
+    model = load_zoo(zoo).build(architecture, image.input_shape, n_classes, len(image.features))
     return tuple(layer.name for layer in learning_layers(model))

@@ -15,7 +15,7 @@ from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.models.backbones import check_image
 from aid_desktop.models.registry import Architecture
-from aid_desktop.models.zoo import check_size, find_architecture, find_zoo, list_architectures
+from aid_desktop.models.zoo import check_features, check_size, find_architecture, find_zoo, list_architectures
 from aid_desktop.runs.config import ModelChoice
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.image import ImageSettings
@@ -187,7 +187,7 @@ class ModelPanel(QWidget):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._zoo)))
 
     def _check(self, problem: str = "") -> None:
-        shape = self._notifier.image_settings.input_shape
+        shape, n_features = self._notifier.image_settings.input_shape, len(self._notifier.image_settings.features)
         if not problem:
             try:
                 item = find_architecture(self._architectures, self.architecture)
@@ -195,10 +195,14 @@ class ModelPanel(QWidget):
                 self.weights.set_architecture(item)
                 check_size(item, shape)
                 check_image(item, self._notifier.image_settings)
+                check_features(item, n_features)
             except AidError as error:
                 problem = str(error)
         self._misfit = problem
-        fits = f"Fits {shape[1]} × {shape[0]} px, {shape[2]} {'channel' if shape[2] == 1 else 'channels'} ✓"
+        parts = [f"{shape[1]} × {shape[0]} px", f"{shape[2]} {'channel' if shape[2] == 1 else 'channels'}"]
+        if n_features:
+            parts.append(f"{n_features} {'feature' if n_features == 1 else 'features'}")
+        fits = f"Fits {', '.join(parts)} ✓"
         self._fits.setText(problem or fits)
         set_role(self._fits, "error" if problem else "muted")
         self.changed.emit()
