@@ -44,14 +44,14 @@ class FeatureScaling:
 
     def to_json(self) -> dict[str, dict[str, float]]:
         """Return mean and standard deviation of each feature, by name."""
-        values = (("mean", self.mean), ("std", self.std))
-        return {key: dict(zip(self.names, numbers, strict=True)) for key, numbers in values}
+        rows = zip(self.names, self.mean, self.std, strict=True)
+        return {name: {"mean": mean, "std": std} for name, mean, std in rows}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any], names: Sequence[str]) -> "FeatureScaling":
         """Return what `to_json` has written, in the order of `names`. Raises DataError if it cannot be used."""
         try:
-            mean, std = (tuple(float(document[key][name]) for name in names) for key in ("mean", "std"))
+            mean, std = (tuple(float(document[name][key]) for name in names) for key in ("mean", "std"))
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"The features {document!r} cannot be read: {error!r}.") from error
         return cls(tuple(names), mean, std)

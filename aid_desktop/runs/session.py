@@ -228,6 +228,9 @@ def _row_from_json(values: Any, folder: Path) -> StoredRow:
         zoom=float(values["zoom"]),
     )
     known = {item.name: getattr(row, item.name) for item in fields(row)}
+    if source.kind is SourceKind.RTDC and "features" not in values["source"]:
+        # A session of an earlier version does not say which features the file has: it is opened again.
+        known["source"] = None
     return StoredRow(sought=sought, part=source.part, **known)
 
 

@@ -75,7 +75,7 @@ def test_that_images_without_features_are_refused(tmp_path: Path) -> None:
         read_features(reader, ("deform",), np.arange(2))
 
 
-@pytest.mark.parametrize("document", [{}, {"mean": {"a": 1.0}}, {"mean": {"a": None}, "std": {"a": 1}}])
+@pytest.mark.parametrize("document", [{}, {"a": {"mean": 1.0}}, {"a": {"mean": None, "std": 1}}, {"a": 1}])
 def test_that_a_damaged_card_is_told(document: dict[str, object]) -> None:
     with pytest.raises(DataError, match="cannot be read"):
         FeatureScaling.from_json(document, ("a",))

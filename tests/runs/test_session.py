@@ -128,6 +128,17 @@ def test_that_everything_about_rows_and_sources_is_written(tmp_path: Path, sessi
     assert {field.name for field in fields(ClassRow)} <= {field.name for field in fields(StoredRow)}
 
 
+def test_that_a_session_that_says_nothing_of_features_has_its_files_opened_again(
+    tmp_path: Path, session: Session
+) -> None:
+    path = tmp_path / "a.aidsession"
+    write_session(session, path)
+    assert read_session(path).rows[0].source == session.table.rows[0].source
+    first, _ = read_session(changed(path, lambda values: values["data"][0]["source"].pop("features"))).rows
+    assert first.source is None
+    assert rows_of(read_session(path))[1] == session.table.rows[1]
+
+
 def test_that_the_file_says_where_sources_are(tmp_path: Path, session: Session) -> None:
     path = tmp_path / "sub" / "a.aidsession"
     path.parent.mkdir()
