@@ -13,6 +13,7 @@ from aid_desktop.data.class_table import Role
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.sampling import RowDraw, draw_epoch
 from aid_desktop.errors import TrainingError
+from aid_desktop.settings.augmentation import check_mixing
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.training.datasets import TrainingData, TrainingRow
@@ -192,24 +193,14 @@ def class_weights(
 
 
 def check_fit(settings: TrainingSettings, data: TrainingData) -> None:
-    """Raise TrainingError when settings do not fit the classes, rows or features of the run."""
+    """Raise TrainingError, or SettingsError, when settings do not fit the classes, rows or features of the run."""
     check_class_weights(settings, data.class_names)
-    check_mixing(settings, len(data.scaling))
+    check_mixing(settings.augmentation, data.scaling.names)
     n_rows = sum(row.role is Role.TRAINING for row in data.table.rows)
     if len(settings.images_per_epoch) not in (0, n_rows):
         raise TrainingError(
             f"images per epoch: got {len(settings.images_per_epoch)} numbers, the run has {n_rows} training rows"
         )
-
-
-def check_mixing(settings: TrainingSettings, n_features: int) -> None:
-    """Raise TrainingError when images with features are to be mixed: what a mixed image measures nobody knows."""
-    for name in ("mixup", "cutmix"):
-        if n_features and getattr(settings.augmentation, name):
-            raise TrainingError(
-                f"augmentation.{name}: images cannot be mixed where the network takes features of each: set it to 0, "
-                "or remove the features (image.features)"
-            )
 
 
 def check_class_weights(settings: TrainingSettings, class_names: tuple[str, ...]) -> None:

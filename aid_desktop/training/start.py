@@ -16,14 +16,13 @@ from aid_desktop.models.files import load_model, load_network
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.partial import set_trainable
 from aid_desktop.models.precision import check_precision
-from aid_desktop.models.zoo import find_architecture, load_zoo
+from aid_desktop.models.zoo import check_features, find_architecture, list_architectures, load_zoo
 from aid_desktop.runs.best import find_model
 from aid_desktop.runs.config import RunConfig
 from aid_desktop.runs.folder import read_state
 from aid_desktop.runs.history import truncate_history
 from aid_desktop.runs.settings_log import Revision, truncate_revisions
 from aid_desktop.settings.snapshot import SettingsDiff
-from aid_desktop.training.blocks import check_mixing
 from aid_desktop.training.datasets import TrainingData, load_training_data
 from aid_desktop.training.replicas import make_fitter
 from aid_desktop.training.run import TrainingRun
@@ -38,7 +37,11 @@ logger = logging.getLogger(__name__)
 def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
     """Load, build and compile; None when the run was stopped meanwhile. Raises AidError in plain words."""
     config = run.config
-    check_mixing(config.training, len(config.image.features))
+    if config.model.architecture is not None and not run.resume:
+        # Before the images are loaded, which may take long.
+        check_features(
+            find_architecture(list_architectures(run.model_zoo), config.model.architecture), len(config.image.features)
+        )
     try:
         data = load_training_data(config, say, lambda: run.control.stop_requested)
     except PreparationStoppedError:

@@ -12,7 +12,7 @@ import pytest
 from aid_desktop.data.class_table import ClassRow, Role
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.rtdc_writing import write_rtdc
-from aid_desktop.errors import DataError, ModelError
+from aid_desktop.errors import DataError, ModelError, SettingsError
 from aid_desktop.evaluation.assess import predict_rows, predict_sources
 from aid_desktop.evaluation.tile_map import classify_tiles
 from aid_desktop.models.files import load_model
@@ -120,10 +120,11 @@ def done(run: TrainingRun) -> list[EpochFinished]:
     return [event for event in events if isinstance(event, EpochFinished)]
 
 
-def failed(run: TrainingRun) -> str:
+def failed(run: TrainingRun, is_early: bool = False) -> str:
     events: list[Any] = []
     train(run, events.append)
     assert isinstance(events[-1], RunFailed)
+    assert (len(events) == 1) is is_early
     return events[-1].message
 
 
@@ -232,13 +233,14 @@ def test_that_the_rate_finder_and_the_measurement_of_precision_take_features(
 def test_that_what_does_not_go_together_is_refused(
     make_run: Callable[..., TrainingRun], rows: tuple[DataRow, ...], tmp_path: Path
 ) -> None:
-    assert "Both takes features besides the image, none are chosen" in failed(make_run("a", features=()))
-    assert "Image takes images alone, 2 features are chosen" in failed(make_run("b", model="Image"))
+    assert "Both takes features besides the image, none are chosen" in failed(make_run("a", features=()), is_early=True)
+    assert "Image takes images alone, 2 features are chosen" in failed(make_run("b", model="Image"), is_early=True)
     message = failed(make_run("c", features=("deform", "bright_avg")))
     assert "training_round.rtdc has no feature 'bright_avg', only area_um, deform, index" in message
     for name in ("mixup", "cutmix"):
-        message = failed(make_run(name, augmentation={name: 0.2}))
-        assert message.startswith(f"augmentation.{name}: images cannot be mixed where the network takes features")
+        with pytest.raises(SettingsError, match=rf"augmentation\.{name}: got 0\.2, but images cannot be mixed where"):
+            make_run(name, augmentation={name: 0.2})
+        assert make_run(name, augmentation={name: 0.2}, features=()).config.image.features == ()
     np.save(tmp_path / "images.npy", np.zeros((9, SIDE, SIDE), np.uint8))
     plain = (*rows, DataRow(tmp_path / "images.npy", "long", Role.TRAINING))
     assert "images.npy has no feature 'deform', 'area_um': it has images alone" in failed(make_run("d", data=plain))

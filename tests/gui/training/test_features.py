@@ -1,5 +1,6 @@
 """Networks of image and features in the real window."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -103,6 +104,18 @@ def test_that_the_selector_says_why_network_and_features_do_not_go_together(
     assert "1 feature ✓" in model._fits.text()
     model.choose("TinyResNet")
     assert "TinyResNet takes images alone, 1 feature is chosen" in model.problem
+
+
+def test_that_mixing_images_with_features_keeps_a_run_from_starting(window: MainWindow, cells: ClassTable) -> None:
+    window.notifier.set_table(cells)
+    choose(window, "deform")
+    window.training.model.choose(NET)
+    settings = window.training.settings.values()
+    window.training.settings.set_values(replace(settings, augmentation=replace(settings.augmentation, mixup=0.2)))
+    window.training.run.start_button.click()
+    assert not window.session.is_running
+    [note] = window.training.messages.notes
+    assert "images cannot be mixed where the network takes features of each (deform)" in note.text
 
 
 def test_that_a_series_offers_networks_that_take_the_features(
