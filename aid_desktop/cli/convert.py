@@ -19,13 +19,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--channels",
         metavar="WORD",
-        type=_parse_channels,
+        type=parse_channels,
         default="keep",
         help=f"{', '.join(CHANNELS)}, or names with commas between them, for example image,image_bg; default: keep",
     )
     parser.add_argument("--pixel-type", choices=DEPTHS, default="keep", help="depth; default: as it is")
     parser.add_argument(
-        "--size", metavar="WxH", type=_parse_size, help="width and height in pixels, for example 64x48: crops and pads"
+        "--size", metavar="WxH", type=parse_size, help="width and height in pixels, for example 64x48: crops and pads"
     )
     parser.add_argument("--resize-method", choices=tuple(INTERPOLATION), help="scale to the size instead")
     add_part_option(parser)
@@ -61,11 +61,12 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _parse_channels(text: str) -> str | tuple[str, ...]:
+def parse_channels(text: str) -> str | tuple[str, ...]:
+    """Return one of the words for channels as it is, or the names with commas between them as a tuple."""
     return text if text in CHANNELS else tuple(name.strip() for name in text.split(","))
 
 
-def _parse_size(text: str) -> tuple[int, int]:
+def parse_size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
     if not (width.isdecimal() and height.isdecimal()):
         raise argparse.ArgumentTypeError(f"got {text!r}, expected WIDTHxHEIGHT, for example 64x48")

@@ -48,10 +48,11 @@ class Monitor:
                 return f"{text} …"
             case RunStarted():
                 begins = f", goes on with epoch {event.first_epoch}" if event.first_epoch else ""
-                return (
+                first = (
                     f"{event.folder}: classes {', '.join(event.class_names)}; {event.n_training} images per epoch, "
                     f"{event.n_validation} to validate, {event.parameters} weights{begins}"
                 )
+                return "\n".join((first, *event.notes, *(f"Warning: {text}" for text in event.warnings)))
             case SettingsApplied():
                 return f"epoch {event.epoch} uses revision {event.revision}: {event.diff}. {event.reason}".rstrip(". ")
             case StorageChanged(message=message):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aid_desktop.cli.output import add_json_option, write_json, write_line
 from aid_desktop.models.devices import warm_up
+from aid_desktop.models.registry import LARGEST_NUMBER, MOST_NUMBERS
 from aid_desktop.models.zoo import describe, find_zoo, list_architectures, load_zoo
 
 
@@ -12,20 +13,49 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Add the sub-command."""
     parser = commands.add_parser("zoo", help="list the architectures of model_zoo.py")
     parser.add_argument("--model-zoo", metavar="FILE", type=Path, help="the model_zoo.py to use")
+    parser.add_argument(
+        "--size",
+        metavar="PIXELS",
+        type=_count,
+        help="side of the images to count for (32, or the smallest that an architecture takes)",
+    )
+    parser.add_argument("--channels", metavar="N", type=_count, default=1, help="channels of the images (1)")
+    parser.add_argument("--classes", metavar="N", type=_count, default=2, help="number of classes (2)")
     add_json_option(parser)
     parser.set_defaults(handler=_run)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"got {text}, expected a whole number from 1")
+    return number
 
 
 def _run(options: argparse.Namespace) -> int:
     path = find_zoo(options.model_zoo)
     architectures = list_architectures(path)
     warm_up()
-    rows = describe(load_zoo(path), architectures)
+    rows = describe(load_zoo(path), architectures, options.channels, options.classes, options.size)
     if options.json:
         write_json(rows)
         return 0
+    width = max((len(str(row["name"])) for row in rows), default=0)
     for row in rows:
-        parameters = row["parameters"] if row["parameters"] is not None else row["error"]
-        size = f"from {row['min_size']:>3} px"
-        write_line(f"{row['name']:<22} {row['family']:<11} {size}  {parameters:>9} weights  {row['description']}")
+        start = f"{row['name']:<{width}}  {row['family']:<11}  from {row['min_size']:>3} px"
+        write_line(f"{start}  {_cost_text(row)}  {row['description']}")
+    for item in architectures:
+        if item.is_pattern:
+            write_line(
+                f"{item.name:<{width}}  {item.family:<11}  from {item.min_size:>3} px  {item.description} "
+                f"In place of {item.name[-1]}: one to {MOST_NUMBERS} numbers from 1 to {LARGEST_NUMBER}, joined by _."
+            )
     return 0
+
+
+def _cost_text(row: dict[str, object]) -> str:
+    if "error" in row:
+        return str(row["error"])
+    multiply_adds = "unknown" if row["multiply_adds"] is None else f"{row['multiply_adds']:,}".replace(",", " ")
+    parameters = f"{row['parameters']:,}".replace(",", " ")
+    return f"{parameters:>11} parameters  {multiply_adds:>13} multiply-adds"

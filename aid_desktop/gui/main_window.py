@@ -240,6 +240,7 @@ class MainWindow(QMainWindow):
         self.session.running_changed.connect(self._on_running_changed)
         self.session.running_changed.connect(self.data.image_form.set_locked)
         self.history.epoch.assess_requested.connect(self._show_assessment)
+        self.history.epoch.train_requested.connect(self._train_further)
 
     @pyqtSlot(tuple)
     def _on_paths_dragged(self, paths: tuple[Path, ...]) -> None:
@@ -265,6 +266,11 @@ class MainWindow(QMainWindow):
     def _show_assessment(self) -> None:
         self.tabs.setCurrentWidget(self.assessment)
 
+    @pyqtSlot(Path)
+    def _train_further(self, model: Path) -> None:
+        self.tabs.setCurrentWidget(self.training)
+        self.training.start_from(model)
+
     @pyqtSlot(bool)
     def _on_running_changed(self, running: bool) -> None:
         self.tabs.setTabText(1, "Training ●" if running else "Training")
@@ -280,6 +286,7 @@ class MainWindow(QMainWindow):
         gpus = len(devices["gpus"])
         self._status.set_state(f"{versions}  ·  trains on {f'{gpus} GPU' if gpus else 'the CPU'}")
         self.training.run.set_devices(devices["choices"])
+        self.training.model.costs.allow()
 
     def _ask_before_closing(self) -> None:
         question = closing_question(self.session.is_running, self.training.queueing.queue.n_waiting)

@@ -1,20 +1,43 @@
-"""Put pretrained weights into the backbone of a new network."""
+"""Build a new network, with pretrained weights in its backbone where it begins with such."""
 
+import logging
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 from aid_desktop.errors import ModelError
+from aid_desktop.models.backbones import check_image, weights_file
 from aid_desktop.models.partial import learning_layers
+from aid_desktop.models.zoo import find_architecture, load_zoo
+from aid_desktop.settings.image import ImageSettings
 
 if TYPE_CHECKING:
     import keras
+
+logger = logging.getLogger(__name__)
 
 FEATURES = "features"
 """Name of the first layer after the backbone, by agreement with model_zoo.py."""
 
 _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OSError, ImportError, BadZipFile, zlib.error)
+
+
+def new_network(
+    zoo_path: Path, name: str, image: ImageSettings, n_classes: int, weights: str | Path | None = None
+) -> "keras.Model":
+    """Return a new network of model_zoo.py, not compiled; `weights` as in `weights_file`.
+
+    Raises ModelZooError when it cannot be built for such images, ModelError for weights that are not there or unfit.
+    """
+    zoo = load_zoo(zoo_path)
+    architecture = find_architecture(zoo.architectures, name)
+    check_image(architecture, image)
+    path = weights_file(architecture, weights)
+    model = zoo.build(name, image.input_shape, n_classes, len(image.features))
+    if path is not None:
+        logger.info("%d layers of %s begin with the weights of %s", load_backbone(model, path), name, path)
+    return model
 
 
 def load_backbone(model: "keras.Model", path: Path) -> int:

@@ -168,9 +168,7 @@ def takes_imagenet(architecture: Architecture, weights: str | Path | None) -> Ba
 def check_file(path: Path, backbone: Backbone) -> None:
     """Raise ModelError unless a file is what Keras says it is, as far as it says."""
     try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, _method(backbone.digest)).hexdigest()
-        is_whole = found == backbone.digest if backbone.digest else _is_weights(path)
+        is_whole = _is_as_offered(path, backbone)
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror or error}") from error
     if not is_whole:
@@ -188,7 +186,8 @@ def download(backbone: Backbone, progress: Callable[[int, int], None]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(path) as temporary:
             _fetch(backbone, temporary, progress)
-            check_file(temporary, backbone)
+            if not _is_as_offered(temporary, backbone):
+                raise ModelError(f"what came from {backbone.url} is not the file that Keras offers: try again later")
     except (OSError, HTTPException) as error:
         raise ModelError(
             f"the weights could not be downloaded from {backbone.url}: {getattr(error, 'reason', None) or error}. "
@@ -213,6 +212,13 @@ def _copy(source: BinaryIO, target: BinaryIO, tell: Callable[[int], None]) -> in
         done += len(part)
         tell(done)
     return done
+
+
+def _is_as_offered(path: Path, backbone: Backbone) -> bool:
+    if not backbone.digest:
+        return _is_weights(path)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, _method(backbone.digest)).hexdigest() == backbone.digest
 
 
 def _method(digest: str) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from aid_desktop.errors import ModelError
 from aid_desktop.models.layers import all_layers
 from aid_desktop.models.optimizer import make_optimizer
+from aid_desktop.models.partial import hold_units
 from aid_desktop.settings.hyperparameters import HyperParameters
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def compile_model(
 ) -> None:
     """Compile with the loss and metrics asked for; `optimizer` keeps its state when it is given.
 
+    Units that `set_trainable` holds stay as they are.
     Metrics are not weighted by class weights, see `measure_whole_labels` for labels that are not one-hot. Precision and
     recall come with F1, from whose counts they follow, see `measured`.
     """
@@ -48,6 +50,7 @@ def compile_model(
     if {"precision", "recall", "f1"}.intersection(hyperparameters.metrics):
         metrics.append(keras.metrics.F1Score(name="f1", average="macro"))
     model.compile(optimizer=optimizer or make_optimizer(hyperparameters), loss=loss, metrics=metrics)
+    hold_units(model)
 
 
 def measure_whole_labels(model: "keras.Model") -> None:
@@ -130,23 +133,21 @@ def dropout_rates(model: "keras.Model") -> tuple[float, ...]:
     return tuple(float(layer.rate) for layer in dropout_layers(model))
 
 
-def with_new_weights(model: "keras.Model") -> "keras.Model":
-    """Return a model of the same architecture with weights drawn anew."""
-    import keras
-
-    return keras.models.clone_model(model)
-
-
-def check_shapes(model: "keras.Model", input_shape: tuple[int, int, int], n_classes: int, n_features: int = 0) -> None:
-    """Check that a saved model takes these images and features and gives these classes. Raises ModelError."""
-    images, *others = (tuple(item.shape[1:]) for item in model.inputs)
+def check_features_of(model: "keras.Model", n_features: int) -> None:
+    """Check that a saved model takes so many features besides the image. Raises ModelError."""
+    others = [tuple(item.shape[1:]) for item in model.inputs[1:]]
     if others != [(n_features,)] * bool(n_features):
         taken = others[0][0] if len(others) == 1 and len(others[0]) == 1 else len(others)
         raise ModelError(
             f"the model takes {taken} features besides the image, the run is set to {n_features} (image.features): "
             "choose those that it was trained with"
         )
-    expected = images
+
+
+def check_shapes(model: "keras.Model", input_shape: tuple[int, int, int], n_classes: int, n_features: int = 0) -> None:
+    """Check that a saved model takes these images and features and gives these classes. Raises ModelError."""
+    expected = tuple(model.inputs[0].shape[1:])
+    check_features_of(model, n_features)
     if expected != input_shape:
         raise ModelError(
             f"the model takes images of {_text(expected)}, the run is set to {_text(input_shape)}: "

@@ -1,7 +1,7 @@
 """The card of a network that brings none: from AIDeveloper's table beside it, the network itself, and the user."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aid_desktop.data.normalize import Normalization
@@ -24,6 +24,8 @@ class ModelFacts:
         std: in the same way.
         size: (width, height) of the images, for a network that takes any.
         channels: names, for a network that takes another number than 1 or 3.
+        is_of_run: what a run wants of its network rather than what the user knows of it: where it does not fit, the
+            network and AIDeveloper's table are right, and classes without a name get a number.
     """
 
     class_names: tuple[str, ...] = ()
@@ -32,6 +34,25 @@ class ModelFacts:
     std: float | None = None
     size: tuple[int, int] | None = None
     channels: tuple[str, ...] = ()
+    is_of_run: bool = False
+
+    @classmethod
+    def of_run(cls, class_names: tuple[str, ...], image: ImageSettings, is_restart: bool) -> "ModelFacts":
+        """Return what a run says of a network that it starts from; one that gets new weights needs no statistics."""
+        mean, std = (0.0, 1.0) if is_restart else (None, None)
+        size, channels = (image.width, image.height), image.channel_names or ()
+        return cls(class_names, image.normalization, mean, std, size, channels, is_of_run=True)
+
+    def fitting(self, shape: "NetworkShape") -> "ModelFacts":
+        """Return what fits the network of what a run wants."""
+        names = tuple(f"class {index}" for index in range(shape.n_classes))
+        height, width, channels = shape.input_shape
+        return replace(
+            self,
+            class_names=self.class_names if len(self.class_names) == shape.n_classes else names,
+            size=self.size if width is None or height is None else None,
+            channels=self.channels if channels in (None, len(self.channels)) else (),
+        )
 
 
 NOTHING_SAID = ModelFacts()
@@ -76,9 +97,12 @@ def card_from_facts(path: Path, shape: NetworkShape, said: ModelFacts, keras_ver
     """
     _check_shape(path, shape)
     table = read_aideveloper_model(path)
+    if said.is_of_run:
+        said = said.fitting(shape)
     names = _class_names(path, shape, said, table)
     method = _normalization(path, said, table)
-    mean, std = (said.mean, said.std) if table is None or table.mean is None else (table.mean, table.std)
+    mean = said.mean if table is None or table.mean is None else table.mean
+    std = said.std if table is None or table.std is None else table.std
     needs_statistics = method == "standardize_training_set"
     missing = [name for name, is_missing in _asked(shape, said, names, method) if is_missing]
     missing += [name for name, value in (("mean", mean), ("std", std)) if needs_statistics and value is None]
@@ -166,7 +190,7 @@ def _class_names(path: Path, shape: NetworkShape, said: ModelFacts, table: Aidev
 def _normalization(path: Path, said: ModelFacts, table: AideveloperModel | None) -> str:
     if table is None or not table.normalization:
         return said.normalization
-    if said.normalization not in ("", table.normalization):
+    if not said.is_of_run and said.normalization not in ("", table.normalization):
         raise ModelError(
             f"{path.name} was trained with the normalization {table.normalization}, says {table.meta.name} beside it; "
             f"got {said.normalization}: choose the model's, or move the table away if it is of another model"

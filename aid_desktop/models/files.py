@@ -45,9 +45,12 @@ def save_model(model: "keras.Model", card: ModelCard, path: Path) -> None:
             archive.writestr(CARD_NAME, json.dumps(card.to_json(), indent=1))
 
 
-def load_model(path: Path, for_training: bool = False, said: ModelFacts = NOTHING_SAID) -> LoadedModel:
+def load_model(
+    path: Path, for_training: bool = False, said: ModelFacts = NOTHING_SAID, needs_weights: bool = True
+) -> LoadedModel:
     """Load a network and its card.
 
+    Without `needs_weights` an .arch file is taken too; its weights are drawn anew.
     With `for_training` one that AID Desktop has saved comes compiled, with its optimizer's state; others never do.
     `said` is what the user knows of a network that has no card; it is not looked at if there is one. Raises ModelError,
     MissingFactsError if the card cannot be made up, and RunError if AIDeveloper's table beside the file is damaged.
@@ -56,21 +59,13 @@ def load_model(path: Path, for_training: bool = False, said: ModelFacts = NOTHIN
         card = read_card(path)
         return LoadedModel(_load(path, compile_it=for_training), card, path)
     stored = _stored(path)
-    if stored is not None and not stored.has_weights:
+    if needs_weights and stored is not None and not stored.has_weights:
         raise ModelError(
             f"{path.name} holds an architecture without weights: choose a trained model, or train it from the start "
             'with mode = "restart"'
         )
     model = _network(path, stored)
     return LoadedModel(model, _made_up_card(path, model, stored, said), path)
-
-
-def load_network(path: Path) -> "keras.Model":
-    """Load a network alone, uncompiled, where its card and weights do not matter: an .arch file too. Raises ModelError.
-
-    The weights of an .arch file are drawn anew.
-    """
-    return _load(path, compile_it=False) if has_card(path) else _network(path, _stored(path))
 
 
 def find_card(path: Path, said: ModelFacts = NOTHING_SAID) -> ModelCard:

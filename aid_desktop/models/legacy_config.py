@@ -198,7 +198,7 @@ def _value(key: str, value: Any, name: str) -> Any:
     if key.endswith("_constraint"):
         return _constraint(value, name)
     if key == "activation":
-        if value is not None and value not in ACTIVATIONS:
+        if value is not None and (not isinstance(value, str) or value not in ACTIVATIONS):
             raise ModelError(f"has a layer {name} with the activation {value!r}, which cannot be rebuilt: {_ADVICE}")
         return value
     return _tuples(value)

@@ -23,6 +23,11 @@ def is_distributed(strategy: str) -> bool:
     return strategy == MULTI_WORKER or strategy.partition(":")[0] == MIRRORED
 
 
+def uses_gpu(strategy: str, n_gpus: int) -> bool:
+    """Return whether a value of device.strategy means GPUs on a machine that has so many."""
+    return n_gpus > 0 and (strategy == "auto" or strategy == MIRRORED or "gpu:" in strategy)
+
+
 def distributed_scope(strategy: str) -> AbstractContextManager[Any]:
     """Return the scope in which a network is built and trained on several devices.
 

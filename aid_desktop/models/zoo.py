@@ -10,13 +10,17 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING
 
 from aid_desktop.errors import ModelZooError
+from aid_desktop.models.cost import Cost, cost_of, without_weights
+from aid_desktop.models.layers import number_layers_from_start
 from aid_desktop.models.registry import Architecture, Family, marked_name
+from aid_desktop.models.zoo_check import misfit_of
 from aid_desktop.paths import executable_dir, is_frozen, package_dir, user_config_dir
 
 if TYPE_CHECKING:
@@ -24,7 +28,10 @@ if TYPE_CHECKING:
 
 FILE_NAME = "model_zoo.py"
 _DECORATOR = "architecture"
+_USUAL_SIZE = 32
 _MAX_MESSAGE = 400
+# What Keras puts below its messages tells of its inside.
+_KERAS_ARGUMENTS = "\n\nArguments received by "
 _TERMINAL_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 InputShape = tuple[int, int, int]
@@ -50,6 +57,7 @@ def find_zoo(explicit: Path | None = None) -> Path:
 def list_architectures(path: Path) -> tuple[Architecture, ...]:
     """Return the architectures of the file in its order, without executing it and without Keras.
 
+    Those whose name ends in a star (`is_pattern`) stand for many; `find_architecture` makes one of them from a name.
     Raises ModelZooError with file and line if the file cannot be read or parsed, if an argument of
     @architecture is no plain value or cannot be used, or if two architectures share a name.
     """
@@ -65,7 +73,7 @@ def load_zoo(path: Path) -> "ModelZoo":
     source = _read(path)
     tree = _parse(source, path)
     architectures = _list(tree, path)
-    digest = hashlib.blake2b(source).hexdigest()
+    digest = _digest(source)
     # Compiled here, not by a loader of importlib: that would write __pycache__ beside the user's file and,
     # after an edit within the same second, run the old bytecode.
     module = _execute(compile(tree, str(path), "exec", dont_inherit=True), f"model_zoo_{digest[:16]}", path)
@@ -79,24 +87,33 @@ def load_zoo(path: Path) -> "ModelZoo":
                 f"{item.function_name} is not the architecture {item.name} any more "
                 "after the whole file has run: another line gives its name to something else",
             )
-        functions[item.name] = function
+        functions[item.function_name] = function
     return ModelZoo(path, digest, architectures, functions)
 
 
 def find_architecture(architectures: Sequence[Architecture], name: str) -> Architecture:
-    """Return the architecture of that name.
+    """Return the architecture of that name, or the one that a name with a star makes of it.
 
-    Raises ModelZooError, which names similar ones, if there is none.
+    Raises ModelZooError, which names similar ones or says which numbers the star stands for, if there is none.
     """
-    names = [item.name for item in architectures]
-    if name in names:
-        return architectures[names.index(name)]
+    for item in architectures:
+        if item.name == name and not item.is_pattern:
+            return item
+    for item in architectures:
+        numbers = name.removeprefix(item.prefix)
+        # What is no number may be a slip in another name, as in MLP_24_16_24_skip.
+        if item.is_pattern and name.startswith(item.prefix) and not numbers.strip("0123456789_*"):
+            return item.with_numbers(numbers)
+    names = [item.name for item in architectures if not item.is_pattern]
     by_lower_case = {item.lower(): item for item in names}
     near = difflib.get_close_matches(name.lower(), by_lower_case, n=3, cutoff=0.6)
     if near:
         hint = f"Did you mean {' or '.join(by_lower_case[item] for item in near)}?"
     else:
         hint = f"There are: {', '.join(names) or 'none'}."
+    for item in architectures:
+        if item.is_pattern and name.lower().startswith(item.prefix.lower()):
+            hint += f" {item.name} stands for names such as {item.prefix}24_16_24."
     raise ModelZooError(f"There is no architecture {name} in {FILE_NAME}. {hint}")
 
 
@@ -142,26 +159,50 @@ class ModelZoo:
     def build(self, name: str, input_shape: InputShape, n_classes: int, n_features: int = 0) -> "keras.Model":
         """Return a new model, not compiled: (N, *input_shape) in, probabilities (N, n_classes) out.
 
-        With features it takes [images, features], the latter (N, n_features).
+        With features it takes [images, features], the latter (N, n_features). Its layers have the same names every
+        time.
 
-        Raises ModelZooError if there is no such architecture, if the images are too small, if it takes no features
-        or needs some, if the function fails (with its line in the file), or if it returns something else than such a
+        Raises ModelZooError if there is no such architecture, if the images are too small, if it takes no features or
+        needs some, if the function fails (with its line in the file), or if it returns something else than such a
         model.
         """
         item = find_architecture(self.architectures, name)
         check_size(item, input_shape)
         check_features(item, n_features)
-        sizes = (n_classes, n_features) if n_features else (n_classes,)
+        if "keras" in sys.modules:
+            number_layers_from_start()
         try:
-            model = self._functions[name](input_shape, *sizes)
+            features = (n_features,) if n_features else ()
+            numbers = (item.numbers,) if item.numbers else ()
+            model = self._functions[item.function_name](input_shape, n_classes, *features, *numbers)
         # The function is the user's: whatever it raises, and sys.exit(), is to be shown with its line.
         except (Exception, SystemExit) as error:
             what = f"{name} for images {input_shape} and {n_classes} classes: {_message(error)}"
             raise _error(self.path, _line(error, self.path) or item.line, what) from error
-        problem = _problem(model, input_shape, n_classes, n_features)
+        problem = misfit_of(model, input_shape, n_classes, n_features)
         if problem:
             raise _error(self.path, item.line, f"{name} {problem}")
         return model
+
+    def cost(self, name: str, input_shape: InputShape, n_classes: int, n_features: int = 0) -> Cost:
+        """Return what the network of `build` costs. Raises ModelZooError as `build` does."""
+
+        def count() -> Cost:
+            with without_weights():
+                return cost_of(self.build(name, input_shape, n_classes, n_features))
+
+        check_size(find_architecture(self.architectures, name), input_shape)
+        with ThreadPoolExecutor(1, thread_name_prefix="cost") as pool:
+            try:
+                return pool.submit(count).result()
+            except ModelZooError:
+                # A function may need the numbers in its weights: only what fails with them is at fault.
+                return cost_of(self.build(name, input_shape, n_classes, n_features))
+
+
+def read_digest(path: Path) -> str:
+    """Return the checksum that `load_zoo` would give the file now. Raises ModelZooError if it cannot be read."""
+    return _digest(_read(path))
 
 
 def describe(
@@ -169,28 +210,32 @@ def describe(
     architectures: Sequence[Architecture],
     channels: int = 1,
     n_classes: int = 2,
-    size: int = 32,
+    size: int | None = None,
     n_features: int = 2,
 ) -> list[dict[str, object]]:
-    """Return name, family, min_size, parameters and description of each architecture, in the order given.
+    """Return name, family, min_size, parameters, multiply_adds and description of each architecture in that order.
 
-    `parameters` counts all weights of the model for images of max(`size`, min_size) × the same pixels, and as many
-    features if it takes such. If it cannot be built, `parameters` is None and a further key `error` says why.
+    Both counts are for images of `size` × `size` pixels, see `cost.Cost`, and as many features if the network takes
+    such; without a size for 32 × 32 pixels, or for min_size where that is larger. If the network cannot be built, they
+    are None and a further key `error` says why. Names with a star are left out: they stand for networks without end.
     """
     rows: list[dict[str, object]] = []
     for item in architectures:
+        if item.is_pattern:
+            continue
         row: dict[str, object] = {
             "name": item.name,
             "family": str(item.family),
             "min_size": item.min_size,
             "parameters": None,
+            "multiply_adds": None,
             "description": item.description,
         }
-        side = max(size, item.min_size)
+        side = max(_USUAL_SIZE, item.min_size) if size is None else size
         features = n_features if item.family is Family.MULTI_INPUT else 0
         try:
-            model = zoo.build(item.name, (side, side, channels), n_classes, features)
-            row["parameters"] = int(model.count_params())
+            cost = zoo.cost(item.name, (side, side, channels), n_classes, features)
+            row |= {"parameters": cost.parameters, "multiply_adds": cost.multiply_adds}
         except ModelZooError as error:
             row["error"] = str(error)
         rows.append(row)
@@ -215,6 +260,10 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ModelZooError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _digest(source: bytes) -> str:
+    return hashlib.blake2b(source).hexdigest()
 
 
 def _parse(source: bytes, path: Path) -> ast.Module:
@@ -314,36 +363,6 @@ def _execute(code: CodeType, module_name: str, path: Path) -> ModuleType:
     return module
 
 
-def _problem(model: object, input_shape: InputShape, n_classes: int, n_features: int) -> str:
-    """Return what is wrong with the model that a function returned, "" if nothing is."""
-    advice = "return keras.Model(image, output)"
-    try:
-        taken, given = model.input_shape, model.output_shape  # type: ignore[attr-defined]
-    # AttributeError: no model (layers and tensors have no such shapes); ValueError: a model without an input.
-    except (AttributeError, ValueError):
-        return f"returns {type(model).__name__}, not a model with input and output: {advice}"
-    wanted = (None, n_classes)
-    if given != wanted:
-        return f"gives an output of shape {given}, expected {wanted}: end with Dense(n_classes) and softmax"
-    if n_features:
-        two = (None, *input_shape), (None, n_features)
-        # A dict of shapes: inputs by name, which have no order.
-        fits = isinstance(taken, list | tuple) and len(taken) == 2
-        fits = fits and all(_fits(one, shape) for one, shape in zip(taken, two, strict=True))
-        advice = "return keras.Model([keras.Input(input_shape), keras.Input((n_features,))], output)"
-        return "" if fits else f"takes input of the shapes {taken}, expected {list(two)}: {advice}"
-    if not _fits(taken, (None, *input_shape)):
-        return f"takes images of shape {taken}, expected {(None, *input_shape)}: use keras.Input(input_shape)"
-    return ""
-
-
-def _fits(taken: object, expected: tuple[int | None, ...]) -> bool:
-    """Return whether an input takes arrays of this shape; None stands for any size. Several inputs are a list."""
-    if not isinstance(taken, tuple) or len(taken) != len(expected):
-        return False
-    return all(one in (None, wanted) for one, wanted in zip(taken, expected, strict=True))
-
-
 def _error(path: Path, line: int | None, message: str) -> ModelZooError:
     return ModelZooError(f"{path}, line {line}: {message}" if line else f"{path}: {message}")
 
@@ -356,6 +375,7 @@ def _line(error: BaseException, path: Path) -> int | None:
 
 def _message(error: BaseException) -> str:
     """Return type and text of an error in one line."""
-    text = " ".join(_TERMINAL_COLOURS.sub("", str(error)).split())
+    text = _TERMINAL_COLOURS.sub("", str(error)).partition(_KERAS_ARGUMENTS)[0]
+    text = " ".join(text.split())
     text = text if len(text) <= _MAX_MESSAGE else text[:_MAX_MESSAGE] + "…"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

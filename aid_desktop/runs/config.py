@@ -40,7 +40,8 @@ class ModelChoice:
 
     `mode` is `continue` (its weights are kept) or `restart` (only its architecture is used). `weights` are those that
     an architecture of pretrained networks begins with: `imagenet`, `none` (random ones) or a file; None means
-    `imagenet` where there are such weights.
+    `imagenet` where there are such weights. `renew_layers` lets layers
+    of a model whose weights belong to another image size begin anew.
     """
 
     SECTION: ClassVar[str] = "model"
@@ -49,6 +50,7 @@ class ModelChoice:
     start_from: Path | None = None
     mode: str = "continue"
     weights: str | Path | None = None
+    renew_layers: bool = False
 
     def __post_init__(self) -> None:
         if (self.architecture is None) == (self.start_from is None):
@@ -59,6 +61,7 @@ class ModelChoice:
             raise SettingsError("model.weights", f"got {self.weights!r}, expected {', '.join(WEIGHTS)} or a file")
         if self.weights is not None and self.start_from is not None:
             raise SettingsError("model.weights", "a model to start_from has weights of its own: remove one of the two")
+        refuse_type("model.renew_layers", self.renew_layers, bool)
 
     @property
     def name(self) -> str:
@@ -252,15 +255,16 @@ def config_to_toml(config: RunConfig) -> dict[str, Any]:
     return values
 
 
-def write_run_toml(config: RunConfig, path: Path) -> None:
-    """Write the configuration so that `read_run_toml` gives it back. Raises OSError."""
+def write_run_toml(config: RunConfig, path: Path, comments: Iterable[str] = ()) -> None:
+    """Write the configuration so that `read_run_toml` gives it back, below comments, a line each. Raises OSError."""
     values = config_to_toml(config)
     held_out = config.split.held_out if config.split is not None else None
     if held_out is not None and held_out.parent == path.parent.absolute():
         # The list goes where its run goes.
         values["split"]["held_out"] = held_out.name
     with write_atomically(path) as temporary:
-        temporary.write_text(tomli_w.dumps(values), encoding="utf-8")
+        heading = "".join(f"# {comment}\n" for comment in comments)
+        temporary.write_text(heading + tomli_w.dumps(values), encoding="utf-8")
 
 
 def settings_tables(
@@ -340,6 +344,7 @@ def _model_from_toml(table: dict[str, Any], folder: Path) -> ModelChoice:
         start_from=None if start_from is None else _absolute(folder, start_from),
         mode=table.get("mode", "continue"),
         weights=weights if weights in (None, *WEIGHTS) else _absolute(folder, weights),
+        renew_layers=table.get("renew_layers", False),
     )
 
 

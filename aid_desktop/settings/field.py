@@ -242,7 +242,7 @@ def _features(value: object, info: FieldInfo) -> tuple[str, ...]:
     return names
 
 
-def _layers(value: object, info: FieldInfo) -> str | tuple[tuple[str, bool], ...]:
+def _layers(value: object, info: FieldInfo) -> str | tuple[tuple[str, bool | float], ...]:
     if isinstance(value, str):
         word, _, number = value.partition(":")
         if value in info.choices or (word == "last" and number.isdecimal() and int(number) > 0):
@@ -251,8 +251,20 @@ def _layers(value: object, info: FieldInfo) -> str | tuple[tuple[str, bool], ...
     if isinstance(value, dict):
         value = tuple(value.items())
     if not isinstance(value, tuple) or not value:
-        raise ValueError(f"got {value!r}, expected {', '.join(info.choices)}, last:N, or true or false for each layer")
-    return tuple(sorted((str(name), _switch(is_on, info)) for name, is_on in value))
+        raise ValueError(
+            f"got {value!r}, expected {', '.join(info.choices)}, last:N, or true, false or a part of the units "
+            "for each layer"
+        )
+    return tuple(sorted((str(name), _share(share)) for name, share in value))
+
+
+def _share(value: object) -> bool | float:
+    """Return a share of units from 0 to 1, where all and none are true and false."""
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError(f"got {value!r}, expected true, false, or a part of the units between 0 and 1")
+    return bool(value) if value in (0, 1) else float(value)
 
 
 _TIDY = {

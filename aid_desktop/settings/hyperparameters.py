@@ -229,13 +229,13 @@ class HyperParameters:
         label="Stop early after",
         help="End the run when the validation loss has not improved for this many epochs; 0: never.",
     )
-    trainable: str | tuple[tuple[str, bool], ...] = setting(
+    trainable: str | tuple[tuple[str, bool | float], ...] = setting(
         "all",
         FieldInfo(
             Kind.LAYERS,
             "Trainable layers",
             "Which layers learn: all; dense: those after the last convolution; last:3: the last three with weights; or "
-            "layer by layer.",
+            "layer by layer. Of a dense layer or a convolution, 0.5 lets half of the units learn: the first ones stay.",
             Cost.RECOMPILE,
             choices=("all", "dense"),
         ),

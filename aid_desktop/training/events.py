@@ -23,6 +23,7 @@ class RunStarted:
         n_validation: images validated on after each epoch.
         first_epoch: above 0 when the run was resumed.
         parameters: number of weights of the network.
+        notes: sentences about a network that was started from, `warnings` those of them that cast doubt on the results.
     """
 
     folder: Path
@@ -32,6 +33,8 @@ class RunStarted:
     first_epoch: int
     parameters: int
     settings: TrainingSettings
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,8 @@ def _train(run: TrainingRun, storage: RunStorage, publish: Publish) -> None:
             first_epoch=state.first_epoch,
             parameters=state.model.count_params(),
             settings=state.settings,
+            notes=state.origin.notes,
+            warnings=state.origin.warnings,
         )
     )
     _EpochLoop(run, state, storage, publish).run()

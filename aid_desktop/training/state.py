@@ -15,6 +15,7 @@ from aid_desktop.runs.folder import LastState, RunFolder, model_name, write_stat
 from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
 from aid_desktop.training.datasets import TrainingData
 from aid_desktop.training.fit import BlockFitter
+from aid_desktop.training.origin import Origin
 from aid_desktop.training.seeds import Stage, generator
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class RunState:
     data: TrainingData
     model: "keras.Model"
     fitter: BlockFitter
+    origin: Origin
     built_dropout: tuple[float, ...]
     settings: TrainingSettings
     revision: int
@@ -128,15 +130,16 @@ class RunState:
 
     def _card(self, epoch: int, is_asked_for: bool = False) -> ModelCard:
         rows = [row for row in self.data.table.rows if row.role == "training"]
+        own = ((row.source.path.as_posix(), row.source.digest) for row in rows)
         return ModelCard(
             class_names=self.data.class_names,
             image=self.config.image,
             normalization=self.data.normalization,
-            architecture=self.config.model.name,
+            architecture=self.origin.architecture,
             epoch=epoch,
             revision=self.trained_revision,
             metrics=tuple(self.metrics.items()),
-            data=tuple((row.source.path.as_posix(), row.source.digest) for row in rows),
+            data=tuple(dict.fromkeys((*own, *self.origin.data))),
             versions=versions(),
             zoom=rows[0].zoom,
             pixel_type=self.data.pixel_type,

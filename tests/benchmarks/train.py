@@ -77,6 +77,8 @@ CASES = (
     Case("LeNet5_do", 128, 12_800),
     Case("Nitta_et_al_6layer", 32, 2_560),
     Case("Nitta_et_al_6layer", 128, 2_560),
+    Case("ResNet_small", 128, 2_560),
+    Case("ResNet_compact", 128, 1_280),
     Case("LeNet5_do", 128, 2_000, 500),
 )
 

@@ -252,18 +252,27 @@ def test_that_zoo_lists_the_architectures_with_the_keys_of_the_manual(call: Any,
         '@architecture("A", family="mlp", min_size=4)\n'
         'def a(s, c):\n    """First."""\n    x = keras.Input(s)\n'
         "    return keras.Model(x, keras.layers.Dense(c)(keras.layers.Flatten()(x)))\n"
-        '@architecture("B")\ndef b(s, c):\n    """Second."""\n    return 1 / 0\n',
+        '@architecture("B")\ndef b(s, c):\n    """Second."""\n    return 1 / 0\n'
+        '@architecture("N_*")\ndef n(s, c, numbers):\n    """Many."""\n    return 1 / 0\n',
         encoding="utf-8",
     )
     first, second = call("zoo", "--model-zoo", zoo, "--json").document
-    keys = {"name", "family", "min_size", "parameters", "description"}
+    keys = {"name", "family", "min_size", "parameters", "multiply_adds", "description"}
     assert set(first) == keys
     assert (first["name"], first["family"], first["min_size"], first["description"]) == ("A", "mlp", 4, "First.")
-    assert isinstance(first["parameters"], int)
+    assert (first["parameters"], first["multiply_adds"]) == (32 * 32 * 2 + 2, 32 * 32 * 2)
     assert set(second) == keys | {"error"}
     words = call("zoo", "--model-zoo", zoo)
     assert words.code == 0
-    assert len(words.out.splitlines()) == 2
+    assert [line.split("  ")[0] for line in words.out.splitlines()] == ["A", "B", "N_*"]
+    assert "2 050 parameters" in words.out
+    assert "2 048 multiply-adds" in words.out
+    assert "line 11: B for images (32, 32, 1) and 2 classes: ZeroDivisionError" in words.out
+    assert "In place of *: one to 8 numbers from 1 to 4096" in words.out
+    sized = call("zoo", "--model-zoo", zoo, "--json", "--size", 8, "--channels", 3, "--classes", 5).document
+    assert sized[0]["parameters"] == 8 * 8 * 3 * 5 + 5
+    small = call("zoo", "--model-zoo", zoo, "--json", "--size", 3).document
+    assert "A needs images of at least 4 × 4 px, got 3 × 3" in small[0]["error"]
     assert "none.py" in one_line(call("zoo", "--model-zoo", tmp_path / "none.py"))
 
 

@@ -29,6 +29,10 @@ LINES = [
         RunStarted(Path("r"), ("a", "b"), 10, 5, 0, 99, NEW),
         "r: classes a, b; 10 images per epoch, 5 to validate, 99 weights",
     ),
+    (
+        RunStarted(Path("r"), ("a", "b"), 10, 5, 0, 99, NEW, ("Two are kept.",), ("It knows them.",)),
+        "r: classes a, b; 10 images per epoch, 5 to validate, 99 weights\nTwo are kept.\nWarning: It knows them.",
+    ),
     (SettingsApplied(2, 1, NEW, DIFF), "epoch 2 uses revision 1: training.batch_size 64 → 8"),
     (EpochFinished(RECORD, 10), "epoch 3: loss 0.5123  val_loss 0.2500  2.0 s, about 00:12 left  saved"),
     (RunPaused(4), "paused in epoch 4"),

@@ -195,9 +195,28 @@ def test_that_a_series_has_its_folder_beside_the_file_and_takes_what_is_overridd
     assert "holds a series already" in call("train", toml, "--repeat", 2).err
 
 
+def test_that_perceptrons_of_any_layers_can_be_asked_for(call: Any, toml: Path, tmp_path: Path, play: Play) -> None:
+    begun = play(done)
+    assert (
+        call("train", toml, "--architecture", "MLP_5_4", "--architecture", "MLP_7", "--out", tmp_path / "s").code == 0
+    )
+    assert [run.config.model.architecture for run in begun] == ["MLP_5_4", "MLP_7"]
+
+
+@pytest.mark.keras
+def test_that_a_perceptron_of_any_layers_is_trained_from_a_run_toml(call: Any, toml: Path, tmp_path: Path) -> None:
+    own = toml.with_name("own.toml")
+    text = toml.read_text(encoding="utf-8").replace("MLP_8_8_8", "MLP_5_4").replace('"training"', '"validation"', 1)
+    rows = text[text.index("[[data]]") :].replace('"validation"', '"training"')
+    own.write_text(f"{text}{rows}".replace('"training"', '"validation"', 1), encoding="utf-8")
+    assert call("train", own, "--out", tmp_path / "run").code == 0
+    assert "architecture: MLP_5_4\n" in call("info", tmp_path / "run").out
+
+
 def test_that_arguments_that_fit_no_series_are_told(call: Any, toml: Path, tmp_path: Path, play: Play) -> None:
     play(done)
-    assert "Did you mean MLP_8_8_8" in call("train", toml, "--architecture", "MLP_8_8", "--out", tmp_path / "s").err
+    assert "Did you mean MLP_8_8_8" in call("train", toml, "--architecture", "MLP_8_8_x", "--out", tmp_path / "s").err
+    assert "numbers from 1 to 4096" in call("train", toml, "--architecture", "MLP_8_0", "--out", tmp_path / "s").err
     assert "repetitions: got 0" in call("train", toml, "--repeat", 0, "--out", tmp_path / "s").err
     assert "folds: got 1" in call("train", toml, "--folds", 1, "--out", tmp_path / "s").err
     assert not (tmp_path / "s").exists()

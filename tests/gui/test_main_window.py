@@ -135,7 +135,7 @@ def test_that_undo_on_another_tab_leaves_the_rows_alone(
     window.activateWindow()
     window.tabs.setCurrentWidget(window.training)
     slider = window.findChild(QWidget, "augmentation.rotation.slider")
-    window.training.setting_tabs.setCurrentIndex(2)
+    window.training.side.tabs.setCurrentIndex(2)
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert len(window.notifier.table.rows) == 6

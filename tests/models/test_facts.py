@@ -9,6 +9,7 @@ import pytest
 
 from aid_desktop.errors import ModelError
 from aid_desktop.models.facts import MissingFactsError, ModelFacts, NetworkShape, card_from_facts
+from aid_desktop.settings.image import ImageSettings
 
 SHAPE = NetworkShape((12, 14, 1), 2)
 SAID = ModelFacts(("cat", "dog"), "divide_by_255")
@@ -147,3 +148,25 @@ def test_that_the_table_found_is_that_of_the_name(tmp_path: Path) -> None:
     shutil.copy(tmp_path / "M_meta.xlsx", tmp_path / "other.xlsx")
     with pytest.raises(MissingFactsError):
         card_from_facts(tmp_path / "other.model", SHAPE, ModelFacts())
+
+
+def test_that_what_a_run_wants_gives_way_to_what_the_network_is(tmp_path: Path) -> None:
+    image = ImageSettings(width=20, height=20, channels=("x", "y"), normalization="none")
+    wanted = ModelFacts.of_run(("a", "b", "c"), image, is_restart=False)
+    card = card_from_facts(tmp_path / "net.h5", SHAPE, wanted)
+    assert (card.class_names, card.image.input_shape) == (("class 0", "class 1"), (12, 14, 1))
+    assert (card.image.channels, card.normalization.method) == ("gray", "none")
+    free = card_from_facts(tmp_path / "net.h5", NetworkShape((None, None, 2), 3), wanted)
+    assert (free.class_names, free.image.input_shape) == (("a", "b", "c"), (20, 20, 2))
+    assert free.image.channels == ("x", "y")
+    write_meta(tmp_path / "net_meta.xlsx")
+    assert card_from_facts(tmp_path / "net.h5", SHAPE, wanted).normalization.method == "divide_by_255"
+
+
+def test_that_a_run_cannot_know_the_statistics_of_a_model_but_needs_none_for_new_weights() -> None:
+    image = ImageSettings(width=14, height=12, normalization="standardize_training_set")
+    with pytest.raises(MissingFactsError) as caught:
+        card_from_facts(Path("net.h5"), SHAPE, ModelFacts.of_run(("a", "b"), image, is_restart=False))
+    assert caught.value.missing == ("mean", "std")
+    card = card_from_facts(Path("net.h5"), SHAPE, ModelFacts.of_run(("a", "b"), image, is_restart=True))
+    assert card.class_names == ("a", "b")

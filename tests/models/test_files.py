@@ -11,7 +11,7 @@ import pytest
 from aid_desktop.errors import ModelError
 from aid_desktop.models.build import dropout_layers, set_dropout
 from aid_desktop.models.facts import MissingFactsError, ModelFacts
-from aid_desktop.models.files import find_card, load_model, load_network, save_as_keras, save_model, versions
+from aid_desktop.models.files import find_card, load_model, save_as_keras, save_model, versions
 from aid_desktop.models.metadata import CARD_NAME, ModelCard, read_card
 
 pytestmark = pytest.mark.keras
@@ -98,7 +98,6 @@ def test_that_a_model_of_plain_keras_is_loaded_once_its_facts_are_said(
     assert np.array_equal(loaded.model(X).numpy(), model(X).numpy())
     assert loaded.card == find_card(path, said)
     assert loaded.card.class_names == ("a", "b")
-    assert np.array_equal(load_network(path)(X).numpy(), model(X).numpy())
 
 
 @pytest.mark.parametrize("name", ["skip.model", "separable.model", "nested.model"])
@@ -119,10 +118,12 @@ def test_that_an_architecture_is_no_model_but_a_network(tmp_path: Path) -> None:
     path = LEGACY / "skip.arch"
     with pytest.raises(ModelError, match=r'skip\.arch holds an architecture without weights.*mode = "restart"'):
         load_model(path, said=ModelFacts(("a", "b", "c"), "none"))
-    assert load_network(path).output_shape == (None, 3)
-    assert find_card(path, ModelFacts(("a", "b", "c"), "none")).class_names == ("a", "b", "c")
+    said = ModelFacts(("a", "b", "c"), "none")
+    loaded = load_model(path, said=said, needs_weights=False)
+    assert loaded.model.output_shape == (None, 3)
+    assert loaded.card == find_card(path, said)
     with pytest.raises(ModelError, match="there is no model at"):
-        load_network(tmp_path / "absent.arch")
+        load_model(tmp_path / "absent.arch")
 
 
 def test_that_a_network_of_several_inputs_is_refused_in_words(tmp_path: Path) -> None:
@@ -139,7 +140,7 @@ def test_that_a_later_format_is_told(tmp_path: Path) -> None:
     path = tmp_path / "later.arch"
     path.write_text('{"class_name": "Sequential", "config": {}, "keras_version": "3.1.0"}', "utf-8")
     with pytest.raises(ModelError, match=r"later\.arch was written by Keras 3\.1\.0"):
-        load_network(path)
+        load_model(path, needs_weights=False)
 
 
 @pytest.mark.parametrize("damage", ["config", "weights", "missing"])

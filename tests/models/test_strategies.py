@@ -3,7 +3,7 @@
 import pytest
 
 from aid_desktop.errors import TrainingError
-from aid_desktop.models.strategies import is_distributed, mirrored_devices
+from aid_desktop.models.strategies import is_distributed, mirrored_devices, uses_gpu
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,12 @@ def test_that_devices_that_are_not_there_are_refused(strategy: str, n_gpus: int,
 def test_that_only_strategies_of_several_devices_are_distributed() -> None:
     names = ("auto", "cpu", "gpu:0", "mirrored", "mirrored:gpu:0,gpu:1", "multi_worker")
     assert [is_distributed(name) for name in names] == [False] * 3 + [True] * 3
+
+
+@pytest.mark.parametrize(
+    ("strategy", "n_gpus", "expected"),
+    [("auto", 0, False), ("auto", 1, True), ("cpu", 1, False), ("gpu:0", 1, True), ("mirrored", 2, True),
+     ("mirrored:gpu:0,gpu:1", 2, True), ("multi_worker", 1, False)],
+)  # fmt: skip
+def test_that_it_is_known_which_strategies_mean_gpus(strategy: str, n_gpus: int, expected: bool) -> None:
+    assert uses_gpu(strategy, n_gpus) is expected

@@ -7,6 +7,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aid_desktop.errors import ModelZooError
 from aid_desktop.models import zoo as zoo_module
@@ -173,6 +175,7 @@ BROKEN = [
     ("@architecture\ndef n(s, c): ...\n", "line 2: @architecture takes one name in brackets"),
     ("@architecture(min_size=3)\ndef n(s, c): ...\n", "line 2: the name of an architecture must be a text"),
     ('@architecture("N", min_size=0)\ndef n(s, c): ...\n', "line 2: min_size of N"),
+    ('@architecture("N_*_b")\ndef n(s, c, k): ...\n', "line 2: .* may have a star at its end only, got 'N_\\*_b'"),
     ('@architecture("N", family="x")\ndef n(s, c): ...\n', "line 2: family of N must be one of mlp, cnn"),
     ('if True:\n    @architecture("N")\n    def n(s, c): ...\n', "line 3: .* begins at the left margin"),
     ('@architecture("N")\nclass N: ...\n', "line 2: @architecture must stand above a function"),
@@ -288,6 +291,41 @@ def test_that_a_name_like_no_other_is_answered_with_all() -> None:
         find_architecture((), "VGG")
 
 
+PATTERN = Architecture.declared("MLP_*", family="mlp", function_name="mlp")
+WITH_PATTERN = (ITEMS[0], PATTERN, *ITEMS[1:])
+
+
+def test_that_numbers_in_place_of_a_star_make_an_architecture() -> None:
+    item = find_architecture(WITH_PATTERN, "MLP_96_80")
+    assert (item.name, item.numbers, item.family, item.is_pattern) == ("MLP_96_80", (96, 80), Family.MLP, False)
+    assert find_architecture(WITH_PATTERN, "MLP_4096_1_1_1_1_1_1_1").numbers == (4096, *[1] * 7)
+
+
+def test_that_a_written_out_architecture_comes_before_the_one_that_a_star_would_make() -> None:
+    assert find_architecture(WITH_PATTERN, "MLP_8_8_8") is ITEMS[0]
+
+
+@pytest.mark.parametrize(
+    "numbers", ["", "*", "0", "4_0", "4097", "1_1_1_1_1_1_1_1_1", "08_8", "8__8", "_8", "8_", "8" * 5000]
+)
+def test_that_other_numbers_in_place_of_a_star_are_refused_with_what_is_possible(numbers: str) -> None:
+    with pytest.raises(ModelZooError, match="one to 8 whole numbers from 1 to 4096, joined by _, as in MLP_24_16_24"):
+        find_architecture(WITH_PATTERN, f"MLP_{numbers}")
+
+
+@pytest.mark.parametrize("name", ["MLP_8_8_x", "96_80", "mlp_8_8"])
+def test_that_a_name_that_is_none_is_answered_with_similar_ones_though_there_is_a_star(name: str) -> None:
+    with pytest.raises(ModelZooError, match=f"no architecture {name} in .*MLP_8_8_8") as caught:
+        find_architecture(WITH_PATTERN, name)
+    assert ("MLP_* stands for names such as MLP_24_16_24" in str(caught.value)) == name.lower().startswith("mlp_")
+
+
+@given(st.lists(st.integers(1, 4096), min_size=1, max_size=8))
+def test_that_every_list_of_up_to_eight_numbers_makes_a_name_and_comes_back_from_it(numbers: list[int]) -> None:
+    name = "MLP_" + "_".join(map(str, numbers))
+    assert find_architecture((PATTERN,), name).numbers == tuple(numbers)
+
+
 def test_that_too_small_images_are_refused_in_either_direction() -> None:
     item = ITEMS[2]
     check_size(item, (16, 16, 1))
@@ -316,6 +354,21 @@ def test_that_build_hands_shape_and_classes_to_the_function(write: Callable[...,
     model = load_zoo(write(FAKE + text)).build("N", (8, 9, 3), 5)
     assert model.input_shape == (None, 8, 9, 3)
     assert model.output_shape == (None, 5)
+
+
+def test_that_build_hands_the_numbers_of_a_name_to_the_function_with_the_star(write: Callable[..., Path]) -> None:
+    text = (
+        '@architecture("N_*")\ndef n(shape, classes, numbers):\n'
+        "    assert numbers == (3, 20)\n    return Fake((None, *shape), (None, classes))\n"
+    )
+    path = write(FAKE + text)
+    zoo = load_zoo(path)
+    assert zoo.build("N_3_20", (8, 9, 3), 5).output_shape == (None, 5)
+    assert [row["name"] for row in describe(zoo, zoo.architectures)] == []
+    with pytest.raises(ModelZooError, match=r"model_zoo\.py, line 8: N_3 for images .*AssertionError"):
+        zoo.build("N_3", (8, 9, 3), 5)
+    with pytest.raises(ModelZooError, match=r"N_\* is no architecture"):
+        zoo.build("N_*", (8, 9, 3), 5)
 
 
 def test_that_build_refuses_small_images_and_unknown_names_before_the_function_is_called(
@@ -412,10 +465,12 @@ def test_that_a_broken_function_does_not_hide_the_others_in_the_description(
     broken, whole = describe(zoo, zoo.architectures, channels=3, n_classes=5)
     assert "line 9: Broken for images (32, 32, 3) and 5 classes: ZeroDivisionError" in str(broken.pop("error"))
     assert broken == {
-        "name": "Broken", "family": "mlp", "min_size": 1, "parameters": None, "description": "Oh.",
+        "name": "Broken", "family": "mlp", "min_size": 1, "parameters": None, "multiply_adds": None,
+        "description": "Oh.",
     }  # fmt: skip
     assert whole == {
-        "name": "Whole", "family": "cnn", "min_size": 48, "parameters": 7, "description": "",
+        "name": "Whole", "family": "cnn", "min_size": 48, "parameters": 7, "multiply_adds": None,
+        "description": "",
     }  # fmt: skip
 
 
@@ -433,9 +488,12 @@ def test_that_the_example_in_the_delivered_file_added_to_a_copy_of_it_is_listed_
     path.write_text(f"{delivered}\n{example}\n", encoding="utf-8")
     assert list_architectures(path)[:-1] == list_architectures(DELIVERED)
     zoo = load_zoo(path)
-    (row,) = describe(zoo, zoo.architectures[-1:], size=8)
+    (row,) = describe(zoo, zoo.architectures[-1:], size=16)
+    (too_small,) = describe(zoo, zoo.architectures[-1:], size=7)
+    assert "needs images of at least 16 × 16 px, got 7 × 7" in str(too_small["error"])
     assert (row["name"], row["description"]) == ("MyNet", "One line about it, shown in the program.")
     assert row["parameters"] == (9 + 1) * 32 + (14 * 14 * 32 + 1) * 2
+    assert row["multiply_adds"] == 14 * 14 * 9 * 32 + 14 * 14 * 32 * 2
 
 
 @pytest.mark.keras
@@ -450,6 +508,7 @@ def test_that_the_example_in_the_delivered_file_added_to_a_copy_of_it_is_listed_
             "keras.Model(x, keras.layers.MaxPooling2D(5)(x))",
             "line 6: N for images .*size would be zero or neg",
         ),
+        ("keras.Model(x, keras.layers.Reshape((3,))(x))", r"target_shape=\(3,\)$"),
     ],
 )
 def test_that_what_keras_makes_of_a_slip_is_told_in_one_line(
@@ -459,3 +518,40 @@ def test_that_what_keras_makes_of_a_slip_is_told_in_one_line(
     with pytest.raises(ModelZooError, match=message) as caught:
         load_zoo(write(text)).build("N", (4, 4, 1), 2)
     assert not set("\n\x1b") & set(str(caught.value))
+
+
+@pytest.mark.keras
+def test_that_the_layers_have_the_same_names_whenever_a_network_is_built() -> None:
+    zoo = load_zoo(DELIVERED)
+    first, _, again = (zoo.build(name, (16, 16, 1), 2) for name in ("LeNet5_do", "MLP_8_8_8", "LeNet5_do"))
+    assert [layer.name for layer in first.layers] == [layer.name for layer in again.layers]
+    assert {"conv2d", "conv2d_1", "dense", "dense_1", "dense_2"} <= {layer.name for layer in first.layers}
+
+
+@pytest.mark.keras
+def test_that_the_cost_is_that_of_the_network_but_no_weight_gets_a_number(tmp_path: Path) -> None:
+    program = (
+        "from pathlib import Path; import tensorflow as tf; from aid_desktop.models.zoo import load_zoo\n"
+        f"zoo = load_zoo(Path({str(DELIVERED)!r}))\n"
+        "print([zoo.cost(name, (32, 32, 1), 2).parameters for name in ('LeNet5_bn_do', 'CompactMobileNet')])\n"
+        # TensorFlow refuses that once it has computed anything.
+        "tf.config.threading.set_intra_op_parallelism_threads(3)\n"
+        "print(zoo.build('LeNet5_bn_do', (32, 32, 1), 2).count_params())\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=DELIVERED.parent
+    )
+    assert result.stdout.split("\n")[:2] == ["[61930, 178962]", "61930"]
+
+
+@pytest.mark.keras
+def test_that_a_network_that_needs_its_weights_while_it_is_made_is_counted_all_the_same(
+    write: Callable[..., Path],
+) -> None:
+    text = (
+        'import keras\n@architecture("N")\ndef n(s, c):\n    x = keras.Input(s)\n    layer = keras.layers.Dense(c)\n'
+        "    model = keras.Model(x, layer(keras.layers.Flatten()(x)))\n"
+        "    assert layer.kernel.numpy().size == 32\n    return model\n"
+    )
+    cost = load_zoo(write(text)).cost("N", (4, 4, 1), 2)
+    assert (cost.parameters, cost.multiply_adds) == (34, 32)

@@ -145,7 +145,8 @@ def values(info: FieldInfo) -> st.SearchStrategy[Any]:
             return st.sampled_from(info.choices) | st.dictionaries(NAMES, numbers(info), max_size=3)
         case Kind.LAYERS:
             last = st.integers(1, 99).map(lambda number: f"last:{number}")
-            return st.sampled_from(info.choices) | last | st.dictionaries(NAMES, st.booleans(), min_size=1, max_size=3)
+            shares = st.booleans() | st.floats(0, 1)
+            return st.sampled_from(info.choices) | last | st.dictionaries(NAMES, shares, min_size=1, max_size=3)
         case Kind.FEATURES:
             return st.lists(NAMES.filter(str.strip), max_size=3, unique=True)
         case Kind.CHANNELS:
@@ -186,7 +187,10 @@ ROWS = st.builds(
 )
 WEIGHTS = st.sampled_from([None, "imagenet", "none", ROOT / "w.h5"])
 MODELS = st.builds(ModelChoice, architecture=NAMES, weights=WEIGHTS) | st.builds(
-    ModelChoice, start_from=st.just(ROOT / "m.keras"), mode=st.sampled_from(["continue", "restart"])
+    ModelChoice,
+    start_from=st.just(ROOT / "m.keras"),
+    mode=st.sampled_from(["continue", "restart"]),
+    renew_layers=st.booleans(),
 )
 CONFIGS = st.builds(
     RunConfig,
@@ -312,7 +316,10 @@ def test_that_paths_are_relative_to_the_file_and_written_absolute(tmp_path: Path
         ({"augmentation": {"Rotation": 3}}, "augmentation.Rotation: is not a setting; did you mean rotation?"),
         ({"model": {"architecture": "A", "Mode": "x"}}, "model.Mode: is not a setting; did you mean mode?"),
         ({"data": [{**SHORTEST["data"][0], "clas": "b"}]}, "data.clas: is not a setting; did you mean class?"),
-        ({"model": {"qqqq": 1}}, "model.qqqq: is not a setting; known are architecture, start_from, mode, weights"),
+        (
+            {"model": {"qqqq": 1}},
+            "model.qqqq: is not a setting; known are architecture, start_from, mode, weights, renew_layers",
+        ),
     ],
 )
 def test_that_an_unknown_key_is_refused_naming_the_nearest_one(tables: dict[str, Any], message: str) -> None:
@@ -351,6 +358,7 @@ def test_that_an_unknown_key_is_refused_naming_the_nearest_one(tables: dict[str,
         ({"model": {"architecture": 3}}, "model.architecture"),
         ({"model": {"start_from": 3}}, "model.start_from"),
         ({"model": {"start_from": "m", "mode": "again"}}, "model.mode"),
+        ({"model": {"start_from": "m", "renew_layers": 1}}, "model.renew_layers"),
         ({"model": "LeNet5"}, "model"),
         ({"data": []}, "data"),
         ({"data": {"path": "a"}}, "data"),

@@ -55,7 +55,10 @@ ROWS = st.builds(
 )
 WEIGHTS = st.sampled_from([None, "imagenet", "none", ROOT / "w.h5"])
 MODELS = st.builds(ModelChoice, architecture=TEXT, weights=WEIGHTS) | st.builds(
-    ModelChoice, start_from=st.just(ROOT / "m.keras"), mode=st.sampled_from(["continue", "restart"])
+    ModelChoice,
+    start_from=st.just(ROOT / "m.keras"),
+    mode=st.sampled_from(["continue", "restart"]),
+    renew_layers=st.booleans(),
 )
 SETTINGS = st.builds(
     SessionSettings,

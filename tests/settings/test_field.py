@@ -184,3 +184,11 @@ def test_that_the_input_shape_is_height_width_channels(channels: str | tuple[str
     settings = ImageSettings(width=20, height=30, channels=channels)
     assert settings.n_channels == n
     assert settings.input_shape == (30, 20, n)
+
+
+def test_that_a_part_of_a_layer_is_a_share_between_none_and_all() -> None:
+    chosen = HyperParameters(trainable={"b": 0.5, "a": True, "c": 1, "d": 0.0})
+    assert chosen.trainable == (("a", True), ("b", 0.5), ("c", True), ("d", False))
+    assert [type(share) for _, share in chosen.trainable] == [bool, float, bool, bool]
+    for wrong in (1.5, -0.1, math.nan, "half", None):
+        assert "expected true, false, or a part of the units" in refused(HyperParameters, "trainable", {"a": wrong})

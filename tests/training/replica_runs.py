@@ -15,6 +15,7 @@ from aid_desktop.data.normalize import Normalization
 from aid_desktop.models.build import compile_model
 from aid_desktop.models.devices import device_scope, make_repeatable
 from aid_desktop.models.files import load_model
+from aid_desktop.models.partial import set_trainable
 from aid_desktop.runs.config import RunConfig, read_run_toml
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import read_history
@@ -95,6 +96,20 @@ def one_epoch(lengths: tuple[int, ...], with_norm: bool, n_features: int = 0) ->
     }
 
 
+def held() -> dict[str, Any]:
+    """Train a network whose convolution learns with two of three filters; return its kernel before and after."""
+    import tensorflow as tf
+
+    model = net(with_norm=False)
+    kernel = model.layers[0].kernel
+    before = kernel.numpy().tolist()
+    set_trainable(model, ((model.layers[0].name, 0.66),))
+    compile_model(model, HyperParameters(optimizer="adamw", weight_decay=0.1, weight_average=0.9))
+    make_fitter(model, SHAPE, DIVIDE, "uint8").fit_block(block(BATCH + 3, False), BATCH, lambda _: True, True)
+    several = tf.distribute.get_strategy().experimental_local_results(kernel.value)
+    return {"before": before, "after": [copy.numpy().tolist() for copy in several]}
+
+
 def seeds() -> list[list[int]]:
     """Return the random states that a dropout layer has on the replicas after it was given one."""
     import keras
@@ -141,6 +156,7 @@ def main(run_toml: Path, zoo: Path) -> None:
             make_repeatable(1)
             result[strategy] = {name: one_epoch(*case) for name, case in cases.items()}
             result[strategy]["seeds"] = seeds()
+            result[strategy]["held"] = held()
     config, folder = read_run_toml(run_toml), run_toml.parent
     for strategy in (PARTS, WHOLE):
         two = replace(config, model=replace(config.model, architecture="Two")).with_changes(device=strategy)

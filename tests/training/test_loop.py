@@ -14,7 +14,7 @@ import pytest
 
 from aid_desktop.models.metadata import read_card
 from aid_desktop.runs import history as history_module
-from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, open_table, read_run_toml
+from aid_desktop.runs.config import DataRow, ModelChoice, open_table, read_run_toml
 from aid_desktop.runs.folder import read_state
 from aid_desktop.runs.history import read_history
 from aid_desktop.runs.settings_log import read_revisions
@@ -563,46 +563,6 @@ def test_that_a_run_is_no_failure_because_its_table_is_open_elsewhere(
     events = watch(run)
     assert kinds(events)[-1] is RunFinished
     assert any("meta.xlsx cannot be written" in record.getMessage() for record in expected_warnings)
-
-
-@pytest.mark.usefixtures("eager")
-@pytest.mark.parametrize(("change", "message"), [("order", "in this order"), ("normalization", "normalization")])
-def test_that_a_model_is_not_continued_on_classes_or_images_that_mean_something_else(
-    make_run: MakeRun, change: str, message: str
-) -> None:
-    first = make_run("first", epochs=1)
-    watch(first)
-    config = dataclasses.replace(first.config, model=ModelChoice(start_from=first.folder.last_model))
-    if change == "order":
-        names = ("a", "b", "c")
-        rows = tuple(dataclasses.replace(row, index=2 - names.index(row.class_name)) for row in config.data)
-        config = dataclasses.replace(config, data=rows)
-    else:
-        image = dataclasses.replace(config.image, normalization="standardize_each_image")
-        config = dataclasses.replace(config, image=image)
-    assert message in fails(make_run("again", config=config))
-
-
-@pytest.mark.usefixtures("eager")
-def test_that_a_run_can_start_from_a_saved_model(make_run: MakeRun) -> None:
-    first = make_run("first", epochs=2)
-    watch(first)
-    start = first.folder.last_model
-
-    def run(name: str, mode: str) -> TrainingRun:
-        config: RunConfig = dataclasses.replace(
-            first.config.with_changes(epochs=1), model=ModelChoice(start_from=start, mode=mode)
-        )
-        again = make_run(name, config=config)
-        assert isinstance(watch(again)[-1], RunFinished)
-        return again
-
-    before = read_history(first.folder.history_csv).column("val_loss")
-    continued, restarted = run("continued", "continue"), run("restarted", "restart")
-    assert read_history(continued.folder.history_csv).column("val_loss")[0] < before[0]
-    weights = [variables(each.folder.last_model)[0] for each in (first, continued, restarted)]
-    assert np.abs(weights[1] - weights[0]).max() < 0.1 < np.abs(weights[2] - weights[0]).max()
-    assert read_card(continued.folder.last_model).architecture == "last.keras"
 
 
 @pytest.mark.usefixtures("eager")

@@ -135,3 +135,15 @@ def test_that_the_fine_tuning_plan_lets_layers_join_one_by_one(
     model = load_model(run.folder.last_model).model
     assert max(joined) == 2
     assert [model.get_layer(name).trainable for name in ("conv", "norm", "out")] == [True, True, True]
+
+
+def test_that_a_run_is_resumed_without_the_file_it_began_with(
+    pretrained: Callable[..., TrainingRun], weights: Path
+) -> None:
+    run = pretrained(weights, epochs=1)
+    assert isinstance(watch(run)[-1], RunFinished)
+    weights.unlink()
+    resumed = dataclasses.replace(run, config=run.config.with_changes(epochs=2), resume=True)
+    event = watch(resumed)[-1]
+    assert isinstance(event, RunFinished)
+    assert event.n_epochs == 2

@@ -71,6 +71,14 @@ def test_that_dropout_is_another_one_on_each_replica(numbers: dict[str, Any]) ->
     assert numbers[PARTS]["seeds"][1] != [7, 0]
 
 
+@pytest.mark.parametrize("strategy", [PARTS, WHOLE])
+def test_that_units_which_do_not_learn_stay_on_all_replicas(numbers: dict[str, Any], strategy: str) -> None:
+    before = np.array(numbers[strategy]["held"]["before"])
+    for after in map(np.array, numbers[strategy]["held"]["after"]):
+        np.testing.assert_array_equal(after[..., 0], before[..., 0])
+        assert np.all(after[..., 1:] != before[..., 1:])
+
+
 def test_that_a_run_with_a_change_on_the_way_is_that_of_one_device(numbers: dict[str, Any]) -> None:
     # The second epoch computes in bfloat16.
     assert close(numbers[PARTS]["run"], numbers[WHOLE]["run"], 0.01)

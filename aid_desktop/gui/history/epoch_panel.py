@@ -33,9 +33,10 @@ _NO_EPOCH = "Click an epoch in the plot or in the table to see its values, setti
 
 
 class EpochPanel(QWidget):
-    """Shows one epoch of a run. `assess_requested` carries the path of its model."""
+    """Shows one epoch of a run. `assess_requested` and `train_requested` carry the path of its model."""
 
     assess_requested = pyqtSignal(Path)
+    train_requested = pyqtSignal(Path)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,12 +67,16 @@ class EpochPanel(QWidget):
         self._assess.setObjectName("historyAssessButton")
         self._assess.setAccessibleName("Assess the model of this epoch")
         set_primary(self._assess)
+        self._train = QPushButton(icon("training"), "Train further", self)
+        self._train.setObjectName("historyTrainButton")
+        self._train.setAccessibleName("Start a new run from the model of this epoch")
         self._reveal = QPushButton(icon("folder"), "Reveal file", self)
         self._reveal.setObjectName("historyRevealButton")
         self._reveal.setAccessibleName("Show the model file in its folder")
         self._lay_out()
         self._details.toggled.connect(self._on_details)
         self._assess.clicked.connect(self._on_assess)
+        self._train.clicked.connect(self._on_train)
         self._reveal.clicked.connect(self._on_reveal)
         self.clear()
 
@@ -120,6 +125,7 @@ class EpochPanel(QWidget):
         column.addWidget(self._model_text)
         column.addSpacing(GRID // 2)
         column.addWidget(self._assess)
+        column.addWidget(self._train)
         column.addWidget(self._reveal)
         column.addStretch(1)
 
@@ -169,6 +175,7 @@ class EpochPanel(QWidget):
         self._model_text.setVisible(not self._model_title.isHidden())
         for button, words in (
             (self._assess, "See on the Assessment tab how good this model is"),
+            (self._train, "Start a new run from this model on the Training tab"),
             (self._reveal, "Open the folder of the model file"),
         ):
             button.setEnabled(path is not None)
@@ -182,6 +189,11 @@ class EpochPanel(QWidget):
     def _on_assess(self) -> None:
         if self._model is not None:
             self.assess_requested.emit(self._model)
+
+    @pyqtSlot()
+    def _on_train(self) -> None:
+        if self._model is not None:
+            self.train_requested.emit(self._model)
 
     @pyqtSlot()
     def _on_reveal(self) -> None:

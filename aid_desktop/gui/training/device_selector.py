@@ -10,7 +10,7 @@ from aid_desktop.errors import TrainingError
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.one_dialog import OneDialog
 from aid_desktop.gui.widgets.tick_dialog import TickDialog, TickTexts
-from aid_desktop.models.strategies import MIRRORED, mirrored_devices
+from aid_desktop.models.strategies import MIRRORED, mirrored_devices, uses_gpu
 
 _FIRST = (
     {"name": "auto", "description": "The first GPU that TensorFlow can use, else the CPU", "reason": ""},
@@ -57,6 +57,11 @@ class DeviceSelector(QComboBox):
         self.choose_gpus.setVisible(len(self._gpus) >= _FEWEST_TO_CHOOSE_FROM)
         self.choose(chosen)
         self._show_tip()
+
+    @property
+    def means_gpu(self) -> bool:
+        """Whether the chosen device is a GPU, or several."""
+        return uses_gpu(self.currentText(), len(self._gpus))
 
     def choose(self, name: str) -> None:
         """Select a device by its name in run.toml; what is not there leaves the choice as it is."""

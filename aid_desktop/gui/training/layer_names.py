@@ -1,19 +1,23 @@
 """The layers of the chosen network, found by building it, for those who tick which of them learn."""
 
-from pathlib import Path
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSlot
 
 from aid_desktop.gui.background import Background, Failure, JobContext
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.training.model_panel import ModelPanel
+from aid_desktop.gui.training.start_from import fitted
+from aid_desktop.gui.widgets.layers_dialog import LayerItem
 from aid_desktop.gui.widgets.layers_editor import LayersEditor
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
-from aid_desktop.models.partial import learning_layers
+from aid_desktop.models.partial import learning_layers, n_units
 from aid_desktop.models.zoo import load_zoo
-from aid_desktop.settings.image import ImageSettings
 
-_FEWEST_CLASSES = 2
+if TYPE_CHECKING:
+    import keras
 
 
 class LayerNames(QObject):
@@ -26,6 +30,7 @@ class LayerNames(QObject):
         model: ModelPanel,
         background: Background,
         messages: MessageStrip,
+        building: threading.Lock,
     ) -> None:
         super().__init__(editor)
         self._editor = editor
@@ -33,31 +38,39 @@ class LayerNames(QObject):
         self._model = model
         self._background = background
         self._messages = messages
+        self._building = building
         editor.names_wanted.connect(self.ask)
 
     @pyqtSlot()
     def ask(self) -> None:
         """Build the network in the background, then open the dialog; say why if it cannot be built."""
+        wish = self._model.start_from.wish
+        if wish is not None:
+            self._start(lambda context: items_of(fitted(wish)[0]))
+            return
         zoo, name = self._model.zoo, self._model.architecture
         if zoo is None or self._model.misfit:
             self._messages.add(Note(Level.WARNING, sentence(self._model.misfit or "there is no architecture")))
             return
         image = self._notifier.image_settings
-        n_classes = max(_FEWEST_CLASSES, self._notifier.table.n_classes)
+        n_classes, building = self._model.n_classes, self._building
 
-        def build(context: JobContext) -> tuple[str, ...]:
-            return layer_names(zoo, name, image, n_classes)
+        def build(context: JobContext) -> tuple[LayerItem, ...]:
+            with building:
+                return items_of(load_zoo(zoo).build(name, image.input_shape, n_classes, len(image.features)))
 
+        self._start(build)
+
+    def _start(self, build: Callable[[JobContext], tuple[LayerItem, ...]]) -> None:
         self._background.start("Building the network", build, self._show, self._on_failure)
 
-    def _show(self, names: tuple[str, ...]) -> None:
-        self._editor.ask(names)
+    def _show(self, layers: tuple[LayerItem, ...]) -> None:
+        self._editor.ask(layers)
 
     def _on_failure(self, failure: Failure) -> None:
         self._messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
 
 
-def layer_names(zoo: Path, architecture: str, image: ImageSettings, n_classes: int) -> tuple[str, ...]:
-    """Return the names of the layers with weights, from the first to the last. Raises ModelZooError."""
-    model = load_zoo(zoo).build(architecture, image.input_shape, n_classes, len(image.features))
-    return tuple(layer.name for layer in learning_layers(model))
+def items_of(model: "keras.Model") -> tuple[LayerItem, ...]:
+    """Return the layers with weights, from the first to the last."""
+    return tuple(LayerItem(layer.name, n_units(layer)) for layer in learning_layers(model))

@@ -45,6 +45,8 @@ class RunLog(QObject):
             f"Run {event.folder.name}: {len(event.class_names)} classes, {event.n_training} images per epoch, "
             f"{event.n_validation} to validate, {event.parameters} weights. Epoch {event.first_epoch} uses revision 0."
         )
+        for text in (*event.notes, *event.warnings):
+            self._log.add(text)
 
     @pyqtSlot(SettingsApplied)
     def _on_applied(self, event: SettingsApplied) -> None:

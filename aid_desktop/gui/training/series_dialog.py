@@ -24,7 +24,7 @@ from aid_desktop.gui.theme import GRID, set_primary, set_role
 from aid_desktop.gui.widgets.message_strip import sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.models.registry import Architecture
-from aid_desktop.models.zoo import check_features, check_size
+from aid_desktop.models.zoo import check_features, check_size, find_architecture
 from aid_desktop.runs.config import MAX_SEED, RunConfig
 from aid_desktop.runs.series import MOST_REPETITIONS, PlannedRun, SeriesChoice, plan_runs
 from aid_desktop.settings.split import MOST_FOLDS, SplitSettings
@@ -112,7 +112,7 @@ class SeriesDialog(QDialog):
     def _list(self, architectures: Sequence[Architecture]) -> QListWidget:
         box = QListWidget(self)
         name_widget(box, "seriesArchitectures", "Architectures", "Tick the architectures to be trained in turn")
-        for one in architectures:
+        for one in _offered(architectures, self._config.model.architecture or ""):
             item = QListWidgetItem(one.name, box)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setToolTip(one.description)
@@ -186,6 +186,17 @@ class SeriesDialog(QDialog):
             config = replace(config, split=split)
         self.planned.emit(PlannedSeries(plan_runs(config, choice)))
         self.accept()
+
+
+def _offered(architectures: Sequence[Architecture], chosen: str) -> list[Architecture]:
+    """Return what can be ticked: all that are written out, and the chosen one if it comes from a name with a star."""
+    offered = [one for one in architectures if not one.is_pattern]
+    try:
+        made = find_architecture(architectures, chosen)
+    except ModelZooError:
+        # A run that starts from a model, or numbers that are still being typed.
+        return offered
+    return sorted([*offered, made], key=lambda one: one.line) if made.numbers else offered
 
 
 def _spin_box(name: str, title: str, limits: tuple[int, int], tip: str) -> QSpinBox:

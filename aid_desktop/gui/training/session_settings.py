@@ -82,9 +82,7 @@ class WindowSettings(QObject):
     def _not_shown(self, settings: SessionSettings) -> list[str]:
         texts = []
         model, device = settings.model, settings.device.strategy
-        if model.start_from is not None:
-            texts.append(f"The session starts from the model {model.start_from}: a new network is trained instead.")
-        elif model.architecture not in ("", self._model.architecture):
+        if model.start_from is None and model.architecture not in ("", self._model.architecture):
             texts.append(f"There is no architecture {model.architecture!r} here, so {self._model.architecture} stays.")
         if device != self._run.device.currentText():
             texts.append(f"There is no device {device} here, so {self._run.device.currentText()} stays.")

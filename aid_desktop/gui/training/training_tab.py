@@ -23,6 +23,7 @@ from aid_desktop.gui.training.hyperparameter_panel import HyperparameterPanel
 from aid_desktop.gui.training.layer_names import LayerNames
 from aid_desktop.gui.training.live_settings import LiveSettings
 from aid_desktop.gui.training.model_panel import ModelPanel
+from aid_desktop.gui.training.preset_panel import PresetPanel
 from aid_desktop.gui.training.preview_panel import PreviewPanel
 from aid_desktop.gui.training.queueing import Queueing
 from aid_desktop.gui.training.rate_finder import RateFinderDialog
@@ -31,6 +32,7 @@ from aid_desktop.gui.training.run_log import RunLog
 from aid_desktop.gui.training.run_panel import RunPanel
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.training.session_settings import WindowSettings
+from aid_desktop.gui.training.settings_side import SettingsSide
 from aid_desktop.gui.training.settings_undo import SettingsUndo
 from aid_desktop.gui.training.start_check import StartCheck
 from aid_desktop.gui.training.timeline import Timeline
@@ -167,13 +169,21 @@ class TrainingTab(QWidget):
         if folder:
             self.continuing.go_on(Path(folder))
 
+    def start_from(self, model: Path) -> None:
+        """Let the next run start from a model; say so while that cannot be chosen."""
+        self.side.tabs.setCurrentIndex(0)
+        if self._session.is_running:
+            self.messages.add(Note(Level.INFO, "A network is being trained: choose a model to start from after that."))
+        else:
+            self.model.start_from.use(model)
+
     def new_folder(self) -> Path:
         """Return a folder that does not exist yet, named by time and architecture."""
-        return unused_folder(Path(self._preferences.runs_folder), self.model.architecture)
+        return unused_folder(Path(self._preferences.runs_folder), self.model.name)
 
     def _make_panels(self, model_zoo: Path | None) -> None:
         notifier, themes = self._notifier, self._themes
-        self.model = ModelPanel(notifier, model_zoo, self)
+        self.model = ModelPanel(notifier, self._background, self._session, model_zoo, self)
         self.hyperparameters = HyperparameterPanel(notifier, themes, self)
         self.augmentation = AugmentationPanel(notifier, self)
         self.preview = PreviewPanel(notifier, self._background, self)
@@ -188,13 +198,16 @@ class TrainingTab(QWidget):
         self.settings = LiveSettings(*forms, self._notifier, self._session, self._preferences, self)
         self.undo = SettingsUndo(self.settings, self)
         self.all_settings = WindowSettings(self._notifier, self.model, self.settings, self.undo, self.run, self)
+        self.presets = PresetPanel(self._notifier, self._session, self.model, self.all_settings, self.run.device, self)
+        panels = (self.model, "Model"), (self.hyperparameters, "Learning"), (self.augmentation, "Augmentation")
+        self.side = SettingsSide(self.presets, panels, self)
 
     def _make_helpers(self) -> None:
         notifier, session, background, messages = self._notifier, self._session, self._background, self.messages
         self.check = StartCheck(notifier, self._checks, background, self.run.check_row, messages, self)
         layers = self.hyperparameters.form.editor("trainable").editor
         assert isinstance(layers, LayersEditor)
-        self.layer_names = LayerNames(layers, notifier, self.model, background, messages)
+        self.layer_names = LayerNames(layers, notifier, self.model, background, messages, session.building)
         self.weights_download = WeightsDownload(self.model.weights, background, messages)
         self.continuing = Continuing(session, self.settings, messages, self)
         self.going_back = GoingBack(self.timeline, session, self.continuing, background, messages, self)
@@ -214,20 +227,6 @@ class TrainingTab(QWidget):
         return queueing
 
     def _lay_out(self) -> None:
-        tabs = QTabWidget(self)
-        tabs.setObjectName("settingsTabs")
-        tabs.setAccessibleName("Settings")
-        for panel, title in (
-            (self.model, "Model"),
-            (self.hyperparameters, "Learning"),
-            (self.augmentation, "Augmentation"),
-        ):
-            scroll = QScrollArea(tabs)
-            scroll.setWidget(panel)
-            scroll.setWidgetResizable(True)
-            scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-            tabs.addTab(scroll, title)
-        self.setting_tabs = tabs
         right = QSplitter(Qt.Orientation.Vertical, self)
         right.addWidget(self.plot)
         lower = QTabWidget(right)
@@ -247,7 +246,7 @@ class TrainingTab(QWidget):
         right.setStretchFactor(1, 1)
         right.setSizes([430, 190])
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        splitter.addWidget(tabs)
+        splitter.addWidget(self.side)
         splitter.addWidget(right)
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([_LEFT_WIDTH, 1000])
@@ -324,6 +323,8 @@ class TrainingTab(QWidget):
     def _on_started(self, event: RunStarted) -> None:
         self._notifier.open_run(event.folder)
         self.plot.set_markers(self.timeline.revisions)
+        for text in event.warnings:
+            self.messages.add(Note(Level.WARNING, text))
 
     @pyqtSlot(EpochFinished)
     def _on_epoch_finished(self, event: EpochFinished) -> None:

@@ -1,4 +1,4 @@
-"""Edit which layers learn: all, the dense ones, the last ones, or those that are ticked."""
+"""Edit which layers learn: all, the dense ones, the last ones, or those that are ticked, as a whole or in part."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,11 +7,10 @@ from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QWidget
 
 from aid_desktop.gui.widgets.asking_editor import CHOOSE, AskingEditor
-from aid_desktop.gui.widgets.tick_dialog import TickDialog, TickTexts
+from aid_desktop.gui.widgets.layers_dialog import LayerItem, LayersDialog
 from aid_desktop.settings.field import FieldInfo
 
 _LAST = (1, 2, 3, 5)
-_TEXTS = TickTexts("layer", "Layers", "Layers that learn, from the first to the last:", "Tick the layers that learn")
 
 
 class LayersEditor(AskingEditor):
@@ -29,13 +28,13 @@ class LayersEditor(AskingEditor):
         self._n_fixed = self.count()
         self.addItem(CHOOSE, CHOOSE)
 
-    def ask(self, names: Sequence[str]) -> TickDialog:
-        """Open the dialog in which the layers of these names are ticked, and return it."""
-        ticks = dict(self._value) if isinstance(self._value, tuple) else {}
-        dialog = TickDialog(names, [name for name in names if ticks.get(name, True)], _TEXTS, self.window())
+    def ask(self, layers: Sequence[LayerItem]) -> LayersDialog:
+        """Open the dialog in which these layers are ticked, and return it."""
+        dialog = LayersDialog(layers, dict(self._value) if isinstance(self._value, tuple) else {}, self.window())
 
-        def take(ticked: tuple[str, ...]) -> None:
-            self.set_value("all" if len(ticked) == len(names) else tuple((name, name in ticked) for name in names))
+        def take(_: object) -> None:
+            shares = dialog.shares()
+            self.set_value("all" if all(share == 1 for _, share in shares) else shares)
 
         dialog.chosen.connect(take)
         dialog.open()
@@ -43,12 +42,16 @@ class LayersEditor(AskingEditor):
 
     def _text(self, value: Any) -> str:
         if isinstance(value, tuple):
-            return f"{sum(learns for _, learns in value)} of {len(value)} layers"
+            n_in_part = sum(0 < share < 1 for _, share in value)
+            part = f", {n_in_part} in part" if n_in_part else ""
+            return f"{sum(share > 0 for _, share in value)} of {len(value)} layers{part}"
         number = value.partition(":")[2]
         return "the last layer" if number == "1" else f"the last {number} layers"
 
     def _tip(self, value: Any) -> str:
-        return ", ".join(name for name, learns in value if learns) if isinstance(value, tuple) else ""
+        if not isinstance(value, tuple):
+            return ""
+        return ", ".join(name if share == 1 else f"{name} ({share:.0%})" for name, share in value if share)
 
     def _ask(self) -> None:
         self.names_wanted.emit()

@@ -69,6 +69,11 @@ class TickDialog(QDialog):
         self._on_item_changed()
 
     @property
+    def list(self) -> QListWidget:
+        """The list of the names."""
+        return self._list
+
+    @property
     def accept_button(self) -> QPushButton:
         """The button that uses what is ticked; locked while nothing is."""
         return self._ok

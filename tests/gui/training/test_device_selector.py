@@ -31,6 +31,10 @@ def test_that_what_is_lacking_is_shown_disabled_with_the_reason(selector: Device
     assert selector.itemData(place, Qt.ToolTipRole) == "Needs two GPUs."
     assert selector.currentText() == "cpu"
     assert selector.toolTip() == "about cpu"
+    assert not selector.means_gpu
+    selector.choose("auto")
+    assert selector.means_gpu
+    selector.choose("cpu")
     selector.choose("mirrored")
     assert selector.currentText() == "cpu"
 

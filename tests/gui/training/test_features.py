@@ -12,12 +12,12 @@ from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.gui.main_window import MainWindow
-from aid_desktop.gui.training.layer_names import layer_names
+from aid_desktop.gui.training.layer_names import items_of
 from aid_desktop.gui.training.series_dialog import SeriesDialog
 from aid_desktop.gui.widgets.features_editor import FeaturesEditor
 from aid_desktop.gui.widgets.field_editor import FieldEditor
 from aid_desktop.models.files import load_model
-from aid_desktop.models.zoo import list_architectures
+from aid_desktop.models.zoo import list_architectures, load_zoo
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import read_history
 from aid_desktop.settings.image import ImageSettings
@@ -142,7 +142,7 @@ def test_that_a_run_with_features_is_trained_in_the_window(window: MainWindow, c
     window.training.model.choose(NET)
     zoo = window.training.model.zoo
     assert zoo is not None
-    assert len(layer_names(zoo, NET, window.notifier.image_settings, 2)) == 4
+    assert len(items_of(load_zoo(zoo).build(NET, (12, 12, 1), 2, 1))) == 4
     settings = window.training.settings.values().with_hyperparameters(epochs=8, batch_size=16, learning_rate=0.01)
     window.training.settings.set_values(settings)
     with qtbot.waitSignal(window.session.finished, timeout=WAIT_MS) as finished:

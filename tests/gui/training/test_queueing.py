@@ -414,6 +414,15 @@ def test_that_one_run_of_several_is_no_series(able: MainWindow, core: Core, qtbo
     assert core.begun[0].folder.path.parent == Path(able.training._preferences.runs_folder)
 
 
+def test_that_a_perceptron_of_ones_own_layers_can_be_ticked_when_it_is_chosen(able: MainWindow) -> None:
+    able.training.model.choose("MLP_5_4")
+    dialog = plan(able)
+    names = [dialog.architectures.item(row).text() for row in range(dialog.architectures.count())]
+    assert "MLP_5_4" in names
+    assert "MLP_*" not in names
+    assert plan(able, "MLP_5_4").choice().architectures == ("MLP_5_4",)
+
+
 def test_that_the_dialog_says_what_cannot_be(able: MainWindow) -> None:
     dialog = plan(able)
     assert dialog.text == "Tick at least one architecture"

@@ -1,0 +1,90 @@
+"""`aid-desktop recommend PATH... --preset NAME --out RUN.toml`: a run.toml with settings that suit the images."""
+
+import argparse
+import dataclasses
+import os
+from pathlib import Path
+
+from aid_desktop.cli.convert import parse_channels, parse_size
+from aid_desktop.cli.output import add_json_option, write_error, write_json, write_line
+from aid_desktop.data.class_table import Role
+from aid_desktop.data.drops import resolve_drop
+from aid_desktop.errors import DataError
+from aid_desktop.models.devices import list_devices
+from aid_desktop.models.strategies import uses_gpu
+from aid_desktop.models.zoo import find_zoo, list_architectures
+from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, data_rows, open_table, write_run_toml
+from aid_desktop.settings.device import DeviceSettings
+from aid_desktop.settings.image import ImageSettings
+from aid_desktop.settings.split import SplitSettings
+from aid_desktop.training.presets import Preset, Recommendation, recommend, situation_of
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the sub-command."""
+    parser = commands.add_parser("recommend", help="write a run.toml with settings that suit the images")
+    parser.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="+",
+        type=Path,
+        help="folders of classes, or files, as dropped on the window",
+    )
+    parser.add_argument(
+        "--preset", choices=[preset.value for preset in Preset], default=Preset.BALANCED, help="default %(default)s"
+    )
+    parser.add_argument("--out", metavar="RUN.toml", type=Path, required=True, help="the file to write")
+    parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
+    parser.add_argument(
+        "--size", metavar="WxH", type=parse_size, default=(32, 32), help="of the network's images; default 32x32"
+    )
+    parser.add_argument(
+        "--channels", metavar="WORD", type=parse_channels, default="gray", help="gray, rgb, or names; default: gray"
+    )
+    parser.add_argument("--epochs", metavar="N", type=_parse_epochs, help="instead of the number that the time allows")
+    parser.add_argument("--device", metavar="NAME", default="auto", help="as for train; default %(default)s")
+    parser.add_argument("--seed", metavar="N", type=int, default=1, help="default %(default)s")
+    parser.add_argument("--model-zoo", metavar="FILE", type=Path, help="the model_zoo.py to use")
+    add_json_option(parser)
+    parser.set_defaults(handler=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.out.exists() and not options.overwrite:
+        raise DataError(f"{options.out} exists: give another name, or --overwrite")
+    plan = resolve_drop(options.paths)
+    for problem in plan.rejected:
+        write_error(f"left out: {problem}")
+    width, height = options.size
+    image = ImageSettings(width=width, height=height, channels=options.channels)
+    table = open_table(DataRow(item.path, item.class_name, item.role, part=item.part) for item in plan.items)
+    split = None if table.rows_with(Role.VALIDATION) else SplitSettings(validation_fraction=0.1)
+    device = DeviceSettings(strategy=options.device)
+    on_gpu = uses_gpu(device.strategy, len(list_devices()["gpus"]))
+    situation = situation_of(table, split, image, os.cpu_count() or 1, on_gpu)
+    chosen = recommend(
+        Preset(options.preset), situation, list_architectures(find_zoo(options.model_zoo)), options.epochs
+    )
+    rows = tuple(dataclasses.replace(row, digest=None) for row in data_rows(table))
+    model = ModelChoice(architecture=chosen.architecture)
+    config = RunConfig(rows, image, model, chosen.training, split, device, options.seed)
+    write_run_toml(config, options.out, [f"Preset {chosen.preset}", *map(str, chosen.reasons)])
+    _tell(chosen, options)
+    return 0
+
+
+def _parse_epochs(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number from 1")
+    return int(text)
+
+
+def _tell(chosen: Recommendation, options: argparse.Namespace) -> None:
+    if options.json:
+        reasons = [dataclasses.asdict(reason) for reason in chosen.reasons]
+        write_json({"preset": chosen.preset, "architecture": chosen.architecture, "seconds": chosen.seconds,
+                    "reasons": reasons})  # fmt: skip
+        return
+    for reason in chosen.reasons:
+        write_line(str(reason))
+    write_line(f"Written to {options.out}: train it with aid-desktop train {options.out}")

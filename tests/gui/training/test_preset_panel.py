@@ -1,0 +1,61 @@
+"""The row of presets: fills the forms, says why, is one step of undo."""
+
+from typing import Any
+
+from PyQt5.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from aid_desktop.gui.main_window import MainWindow
+from aid_desktop.training.presets import Preset
+
+Core = Any
+
+
+def button(window: MainWindow, preset: Preset) -> QPushButton:
+    found = window.findChild(QPushButton, f"preset.{preset}")
+    assert found is not None
+    return found
+
+
+def test_that_a_preset_fills_the_forms_and_says_why_and_undo_brings_back_what_was_there(ready: MainWindow) -> None:
+    training = ready.training
+    before = training.settings.values()
+    button(ready, Preset.BEST).click()
+    shown = training.settings.values()
+    assert training.model.architecture == "ResNet_small"
+    assert (shown.hyperparameters.schedule, shown.augmentation.random_erasing) == ("cosine", 0.25)
+    assert "<b>Architecture: ResNet_small.</b>" in training.presets.reasons_text
+    assert "untick it for digits" in training.presets.reasons_text
+    training.undo.stack.undo()
+    assert training.settings.values() == before
+    assert training.model.architecture == "MLP_8_8_8"
+    training.undo.stack.redo()
+    assert training.settings.values() == shown
+
+
+def test_that_the_reasons_can_be_hidden_and_the_settings_stay(ready: MainWindow) -> None:
+    button(ready, Preset.QUICK).click()
+    shown = ready.training.settings.values()
+    hide = ready.findChild(QPushButton, "presetHideButton")
+    assert hide is not None
+    hide.click()
+    assert ready.training.presets.reasons_text == ""
+    assert ready.training.settings.values() == shown
+
+
+def test_that_presets_wait_for_images(window: MainWindow) -> None:
+    assert not any(button(window, preset).isEnabled() for preset in Preset)
+    assert window.training.presets.note == "Add training images on the Data tab first."
+    assert button(window, Preset.BEST).toolTip() == window.training.presets.note
+
+
+def test_that_presets_wait_for_the_end_of_a_run(ready: MainWindow, core: Core, qtbot: QtBot) -> None:
+    core.holds = True
+    ready.training.run.start_button.click()
+    qtbot.waitUntil(lambda: ready.session.is_running)
+    assert not any(button(ready, preset).isEnabled() for preset in Preset)
+    assert ready.training.presets.note == "Wait for the run to end, or stop it."
+    ready.training.run.stop_button.click()
+    qtbot.waitUntil(lambda: not ready.session.is_running)
+    assert all(button(ready, preset).isEnabled() for preset in Preset)
+    assert ready.training.presets.note == ""
