@@ -151,3 +151,11 @@ def test_that_a_run_with_features_is_trained_in_the_window(window: MainWindow, c
     folder = RunFolder(finished.args[0].folder)
     assert read_history(folder.history_csv).records[-1].metric("val_accuracy") == 1.0
     assert load_model(folder.last_model).card.features.names == ("deform",)
+    choose(window)
+    start_from = window.training.model.start_from
+    start_from.use(folder.last_model)
+    qtbot.waitUntil(lambda: start_from.problem == "", timeout=WAIT_MS)
+    assert window.notifier.image_settings.features == ("deform",)
+    assert not offered(window).isEnabled()
+    assert "As the model to start from has it" in offered(window).toolTip()
+    assert "features deform" in start_from._contract.text()
