@@ -106,7 +106,7 @@ def _begun(options: argparse.Namespace) -> tuple[Series, tuple[PlannedRun, ...]]
         check_size(find_architecture(known, name), config.image.input_shape)
         check_features(find_architecture(known, name), len(config.image.features))
     planned = plan_runs(config, choice)
-    provide_weights([run.config.model for run in planned], zoo, options.download_weights)
+    provide_weights([(run.config.model, run.config.image) for run in planned], zoo, options.download_weights)
     series = create_series((options.out or path.parent / "series").absolute(), planned, zoo)
     return series, series.runs
 

@@ -68,7 +68,8 @@ def transfer(
             new.set_weights(old.get_weights())
     is_head_kept = card.class_names == class_names or rebuilt.head.name in misfits
     n_kept = len(rebuilt.pairs) - len(misfits) - (not is_head_kept)
-    return rebuilt.model, _report(n_kept, tuple(misfits), card, input_shape, class_names)
+    knows_classes = rebuilt.head.name not in misfits
+    return rebuilt.model, _report(n_kept, tuple(misfits), card, input_shape, class_names, knows_classes)
 
 
 def restart(model: "keras.Model", input_shape: tuple[int, int, int], n_classes: int) -> "keras.Model":
@@ -251,9 +252,10 @@ def _report(
     card: ModelCard,
     input_shape: tuple[int, int, int],
     class_names: tuple[str, ...],
+    knows_classes: bool = True,
 ) -> TransferReport:
-    kept = tuple(name for name in class_names if name in card.class_names)
-    new = tuple(name for name in class_names if name not in card.class_names)
+    kept = tuple(name for name in class_names if knows_classes and name in card.class_names)
+    new = tuple(name for name in class_names if name not in kept)
     lost = [name for name in card.class_names if name not in class_names]
     sentences = [f"The weights of {n_kept} {'layer' if n_kept == 1 else 'layers'} are kept."]
     if (card.image.height, card.image.width) != input_shape[:2]:

@@ -40,8 +40,8 @@ class ModelChoice:
 
     `mode` is `continue` (its weights are kept) or `restart` (only its architecture is used). `weights` are those that
     an architecture of pretrained networks begins with: `imagenet`, `none` (random ones) or a file; None means
-    `imagenet` where there are such weights. `renew_layers` lets layers
-    of a model whose weights belong to another image size begin anew.
+    `imagenet` where there are such weights. `renew_layers` lets layers of a model whose weights belong to another image
+    size begin anew.
     """
 
     SECTION: ClassVar[str] = "model"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aid_desktop.data.pixels import pixel_type_text
+from aid_desktop.data.pixels import pixel_type_text, white_level_of
 from aid_desktop.errors import ModelError, TrainingError
 from aid_desktop.models.backbone_weights import new_network
 from aid_desktop.models.build import check_features_of
@@ -97,14 +97,21 @@ def started_from(
 def _check_same_use(card: ModelCard, image: ImageSettings, pixel_type: str) -> None:
     """Raise ModelError when grey levels or features mean something else to the weights."""
     if card.pixel_type != pixel_type:
+        was = "was" if "aid_desktop" in dict(card.versions) else "does not say so, but is taken to have been"
         raise ModelError(
-            f"the model was trained on images of {pixel_type_text(card.pixel_type)}, the data have "
+            f"the model {was} trained on images of {pixel_type_text(card.pixel_type)}, the data have "
             f"{pixel_type_text(pixel_type)}: grey levels of another depth mean something else"
         )
     if card.image.features != image.features:
         raise ModelError(
             f"the model was trained with the features {', '.join(card.image.features)}, the run is set to "
             f"{', '.join(image.features)} (image.features): choose the model's, in its order"
+        )
+    white = image.white_level or white_level_of(pixel_type)
+    if image.normalization == "divide_by_255" and card.normalization.white != white:
+        raise ModelError(
+            f"the model was trained with the white level {card.normalization.white:g}, the run is set to {white:g}: "
+            "choose the model's"
         )
     if card.image.normalization != image.normalization:
         raise ModelError(

@@ -45,9 +45,9 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
         loaded = load_model(run.folder.last_model, for_training=True)
         model = loaded.model
         check_shapes(model, config.image.input_shape, len(data.class_names), len(data.scaling))
-        # A run that has continued a model keeps that model's statistics.
-        data = with_statistics(data, loaded.card)
         origin = Origin(loaded.card.architecture, loaded.card.data)
+        # A run that started from a model has that model's statistics, not those of its own images.
+        data = with_statistics(data, loaded.card)
         saved, latest, first_epoch = _resume_point(run, loaded.card)
     else:
         model, origin, data = first_network(run, data)

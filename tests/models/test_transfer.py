@@ -166,6 +166,15 @@ def test_that_a_layer_that_no_other_size_fits_is_named_and_can_begin_anew(known:
     assert weights(other)["hidden"][0].shape == (120, 5)
 
 
+def test_that_classes_of_a_last_layer_that_begins_anew_are_all_new(known: ModelCard) -> None:
+    import keras
+
+    image = keras.Input((12, 12, 1))
+    out = keras.layers.Dense(len(CLASSES), activation="softmax", name="out")(keras.layers.Flatten()(image))
+    _, report = transfer(keras.Model(image, out), known, (10, 12, 1), (*CLASSES, "x"), renew_layers=True)
+    assert (report.kept_classes, report.new_classes) == ((), (*CLASSES, "x"))
+
+
 def test_that_images_that_are_too_small_are_told_with_the_layer(known: ModelCard) -> None:
     with pytest.raises(ModelError, match=r"layer conv_1 \(Conv2D\) cannot take what images of this size make of it"):
         transfer(prepared(sequential), known, (2, 2, 1), CLASSES)
