@@ -53,7 +53,7 @@ def transfer(
     _check_graph(model)
     _check_outputs(model, card)
     _check_channels(model, card, input_shape)
-    if tuple(model.input_shape[1:]) == input_shape and card.class_names == class_names:
+    if tuple(model.inputs[0].shape[1:]) == input_shape and card.class_names == class_names:
         return model, _report(len(learning_layers(model)), (), card, input_shape, class_names)
     rebuilt = _Rebuilt.of(model, input_shape, len(class_names))
     misfits = [old.name for old, new in rebuilt.pairs if not _fits(old, new, is_head=old is rebuilt.head)]
@@ -96,7 +96,9 @@ class _Rebuilt:
     def of(cls, model: "keras.Model", input_shape: tuple[int, int, int], n_classes: int) -> "_Rebuilt":
         _check_graph(model)
         made = cls(_head(model), n_classes)
-        made.model = made._model(model, [_input(model.inputs[0], (None, *input_shape))])
+        image, *features = model.inputs
+        inputs = [_input(image, (None, *input_shape)), *(_input(one, one.shape) for one in features)]
+        made.model = made._model(model, inputs)
         if made.model.output_shape[-1] != n_classes:
             raise ModelError(
                 f"the model gives {made.model.output_shape[-1]} numbers where {n_classes} classes are wanted, "
@@ -193,8 +195,12 @@ def _refuse_subclassed(model: Any) -> None:
 
 def _check_graph(model: "keras.Model") -> None:
     _refuse_subclassed(model)
-    if len(model.inputs) != 1:
-        raise ModelError(f"the model has {len(model.inputs)} inputs: only models of one image can be started from")
+    others = [tuple(item.shape) for item in model.inputs[1:]]
+    if len(others) > 1 or any(len(shape) != 2 for shape in others):
+        raise ModelError(
+            f"the model has {len(model.inputs)} inputs: only models of one image, or of one with its features, can be "
+            "started from"
+        )
 
 
 def _check_outputs(model: "keras.Model", card: ModelCard) -> None:
@@ -204,11 +210,11 @@ def _check_outputs(model: "keras.Model", card: ModelCard) -> None:
 
 
 def _check_channels(model: "keras.Model", card: ModelCard, input_shape: tuple[int, int, int]) -> None:
-    if model.input_shape[-1] not in (None, input_shape[-1]):
+    if model.inputs[0].shape[-1] not in (None, input_shape[-1]):
         channels = card.image.channels
         text = f'"{channels}"' if isinstance(channels, str) else str(list(channels))
         raise ModelError(
-            f"the model takes images of {model.input_shape[-1]} channels, the run is set to {input_shape[-1]}: set "
+            f"the model takes images of {model.inputs[0].shape[-1]} channels, the run is set to {input_shape[-1]}: set "
             f"channels = {text} as the model has them, or use only its architecture (mode = restart)"
         )
 

@@ -24,7 +24,7 @@ from aid_desktop.gui.theme import GRID, set_primary, set_role
 from aid_desktop.gui.widgets.message_strip import sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.models.registry import Architecture
-from aid_desktop.models.zoo import check_size, find_architecture
+from aid_desktop.models.zoo import check_features, check_size, find_architecture
 from aid_desktop.runs.config import MAX_SEED, RunConfig
 from aid_desktop.runs.series import MOST_REPETITIONS, PlannedRun, SeriesChoice, plan_runs
 from aid_desktop.settings.split import MOST_FOLDS, SplitSettings
@@ -119,6 +119,7 @@ class SeriesDialog(QDialog):
             is_shown = one.name == self._config.model.architecture
             try:
                 check_size(one, self._config.image.input_shape)
+                check_features(one, len(self._config.image.features))
             except ModelZooError as error:
                 item.setToolTip(str(error))
                 item.setFlags(Qt.ItemFlag.NoItemFlags)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _NEW = "new"
 _WAYS = {_NEW: "a new network", "continue": "a model, which goes on learning", "restart": "a model's architecture"}
-_OF_WEIGHTS = ("channels", "normalization")
+_OF_WEIGHTS = ("channels", "normalization", "features")
 _FEWEST_CLASSES = 2
 _CHECK_AFTER = 300
 _NO_MODEL = "Choose a model to start from"
