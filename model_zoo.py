@@ -13,7 +13,8 @@ To add a network, copy one of the functions below and change it:
 Save the file and press "Reload" in the program. There is no second list to update, and optimizer and loss are
 chosen in the program. If something is wrong with the file, the program says what and in which line.
 
-Further words for the decorator are family="mlp", "cnn" (when nothing is said), "pretrained" or "multi_input", and
+Further words for the decorator are family="mlp", "cnn" (when nothing is said), "pretrained" or "multi_input" (a
+network that takes features of the image besides it, from (input_shape, n_classes, n_features): see the end), and
 weights="MobileNetV2", for example, for a network that begins with weights of keras.applications: see the end.
 The networks stand here in order of complexity, family by family; the program shows them in the same order.
 A name that ends in * stands for many networks: see `mlp`.
@@ -33,13 +34,13 @@ from aid_desktop.models.registry import architecture
 # --- parts that many networks share -----------------------------------------------------------------------
 
 
-def finish(image: keras.KerasTensor, x: keras.KerasTensor, n_classes: int) -> keras.Model:
-    """Add the last layer, one probability for each class, and make the model from `image` to it."""
+def finish(image: keras.KerasTensor | list[keras.KerasTensor], x: keras.KerasTensor, n_classes: int) -> keras.Model:
+    """Add the last layer, one probability for each class, and make the model from `image`, or all inputs, to it."""
     return finish_scores(image, layers.Dense(n_classes)(x))
 
 
-def finish_scores(image: keras.KerasTensor, scores: keras.KerasTensor) -> keras.Model:
-    """Turn one score for each class into probabilities, and make the model from `image` to them."""
+def finish_scores(image: keras.KerasTensor | list[keras.KerasTensor], scores: keras.KerasTensor) -> keras.Model:
+    """Turn one score for each class into probabilities, and make the model from `image`, or all inputs, to them."""
     # float32 also where the rest computes in half precision: small probabilities would become 0.
     x = layers.Activation("softmax", dtype="float32", name="outputTensor")(scores)
     return keras.Model(image, x)
@@ -995,3 +996,85 @@ def convnext_tiny(input_shape: tuple[int, int, int], n_classes: int) -> keras.Mo
     Smallest image: 32 × 32. Parameters: 27 821 666 for images of any size and 2 classes.
     """
     return pretrained(keras.applications.ConvNeXtTiny, "torch", input_shape, n_classes, include_preprocessing=False)
+
+
+# --- Networks of image and features -------------------------------------------------------------------------
+# Features are numbers that are known of each image, such as deform and area_um in .rtdc files; they are chosen with the
+# image settings and come standardized (mean 0, standard deviation 1 over the training images).
+
+
+def image_and_features(input_shape: tuple[int, int, int], n_features: int) -> list[keras.KerasTensor]:
+    """Return the two inputs of a network of the family multi_input: the image, and its standardized features."""
+    return [keras.Input(input_shape, name="inputTensor"), keras.Input((n_features,), name="features")]
+
+
+def mlp_multi_in(
+    input_shape: tuple[int, int, int], n_classes: int, n_features: int, nodes: tuple[int, ...]
+) -> keras.Model:
+    """Multilayer perceptron that sees the features beside the pixels, as if they were further pixels."""
+    image, features = inputs = image_and_features(input_shape, n_features)
+    x = layers.Concatenate()([layers.Flatten()(image), features])
+    for n in nodes:
+        x = dense(x, n)
+    return finish(inputs, x, n_classes)
+
+
+@architecture("MLP_MultiIn_3Lay_24", min_size=1, family="multi_input")
+def mlp_multi_in_3lay_24(input_shape: tuple[int, int, int], n_classes: int, n_features: int) -> keras.Model:
+    """Perceptron with hidden layers of 24, 16 and 24 nodes for the image and features of it.
+
+    Idea: what was measured of the object, such as its size or deformation, need not be found in the pixels again.
+    Source: AIDeveloper, where only the last hidden layer had ReLU, so that the others added nothing; here all have.
+
+    Layers: Flatten, joined by the features; Dense 24, 16, 24 with ReLU each, Dense, softmax.
+    Smallest image: 1 × 1. Parameters: 25 506 for 32 × 32 gray pixels, 2 features and 2 classes.
+    """
+    return mlp_multi_in(input_shape, n_classes, n_features, (24, 16, 24))
+
+
+@architecture("MLP_MultiIn_3Lay_64", min_size=1, family="multi_input")
+def mlp_multi_in_3lay_64(input_shape: tuple[int, int, int], n_classes: int, n_features: int) -> keras.Model:
+    """Perceptron with hidden layers of 64, 80 and 32 nodes for the image and features of it.
+
+    Source: AIDeveloper, where only the last hidden layer had ReLU; here all have.
+
+    Layers: Flatten, joined by the features; Dense 64, 80, 32 with ReLU each, Dense, softmax.
+    Smallest image: 1 × 1. Parameters: 73 586 for 32 × 32 gray pixels, 2 features and 2 classes.
+    """
+    return mlp_multi_in(input_shape, n_classes, n_features, (64, 80, 32))
+
+
+@architecture("MLP_MultiIn_4Lay_72", min_size=1, family="multi_input")
+def mlp_multi_in_4lay_72(input_shape: tuple[int, int, int], n_classes: int, n_features: int) -> keras.Model:
+    """Perceptron with hidden layers of 72, 48, 24 and 32 nodes for the image and features of it.
+
+    Source: AIDeveloper, where only the last hidden layer had ReLU; here all have.
+
+    Layers: Flatten, joined by the features; Dense 72, 48, 24, 32 with ReLU each, Dense, softmax.
+    Smallest image: 1 × 1. Parameters: 79 490 for 32 × 32 gray pixels, 2 features and 2 classes.
+    """
+    return mlp_multi_in(input_shape, n_classes, n_features, (72, 48, 24, 32))
+
+
+@architecture("Nitta6l_MultiIn", min_size=16, family="multi_input")
+def nitta6l_multi_in(input_shape: tuple[int, int, int], n_classes: int, n_features: int) -> keras.Model:
+    """Four convolutions and two dense layers with dropout, to which the features come before the dense ones.
+
+    Idea: convolutions find what the image shows, the dense layers weigh it against what was measured. Source: Nitta
+    et al. 2018, "Intelligent image-activated cell sorting", as in AIDeveloper.
+
+    Layers: 2 × (convolution 3 × 3 with 32 filters, ReLU), pooling, dropout 0.25; the same with 64 filters; Flatten,
+    joined by the features; Dense 256, ReLU, dropout 0.5; Dense, softmax.
+    Smallest image: 16 × 16. Parameters: 475 874 for 32 × 32 gray pixels, 2 features and 2 classes.
+    """
+    image, features = inputs = image_and_features(input_shape, n_features)
+    x = image
+    for filters in (32, 64):
+        for _ in range(2):
+            x = conv(x, filters)
+        x = layers.MaxPooling2D()(x)
+        x = layers.Dropout(0.25)(x)
+    x = layers.Concatenate()([layers.Flatten()(x), features])
+    x = dense(x, 256)
+    x = layers.Dropout(0.5)(x)
+    return finish(inputs, x, n_classes)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from aid_desktop.cli.output import add_json_option, write_error, write_json, write_line
+from aid_desktop.cli.output import add_json_option, parse_size, write_error, write_json, write_line
 from aid_desktop.cli.sources import add_part_option, open_paths
 from aid_desktop.data.conversion import CHANNELS, DEPTHS, ConvertSettings
 from aid_desktop.data.convert import check_target, convert_sources
@@ -64,10 +64,3 @@ def _run(options: argparse.Namespace) -> int:
 def parse_channels(text: str) -> str | tuple[str, ...]:
     """Return one of the words for channels as it is, or the names with commas between them as a tuple."""
     return text if text in CHANNELS else tuple(name.strip() for name in text.split(","))
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    width, _, height = text.lower().partition("x")
-    if not (width.isdecimal() and height.isdecimal()):
-        raise argparse.ArgumentTypeError(f"got {text!r}, expected WIDTHxHEIGHT, for example 64x48")
-    return int(width), int(height)

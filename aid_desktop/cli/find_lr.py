@@ -30,7 +30,7 @@ def _run(options: argparse.Namespace) -> int:
     config = read_run_toml(run_toml_of(options.run_toml))
     config = config.with_changes(seed=options.seed, device=options.device)
     zoo = find_zoo(options.model_zoo)
-    provide_weights([config.model], zoo, options.download_weights)
+    provide_weights([(config.model, config.image)], zoo, options.download_weights)
     with TemporaryDirectory() as folder:
         run = TrainingRun(config, RunFolder(Path(folder)), zoo)
         stop_on_ctrl_c(run.control)

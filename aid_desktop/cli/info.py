@@ -34,9 +34,12 @@ def _run(options: argparse.Namespace) -> int:
         write_json(card)
     else:
         for key, value in card.items():
-            text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-            write_line(f"{key}: {text}")
+            write_line(f"{key}: {_text(value)}")
     return 0
+
+
+def _text(value: object) -> str:
+    return ", ".join(f"{key} {_text(one)}" for key, one in value.items()) if isinstance(value, dict) else str(value)
 
 
 def _save(path: Path, target: Path, said: ModelFacts) -> None:

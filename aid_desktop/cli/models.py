@@ -3,8 +3,9 @@
 import argparse
 from pathlib import Path
 
+from aid_desktop.cli.output import parse_size
 from aid_desktop.data.normalize import METHODS
-from aid_desktop.errors import DataError, ModelError
+from aid_desktop.errors import ModelError
 from aid_desktop.models.devices import warm_up
 from aid_desktop.models.facts import NOTHING_SAID, ModelFacts
 from aid_desktop.models.files import LoadedModel, load_model
@@ -25,21 +26,18 @@ def add_model_argument(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--normalization", choices=METHODS, default="", help="how its images were normalized")
     for name, what in (("mean", "mean grey level"), ("std", "standard deviation")):
         group.add_argument(f"--{name}", type=float, help=f"{what} of its images, for standardize_training_set")
-    group.add_argument("--size", metavar="WxH", default="", help="size of its images, if it takes any")
+    group.add_argument("--size", metavar="WxH", type=parse_size, help="size of its images, if it takes any")
     group.add_argument("--channels", metavar="A,B,…", default="", help="names of its channels, if neither 1 nor 3")
 
 
 def read_facts(options: argparse.Namespace, path: Path) -> ModelFacts:
-    """Return what the options say of the model file. Raises DataError, or ModelError if its card says all."""
-    size = options.size.lower().split("x") if options.size else []
-    if size and (len(size) != 2 or not all(side.isdecimal() for side in size)):
-        raise DataError(f"--size: got {options.size!r}, expected WIDTHxHEIGHT, for example 64x32")
+    """Return what the options say of the model file. Raises ModelError if its card says all."""
     said = ModelFacts(
         class_names=_words(options.classes),
         normalization=options.normalization,
         mean=options.mean,
         std=options.std,
-        size=(int(size[0]), int(size[1])) if size else None,
+        size=options.size,
         channels=_words(options.channels),
     )
     if said != NOTHING_SAID and has_card(path):

@@ -52,6 +52,21 @@ def parse_threshold(text: str | None, class_names: tuple[str, ...]) -> Threshold
     return Threshold(class_names.index(name), probability)
 
 
+def parse_size(text: str) -> tuple[int, int]:
+    """Return width and height of WIDTHxHEIGHT; for argparse."""
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected WIDTHxHEIGHT, for example 64x48")
+    return int(width), int(height)
+
+
+def parse_count(text: str) -> int:
+    """Return a whole number from 1; for argparse."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number from 1")
+    return int(text)
+
+
 def _without_nan(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_nan(item) for key, item in value.items()}

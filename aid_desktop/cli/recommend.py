@@ -5,12 +5,12 @@ import dataclasses
 import os
 from pathlib import Path
 
-from aid_desktop.cli.convert import parse_channels, parse_size
-from aid_desktop.cli.output import add_json_option, write_error, write_json, write_line
+from aid_desktop.cli.convert import parse_channels
+from aid_desktop.cli.output import add_json_option, parse_count, parse_size, write_error, write_json, write_line
 from aid_desktop.data.class_table import Role
 from aid_desktop.data.drops import resolve_drop
 from aid_desktop.errors import DataError
-from aid_desktop.models.devices import list_devices
+from aid_desktop.models.devices import check_strategy, list_devices
 from aid_desktop.models.strategies import uses_gpu
 from aid_desktop.models.zoo import find_zoo, list_architectures
 from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, data_rows, open_table, write_run_toml
@@ -41,7 +41,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--channels", metavar="WORD", type=parse_channels, default="gray", help="gray, rgb, or names; default: gray"
     )
-    parser.add_argument("--epochs", metavar="N", type=_parse_epochs, help="instead of the number that the time allows")
+    parser.add_argument("--epochs", metavar="N", type=parse_count, help="instead of the number that the time allows")
     parser.add_argument("--device", metavar="NAME", default="auto", help="as for train; default %(default)s")
     parser.add_argument("--seed", metavar="N", type=int, default=1, help="default %(default)s")
     parser.add_argument("--model-zoo", metavar="FILE", type=Path, help="the model_zoo.py to use")
@@ -60,6 +60,7 @@ def _run(options: argparse.Namespace) -> int:
     table = open_table(DataRow(item.path, item.class_name, item.role, part=item.part) for item in plan.items)
     split = None if table.rows_with(Role.VALIDATION) else SplitSettings(validation_fraction=0.1)
     device = DeviceSettings(strategy=options.device)
+    check_strategy(device.strategy)
     on_gpu = uses_gpu(device.strategy, len(list_devices()["gpus"]))
     situation = situation_of(table, split, image, os.cpu_count() or 1, on_gpu)
     chosen = recommend(
@@ -71,12 +72,6 @@ def _run(options: argparse.Namespace) -> int:
     write_run_toml(config, options.out, [f"Preset {chosen.preset}", *map(str, chosen.reasons)])
     _tell(chosen, options)
     return 0
-
-
-def _parse_epochs(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number from 1")
-    return int(text)
 
 
 def _tell(chosen: Recommendation, options: argparse.Namespace) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from aid_desktop.cli.output import write_error
 from aid_desktop.errors import ModelError
-from aid_desktop.models.backbones import download, takes_imagenet, weights_file
-from aid_desktop.models.zoo import find_architecture, list_architectures
+from aid_desktop.models.backbones import check_image, download, takes_imagenet, weights_file
+from aid_desktop.models.zoo import check_size, find_architecture, list_architectures
 from aid_desktop.runs.config import ModelChoice
 from aid_desktop.runs.folder import RunFolder
+from aid_desktop.settings.image import ImageSettings
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
@@ -33,17 +34,20 @@ def run_toml_of(path: Path) -> Path:
     return RunFolder(path).run_toml if path.is_dir() else path
 
 
-def provide_weights(models: Iterable[ModelChoice], zoo: Path, may_download: bool) -> None:
+def provide_weights(runs: Iterable[tuple[ModelChoice, ImageSettings]], zoo: Path, may_download: bool) -> None:
     """See to it that the weights which new networks begin with are on this computer.
 
-    Raises ModelZooError for an architecture that is not there, ModelError for weights that are not, unless they may be
-    downloaded. What is downloaded is told on stderr.
+    Raises ModelZooError for an architecture that is not there or does not fit the images, ModelError for weights that
+    are not there, unless they may be downloaded. What is downloaded is told on stderr.
     """
     known = list_architectures(zoo)
-    for model in models:
+    for model, image in runs:
         if model.architecture is None:
             continue
         architecture = find_architecture(known, model.architecture)
+        # Nothing is fetched for a network that cannot take the images.
+        check_size(architecture, image.input_shape)
+        check_image(architecture, image)
         try:
             weights_file(architecture, model.weights)
         except ModelError:

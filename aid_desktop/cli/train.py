@@ -47,7 +47,7 @@ def make_run(options: argparse.Namespace) -> TrainingRun:
     config = config.with_changes(epochs=options.epochs, seed=options.seed, device=options.device)
     zoo = folder.model_zoo if options.resume else find_zoo(options.model_zoo)
     if not options.resume:
-        provide_weights([config.model], zoo, options.download_weights)
+        provide_weights([(config.model, config.image)], zoo, options.download_weights)
     return TrainingRun(config, folder, zoo, resume=options.resume)
 
 

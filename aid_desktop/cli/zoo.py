@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from aid_desktop.cli.output import add_json_option, write_json, write_line
+from aid_desktop.cli.output import add_json_option, parse_count, write_json, write_line
 from aid_desktop.models.devices import warm_up
 from aid_desktop.models.registry import LARGEST_NUMBER, MOST_NUMBERS
 from aid_desktop.models.zoo import describe, find_zoo, list_architectures, load_zoo
@@ -16,20 +16,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--size",
         metavar="PIXELS",
-        type=_count,
+        type=parse_count,
         help="side of the images to count for (32, or the smallest that an architecture takes)",
     )
-    parser.add_argument("--channels", metavar="N", type=_count, default=1, help="channels of the images (1)")
-    parser.add_argument("--classes", metavar="N", type=_count, default=2, help="number of classes (2)")
+    parser.add_argument("--channels", metavar="N", type=parse_count, default=1, help="channels of the images (1)")
+    parser.add_argument("--classes", metavar="N", type=parse_count, default=2, help="number of classes (2)")
     add_json_option(parser)
     parser.set_defaults(handler=_run)
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"got {text}, expected a whole number from 1")
-    return number
 
 
 def _run(options: argparse.Namespace) -> int:

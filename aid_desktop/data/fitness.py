@@ -1,11 +1,13 @@
-"""Do all images fit each other and the image settings? Asked before training, and before a model is applied."""
+"""Do all images, with their features, fit each other and the image settings? Asked before a run and before a model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from aid_desktop.data.class_table import ClassTable, TableProblem
 from aid_desktop.data.pixels import pixel_type_text
 from aid_desktop.data.source import DataSource
 from aid_desktop.settings.image import ImageSettings
+
+NAMES_SHOWN = 10
 
 
 def image_problems(table: ClassTable, settings: ImageSettings) -> tuple[TableProblem, ...]:
@@ -24,7 +26,14 @@ def source_problem(source: DataSource, settings: ImageSettings, pixel_type: str 
     if pixel_type is not None and source.pixel_types[0] != pixel_type:
         found, expected = pixel_type_text(source.pixel_types[0]), pixel_type_text(pixel_type)
         return f"has images of {found}, expected {expected}: grey levels of another depth mean something else"
-    return _channel_problem(source, settings)
+    return _channel_problem(source, settings) or _feature_problem(source, settings)
+
+
+def named_problems(found: Iterable[tuple[DataSource, str]]) -> str:
+    """Return problems of sources in one line, each with the name of its source; of many the first ones."""
+    texts = list(dict.fromkeys(f"{source.name} {problem}" for source, problem in found))
+    more = f"; and {len(texts) - NAMES_SHOWN} more" if len(texts) > NAMES_SHOWN else ""
+    return "; ".join(texts[:NAMES_SHOWN]) + more
 
 
 def _problems(sources: Sequence[DataSource], settings: ImageSettings) -> Iterator[TableProblem]:
@@ -32,7 +41,7 @@ def _problems(sources: Sequence[DataSource], settings: ImageSettings) -> Iterato
     # Thousands of rows are of few kinds.
     known: dict[tuple[object, ...], str | None] = {}
     for place, source in enumerate(sources):
-        kind = (source.pixel_types, source.shapes, source.channels)
+        kind = (source.pixel_types, source.shapes, source.channels, source.features)
         if kind not in known:
             known[kind] = source_problem(source, settings, expected)
         if (problem := known[kind]) is not None:
@@ -54,11 +63,29 @@ def _channel_problem(source: DataSource, settings: ImageSettings) -> str | None:
     return f"has no channel {missing[0]!r}, only {', '.join(source.channels)}"
 
 
+def _feature_problem(source: DataSource, settings: ImageSettings) -> str | None:
+    missing = [name for name in settings.features if name not in source.features]
+    if not missing:
+        return None
+    what = ", ".join(map(repr, missing))
+    if not source.features:
+        return f"has no feature {what}: it has images alone, features come with .rtdc files"
+    return f"has no feature {what}, only {', '.join(source.features)}"
+
+
 def common_channels(sources: Sequence[DataSource]) -> tuple[str, ...]:
     """Return the channels that all sources have, in the order of the first one."""
-    if not sources:
+    return _common([source.channels for source in sources])
+
+
+def common_features(sources: Sequence[DataSource]) -> tuple[str, ...]:
+    """Return the scalar features that all sources have, in the order of the first one."""
+    return _common([source.features for source in sources])
+
+
+def _common(names: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    if not names:
         return ()
     # Thousands of rows are of few kinds.
-    kinds = {source.channels for source in sources}
-    shared = set(sources[0].channels).intersection(*kinds)
-    return tuple(name for name in sources[0].channels if name in shared)
+    shared = set(names[0]).intersection(*set(names))
+    return tuple(name for name in names[0] if name in shared)

@@ -79,6 +79,7 @@ class RtdcReader:
             shape_counts=(layout.n_images,),
             pixel_types=(layout.pixel_type,),
             channels=layout.channels,
+            features=layout.features,
         )
         if progress is not None:
             progress(layout.n_images, layout.n_images)

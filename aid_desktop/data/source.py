@@ -53,7 +53,8 @@ class DataSource:
     each (empty: not counted). `pixel_types` are the distinct types of their grey levels, most frequent first,
     see pixels.py. `channels` names what `ImageReader.read` can pick. `part` says which part of the file is
     meant: the path of a dataset in an HDF5 file, the name of an array in an .npz file, the class in a table;
-    "" for the whole. `digest` identifies the content, see digest.py.
+    "" for the whole. `digest` identifies the content, see digest.py. `features` names the numbers that are known of
+    each image, see scalar_features.py.
     """
 
     path: Path
@@ -66,6 +67,7 @@ class DataSource:
     pixel_types: tuple[str, ...] = ("uint8",)
     channels: tuple[str, ...] = ()
     part: str = ""
+    features: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.class_table import ClassRow
-from aid_desktop.data.fitness import source_problem
+from aid_desktop.data.fitness import NAMES_SHOWN, named_problems, source_problem
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.prepare import prepare_row
+from aid_desktop.data.scalar_features import read_features
 from aid_desktop.data.source import DataSource
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.predictions import Predictions
@@ -19,7 +20,6 @@ from aid_desktop.models.predict import Predictor
 
 CHUNK_IMAGES = 2048
 CHUNK_BYTES = 128 * 2**20
-NAMES_SHOWN = 10
 
 Progress = Callable[[int, int], None]
 
@@ -83,11 +83,10 @@ def predict_sources(
 
 def check_sources(sources: Sequence[DataSource], card: ModelCard) -> None:
     """Raise DataError naming the sources whose images are not what the model was trained on."""
-    found = {source.name: source_problem(source, card.image, card.pixel_type) for source in sources}
-    wrong = [f"{name} {problem}" for name, problem in found.items() if problem is not None]
+    found = ((source, source_problem(source, card.image, card.pixel_type)) for source in sources)
+    wrong = [(source, problem) for source, problem in found if problem is not None]
     if wrong:
-        more = f"; and {len(wrong) - NAMES_SHOWN} more" if len(wrong) > NAMES_SHOWN else ""
-        raise DataError(f"the model cannot be applied: {'; '.join(wrong[:NAMES_SHOWN])}{more}")
+        raise DataError(f"the model cannot be applied: {named_problems(wrong)}")
 
 
 def _unknown_classes(card: ModelCard, rows: Sequence[ClassRow]) -> str:
@@ -121,13 +120,15 @@ def _predict(
         n_before = done
         reader = reopen(task.source)
         size = _chunk_size(task, loaded.card)
+        features = read_features(reader, loaded.card.image.features, task.indices)
         for start in range(0, len(task.indices), size):
             stopped = stopped or (should_stop is not None and should_stop())
             if stopped:
                 break
-            indices = task.indices[start : start + size]
+            chunk = slice(start, start + size)
+            indices = task.indices[chunk]
             images = prepare_row(reader, loaded.card.image, task.zoom, indices=indices)
-            part = predictor.predict(images, should_stop)
+            part = predictor.predict(images, should_stop, features[chunk])
             probabilities.append(part)
             done += len(part)
             stopped = len(part) < len(indices)

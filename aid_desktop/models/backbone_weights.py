@@ -34,7 +34,7 @@ def new_network(
     architecture = find_architecture(zoo.architectures, name)
     check_image(architecture, image)
     path = weights_file(architecture, weights)
-    model = zoo.build(name, image.input_shape, n_classes)
+    model = zoo.build(name, image.input_shape, n_classes, len(image.features))
     if path is not None:
         logger.info("%d layers of %s begin with the weights of %s", load_backbone(model, path), name, path)
     return model

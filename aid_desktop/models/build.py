@@ -133,9 +133,21 @@ def dropout_rates(model: "keras.Model") -> tuple[float, ...]:
     return tuple(float(layer.rate) for layer in dropout_layers(model))
 
 
-def check_shapes(model: "keras.Model", input_shape: tuple[int, int, int], n_classes: int) -> None:
-    """Check that a saved model takes these images and gives these classes. Raises ModelError."""
-    expected = tuple(model.input_shape[1:])
+def check_features_of(model: "keras.Model", n_features: int) -> None:
+    """Check that a saved model takes so many features besides the image. Raises ModelError."""
+    others = [tuple(item.shape[1:]) for item in model.inputs[1:]]
+    if others != [(n_features,)] * bool(n_features):
+        taken = others[0][0] if len(others) == 1 and len(others[0]) == 1 else len(others)
+        raise ModelError(
+            f"the model takes {taken} features besides the image, the run is set to {n_features} (image.features): "
+            "choose those that it was trained with"
+        )
+
+
+def check_shapes(model: "keras.Model", input_shape: tuple[int, int, int], n_classes: int, n_features: int = 0) -> None:
+    """Check that a saved model takes these images and features and gives these classes. Raises ModelError."""
+    expected = tuple(model.inputs[0].shape[1:])
+    check_features_of(model, n_features)
     if expected != input_shape:
         raise ModelError(
             f"the model takes images of {_text(expected)}, the run is set to {_text(input_shape)}: "

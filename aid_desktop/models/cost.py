@@ -77,6 +77,8 @@ def _of_call(layer: "keras.layers.Layer | None", kind: str, shape: tuple[int | N
         return 0
     if hasattr(layer, "layers"):
         return _multiply_adds(layer) if getattr(layer, "inputs", None) else None
+    if not shape:
+        return None
     matrices = [math.prod(weight.shape) for weight in layer.weights if len(weight.shape) >= _MATRIX_AXES]
     if not matrices:
         return 0
@@ -101,8 +103,8 @@ def _places(layer: "keras.layers.Layer", shape: tuple[int | None, ...]) -> tuple
 
 
 def _first_shape(node: dict[str, Any]) -> tuple[int | None, ...]:
-    """Return the shape of the first tensor that a layer is called on."""
-    found: Any = node["args"]
+    """Return the shape of the first tensor that a layer is called on, () if that is not written down."""
+    found: Any = [node["args"], list(node["kwargs"].values())]
     while isinstance(found, list | tuple) and found:
-        found = found[0]
-    return tuple(found["config"]["shape"]) if isinstance(found, dict) and "config" in found else ()
+        found = next((part for part in found if part), None)
+    return tuple(found["config"]["shape"]) if isinstance(found, dict) and "shape" in found.get("config", {}) else ()

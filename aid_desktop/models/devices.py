@@ -80,6 +80,15 @@ def _choices(cpu: str, gpus: list[tuple[str, str]], system: str) -> list[dict[st
     return [{"name": name, "description": text, "reason": reason} for name, text, reason in rows]
 
 
+def check_strategy(strategy: str) -> None:
+    """Raise TrainingError when this machine has no such device."""
+    names = _device_names()
+    if strategy not in names and not is_distributed(strategy):
+        raise TrainingError(
+            f"device.strategy: got {strategy!r}, this machine has {', '.join(names)}, mirrored and multi_worker"
+        )
+
+
 def device_scope(settings: DeviceSettings) -> AbstractContextManager[Any]:
     """Return the context in which a network is built and trained on the device, or the devices, asked for.
 
@@ -90,18 +99,23 @@ def device_scope(settings: DeviceSettings) -> AbstractContextManager[Any]:
 
     gpus = tf.config.list_physical_devices("GPU")
     strategy = settings.strategy
-    names = {"cpu": "/CPU:0", "auto": "/GPU:0" if gpus else "/CPU:0"}
-    names |= {f"gpu:{index}": f"/GPU:{index}" for index in range(len(gpus))}
-    if strategy not in names and not is_distributed(strategy):
-        raise TrainingError(
-            f"device.strategy: got {strategy!r}, this machine has {', '.join(names)}, mirrored and multi_worker"
-        )
+    check_strategy(strategy)
     _set_threads(settings.threads)
     _limit_memory(gpus, settings)
     if is_distributed(strategy):
         return distributed_scope(strategy)
-    scope: AbstractContextManager[Any] = tf.device(names[strategy])
+    scope: AbstractContextManager[Any] = tf.device(_device_names()[strategy])
     return scope
+
+
+def _device_names() -> dict[str, str]:
+    """Return the settings that mean one device, with TensorFlow's names for it."""
+    warm_up()
+    import tensorflow as tf
+
+    n_gpus = len(tf.config.list_physical_devices("GPU"))
+    gpus = {f"gpu:{index}": f"/GPU:{index}" for index in range(n_gpus)}
+    return {"cpu": "/CPU:0", "auto": "/GPU:0" if n_gpus else "/CPU:0", **gpus}
 
 
 def computes_on_gpu() -> bool:

@@ -74,8 +74,8 @@ class MissingFactsError(ModelError):
         self.shape = shape
         wanted = ", ".join(_ASKED[field].format(n=shape.n_classes) for field in missing)
         super().__init__(
-            f"{name} has no model card and does not say what is needed to use it: {wanted}. In the window, choose it "
-            "on the Assessment tab and fill in the form"
+            f"{name} has no model card and does not say what is needed to use it: {wanted}. Say so to aid-desktop info "
+            "MODEL --save NEW.keras, or fill in the form on the Assessment tab of the window, and use the new file"
         )
 
 
@@ -101,8 +101,7 @@ def card_from_facts(path: Path, shape: NetworkShape, said: ModelFacts, keras_ver
         said = said.fitting(shape)
     names = _class_names(path, shape, said, table)
     method = _normalization(path, said, table)
-    mean = said.mean if table is None or table.mean is None else table.mean
-    std = said.std if table is None or table.std is None else table.std
+    mean, std = (_statistic(path, name, said, table) for name in ("mean", "std"))
     needs_statistics = method == "standardize_training_set"
     missing = [name for name, is_missing in _asked(shape, said, names, method) if is_missing]
     missing += [name for name, value in (("mean", mean), ("std", std)) if needs_statistics and value is None]
@@ -175,6 +174,11 @@ def _check_shape(path: Path, shape: NetworkShape) -> None:
 
 
 def _class_names(path: Path, shape: NetworkShape, said: ModelFacts, table: AideveloperModel | None) -> tuple[str, ...]:
+    known = table.class_names if table is not None else {}
+    # AIDeveloper knows classes by number unless its user has named them.
+    is_named = len(known) == shape.n_classes and all(name != f"class {index}" for index, name in known.items())
+    if said.is_of_run and is_named:
+        return tuple(known[index] for index in range(shape.n_classes))
     if said.class_names:
         if len(said.class_names) != shape.n_classes or len(set(said.class_names)) != shape.n_classes:
             raise ModelError(
@@ -184,7 +188,21 @@ def _class_names(path: Path, shape: NetworkShape, said: ModelFacts, table: Aidev
         return said.class_names
     if table is None:
         return ()
-    return tuple(table.class_names.get(index, f"class {index}") for index in range(shape.n_classes))
+    return tuple(known.get(index, f"class {index}") for index in range(shape.n_classes))
+
+
+def _statistic(path: Path, name: str, said: ModelFacts, table: AideveloperModel | None) -> float | None:
+    """Return mean or std, from the table where it has one. Raises ModelError if the user says another number."""
+    given: float | None = getattr(said, name)
+    known: float | None = getattr(table, name) if table is not None else None
+    if table is None or known is None:
+        return given
+    if given not in (None, known) and not said.is_of_run:
+        raise ModelError(
+            f"{path.name} was trained with {name} {known:g}, says {table.meta.name} beside it; got {given:g}: leave it "
+            "out, or move the table away if it is of another model"
+        )
+    return known
 
 
 def _normalization(path: Path, said: ModelFacts, table: AideveloperModel | None) -> str:

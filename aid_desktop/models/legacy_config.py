@@ -101,8 +101,9 @@ _OWN_KEYS = {
     "UpSampling2D": {},
 }
 
+# Not hard_sigmoid: it was 0.2 x + 0.5 between its ends, in Keras 3 it is x / 6 + 0.5.
 ACTIVATIONS = frozenset({
-    "elu", "exponential", "gelu", "hard_sigmoid", "leaky_relu", "linear", "relu", "relu6", "selu", "sigmoid", "silu",
+    "elu", "exponential", "gelu", "leaky_relu", "linear", "relu", "relu6", "selu", "sigmoid", "silu",
     "softmax", "softplus", "softsign", "swish", "tanh",
 })  # fmt: skip
 INITIALIZERS = frozenset({

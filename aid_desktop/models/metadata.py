@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aid_desktop.data.normalize import Normalization
+from aid_desktop.data.scalar_features import NO_FEATURES, FeatureScaling
 from aid_desktop.errors import DataError, ModelError, SettingsError
 from aid_desktop.settings.image import ImageSettings
 
@@ -28,6 +29,7 @@ class ModelCard:
         zoom: factor applied to training images before they were brought to size.
         pixel_type: of the training images, one of pixels.PIXEL_TYPES; other images mean something else.
         is_asked_for: the user wanted this file: it is not removed when only the best are kept.
+        features: mean and standard deviation of the features that the network takes besides the image.
     """
 
     class_names: tuple[str, ...]
@@ -42,6 +44,7 @@ class ModelCard:
     zoom: float = 1.0
     pixel_type: str = "uint8"
     is_asked_for: bool = False
+    features: FeatureScaling = NO_FEATURES
     version: int = CARD_VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -60,6 +63,7 @@ class ModelCard:
             "zoom": self.zoom,
             "pixel_type": self.pixel_type,
             "is_asked_for": self.is_asked_for,
+            **({"features": self.features.to_json()} if self.features else {}),
         }
 
     @classmethod
@@ -71,9 +75,10 @@ class ModelCard:
                     f"the model card has version {values['version']}, this program reads up to {CARD_VERSION}: "
                     "update AID Desktop"
                 )
+            image = ImageSettings(**values["image"])
             return cls(
                 class_names=tuple(values["class_names"]),
-                image=ImageSettings(**values["image"]),
+                image=image,
                 normalization=Normalization.from_json(values["normalization"]),
                 architecture=values["architecture"],
                 epoch=values["epoch"],
@@ -84,6 +89,7 @@ class ModelCard:
                 zoom=values["zoom"],
                 pixel_type=values.get("pixel_type", "uint8"),
                 is_asked_for=values.get("is_asked_for", False),
+                features=FeatureScaling.from_json(values.get("features", {}), image.features),
             )
         except (KeyError, TypeError, AttributeError, DataError, SettingsError) as error:
             raise ModelError(f"the model card cannot be read: {error}") from error

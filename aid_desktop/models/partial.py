@@ -55,11 +55,6 @@ def set_trainable(model: "keras.Model", rule: Rule, n_more: int = 0) -> bool:
     return before != [(layer.trainable, _share(layer)) for layer in layers]
 
 
-def n_frozen(model: "keras.Model", rule: Rule) -> int:
-    """Return how many layers do not learn as a whole under a rule. Raises ModelError as `set_trainable` does."""
-    return sum(share < 1 for share in _wanted(learning_layers(model), rule))
-
-
 def hold_units(model: "keras.Model") -> None:
     """Let the optimizer of a compiled model leave alone the units that do not learn: the first ones of their layer.
 

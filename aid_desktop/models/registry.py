@@ -117,9 +117,10 @@ def architecture(
     the network takes; `family` is "mlp", "cnn", "pretrained" or "multi_input"; `weights` names the network of
     keras.applications whose ImageNet weights the layers before the one named `features` can begin with.
 
-    A name that ends in a star, such as "MLP_*", stands for all names with one to eight numbers in its place: the
-    function gets them as a third argument, a tuple. The function is returned unchanged. Raises ModelZooError if an
-    argument cannot be used.
+    One of the family "multi_input" is `(input_shape, n_classes, n_features) -> keras.Model` and has a second input
+    (n_features,). A name that ends in a star, such as "MLP_*", stands for all names with one to eight numbers in its
+    place: the function gets them as a last argument, a tuple. The function is returned unchanged. Raises ModelZooError
+    if an argument cannot be used.
     """
     Architecture.declared(name, min_size=min_size, family=family, weights=weights)
 

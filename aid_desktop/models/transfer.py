@@ -66,7 +66,7 @@ def transfer(
     _check_graph(model)
     _check_outputs(model, card)
     _check_channels(model, card, input_shape)
-    if tuple(model.input_shape[1:]) == input_shape and card.class_names == class_names:
+    if tuple(model.inputs[0].shape[1:]) == input_shape and card.class_names == class_names:
         return model, _report(len(learning_layers(model)), (), card, input_shape, class_names)
     rebuilt = _Rebuilt.of(model, input_shape, len(class_names))
     misfits = [old.name for old, new in rebuilt.pairs if not _fits(old, new, is_head=old is rebuilt.head)]
@@ -81,7 +81,8 @@ def transfer(
             new.set_weights(old.get_weights())
     is_head_kept = card.class_names == class_names or rebuilt.head.name in misfits
     n_kept = len(rebuilt.pairs) - len(misfits) - (not is_head_kept)
-    return rebuilt.model, _report(n_kept, tuple(misfits), card, input_shape, class_names)
+    knows_classes = rebuilt.head.name not in misfits
+    return rebuilt.model, _report(n_kept, tuple(misfits), card, input_shape, class_names, knows_classes)
 
 
 def restart(model: "keras.Model", input_shape: tuple[int, int, int], n_classes: int) -> "keras.Model":
@@ -108,7 +109,9 @@ class _Rebuilt:
     def of(cls, model: "keras.Model", input_shape: tuple[int, int, int], n_classes: int) -> "_Rebuilt":
         _check_graph(model)
         made = cls(_head(model), n_classes)
-        made.model = made._model(model, [_input(model.inputs[0], (None, *input_shape))])
+        image, *features = model.inputs
+        inputs = [_input(image, (None, *input_shape)), *(_input(one, one.shape) for one in features)]
+        made.model = made._model(model, inputs)
         if made.model.output_shape[-1] != n_classes:
             raise ModelError(
                 f"the model gives {made.model.output_shape[-1]} numbers where {n_classes} classes are wanted, "
@@ -205,8 +208,12 @@ def _refuse_subclassed(model: Any) -> None:
 
 def _check_graph(model: "keras.Model") -> None:
     _refuse_subclassed(model)
-    if len(model.inputs) != 1:
-        raise ModelError(f"the model has {len(model.inputs)} inputs: only models of one image can be started from")
+    others = [tuple(item.shape) for item in model.inputs[1:]]
+    if len(others) > 1 or any(len(shape) != 2 for shape in others):
+        raise ModelError(
+            f"the model has {len(model.inputs)} inputs: only models of one image, or of one with its features, can be "
+            "started from"
+        )
 
 
 def _check_outputs(model: "keras.Model", card: ModelCard) -> None:
@@ -259,9 +266,10 @@ def _report(
     card: ModelCard,
     input_shape: tuple[int, int, int],
     class_names: tuple[str, ...],
+    knows_classes: bool = True,
 ) -> TransferReport:
-    kept = tuple(name for name in class_names if name in card.class_names)
-    new = tuple(name for name in class_names if name not in card.class_names)
+    kept = tuple(name for name in class_names if knows_classes and name in card.class_names)
+    new = tuple(name for name in class_names if name not in kept)
     lost = [name for name in card.class_names if name not in class_names]
     sentences = [f"The weights of {n_kept} {'layer' if n_kept == 1 else 'layers'} are kept."]
     if (card.image.height, card.image.width) != input_shape[:2]:

@@ -20,6 +20,7 @@ from aid_desktop.errors import ModelZooError
 from aid_desktop.models.cost import Cost, cost_of, without_weights
 from aid_desktop.models.layers import number_layers_from_start
 from aid_desktop.models.registry import Architecture, Family, marked_name
+from aid_desktop.models.zoo_check import misfit_of
 from aid_desktop.paths import executable_dir, is_frozen, package_dir, user_config_dir
 
 if TYPE_CHECKING:
@@ -127,6 +128,22 @@ def check_size(architecture: Architecture, input_shape: InputShape) -> None:
         )
 
 
+def check_features(architecture: Architecture, n_features: int) -> None:
+    """Raise ModelZooError if a network of image and features has none chosen, or one of images alone has some."""
+    takes_features = architecture.family is Family.MULTI_INPUT
+    if takes_features and not n_features:
+        raise ModelZooError(
+            f"{architecture.name} takes features besides the image, none are chosen: choose some (image.features), or "
+            "another architecture"
+        )
+    if n_features and not takes_features:
+        chosen = "1 feature is" if n_features == 1 else f"{n_features} features are"
+        raise ModelZooError(
+            f"{architecture.name} takes images alone, {chosen} chosen: remove them (image.features), or choose an "
+            "architecture of the family multi_input"
+        )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelZoo:
     """A model_zoo.py that has been executed.
@@ -139,36 +156,40 @@ class ModelZoo:
     architectures: tuple[Architecture, ...]
     _functions: Mapping[str, Callable[..., object]] = field(repr=False)
 
-    def build(self, name: str, input_shape: InputShape, n_classes: int) -> "keras.Model":
+    def build(self, name: str, input_shape: InputShape, n_classes: int, n_features: int = 0) -> "keras.Model":
         """Return a new model, not compiled: (N, *input_shape) in, probabilities (N, n_classes) out.
 
-        Its layers have the same names every time.
+        With features it takes [images, features], the latter (N, n_features). Its layers have the same names every
+        time.
 
-        Raises ModelZooError if there is no such architecture, if the images are too small, if the function
-        fails (with its line in the file), or if it returns something else than such a model.
+        Raises ModelZooError if there is no such architecture, if the images are too small, if it takes no features or
+        needs some, if the function fails (with its line in the file), or if it returns something else than such a
+        model.
         """
         item = find_architecture(self.architectures, name)
         check_size(item, input_shape)
+        check_features(item, n_features)
         if "keras" in sys.modules:
             number_layers_from_start()
         try:
+            features = (n_features,) if n_features else ()
             numbers = (item.numbers,) if item.numbers else ()
-            model = self._functions[item.function_name](input_shape, n_classes, *numbers)
+            model = self._functions[item.function_name](input_shape, n_classes, *features, *numbers)
         # The function is the user's: whatever it raises, and sys.exit(), is to be shown with its line.
         except (Exception, SystemExit) as error:
             what = f"{name} for images {input_shape} and {n_classes} classes: {_message(error)}"
             raise _error(self.path, _line(error, self.path) or item.line, what) from error
-        problem = _problem(model, item, input_shape, n_classes)
+        problem = misfit_of(model, input_shape, n_classes, n_features)
         if problem:
             raise _error(self.path, item.line, f"{name} {problem}")
         return model
 
-    def cost(self, name: str, input_shape: InputShape, n_classes: int) -> Cost:
+    def cost(self, name: str, input_shape: InputShape, n_classes: int, n_features: int = 0) -> Cost:
         """Return what the network of `build` costs. Raises ModelZooError as `build` does."""
 
         def count() -> Cost:
             with without_weights():
-                return cost_of(self.build(name, input_shape, n_classes))
+                return cost_of(self.build(name, input_shape, n_classes, n_features))
 
         check_size(find_architecture(self.architectures, name), input_shape)
         with ThreadPoolExecutor(1, thread_name_prefix="cost") as pool:
@@ -176,7 +197,7 @@ class ModelZoo:
                 return pool.submit(count).result()
             except ModelZooError:
                 # A function may need the numbers in its weights: only what fails with them is at fault.
-                return cost_of(self.build(name, input_shape, n_classes))
+                return cost_of(self.build(name, input_shape, n_classes, n_features))
 
 
 def read_digest(path: Path) -> str:
@@ -190,12 +211,13 @@ def describe(
     channels: int = 1,
     n_classes: int = 2,
     size: int | None = None,
+    n_features: int = 2,
 ) -> list[dict[str, object]]:
     """Return name, family, min_size, parameters, multiply_adds and description of each architecture in that order.
 
-    Both counts are for images of `size` × `size` pixels, see `cost.Cost`; without a size for 32 × 32 pixels, or for
-    min_size where that is larger. If the network cannot be built, they are None and a further key `error` says why.
-    Names with a star are left out: they stand for networks without end.
+    Both counts are for images of `size` × `size` pixels, see `cost.Cost`, and as many features if the network takes
+    such; without a size for 32 × 32 pixels, or for min_size where that is larger. If the network cannot be built, they
+    are None and a further key `error` says why. Names with a star are left out: they stand for networks without end.
     """
     rows: list[dict[str, object]] = []
     for item in architectures:
@@ -210,8 +232,9 @@ def describe(
             "description": item.description,
         }
         side = max(_USUAL_SIZE, item.min_size) if size is None else size
+        features = n_features if item.family is Family.MULTI_INPUT else 0
         try:
-            cost = zoo.cost(item.name, (side, side, channels), n_classes)
+            cost = zoo.cost(item.name, (side, side, channels), n_classes, features)
             row |= {"parameters": cost.parameters, "multiply_adds": cost.multiply_adds}
         except ModelZooError as error:
             row["error"] = str(error)
@@ -338,25 +361,6 @@ def _execute(code: CodeType, module_name: str, path: Path) -> ModuleType:
         if not done and earlier is not None:
             sys.modules[module_name] = earlier
     return module
-
-
-def _problem(model: object, item: Architecture, input_shape: InputShape, n_classes: int) -> str:
-    """Return what is wrong with the model that a function returned, "" if nothing is."""
-    advice = "return keras.Model(image, output)"
-    try:
-        taken, given = model.input_shape, model.output_shape  # type: ignore[attr-defined]
-    # AttributeError: no model (layers and tensors have no such shapes); ValueError: a model without an input.
-    except (AttributeError, ValueError):
-        return f"returns {type(model).__name__}, not a model with input and output: {advice}"
-    wanted = (None, n_classes)
-    if given != wanted:
-        return f"gives an output of shape {given}, expected {wanted}: end with Dense(n_classes) and softmax"
-    # None: any size. A list or dict of shapes: several inputs.
-    fits = isinstance(taken, tuple) and len(taken) == 4
-    fits = fits and all(a in (None, b) for a, b in zip(taken[1:], input_shape, strict=True))
-    if item.family is not Family.MULTI_INPUT and not fits:
-        return f"takes images of shape {taken}, expected {(None, *input_shape)}: use keras.Input(input_shape)"
-    return ""
 
 
 def _error(path: Path, line: int | None, message: str) -> ModelZooError:

@@ -25,7 +25,10 @@ def find_model(path: Path) -> Path:
     if not path.is_dir():
         return path
     if not is_run_folder(path):
-        raise RunError(f"{path} is neither a model nor the folder of a run: choose a .keras file or a run folder.")
+        raise RunError(
+            f"{path} is neither a model nor the folder of a run: choose a model file (.keras, .h5, or AIDeveloper's "
+            ".model) or a run folder."
+        )
     folder = RunFolder(path)
     best = saved_history(folder).best_saved()
     if best is None or best.model is None:

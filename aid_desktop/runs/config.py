@@ -16,7 +16,7 @@ from aid_desktop.data.formats import open_source
 from aid_desktop.data.source import ImageReader
 from aid_desktop.errors import DataError, RunError, SettingsError
 from aid_desktop.paths import write_atomically
-from aid_desktop.settings.augmentation import AugmentationSettings
+from aid_desktop.settings.augmentation import AugmentationSettings, check_mixing
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.image import ImageSettings
@@ -40,8 +40,8 @@ class ModelChoice:
 
     `mode` is `continue` (its weights are kept) or `restart` (only its architecture is used). `weights` are those that
     an architecture of pretrained networks begins with: `imagenet`, `none` (random ones) or a file; None means
-    `imagenet` where there are such weights. `renew_layers` lets layers
-    of a model whose weights belong to another image size begin anew.
+    `imagenet` where there are such weights. `renew_layers` lets layers of a model whose weights belong to another image
+    size begin anew.
     """
 
     SECTION: ClassVar[str] = "model"
@@ -103,6 +103,7 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
+        check_mixing(self.training.augmentation, self.image.features)
 
     def with_changes(
         self, *, epochs: int | None = None, seed: int | None = None, device: str | None = None

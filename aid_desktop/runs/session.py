@@ -150,9 +150,9 @@ _ROW_TYPES: Mapping[str, tuple[type, ...]] = {
 _SOURCE_TYPES: Mapping[str, tuple[type, ...]] = {
     "path": (str,), "relative": (str,), "size": (int,), "kind": (str,), "n_images": (int,), "shapes": (list,),
     "shape_counts": (list,), "pixel_types": (list,), "channels": (list,), "part": (str,), "digest": (str,),
-    "problems": (list,),
+    "problems": (list,), "features": (list,),
 }  # fmt: skip
-_MAY_BE_MISSING = ("images_per_epoch", "relative", "size")
+_MAY_BE_MISSING = ("images_per_epoch", "relative", "size", "features")
 
 
 def _dumps(value: object) -> str:
@@ -228,6 +228,9 @@ def _row_from_json(values: Any, folder: Path) -> StoredRow:
         zoom=float(values["zoom"]),
     )
     known = {item.name: getattr(row, item.name) for item in fields(row)}
+    if source.kind is SourceKind.RTDC and "features" not in values["source"]:
+        # A session of an earlier version does not say which features the file has: it is opened again.
+        known["source"] = None
     return StoredRow(sought=sought, part=source.part, **known)
 
 
@@ -245,6 +248,7 @@ def _source_from_json(values: dict[str, Any], folder: Path) -> tuple[DataSource,
         pixel_types=tuple(map(str, values["pixel_types"])),
         channels=tuple(map(str, values["channels"])),
         part=values["part"],
+        features=tuple(map(str, values.get("features", ()))),
     )
     places = [folder / values["relative"]] if "relative" in values else []
     # A path of Windows is not absolute elsewhere.

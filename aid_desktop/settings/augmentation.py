@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from aid_desktop.settings.field import bounded, interval, switch, validate
+from aid_desktop.errors import SettingsError
+from aid_desktop.settings.field import bounded, interval, path_of, switch, validate
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,3 +198,14 @@ class AugmentationSettings:
 
     def __post_init__(self) -> None:
         validate(self)
+
+
+def check_mixing(settings: AugmentationSettings, features: tuple[str, ...]) -> None:
+    """Raise SettingsError when images with features are to be mixed: what a mixed image measures nobody knows."""
+    for name in ("mixup", "cutmix"):
+        if features and getattr(settings, name):
+            raise SettingsError(
+                path_of(settings, name),
+                f"got {getattr(settings, name):g}, but images cannot be mixed where the network takes features of each "
+                f"({', '.join(features)}): set it to 0, or remove them (image.features)",
+            )

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     FILE = "file"
     CLASS_WEIGHTS = "class weights"
     CHANNELS = "channels"
+    FEATURES = "scalar features"
     LAYERS = "layers"
     COUNTS = "numbers of images"
 
@@ -232,6 +233,15 @@ def _channels(value: object, info: FieldInfo) -> str | tuple[str, ...]:
     return names
 
 
+def _features(value: object, info: FieldInfo) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"got {value!r}, expected a list of names of features")
+    names = tuple(_text(name, info) for name in value)
+    if len(set(names)) < len(names):
+        raise ValueError(f"got {', '.join(names)}: name each feature once")
+    return names
+
+
 def _layers(value: object, info: FieldInfo) -> str | tuple[tuple[str, bool | float], ...]:
     if isinstance(value, str):
         word, _, number = value.partition(":")
@@ -270,5 +280,6 @@ _TIDY = {
     Kind.NUMBER_RANGE: _range,
     Kind.CLASS_WEIGHTS: _class_weights,
     Kind.CHANNELS: _channels,
+    Kind.FEATURES: _features,
     Kind.LAYERS: _layers,
 }

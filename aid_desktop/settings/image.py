@@ -84,6 +84,16 @@ class ImageSettings:
         help="crop_pad: cut the size out around the object's position, pixels unchanged. scale: squeeze the whole "
         "image into the size. scale_keep_aspect: the same without distortion, the rest is padded.",
     )
+    features: tuple[str, ...] = setting(
+        (),
+        FieldInfo(
+            Kind.FEATURES,
+            "Features",
+            "Numbers measured for each image, such as deform and area_um in .rtdc files, which a multi_input network "
+            "takes besides the image; standardized by the mean and standard deviation of the training images.",
+            Cost.NEW_RUN,
+        ),
+    )
 
     def __post_init__(self) -> None:
         validate(self)

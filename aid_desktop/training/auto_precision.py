@@ -101,7 +101,9 @@ def _noise(state: RunState, n_images: int) -> Block:
     n_classes = len(state.data.class_names)
     images = rng.integers(0, 256, (n_images, *state.config.image.input_shape), np.uint8)
     labels = np.eye(n_classes, dtype=np.float32)[rng.integers(0, n_classes, n_images)]
-    return Block(images.astype(state.data.pixel_type), labels, np.ones(n_images, np.float32))
+    n_features = len(state.data.scaling)
+    features = rng.standard_normal((n_images, n_features), np.float32) if n_features else None
+    return Block(images.astype(state.data.pixel_type), labels, np.ones(n_images, np.float32), features)
 
 
 def _leave(_: int) -> bool:

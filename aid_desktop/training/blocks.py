@@ -13,9 +13,10 @@ from aid_desktop.data.class_table import Role
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.sampling import RowDraw, draw_epoch
 from aid_desktop.errors import TrainingError
+from aid_desktop.settings.augmentation import check_mixing
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.snapshot import TrainingSettings
-from aid_desktop.training.datasets import TrainingData
+from aid_desktop.training.datasets import TrainingData, TrainingRow
 from aid_desktop.training.seeds import Stage, generator
 
 # A block is copied into the graph in one call that holds the interpreter: 32 MB take about 5 ms.
@@ -27,11 +28,20 @@ FIRST_BLOCK_IMAGES = 256
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """Images (N, height, width, C) of the run's pixel type, labels float32 (N, n_classes), weights float32 (N,)."""
+    """Images (N, height, width, C) of the run's pixel type, labels float32 (N, n_classes), weights float32 (N,).
+
+    `features` are float32 (N, F), standardized; None for a network of images alone.
+    """
 
     images: Pixels
     labels: NDArray[np.float32]
     weights: NDArray[np.float32]
+    features: NDArray[np.float32] | None = None
+
+    def part(self, which: slice) -> "Block":
+        """Return some of the images with what belongs to them."""
+        features = None if self.features is None else self.features[which]
+        return Block(self.images[which], self.labels[which], self.weights[which], features)
 
 
 def block_length(batch_size: int, image_bytes: int) -> int:
@@ -118,23 +128,41 @@ class EpochBlocks:
             ),
             self._data.normalization.white,
         )
+        features = self._features(chosen)
         if augmentation.affine_refresh > 1:
             # The same images again, but not in the same batches.
             order = generator(self._seed, Stage.ORDER, self._epoch, number).permutation(len(images))
             images, one_hot = images[order], one_hot[order]
+            features = None if features is None else features[order]
         smoothing = np.float32(self._settings.hyperparameters.label_smoothing)
         targets = one_hot * (1 - smoothing) + smoothing / n_classes
         # After mixing, an image weighs as much as its shares of the classes do.
-        return Block(images, targets.astype(np.float32), (one_hot @ self._class_weights).astype(np.float32))
+        weights = (one_hot @ self._class_weights).astype(np.float32)
+        return Block(images, targets.astype(np.float32), weights, features)
 
     def _originals(self, chosen: slice) -> Pixels:
         """Return the images of a part of the epoch as they are stored, with their margin."""
+        originals = np.empty((len(self._rows[chosen]), *self._data.rows[0].images.shape[1:]), self._data.pixel_type)
+        for row, places, indices in self._by_row(chosen):
+            originals[places] = row.images[indices]
+        return originals
+
+    def _features(self, chosen: slice) -> NDArray[np.float32] | None:
+        """Return the features of the same images, standardized; None without any."""
+        scaling = self._data.scaling
+        if not scaling:
+            return None
+        values = np.empty((len(self._rows[chosen]), len(scaling)))
+        for row, places, indices in self._by_row(chosen):
+            values[places] = row.features[indices]
+        return scaling.apply(values)
+
+    def _by_row(self, chosen: slice) -> Iterator[tuple[TrainingRow, NDArray[np.intp], NDArray[np.intp]]]:
+        """Yield each row that a part of the epoch draws from, with the places in the part and the images drawn."""
         rows, indices = self._rows[chosen], self._indices[chosen]
-        originals = np.empty((len(rows), *self._data.rows[0].images.shape[1:]), self._data.pixel_type)
         by_row = np.argsort(rows, kind="stable")
         for places in np.split(by_row, np.flatnonzero(np.diff(rows[by_row])) + 1):
-            originals[places] = self._data.rows[rows[places[0]]].images[indices[places]]
-        return originals
+            yield self._data.rows[rows[places[0]]], places, indices[places]
 
 
 def draws(settings: TrainingSettings, data: TrainingData) -> list[RowDraw]:
@@ -165,8 +193,9 @@ def class_weights(
 
 
 def check_fit(settings: TrainingSettings, data: TrainingData) -> None:
-    """Raise TrainingError when settings do not fit the classes or rows of the run."""
+    """Raise TrainingError, or SettingsError, when settings do not fit the classes, rows or features of the run."""
     check_class_weights(settings, data.class_names)
+    check_mixing(settings.augmentation, data.scaling.names)
     n_rows = sum(row.role is Role.TRAINING for row in data.table.rows)
     if len(settings.images_per_epoch) not in (0, n_rows):
         raise TrainingError(

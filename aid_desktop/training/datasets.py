@@ -1,7 +1,7 @@
 """From the class table to arrays: what a run trains and validates on."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 
@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.class_table import ClassTable, Role
-from aid_desktop.data.fitness import image_problems
+from aid_desktop.data.fitness import image_problems, named_problems
 from aid_desktop.data.geometry import centre_crop
 from aid_desktop.data.normalize import Normalization, fit_normalization
 from aid_desktop.data.pixels import white_level_of
 from aid_desktop.data.prepare import PreparationStoppedError
 from aid_desktop.data.sampling import RowDraw
+from aid_desktop.data.scalar_features import NO_FEATURES, FeatureScaling, RawFeatures, fit_scaling, read_features
 from aid_desktop.data.source import ImageReader
 from aid_desktop.errors import DataError
 from aid_desktop.runs.config import RunConfig, open_readers
@@ -22,7 +23,7 @@ from aid_desktop.runs.held_out import HeldOut, held_out_images
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.split import SplitSettings
 from aid_desktop.training.image_store import ImageStore, StoredPart
-from aid_desktop.training.loading import loader_for
+from aid_desktop.training.loading import Loader, loader_for
 from aid_desktop.training.split import Split, split_rows
 
 
@@ -32,12 +33,14 @@ class TrainingRow:
 
     `images` are (N, H, W, C) of the run's pixel type, larger than the network's input by the margin that rotation
     needs. `place` is the row's place among all training rows, some of which a split may have left without images.
+    `features` are (N, F), of the same images.
     """
 
     images: ImageStore
     label: int
     draw: RowDraw
     place: int
+    features: RawFeatures = field(default_factory=lambda: np.empty((0, 0)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +49,7 @@ class TrainingData:
 
     `validation_images` are (N, height, width, C) of the network's size, `validation_labels` intp (N,); all images
     have one pixel type, see data/pixels.py. `held_out` names the images that a split holds out; None without one.
+    `scaling` standardizes the features, of which `validation_features` are (N, F); it is empty for images alone.
     """
 
     class_names: tuple[str, ...]
@@ -55,6 +59,8 @@ class TrainingData:
     normalization: Normalization
     table: ClassTable
     held_out: HeldOut | None = None
+    scaling: FeatureScaling = NO_FEATURES
+    validation_features: RawFeatures = field(default_factory=lambda: np.empty((0, 0)))
 
     @property
     def pixel_type(self) -> str:
@@ -80,27 +86,10 @@ def load_training_data(config: RunConfig, say: Callable[[str], None], should_sto
     say("Opening the data")
     table, readers = open_readers(config.data, partial(_leave_if_stopped, should_stop))
     check_trainable(table, config.split, config.image)
-    rows: list[TrainingRow] = []
-    validation: list[tuple[StoredPart, int]] = []
     split = split_rows(table, readers, config.split, config.seed)
     load = loader_for(config, table, split, say, should_stop)
-    places = count()
-    for number, (row, reader) in enumerate(zip(table.rows, readers, strict=True)):
-        if row.role is Role.TEST:
-            continue
-        if row.role is Role.VALIDATION:
-            validation.append((load.validation(row, reader), row.class_index))
-            continue
-        part, place = split.rows[number], next(places)
-        # A split by file may leave a row without training images, of which none can be drawn.
-        if len(part.kept):
-            images = ImageStore([load.training(row, reader, part.kept)])
-            draw = RowDraw(len(images), row.images_per_epoch, row.shuffle)
-            rows.append(TrainingRow(images, row.class_index, draw, place))
-        if len(part.held):
-            validation.append((load.held_out(row, reader, part.held), row.class_index))
-    labels = [np.full(len(images), label, np.intp) for images, label in validation]
-    if not labels:
+    rows, validation = _load_rows(table, readers, split, load, config.image.features)
+    if not validation:
         raise DataError(
             "the split leaves no images for validation: every class is one group, so choose another group_by, or "
             "give some rows the role validation"
@@ -108,12 +97,48 @@ def load_training_data(config: RunConfig, say: Callable[[str], None], should_sto
     return TrainingData(
         class_names=table.class_names,
         rows=tuple(rows),
-        validation_images=ImageStore([part for part, _ in validation], config.image.input_shape[:2]),
-        validation_labels=np.concatenate([np.empty(0, np.intp), *labels]),
+        validation_images=ImageStore([part.images for part in validation], config.image.input_shape[:2]),
+        validation_labels=np.concatenate([np.full(len(part.images), part.label, np.intp) for part in validation]),
         normalization=_fit_normalization(rows, config),
         table=table,
         held_out=None if config.split is None else _held_out(split, readers),
+        scaling=fit_scaling(config.image.features, [row.features for row in rows]),
+        validation_features=np.concatenate([part.features for part in validation]),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ValidationPart:
+    images: StoredPart
+    label: int
+    features: RawFeatures
+
+
+def _load_rows(
+    table: ClassTable, readers: Sequence[ImageReader], split: Split, load: Loader, names: tuple[str, ...]
+) -> tuple[list[TrainingRow], list[_ValidationPart]]:
+    """Return the rows to train on and what to validate on, with the features of these names."""
+    rows: list[TrainingRow] = []
+    validation: list[_ValidationPart] = []
+    places = count()
+    for number, (row, reader) in enumerate(zip(table.rows, readers, strict=True)):
+        if row.role is Role.TEST:
+            continue
+        if row.role is Role.VALIDATION:
+            features = read_features(reader, names, np.arange(reader.source.n_images))
+            validation.append(_ValidationPart(load.validation(row, reader), row.class_index, features))
+            continue
+        part, place = split.rows[number], next(places)
+        # A split by file may leave a row without training images, of which none can be drawn.
+        if len(part.kept):
+            features = read_features(reader, names, part.kept)
+            images = ImageStore([load.training(row, reader, part.kept)])
+            draw = RowDraw(len(images), row.images_per_epoch, row.shuffle)
+            rows.append(TrainingRow(images, row.class_index, draw, place, features))
+        if len(part.held):
+            features = read_features(reader, names, part.held)
+            validation.append(_ValidationPart(load.held_out(row, reader, part.held), row.class_index, features))
+    return rows, validation
 
 
 def _leave_if_stopped(should_stop: Callable[[], bool], done: int, total: int) -> None:
@@ -123,9 +148,14 @@ def _leave_if_stopped(should_stop: Callable[[], bool], done: int, total: int) ->
 
 def check_trainable(table: ClassTable, split: SplitSettings | None, image: ImageSettings) -> None:
     """Raise DataError with all that keeps a table from being trained on; a split makes validation rows needless."""
-    problems = (*table.problems(for_training=True, has_split=split is not None), *image_problems(table, image))
+    problems = [item.message for item in table.problems(for_training=True, has_split=split is not None)]
+    of_rows = [
+        (table.rows[item.row].source, item.message) for item in image_problems(table, image) if item.row is not None
+    ]
+    if of_rows:
+        problems.append(named_problems(of_rows))
     if problems:
-        raise DataError("; ".join(problem.message for problem in problems))
+        raise DataError("; ".join(problems))
 
 
 def _held_out(split: Split, readers: Sequence[ImageReader]) -> HeldOut:

@@ -27,6 +27,7 @@ class BlockFitter:
 
     Looping inside a tf.function saves Keras' Python work per batch, which dominates for small networks. Losses,
     metrics, weights and regularizers stay Keras' own. Batch size is an argument of the graph: it costs no new trace.
+    With `n_features` the network takes [images, features], and every block has standardized features.
     `n_traces` counts how often the training step was traced. `precision` is the number format that it computes in: set
     it before the step is traced. Validation always computes in float32.
     """
@@ -37,6 +38,7 @@ class BlockFitter:
         input_shape: tuple[int, int, int],
         normalization: Normalization,
         pixel_type: str = "uint8",
+        n_features: int = 0,
     ) -> None:
         self.n_traces = 0
         self._validation_batch = _LARGEST_VALIDATION_BATCH
@@ -48,6 +50,7 @@ class BlockFitter:
         n_classes = model.output_shape[-1]
         # Variables of open length, so that the last, shorter block needs no second trace.
         self._images = self._variable(np.zeros((1, *input_shape), pixel_type))
+        self._features = self._variable(np.zeros((1, n_features), np.float32)) if n_features else None
         self._labels = self._variable(np.full((1, n_classes), 1 / n_classes, np.float32))
         self._weights = self._variable(np.ones(1, np.float32))
         self._rates = self._variable(np.ones(1, np.float32))
@@ -97,14 +100,16 @@ class BlockFitter:
         labels: NDArray[np.intp],
         block_length: int,
         between: Callable[[int], bool],
+        features: NDArray[np.float32] | None = None,
     ) -> dict[str, float] | None:
         """Return Keras' metrics over all images, or None when `between` said to leave.
 
-        Batches get smaller until they fit into memory. Raises OutOfMemoryError when not even one image does.
+        `features` (N, F) are standardized. Batches get smaller until they fit into memory. Raises OutOfMemoryError
+        when not even one image does.
         """
         while True:
             try:
-                return self._evaluate(images, labels, block_length, between)
+                return self._evaluate(images, labels, block_length, between, features)
             except OutOfMemoryError:
                 if self._validation_batch == 1:
                     raise
@@ -116,12 +121,14 @@ class BlockFitter:
         labels: NDArray[np.intp],
         block_length: int,
         between: Callable[[int], bool],
+        features: NDArray[np.float32] | None,
     ) -> dict[str, float] | None:
         self._model.reset_metrics()
         one_hot = np.eye(self._model.output_shape[-1], dtype=np.float32)
         for start in range(0, len(images), block_length):
             part = slice(start, start + block_length)
-            self._assign(Block(images[part], one_hot[labels[part]], np.ones(len(labels[part]), np.float32)))
+            some = None if features is None else features[part]
+            self._assign(Block(images[part], one_hot[labels[part]], np.ones(len(labels[part]), np.float32), some))
             if not self._run(self._test, len(labels[part]), self._validation_batch, between):
                 return None
         return self.metrics()
@@ -140,6 +147,8 @@ class BlockFitter:
 
     def _assign(self, block: Block) -> None:
         self._images.assign(block.images)
+        if self._features is not None:
+            self._features.assign(block.features)
         self._labels.assign(block.labels)
         self._weights.assign(block.weights)
 
@@ -202,7 +211,12 @@ class BlockFitter:
     def _batch(self, begin: Any, end: Any) -> tuple[Any, Any, Any]:
         images = self._images[begin:end]
         images.set_shape((None, *self._input_shape))
-        return self._normalize(images), self._labels[begin:end], self._weights[begin:end]
+        inputs = self._normalize(images)
+        if self._features is not None:
+            features = self._features[begin:end]
+            features.set_shape((None, self._features.shape[1]))
+            inputs = [inputs, features]
+        return inputs, self._labels[begin:end], self._weights[begin:end]
 
     def _normalize(self, images: Any) -> Any:
         """The same arithmetic as Normalization.apply, in the graph."""

@@ -275,8 +275,9 @@ class _EpochLoop:
     def _validate(self) -> dict[str, float] | None:
         """Return the metrics over the validation images; None when a stop came before the end."""
         data = self._state.data
+        features = data.scaling.apply(data.validation_features) if data.scaling else None
         measured = self._state.fitter.evaluate(
-            data.validation_images, data.validation_labels, self._validation_length, lambda _: self._wait()
+            data.validation_images, data.validation_labels, self._validation_length, lambda _: self._wait(), features
         )
         return None if measured is None else self._wanted(measured)
 

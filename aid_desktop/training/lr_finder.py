@@ -65,5 +65,4 @@ def _batches(run: TrainingRun, state: RunState) -> Generator[Block]:
     for epoch in itertools.count():
         for block in EpochBlocks(state.data, run.config.image, state.settings, run.config.seed, epoch):
             for first in range(0, len(block.images), batch_size):
-                part = slice(first, first + batch_size)
-                yield Block(block.images[part], block.labels[part], block.weights[part])
+                yield block.part(slice(first, first + batch_size))

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aid_desktop.data.pixels import pixel_type_text
+from aid_desktop.data.pixels import pixel_type_text, white_level_of
 from aid_desktop.errors import ModelError, TrainingError
 from aid_desktop.models.backbone_weights import new_network
+from aid_desktop.models.build import check_features_of
 from aid_desktop.models.facts import ModelFacts
 from aid_desktop.models.files import LoadedModel, load_model
 from aid_desktop.models.metadata import ModelCard
@@ -57,8 +58,12 @@ def first_network(run: TrainingRun, data: TrainingData) -> tuple["keras.Model", 
         return model, origin, data
     warnings = seen_images(loaded.card.data, held_out_of(loaded.path), data.table, data.held_out)
     # The weights were learnt with these statistics.
-    normalized = dataclasses.replace(data, normalization=loaded.card.normalization)
-    return model, dataclasses.replace(origin, warnings=warnings), normalized
+    return model, dataclasses.replace(origin, warnings=warnings), with_statistics(data, loaded.card)
+
+
+def with_statistics(data: TrainingData, card: ModelCard) -> TrainingData:
+    """Return the data with the statistics that a model's weights were learnt with."""
+    return dataclasses.replace(data, normalization=card.normalization, scaling=card.features)
 
 
 def load_origin(choice: ModelChoice, image: ImageSettings, class_names: tuple[str, ...]) -> LoadedModel:
@@ -76,6 +81,7 @@ def started_from(
 ) -> tuple["keras.Model", Origin]:
     """Return the network that a saved model becomes for these images and classes. Raises ModelError."""
     card = loaded.card
+    check_features_of(loaded.model, len(image.features))
     if choice.mode == "restart":
         model = restart(loaded.model, image.input_shape, len(class_names))
         return model, Origin(card.architecture, notes=("Only the architecture is used: all weights are drawn anew.",))
@@ -89,11 +95,23 @@ def started_from(
 
 
 def _check_same_use(card: ModelCard, image: ImageSettings, pixel_type: str) -> None:
-    """Raise ModelError when grey levels mean something else to the weights."""
+    """Raise ModelError when grey levels or features mean something else to the weights."""
     if card.pixel_type != pixel_type:
+        was = "was" if "aid_desktop" in dict(card.versions) else "does not say so, but is taken to have been"
         raise ModelError(
-            f"the model was trained on images of {pixel_type_text(card.pixel_type)}, the data have "
+            f"the model {was} trained on images of {pixel_type_text(card.pixel_type)}, the data have "
             f"{pixel_type_text(pixel_type)}: grey levels of another depth mean something else"
+        )
+    if card.image.features != image.features:
+        raise ModelError(
+            f"the model was trained with the features {', '.join(card.image.features)}, the run is set to "
+            f"{', '.join(image.features)} (image.features): choose the model's, in its order"
+        )
+    white = image.white_level or white_level_of(pixel_type)
+    if image.normalization == "divide_by_255" and card.normalization.white != white:
+        raise ModelError(
+            f"the model was trained with the white level {card.normalization.white:g}, the run is set to {white:g}: "
+            "choose the model's"
         )
     if card.image.normalization != image.normalization:
         raise ModelError(

@@ -192,6 +192,8 @@ def _choose_net(plan: _Plan, situation: Situation, architectures: Sequence[Archi
             f"none of the networks that presets choose from takes images of {situation.image.width} × "
             f"{situation.image.height} px: expected one of {names} in model_zoo.py"
         )
+    # A perceptron of large images has more weights than any time or memory allows.
+    fitting = [net for net in fitting if net is not _PERCEPTRON] or fitting
     worth = [net for net in fitting if situation.n_images >= net.fewest] or fitting
     in_time = (net for net in worth if plan.fewest_epochs * _seconds_per_epoch(net, situation) <= plan.seconds)
     # The quickest where even that takes longer than planned.
@@ -269,7 +271,7 @@ def _about_net(net: _Net, situation: Situation) -> Reason:
         _COMPACT: f"With {n} training images its residual blocks have enough to learn from, at any image size.",
         _SMALL: f"It is quick on {n} images of {width} × {height} px, and still has residual blocks.",
         _LENET: "It is the quickest network with convolutions in model_zoo.py.",
-        _PERCEPTRON: f"Images of {width} × {height} px are too small, or too many for the time, for convolutions.",
+        _PERCEPTRON: f"No network with convolutions that presets know takes images of {width} × {height} px.",
     }
     return Reason("Architecture", net.name, texts[net])
 

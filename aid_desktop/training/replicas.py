@@ -21,13 +21,17 @@ _SEEDS_APART = 2**24
 
 
 def make_fitter(
-    model: "keras.Model", input_shape: tuple[int, int, int], normalization: Normalization, pixel_type: str
+    model: "keras.Model",
+    input_shape: tuple[int, int, int],
+    normalization: Normalization,
+    pixel_type: str,
+    n_features: int = 0,
 ) -> BlockFitter:
     """Return what trains a model on the devices in force: within a strategy's scope, on all of its replicas."""
     import tensorflow as tf
 
     kind = ReplicaFitter if tf.distribute.has_strategy() else BlockFitter
-    return kind(model, input_shape, normalization, pixel_type)
+    return kind(model, input_shape, normalization, pixel_type, n_features)
 
 
 class ReplicaFitter(BlockFitter):
@@ -44,12 +48,13 @@ class ReplicaFitter(BlockFitter):
         input_shape: tuple[int, int, int],
         normalization: Normalization,
         pixel_type: str = "uint8",
+        n_features: int = 0,
     ) -> None:
         import tensorflow as tf
 
         self._strategy = tf.distribute.get_strategy()
         self._has_workers = isinstance(self._strategy, tf.distribute.MultiWorkerMirroredStrategy)
-        super().__init__(model, input_shape, normalization, pixel_type)
+        super().__init__(model, input_shape, normalization, pixel_type, n_features)
 
     def _variable(self, value: NDArray[Any]) -> Any:
         # Workers cannot send each other the first value where it has 8 or 16 bits, and need not.

@@ -11,12 +11,13 @@ from aid_desktop.models.files import load_model
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.partial import set_trainable
 from aid_desktop.models.precision import check_precision
+from aid_desktop.models.zoo import check_features, find_architecture, list_architectures
 from aid_desktop.runs.folder import read_state
 from aid_desktop.runs.history import truncate_history
 from aid_desktop.runs.settings_log import Revision, truncate_revisions
 from aid_desktop.settings.snapshot import SettingsDiff
 from aid_desktop.training.datasets import load_training_data
-from aid_desktop.training.origin import Origin, first_network
+from aid_desktop.training.origin import Origin, first_network, with_statistics
 from aid_desktop.training.replicas import make_fitter
 from aid_desktop.training.run import TrainingRun
 from aid_desktop.training.state import RunState
@@ -27,6 +28,11 @@ logger = logging.getLogger(__name__)
 def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
     """Load, build and compile; None when the run was stopped meanwhile. Raises AidError in plain words."""
     config = run.config
+    if config.model.architecture is not None and not run.resume:
+        # Before the images are loaded, which may take long.
+        check_features(
+            find_architecture(list_architectures(run.model_zoo), config.model.architecture), len(config.image.features)
+        )
     try:
         data = load_training_data(config, say, lambda: run.control.stop_requested)
     except PreparationStoppedError:
@@ -38,8 +44,10 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
         built_dropout = read_state(run.folder).built_dropout
         loaded = load_model(run.folder.last_model, for_training=True)
         model = loaded.model
-        check_shapes(model, config.image.input_shape, len(data.class_names))
+        check_shapes(model, config.image.input_shape, len(data.class_names), len(data.scaling))
         origin = Origin(loaded.card.architecture, loaded.card.data)
+        # A run that started from a model has that model's statistics, not those of its own images.
+        data = with_statistics(data, loaded.card)
         saved, latest, first_epoch = _resume_point(run, loaded.card)
     else:
         model, origin, data = first_network(run, data)
@@ -49,7 +57,7 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
     check_precision(saved.settings.hyperparameters.precision)
     set_dropout(model, saved.settings.hyperparameters.dropout)
     say("Preparing the first epoch")
-    fitter = make_fitter(model, config.image.input_shape, data.normalization, data.pixel_type)
+    fitter = make_fitter(model, config.image.input_shape, data.normalization, data.pixel_type, len(data.scaling))
     logger.info(
         "%s: %d weights, %d images per epoch, %d to validate",
         config.model.name, model.count_params(), data.images_per_epoch, len(data.validation_labels),

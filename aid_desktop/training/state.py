@@ -144,4 +144,5 @@ class RunState:
             zoom=rows[0].zoom,
             pixel_type=self.data.pixel_type,
             is_asked_for=is_asked_for,
+            features=self.data.scaling,
         )

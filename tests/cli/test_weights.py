@@ -9,10 +9,11 @@ import pytest
 from aid_desktop.cli import find_lr as find_lr_module
 from aid_desktop.cli import train as train_module
 from aid_desktop.cli.run_options import provide_weights
-from aid_desktop.errors import ModelError
+from aid_desktop.errors import AidError, ModelError
 from aid_desktop.models.backbones import BACKBONES, Backbone
 from aid_desktop.models.zoo import find_zoo
 from aid_desktop.runs.config import ModelChoice
+from aid_desktop.settings.image import ImageSettings
 from aid_desktop.training.events import RunFinished
 from aid_desktop.training.run import TrainingRun
 
@@ -73,7 +74,15 @@ def test_that_the_option_fetches_them_once(
 def test_that_a_file_or_random_weights_need_no_download(home: Path, tmp_path: Path) -> None:
     zoo = find_zoo()
     mine = [ModelChoice("mobilenet_v2", weights=tmp_path / "w.h5"), ModelChoice("mobilenet_v2", weights="none")]
-    provide_weights([*mine, ModelChoice("LeNet5_do"), ModelChoice(start_from=tmp_path / "m.keras")], zoo, True)
+    others = [ModelChoice("LeNet5_do"), ModelChoice(start_from=tmp_path / "m.keras")]
+    provide_weights([(model, ImageSettings()) for model in (*mine, *others)], zoo, True)
     with pytest.raises(ModelError, match="there is no file"):
-        provide_weights([ModelChoice("mobilenet_v2", weights=tmp_path / "gone.h5")], zoo, True)
+        provide_weights([(ModelChoice("mobilenet_v2", weights=tmp_path / "gone.h5"), ImageSettings())], zoo, True)
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("image", [ImageSettings(width=20), ImageSettings(normalization="none")])
+def test_that_nothing_is_downloaded_for_images_that_do_not_fit(home: Path, image: ImageSettings) -> None:
+    with pytest.raises(AidError):
+        provide_weights([(ModelChoice("mobilenet_v2"), image)], find_zoo(), True)
     assert not home.exists()

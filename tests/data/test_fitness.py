@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from aid_desktop.data.class_table import ClassTable, Role
-from aid_desktop.data.fitness import common_channels, image_problems, source_problem
+from aid_desktop.data.fitness import common_channels, common_features, image_problems, source_problem
 from aid_desktop.data.pixels import channel_names
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.settings.image import ImageSettings
@@ -68,3 +68,23 @@ def test_that_channels_are_common_to_all_sources():
     assert common_channels([RGB, replace(RGB, channels=("blue", "red"))]) == ("red", "blue")
     assert common_channels([RGB, GRAY]) == ()
     assert common_channels([]) == ()
+
+
+MEASURED = replace(GRAY, path=Path("/data/cells.rtdc"), kind=SourceKind.RTDC, features=("area_um", "deform"))
+SIZED = replace(MEASURED, path=Path("/data/sizes.rtdc"), features=("area_um",))
+
+
+def test_that_the_rows_that_lack_a_feature_are_found_with_the_features_they_have():
+    settings = ImageSettings(features=("deform", "area_um"))
+    assert messages(settings, MEASURED, SIZED, GRAY) == [
+        (1, "has no feature 'deform', only area_um"),
+        (2, "has no feature 'deform', 'area_um': it has images alone, features come with .rtdc files"),
+    ]
+    assert messages(ImageSettings(features=("area_um",)), MEASURED, SIZED) == []
+    assert messages(ImageSettings(), MEASURED, GRAY) == []
+
+
+def test_that_features_to_choose_from_are_those_of_all_sources():
+    assert common_features([MEASURED, SIZED]) == ("area_um",)
+    assert common_features([MEASURED, GRAY]) == ()
+    assert common_features([]) == ()

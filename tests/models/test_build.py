@@ -127,6 +127,22 @@ def test_that_a_saved_model_must_fit_images_and_classes(tiny_net: Build) -> None
         check_shapes(model, (12, 12, 1), 3)
 
 
+def test_that_a_saved_model_must_take_the_features_of_the_run(tiny_net: Build) -> None:
+    import keras
+
+    image, features = keras.Input((12, 12, 1)), keras.Input((3,))
+    x = keras.layers.Concatenate()([keras.layers.Flatten()(image), features])
+    both = keras.Model([image, features], keras.layers.Dense(2)(x))
+    check_shapes(both, (12, 12, 1), 2, 3)
+    for model, n_features, message in (
+        (both, 0, "takes 3 features besides the image, the run is set to 0"),
+        (both, 2, "takes 3 features besides the image, the run is set to 2"),
+        (tiny_net(), 2, "takes 0 features besides the image, the run is set to 2"),
+    ):
+        with pytest.raises(ModelError, match=message):
+            check_shapes(model, (12, 12, 1), 2, n_features)
+
+
 def test_that_metrics_are_means_over_the_classes(tiny_net: Build) -> None:
     from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_score
 

@@ -54,6 +54,10 @@ def test_that_networks_within_networks_and_sequential_ones_are_counted() -> None
     assert cost(lambda x, k: k.Dense(2)(inner(x))) == Cost(9 + 434, 8 * 9 * 6 + 216 * 2)
 
 
+def test_that_a_layer_called_with_a_named_argument_is_counted() -> None:
+    assert cost(lambda x, k: k.Conv2D(4, 1)(inputs=x)).multiply_adds == 8 * 9 * 2 * 4
+
+
 @pytest.mark.parametrize(
     "call",
     [

@@ -1,5 +1,6 @@
 """The card of a network that brings none."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,9 @@ import numpy as np
 import pytest
 
 from aid_desktop.errors import ModelError
+from aid_desktop.models import facts
 from aid_desktop.models.facts import MissingFactsError, ModelFacts, NetworkShape, card_from_facts
+from aid_desktop.runs.aideveloper_model import read_aideveloper_model
 from aid_desktop.settings.image import ImageSettings
 
 SHAPE = NetworkShape((12, 14, 1), 2)
@@ -129,8 +132,21 @@ def test_that_statistics_come_from_the_table_or_from_the_user(tmp_path: Path) ->
     assert card_from_facts(tmp_path / "M.model", SHAPE, said).normalization.std == 9.0
     scaling = {f"{what} of training data used for scaling": value for what, value in (("Mean", 80.5), ("Std", 20.0))}
     write_meta(tmp_path / "M_meta.xlsx", normalization=TRAINED, **scaling)
-    normalization = card_from_facts(tmp_path / "M.model", SHAPE, said).normalization
+    with pytest.raises(ModelError, match=r"with mean 80\.5, says M_meta\.xlsx beside it; got 99"):
+        card_from_facts(tmp_path / "M.model", SHAPE, said)
+    normalization = card_from_facts(tmp_path / "M.model", SHAPE, ModelFacts(mean=80.5)).normalization
     assert (normalization.mean, normalization.std) == (80.5, 20.0)
+
+
+def test_that_names_in_the_table_stand_over_those_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = ModelFacts.of_run(("cat", "automobile"), ImageSettings(width=14, height=12), is_restart=False)
+    write_meta(tmp_path / "M_meta.xlsx")
+    assert card_from_facts(tmp_path / "M.model", SHAPE, wanted).class_names == ("cat", "automobile")
+    table = read_aideveloper_model(tmp_path / "M.model")
+    assert table is not None
+    named = dataclasses.replace(table, class_names={0: "automobile", 1: "cat"})
+    monkeypatch.setattr(facts, "read_aideveloper_model", lambda _: named)
+    assert card_from_facts(tmp_path / "M.model", SHAPE, wanted).class_names == ("automobile", "cat")
 
 
 def test_that_a_pixel_is_normalized_by_what_was_said() -> None:

@@ -166,6 +166,15 @@ def test_that_a_layer_that_no_other_size_fits_is_named_and_can_begin_anew(known:
     assert weights(other)["hidden"][0].shape == (120, 5)
 
 
+def test_that_classes_of_a_last_layer_that_begins_anew_are_all_new(known: ModelCard) -> None:
+    import keras
+
+    image = keras.Input((12, 12, 1))
+    out = keras.layers.Dense(len(CLASSES), activation="softmax", name="out")(keras.layers.Flatten()(image))
+    _, report = transfer(keras.Model(image, out), known, (10, 12, 1), (*CLASSES, "x"), renew_layers=True)
+    assert (report.kept_classes, report.new_classes) == ((), (*CLASSES, "x"))
+
+
 def test_that_images_that_are_too_small_are_told_with_the_layer(known: ModelCard) -> None:
     with pytest.raises(ModelError, match=r"layer conv_1 \(Conv2D\) cannot take what images of this size make of it"):
         transfer(prepared(sequential), known, (2, 2, 1), CLASSES)
@@ -182,11 +191,36 @@ def test_that_other_channels_and_odd_networks_are_refused(known: ModelCard) -> N
     odd = keras.Model(image, keras.layers.Reshape((3,))(keras.layers.Dense(3)(keras.layers.Flatten()(image))))
     with pytest.raises(ModelError, match=r"classes come from layer reshape\w* \(Reshape\), which cannot be replaced"):
         transfer(odd, known, SHAPE, ("a", "x"))
-    two = keras.Model([image, keras.Input((2,))], odd.layers[-2].output)
+    two = keras.Model([image, keras.Input((2, 2, 1))], odd.layers[-2].output)
     with pytest.raises(ModelError, match="the model has 2 inputs"):
         restart(two, SHAPE, 3)
     with pytest.raises(ModelError, match="the model has 2 inputs"):
         transfer(two, known, SHAPE, CLASSES)
+
+
+def test_that_a_network_of_image_and_features_keeps_its_weights(known: ModelCard) -> None:
+    import keras
+
+    inputs = [keras.Input(SHAPE, name="image"), keras.Input((2,), name="numbers")]
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3, name="conv")(inputs[0]))
+    x = keras.layers.Dense(5, name="hidden")(keras.layers.Concatenate()([x, inputs[1]]))
+    model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax", name="out")(x))
+    assert transfer(model, known, SHAPE, CLASSES)[0] is model
+    # Another size, two classes that are known and a new one.
+    other, report = transfer(model, known, (16, 14, 1), ("c", "a", "new"))
+    assert (report.kept_classes, report.new_classes) == (("c", "a"), ("new",))
+    assert [tuple(one.shape) for one in other.inputs] == [(None, 16, 14, 1), (None, 2)]
+    same = np.full((4, *SHAPE), 0.5, np.float32), np.full((4, 16, 14, 1), 0.5, np.float32)
+    numbers = rng.random((4, 2), np.float32)
+    before, after = (
+        np.asarray(keras.Model(one.inputs, one.get_layer("hidden").output)([image, numbers]))
+        for one, image in zip((model, other), same, strict=True)
+    )
+    np.testing.assert_allclose(before, after, atol=1e-6)
+    np.testing.assert_array_equal(weights(other)["out"][0][:, :2], weights(model)["out"][0][:, [2, 0]])
+    anew = restart(model, (16, 14, 1), 4)
+    assert np.asarray(anew([same[1], numbers])).shape == (4, 4)
+    assert not np.array_equal(weights(anew)["hidden"][0], weights(model)["hidden"][0])
 
 
 def test_that_a_model_written_as_a_class_is_refused(known: ModelCard) -> None:

@@ -407,15 +407,43 @@ def test_that_a_function_that_fails_or_returns_something_else_gives_its_line(
     assert str(caught.value).startswith(f"{path}, line ")
 
 
-@pytest.mark.parametrize(
-    ("family", "taken"),
-    [("cnn", "(None, None, None, 1)"), ("multi_input", "[(None, 8, 9, 1), (None, 4)]")],
-)
-def test_that_inputs_of_open_size_and_several_inputs_are_accepted(
-    write: Callable[..., Path], family: str, taken: str
-) -> None:
-    text = f'@architecture("N", family="{family}")\ndef n(s, c): return Fake({taken}, (None, c))\n'
+def test_that_inputs_of_open_size_are_accepted(write: Callable[..., Path]) -> None:
+    text = '@architecture("N")\ndef n(s, c): return Fake((None, None, None, 1), (None, c))\n'
     assert load_zoo(write(FAKE + text)).build("N", (8, 9, 1), 2) is not None
+
+
+@pytest.mark.parametrize("image", ["(None, *s)", "(None, None, None, 1)"])
+def test_that_a_network_of_image_and_features_is_told_how_many_there_are(
+    write: Callable[..., Path], image: str
+) -> None:
+    text = f'@architecture("N", family="multi_input")\ndef n(s, c, f): return Fake([{image}, (None, f)], (None, c))\n'
+    assert load_zoo(write(FAKE + text)).build("N", (8, 9, 1), 2, 4) is not None
+
+
+@pytest.mark.parametrize(
+    "taken",
+    ["(None, *s)", "[(None, *s)]", "[(None, f), (None, *s)]", "[(None, *s), (None, 3)]", "{'a': (None, *s), 'b': 1}"],
+)
+def test_that_other_inputs_than_image_and_features_are_refused(write: Callable[..., Path], taken: str) -> None:
+    text = f'@architecture("N", family="multi_input")\ndef n(s, c, f): return Fake({taken}, (None, c))\n'
+    with pytest.raises(ModelZooError, match=r"expected \[\(None, 8, 9, 1\), \(None, 4\)\]: return keras.Model"):
+        load_zoo(write(FAKE + text)).build("N", (8, 9, 1), 2, 4)
+
+
+def test_that_features_and_the_family_go_together(write: Callable[..., Path]) -> None:
+    text = (
+        '@architecture("Both", family="multi_input")\n'
+        "def both(s, c, f):\n    return Fake([(None, *s), (None, f)], (None, c))\n"
+        '@architecture("Image")\ndef image(s, c):\n    return Fake((None, *s), (None, c))\n'
+    )
+    zoo = load_zoo(write(FAKE + text))
+    with pytest.raises(ModelZooError, match=r"Both takes features besides the image, none are chosen: choose some"):
+        zoo.build("Both", (8, 9, 1), 2)
+    with pytest.raises(ModelZooError, match=r"Image takes images alone, 1 feature is chosen: remove them"):
+        zoo.build("Image", (8, 9, 1), 2, 1)
+    with pytest.raises(ModelZooError, match=r"Image takes images alone, 3 features are chosen"):
+        zoo.build("Image", (8, 9, 1), 2, 3)
+    assert [row["parameters"] for row in describe(zoo, zoo.architectures)] == [7, 7]
 
 
 @pytest.mark.parametrize("taken", ["[(None, *s), (None, 4)]", "dict.fromkeys('abcd', (None, *s))"])

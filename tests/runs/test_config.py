@@ -147,6 +147,8 @@ def values(info: FieldInfo) -> st.SearchStrategy[Any]:
             last = st.integers(1, 99).map(lambda number: f"last:{number}")
             shares = st.booleans() | st.floats(0, 1)
             return st.sampled_from(info.choices) | last | st.dictionaries(NAMES, shares, min_size=1, max_size=3)
+        case Kind.FEATURES:
+            return st.lists(NAMES.filter(str.strip), max_size=3, unique=True)
         case Kind.CHANNELS:
             names = st.lists(st.text("abc_ 12", min_size=1).filter(str.strip), min_size=1, max_size=4, unique=True)
             return st.sampled_from(info.choices) | names.map(tuple)
@@ -193,7 +195,8 @@ MODELS = st.builds(ModelChoice, architecture=NAMES, weights=WEIGHTS) | st.builds
 CONFIGS = st.builds(
     RunConfig,
     data=st.lists(ROWS, min_size=1, max_size=3).map(tuple),
-    image=sections(ImageSettings),
+    # Images with features cannot be mixed, as nearly all of these settings say.
+    image=sections(ImageSettings).map(lambda image: dataclasses.replace(image, features=())),
     model=MODELS,
     training=st.builds(
         TrainingSettings, augmentation=sections(AugmentationSettings), hyperparameters=sections(HyperParameters)
@@ -212,6 +215,19 @@ def test_that_every_configuration_comes_back_from_its_file(
     path = tmp_path_factory.getbasetemp() / "run.toml"
     write_run_toml(config, path)
     assert read_run_toml(path) == config
+
+
+@given(image=sections(ImageSettings))
+def test_that_features_come_back_and_keep_images_from_being_mixed(
+    tmp_path_factory: pytest.TempPathFactory, image: ImageSettings
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "features.toml"
+    config = RunConfig((ROW,), image, ModelChoice("Both"))
+    write_run_toml(config, path)
+    assert read_run_toml(path) == config
+    if image.features:
+        with pytest.raises(SettingsError, match=r"augmentation.cutmix: got 0.5, but images cannot be mixed"):
+            dataclasses.replace(config, training=TrainingSettings(AugmentationSettings(cutmix=0.5)))
 
 
 def test_that_the_example_of_the_manual_is_read_as_it_is_printed(tmp_path: Path) -> None:

@@ -3,7 +3,15 @@ from pathlib import Path
 import pytest
 
 from aid_desktop.errors import RunError
-from aid_desktop.runs.folder import LastState, RunFolder, is_run_folder, model_name, read_state, write_state
+from aid_desktop.runs.folder import (
+    LastState,
+    RunFolder,
+    is_run_folder,
+    model_name,
+    read_state,
+    unused_folder,
+    write_state,
+)
 
 
 @pytest.fixture
@@ -64,3 +72,9 @@ def test_that_a_broken_state_is_a_run_error(folder: RunFolder, text: str) -> Non
     folder.last_state.write_text(text, encoding="utf-8")
     with pytest.raises(RunError, match=r"last_state\.json cannot be read"):
         read_state(folder)
+
+
+def test_that_a_name_of_a_folder_has_no_signs_that_lead_elsewhere(tmp_path: Path) -> None:
+    folder = unused_folder(tmp_path, "../my net: 2")
+    assert folder.parent == tmp_path
+    assert folder.name.endswith("_..-my-net-2")

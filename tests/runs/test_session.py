@@ -40,6 +40,7 @@ SOURCES = st.builds(
     shape_counts=st.lists(COUNTS, max_size=3).map(tuple),
     pixel_types=st.lists(st.sampled_from(["uint8", "uint16", "float32"]), max_size=2).map(tuple),
     channels=st.lists(TEXT, max_size=3).map(tuple),
+    features=st.lists(TEXT, max_size=3).map(tuple),
     part=TEXT,
 )
 ROWS = st.builds(
@@ -65,6 +66,7 @@ SETTINGS = st.builds(
         ImageSettings,
         width=st.integers(2, 99),
         channels=st.sampled_from(["gray", "rgb", ("image_ch1", "image_ch3")]),
+        features=st.sampled_from([(), ("deform", "area_um")]),
         white_level=st.floats(0, 1e9),
     ),
     model=MODELS,
@@ -127,6 +129,17 @@ def test_that_everything_about_rows_and_sources_is_written(tmp_path: Path, sessi
     assert {field.name for field in fields(DataSource)} | {"relative", "size"} == set(row["source"])
     assert len(fields(ClassRow)) == len(row)
     assert {field.name for field in fields(ClassRow)} <= {field.name for field in fields(StoredRow)}
+
+
+def test_that_a_session_that_says_nothing_of_features_has_its_files_opened_again(
+    tmp_path: Path, session: Session
+) -> None:
+    path = tmp_path / "a.aidsession"
+    write_session(session, path)
+    assert read_session(path).rows[0].source == session.table.rows[0].source
+    first, _ = read_session(changed(path, lambda values: values["data"][0]["source"].pop("features"))).rows
+    assert first.source is None
+    assert rows_of(read_session(path))[1] == session.table.rows[1]
 
 
 def test_that_the_file_says_where_sources_are(tmp_path: Path, session: Session) -> None:

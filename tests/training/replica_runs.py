@@ -35,13 +35,20 @@ BATCH = 8
 DIVIDE = Normalization("divide_by_255")
 
 
-def net(with_norm: bool) -> Any:
+def net(with_norm: bool, n_features: int = 0) -> Any:
     import keras
 
     keras.utils.set_random_seed(3)
+    if n_features:
+        image, features = keras.Input(SHAPE), keras.Input((n_features,))
+        x = keras.layers.Concatenate()([keras.layers.Flatten()(image), features])
+        return compiled(keras.Model([image, features], keras.layers.Dense(3, "softmax")(x)))
     layers = [keras.Input(SHAPE), keras.layers.Conv2D(3, 3, kernel_regularizer=keras.regularizers.L2(0.1))]
     layers += [keras.layers.BatchNormalization()] if with_norm else []
-    model = keras.Sequential([*layers, keras.layers.Flatten(), keras.layers.Dense(3, "softmax")])
+    return compiled(keras.Sequential([*layers, keras.layers.Flatten(), keras.layers.Dense(3, "softmax")]))
+
+
+def compiled(model: Any) -> Any:
     metrics = ("accuracy", "f1")
     compile_model(
         model,
@@ -50,8 +57,11 @@ def net(with_norm: bool) -> Any:
     return model
 
 
-def block(n_images: int, is_twofold: bool) -> Block:
-    """Return images with weights and labels that are not sure; twofold: the halves of each batch are the same."""
+def block(n_images: int, is_twofold: bool, n_features: int = 0) -> Block:
+    """Return images with weights and labels that are not sure; twofold: the halves of each batch are the same.
+
+    With features, each image has as many random ones.
+    """
     rng = np.random.default_rng(0)
     images = rng.integers(0, 255, (n_images, *SHAPE), np.uint8)
     labels = rng.dirichlet(np.ones(3), n_images).astype(np.float32)
@@ -59,21 +69,23 @@ def block(n_images: int, is_twofold: bool) -> Block:
     if is_twofold:
         places = np.arange(n_images) // BATCH * BATCH + np.arange(n_images) % (BATCH // 2)
         images, labels, weights = images[places], labels[places], weights[places]
-    return Block(images, labels, weights)
+    features = rng.standard_normal((n_images, n_features), np.float32) if n_features else None
+    return Block(images, labels, weights, features)
 
 
-def one_epoch(lengths: tuple[int, ...], with_norm: bool) -> dict[str, Any]:
+def one_epoch(lengths: tuple[int, ...], with_norm: bool, n_features: int = 0) -> dict[str, Any]:
     """Train on blocks and validate on the last of them; return all numbers that come of it."""
-    model = net(with_norm)
-    fitter = make_fitter(model, SHAPE, DIVIDE, "uint8")
+    model = net(with_norm, n_features)
+    fitter = make_fitter(model, SHAPE, DIVIDE, "uint8", n_features)
     for number, length in enumerate(lengths):
-        part = block(length, is_twofold=with_norm)
+        part = block(length, with_norm, n_features)
         assert fitter.fit_block(part, BATCH, lambda _: True, metrics_from_zero=number == 0)
     fitted = fitter.metrics()
     store = ImageStore([StoredPart(part.images)])
-    validated = fitter.evaluate(store, part.labels.argmax(axis=1), 16, lambda _: True)
+    validated = fitter.evaluate(store, part.labels.argmax(axis=1), 16, lambda _: True, part.features)
     variables = [*model.variables, *model.optimizer.variables]
-    outputs = model(DIVIDE.apply(part.images), training=False)
+    images = DIVIDE.apply(part.images)
+    outputs = model([images, part.features] if n_features else images, training=False)
     return {
         "kind": type(fitter).__name__,
         "fitted": fitted,
@@ -137,7 +149,8 @@ def main(run_toml: Path, zoo: Path) -> None:
     """Do all of it."""
     result: dict[str, Any] = {}
     # The last batch has three images in one block, and in the other a single one.
-    cases = {"uneven": ((BATCH + 3, BATCH + 1), False), "norm": ((2 * BATCH,), True)}
+    cases: dict[str, tuple[Any, ...]] = {"uneven": ((BATCH + 3, BATCH + 1), False), "norm": ((2 * BATCH,), True)}
+    cases |= {"features": (*cases["uneven"], 2)}
     for strategy in (PARTS, WHOLE):
         with device_scope(DeviceSettings(strategy=strategy)):
             make_repeatable(1)

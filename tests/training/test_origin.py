@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from aid_desktop.data.class_table import Role
 from aid_desktop.models.metadata import read_card
 from aid_desktop.runs.config import ModelChoice, RunConfig, read_run_toml
 from aid_desktop.runs.history import read_history
@@ -110,6 +111,7 @@ def test_that_another_image_size_needs_a_word_where_layers_are_flat(first: Train
     ("image", "message"),
     [
         ({"normalization": "standardize_each_image"}, "with the normalization divide_by_255, the run is set to"),
+        ({"white_level": 100.0}, "with the white level 255, the run is set to 100"),
         ({"channels": "rgb"}, 'images of 1 channels, the run is set to 3: set channels = "gray"'),
     ],
 )
@@ -120,6 +122,24 @@ def test_that_images_that_mean_something_else_are_refused(
     event = watch(make_run("again", config=config))[-1]
     assert isinstance(event, RunFailed)
     assert message in event.message
+
+
+def test_that_a_resumed_run_keeps_the_statistics_of_the_model_that_it_started_from(
+    make_run: MakeRun, first: TrainingRun
+) -> None:
+    image = dataclasses.replace(first.config.image, normalization="standardize_training_set")
+    model = make_run("model", config=dataclasses.replace(first.config, image=image))
+    assert isinstance(watch(model)[-1], RunFinished)
+    # The validation images are 40 grey levels brighter.
+    rows = tuple(dataclasses.replace(row, role=Role.TRAINING) for row in first.config.data if row.role == "validation")
+    others = tuple(row for row in first.config.data if row.role == "validation")
+    run = make_run("other", config=following(model, image=image, data=(*rows, *others)))
+    assert isinstance(watch(run)[-1], RunFinished)
+    longer = run.config.with_changes(epochs=2)
+    assert isinstance(watch(TrainingRun(longer, run.folder, run.folder.model_zoo, resume=True))[-1], RunFinished)
+    known = read_card(model.folder.last_model).normalization
+    assert read_card(run.folder.last_model).epoch == 1
+    assert read_card(run.folder.last_model).normalization == known
 
 
 def test_that_images_a_model_has_learnt_from_are_told_and_remembered(first: TrainingRun, make_run: MakeRun) -> None:

@@ -115,6 +115,12 @@ def test_that_tiny_images_get_a_perceptron() -> None:
     assert recommend(Preset.BEST, tiny, ZOO).architecture == "MLP_64_32_16"
 
 
+@pytest.mark.parametrize("side", [512, 4096])
+def test_that_large_images_never_get_a_perceptron(side: int) -> None:
+    large = Situation((5_000, 5_000), ImageSettings(width=side, height=side), n_cores=2)
+    assert not recommend(Preset.QUICK, large, ZOO).architecture.startswith("MLP")
+
+
 @pytest.mark.parametrize(("counts", "weights"), [((1_000, 1_000), "none"), ((1_000, 100), "balanced")])
 def test_that_rare_classes_get_more_weight(counts: tuple[int, ...], weights: str) -> None:
     chosen = recommend(Preset.BALANCED, Situation(counts, GRAY), ZOO)

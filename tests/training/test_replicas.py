@@ -42,7 +42,7 @@ def close(one: Any, other: Any, tolerance: float = 1e-5) -> bool:
     return all(np.allclose(a, b, atol=tolerance) for a, b in zip(one, other, strict=True))
 
 
-@pytest.mark.parametrize("case", ["uneven", "norm"])
+@pytest.mark.parametrize("case", ["uneven", "norm", "features"])
 def test_that_weights_and_optimizer_are_those_of_one_device_with_the_same_batches(
     numbers: dict[str, Any], case: str
 ) -> None:
@@ -51,7 +51,7 @@ def test_that_weights_and_optimizer_are_those_of_one_device_with_the_same_batche
     assert close(parts["variables"], whole["variables"])
 
 
-@pytest.mark.parametrize("case", ["uneven", "norm"])
+@pytest.mark.parametrize("case", ["uneven", "norm", "features"])
 def test_that_metrics_are_those_of_one_device(numbers: dict[str, Any], case: str) -> None:
     parts, whole = numbers[PARTS][case], numbers[WHOLE][case]
     assert set(parts["fitted"]) == {"loss", "accuracy", "f1", "precision", "recall"}
@@ -59,7 +59,7 @@ def test_that_metrics_are_those_of_one_device(numbers: dict[str, Any], case: str
     assert parts["validated"] == pytest.approx(whole["validated"], rel=1e-4)
 
 
-@pytest.mark.parametrize("case", ["uneven", "norm"])
+@pytest.mark.parametrize("case", ["uneven", "norm", "features"])
 def test_that_all_replicas_end_with_the_same_weights(numbers: dict[str, Any], case: str) -> None:
     assert numbers[PARTS][case]["copies"] < 1e-7
     assert close(numbers[PARTS][case]["outputs"], numbers[WHOLE][case]["outputs"])

@@ -84,6 +84,9 @@ class AssessTab(QWidget):
         if path is None:
             self._tell("No model is chosen: browse for a model file, or drop one, or a run folder, here.")
             return
+        if not self.model_row.is_described:
+            self.model_row.describe()
+            return
         row, rows = self.run_row, self._notifier.table.rows
         row.set_running(True)
         self._job = self._background.start(

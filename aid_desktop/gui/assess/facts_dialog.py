@@ -21,7 +21,7 @@ from PyQt5.QtWidgets import (
 from aid_desktop.data.normalize import METHODS
 from aid_desktop.gui.assess.model_choice import ChosenModel, SaveRequest, UnknownModel, save_described
 from aid_desktop.gui.background import Background, Failure, Job
-from aid_desktop.gui.theme import GRID, set_primary
+from aid_desktop.gui.theme import GRID, icon, set_primary
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.value_editors import words_of
@@ -75,10 +75,18 @@ class FactsDialog(QDialog):
         request = SaveRequest(self._model.path, Path(self.target.text().strip()).expanduser(), self.facts)
         self.save_button.setEnabled(False)
         self.save_button.setText("Saving…")
+        # The file is written in one go; there is no moment at which it could still be left away.
+        self.cancel_button.setEnabled(False)
         self._job = self._background.start(
             "Saving a described model", partial(save_described, request), self._on_saved, self._on_failed
         )
         self.destroyed.connect(self._job.cancel)
+
+    @pyqtSlot()
+    def reject(self) -> None:
+        """Close, unless the file is just being written."""
+        if self._job is None:
+            super().reject()
 
     @property
     def _normalization(self) -> str:
@@ -91,6 +99,7 @@ class FactsDialog(QDialog):
     def _on_failed(self, failure: Failure) -> None:
         self._job = None
         self.save_button.setText("Save and use")
+        self.cancel_button.setEnabled(True)
         self._on_changed()
         self.messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
 
@@ -182,10 +191,11 @@ class FactsDialog(QDialog):
             self, "Save and use", "factsSave", "Write the .keras file and choose it as the model", "save"
         )
         set_primary(self.save_button)
-        cancel = named_button(self, "Cancel", "factsCancel", "Leave the model as it is")
+        self.save_button.setIcon(icon("save", "accent_text"))
+        self.cancel_button = named_button(self, "Cancel", "factsCancel", "Leave the model as it is")
         buttons = QHBoxLayout()
         buttons.addStretch(1)
-        buttons.addWidget(cancel)
+        buttons.addWidget(self.cancel_button)
         buttons.addWidget(self.save_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
@@ -196,7 +206,7 @@ class FactsDialog(QDialog):
         column.addStretch(1)
         column.addLayout(buttons)
         browse.clicked.connect(self._browse)
-        cancel.clicked.connect(self.reject)
+        self.cancel_button.clicked.connect(self.reject)
         self.save_button.clicked.connect(self.save)
         self.normalization.currentIndexChanged.connect(self._on_changed)
         for box in (self.mean, self.std):

@@ -128,8 +128,9 @@ def contract_text(card: ModelCard) -> str:
     if len(card.class_names) > _NAMES_SHOWN:
         names.append(f"and {len(card.class_names) - _NAMES_SHOWN} more")
     normalization = _NORMALIZATIONS.get(card.normalization.method, card.normalization.method)
+    features = f" · features {', '.join(image.features)}" if image.features else ""
     zoom = "" if card.zoom == 1 else f" · zoom {card.zoom:g}"
     return (
-        f"{image.width}×{image.height} {image.channels} {normalization}{zoom} · classes {', '.join(names)} · "
+        f"{image.width}×{image.height} {image.channels} {normalization}{zoom}{features} · classes {', '.join(names)} · "
         f"{card.architecture} epoch {card.epoch}"
     )

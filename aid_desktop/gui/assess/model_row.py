@@ -95,6 +95,11 @@ class ModelRow(QWidget):
         elif self.path != self._asked:
             self.choose(self.path)
 
+    @property
+    def is_described(self) -> bool:
+        """Whether all is known that is needed to use the model."""
+        return not isinstance(self._model, UnknownModel)
+
     @pyqtSlot()
     def describe(self) -> None:
         """Open the form for what the model does not say itself."""

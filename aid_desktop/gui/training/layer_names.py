@@ -57,12 +57,11 @@ class LayerNames(QObject):
         if zoo is None or self._model.misfit:
             self._messages.add(Note(Level.WARNING, sentence(self._model.misfit or "there is no architecture")))
             return
-        shape = self._notifier.image_settings.input_shape
-        n_classes = self._model.n_classes
+        image, n_classes = self._notifier.image_settings, self._model.n_classes
 
         def build(context: JobContext) -> tuple[LayerItem, ...]:
             with building:
-                return items_of(load_zoo(zoo).build(name, shape, n_classes))
+                return items_of(load_zoo(zoo).build(name, image.input_shape, n_classes, len(image.features)))
 
         self._start(build)
 

@@ -23,7 +23,14 @@ from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.gui.widgets.value_editors import with_words
 from aid_desktop.models.backbones import check_image
 from aid_desktop.models.registry import Architecture
-from aid_desktop.models.zoo import check_size, find_architecture, find_zoo, list_architectures, read_digest
+from aid_desktop.models.zoo import (
+    check_features,
+    check_size,
+    find_architecture,
+    find_zoo,
+    list_architectures,
+    read_digest,
+)
 from aid_desktop.runs.config import ModelChoice
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.image import ImageSettings
@@ -269,7 +276,8 @@ class ModelPanel(QWidget):
     @pyqtSlot()
     def _check(self) -> None:
         """Show what is chosen, and find out what keeps it from being trained."""
-        shape = self._notifier.image_settings.input_shape
+        image = self._notifier.image_settings
+        shape = image.input_shape
         item, counted = None, None
         try:
             if self._file_problem:
@@ -277,8 +285,9 @@ class ModelPanel(QWidget):
             item = find_architecture(self._architectures, self.architecture)
             self.weights.set_architecture(item)
             check_size(item, shape)
-            check_image(item, self._notifier.image_settings)
-            counted = self.costs.of(self._network(shape))
+            check_image(item, image)
+            check_features(item, len(image.features))
+            counted = self.costs.of(self._network(image))
             self._problem = counted.problem if counted else ""
         except AidError as error:
             self._problem = with_words(str(error))
@@ -286,22 +295,26 @@ class ModelPanel(QWidget):
         self._about.setText(item.description if item else "")
         self._cost.setText(_cost_text(counted))
         self._cost.setVisible(bool(self._cost.text()))
-        self._fits.setText(self._gone + (self._problem or _fits_text(item, shape)))
+        self._fits.setText(self._gone + (self._problem or _fits_text(item, image)))
         set_role(self._fits, "error" if self._problem else "muted")
         self.changed.emit()
 
-    def _network(self, shape: tuple[int, int, int]) -> Network | None:
+    def _network(self, image: ImageSettings) -> Network | None:
         if self._zoo is None:
             return None
-        return Network(self._zoo, read_digest(self._zoo), self.architecture, shape, self.n_classes)
+        sizes = image.input_shape, self.n_classes, len(image.features)
+        return Network(self._zoo, read_digest(self._zoo), self.architecture, *sizes)
 
 
-def _fits_text(item: Architecture | None, shape: tuple[int, int, int]) -> str:
+def _fits_text(item: Architecture | None, image: ImageSettings) -> str:
     if item is None:
         return ""
     family = FAMILY_NAMES[item.family]
-    channels = f"{shape[2]} {'channel' if shape[2] == 1 else 'channels'}{_FITS}"
-    return f"{family}. Takes {item.min_size} × {item.min_size} px and more; fits {shape[1]} × {shape[0]} px, {channels}"
+    n_channels, n_features = image.n_channels, len(image.features)
+    parts = [f"{image.width} × {image.height} px", f"{n_channels} {'channel' if n_channels == 1 else 'channels'}"]
+    if n_features:
+        parts.append(f"{n_features} {'feature' if n_features == 1 else 'features'}")
+    return f"{family}. Takes {item.min_size} × {item.min_size} px and more; fits {', '.join(parts)}{_FITS}"
 
 
 def _cost_text(counted: Counted | None) -> str:

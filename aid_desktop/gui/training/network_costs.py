@@ -29,6 +29,7 @@ class Network:
     name: str
     shape: InputShape
     n_classes: int
+    n_features: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ def counted(network: Network, device: DeviceSettings) -> Counted:
     except TrainingError as error:
         logger.debug("a run will refuse to start for this: %s", error)
     try:
-        return Counted(load_zoo(network.zoo).cost(network.name, network.shape, network.n_classes))
+        zoo = load_zoo(network.zoo)
+        return Counted(zoo.cost(network.name, network.shape, network.n_classes, network.n_features))
     except ModelZooError as error:
         return Counted(None, str(error))

@@ -28,7 +28,7 @@ from aid_desktop.training.seen import may_have_seen
 
 _NEW, _CONTINUE, _RESTART = "new", "continue", "restart"
 _WAYS = {_NEW: "a new network", _CONTINUE: "a model, which goes on learning", _RESTART: "a model's architecture"}
-_OF_WEIGHTS = ("channels", "normalization")
+_OF_WEIGHTS = ("channels", "normalization", "features")
 _FEWEST_CLASSES = 2
 _CHECK_AFTER = 300
 _NO_MODEL = "Choose a model to start from"

@@ -13,6 +13,7 @@ from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.amount_editor import AmountEditor, RangeEditor, number_text
 from aid_desktop.gui.widgets.channels_editor import ChannelsEditor
 from aid_desktop.gui.widgets.class_weights_editor import ClassWeightsEditor
+from aid_desktop.gui.widgets.features_editor import FeaturesEditor
 from aid_desktop.gui.widgets.layers_editor import LayersEditor
 from aid_desktop.gui.widgets.value_editors import (
     ChoiceEditor,
@@ -36,6 +37,7 @@ _EDITORS: dict[Kind, type[ValueEditor]] = {
     Kind.NUMBERS: NumbersEditor,
     Kind.CLASS_WEIGHTS: ClassWeightsEditor,
     Kind.CHANNELS: ChannelsEditor,
+    Kind.FEATURES: FeaturesEditor,
     Kind.LAYERS: LayersEditor,
     Kind.WORDS: WordsEditor,
 }
@@ -71,6 +73,8 @@ def value_text(info: FieldInfo, value: Any) -> str:
         return "weights of single classes"
     if info.kind is Kind.CHANNELS and not isinstance(value, str):
         return " + ".join(value)
+    if info.kind is Kind.FEATURES:
+        return ", ".join(value) or "none"
     if info.kind is Kind.LAYERS and not isinstance(value, str):
         return "single layers"
     if info.kind is Kind.WORDS:

@@ -60,6 +60,10 @@ def test_that_a_described_model_is_saved_with_its_card_and_chosen(qtbot, tab, no
     assert target == old_model.with_suffix(".keras")
     before = old_model.read_bytes()
     qtbot.mouseClick(dialog.save_button, Qt.LeftButton)
+    # Too late to leave: the file would be there all the same.
+    assert not dialog.cancel_button.isEnabled()
+    dialog.reject()
+    assert dialog.isVisible()
     idle()
     card = read_card(target)
     assert (card.class_names, card.normalization.method) == (("a", "b", "c"), "divide_by_255")
@@ -90,7 +94,12 @@ def test_that_the_form_can_be_opened_again_and_assessing_without_it_is_told(qtbo
     qtbot.waitUntil(lambda: tab.model_row.findChild(FactsDialog, "factsDialog") is None)
     assert "does not say" in tab.findChild(QLabel, "assessContract").text()
     qtbot.mouseClick(tab.model_row.describe_button, Qt.LeftButton)
+    tab.model_row.findChild(FactsDialog, "factsDialog").reject()
+    qtbot.waitUntil(lambda: tab.model_row.findChild(FactsDialog, "factsDialog") is None)
+    # The form comes instead of advice on the command line.
+    tab.assess()
     assert tab.model_row.findChild(FactsDialog, "factsDialog").isVisible()
+    assert not tab.messages.notes
 
 
 @needs_real

@@ -48,6 +48,7 @@ def _examples(section: type[Any], name: str) -> list[Any]:
         Kind.NUMBER_RANGE: [(low, high), (low, low), (0.123456789012345, 1.0)],
         Kind.NUMBERS: [(), (0.5,), (0.2, 0.123456789012345)],
         Kind.CHANNELS: ["rgb", ("image_ch1", "image_ch3"), "gray"],
+        Kind.FEATURES: [("deform", "area_um"), ("deform",), ()],
         Kind.LAYERS: ["dense", "last:4", (("conv", True), ("out", False)), "all"],
         Kind.WORDS: [("accuracy", "f1"), info.choices],
         Kind.CLASS_WEIGHTS: ["balanced", "none", (("cat", 1.0), ("dog", 2.5))],
