@@ -61,8 +61,8 @@ def load_model(
     stored = _stored(path)
     if needs_weights and stored is not None and not stored.has_weights:
         raise ModelError(
-            f"{path.name} holds an architecture without weights: choose a trained model, or train it from the start "
-            'with mode = "restart"'
+            f"{path.name} holds an architecture without weights: choose a trained model, or start a run from the "
+            'architecture of this one (in run.toml: mode = "restart")'
         )
     model = _network(path, stored)
     return LoadedModel(model, _made_up_card(path, model, stored, said), path)

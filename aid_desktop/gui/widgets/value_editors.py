@@ -32,7 +32,8 @@ def words_of(choice: str) -> str:
 
 
 def with_words(text: str) -> str:
-    """Return a sentence about images in which normalizations are called as their field calls them."""
+    """Return a sentence about images in which their settings are called as the form calls them."""
+    text = re.sub(r" \(image\.\w+\)", "", text)
     for method in METHODS:
         text = re.sub(rf"\b{method}\b", words_of(method), text) if "_" in method else text
     return text

@@ -98,7 +98,7 @@ def test_that_the_selector_says_why_network_and_features_do_not_go_together(
     window.notifier.set_table(cells)
     model = window.training.model
     model.choose(NET)
-    assert f"{NET} takes features besides the image, none are chosen" in model.problem
+    assert f"{NET} takes features besides the image, none are chosen: choose some, or another" in model.problem
     choose(window, "deform")
     assert model.problem == ""
     assert "1 feature\N{NO-BREAK SPACE}✓" in model._fits.text()
