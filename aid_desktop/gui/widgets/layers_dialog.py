@@ -16,7 +16,7 @@ _WHOLE = 100
 _TEXTS = TickTexts(
     "layer",
     "Layers",
-    "Layers that learn, from the first to the last, and how much of each, in percent of its units:",
+    "Layers that learn, from the first to the last, and the percentage of their units:",
     "Tick the layers that learn",
 )
 
