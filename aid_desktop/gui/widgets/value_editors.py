@@ -20,8 +20,6 @@ from aid_desktop.gui.qt import required
 from aid_desktop.gui.widgets.amount_editor import guard_wheel, number_text
 from aid_desktop.settings.field import FieldInfo
 
-"""Shown for class weights that are numbers."""
-
 _FEWEST_CHARACTERS = 8
 
 

@@ -34,6 +34,8 @@ from aid_desktop.gui.data.import_dialog import ImportDialog
 from aid_desktop.gui.main_window import MainWindow
 
 Drop = Callable[[QWidget, Sequence[Path]], None]
+# A loaded machine may take long; a test that passes does not wait.
+WAIT_MS = 60_000
 SIZES = [(20, 20)] * 4 + [(30, 12), (8, 9), (50, 40)]
 """Width and height of the images of a folder."""
 
@@ -167,7 +169,7 @@ def test_that_channels_are_chosen_by_name(show, tmp_path, qtbot, idle) -> None:
     assert dialog.form.values().channels == ("image_bg", "mask")
     qtbot.waitUntil(lambda: {image.shape for image in dialog.preview.converted.images} == {(12, 20, 2)})
     assert {image.shape for image in dialog.preview.originals.images} == {(12, 20)}
-    with qtbot.waitSignal(dialog.converted) as signal:
+    with qtbot.waitSignal(dialog.converted, timeout=WAIT_MS) as signal:
         press(qtbot, dialog, "convertStart")
     [(_, written)] = signal.args[0].pairs
     assert written.shapes == ((12, 20, 2),)
@@ -223,7 +225,7 @@ def test_that_reading_of_examples_can_be_cancelled(folder) -> None:
 def test_that_the_images_are_written_and_told(show, folder, qtbot) -> None:
     dialog = show(row_of(folder))
     dialog.form.height_box.setValue(10)
-    with qtbot.waitSignal(dialog.converted) as signal:
+    with qtbot.waitSignal(dialog.converted, timeout=WAIT_MS) as signal:
         press(qtbot, dialog, "convertStart")
     [converted] = signal.args
     [(row, written)] = converted.pairs
@@ -243,7 +245,7 @@ def test_that_an_existing_file_is_overwritten_only_after_a_yes(show, folder, qtb
     assert open_source(out).source.n_images == 3
     assert dialog.isVisible()
     press(qtbot, dialog, "convertStart")
-    with qtbot.waitSignal(dialog.converted):
+    with qtbot.waitSignal(dialog.converted, timeout=WAIT_MS):
         press(qtbot, dialog, "overwriteButton")
     assert open_source(out).source.n_images == 7
 
@@ -318,7 +320,7 @@ def test_that_unequal_images_are_offered_to_be_brought_to_one_size_as_one_step(d
     button.click()
     before = dropped.notifier.table
     dialog = open_dialog(dropped)
-    with qtbot.waitSignal(dialog.converted):
+    with qtbot.waitSignal(dialog.converted, timeout=WAIT_MS):
         dialog.start()
     rows = dropped.notifier.table.rows
     assert [row.source.path.name for row in rows] == ["cat.rtdc", "dog"]
@@ -334,7 +336,7 @@ def test_that_the_tool_opens_for_the_selected_rows(dropped, qtbot, tmp_path) -> 
     dropped.data.sources.view.selectAll()
     press(qtbot, dropped, "convertButton")
     dialog = open_dialog(dropped)
-    with qtbot.waitSignal(dialog.converted):
+    with qtbot.waitSignal(dialog.converted, timeout=WAIT_MS):
         dialog.start()
     assert [row.source.path.name for row in dropped.notifier.table.rows] == ["cat.rtdc", "dog.rtdc"]
     assert [row.source.shapes for row in dropped.notifier.table.rows] == [((20, 20, 1),)] * 2
@@ -347,7 +349,7 @@ def test_that_a_row_removed_meanwhile_comes_as_a_new_one(dropped, qtbot) -> None
     press(qtbot, dropped, "convertButton")
     dialog = open_dialog(dropped)
     dropped.notifier.set_table(dropped.notifier.table.removed([0]))
-    with qtbot.waitSignal(dialog.converted):
+    with qtbot.waitSignal(dialog.converted, timeout=WAIT_MS):
         dialog.start()
     assert [(row.source.name, row.class_name) for row in dropped.notifier.table.rows] == [
         ("dog", "dog"),
@@ -372,7 +374,7 @@ def test_that_what_cannot_be_kept_is_told(window, drop, tmp_path, qtbot) -> None
     window.data.sources.view.selectRow(0)
     window.findChild(QAction, "convertAction").trigger()
     dialog = open_dialog(window)
-    with qtbot.waitSignal(dialog.converted):
+    with qtbot.waitSignal(dialog.converted, timeout=WAIT_MS):
         dialog.start()
     note = window.data.sources.messages.notes[-1]
     assert "6 images were written to a_converted.rtdc" in note.text

@@ -477,7 +477,7 @@ def test_that_a_folder_without_a_series_is_told(
 def test_that_a_cross_validation_is_trained_by_one_dialog(ready: MainWindow, qtbot: QtBot) -> None:
     show(ready, epochs=1)
     plan(ready, "MLP_8_8_8", folds=2).train_button.click()
-    qtbot.waitUntil(lambda: ready.findChild(ComparisonDialog) is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: ready.findChild(ComparisonDialog) is not None, timeout=180_000)
     shown = ready.findChild(ComparisonDialog)
     assert cells(shown.summary_view, 0)[:2] == ["MLP_8_8_8", "2"]
     assert "±" in cells(shown.summary_view, 0)[2]
