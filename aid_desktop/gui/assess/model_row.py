@@ -9,7 +9,6 @@ from PyQt5.QtWidgets import (
     QGridLayout,
     QLabel,
     QLineEdit,
-    QMenu,
     QPushButton,
     QSizePolicy,
     QWidget,
@@ -19,7 +18,7 @@ from aid_desktop.gui.assess.facts_dialog import FactsDialog, unknown_of
 from aid_desktop.gui.assess.model_choice import MODEL_SUFFIXES, ChosenModel, UnknownModel, contract_text, identify
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.recent_paths import RecentPaths
+from aid_desktop.gui.recent_models import RecentModelsMenu
 from aid_desktop.gui.theme import GRID, icon, set_role
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.one_dialog import OneDialog
@@ -41,7 +40,6 @@ class ModelRow(QWidget):
         super().__init__(parent)
         self._notifier = notifier
         self._background = background
-        self._recent = RecentPaths("recent_models")
         self._job: Job[ChosenModel | UnknownModel] | None = None
         self._model: ChosenModel | UnknownModel | None = None
         self._dialog = OneDialog(self)
@@ -72,7 +70,7 @@ class ModelRow(QWidget):
     @pyqtSlot()
     def browse(self) -> None:
         """Ask for a model file."""
-        current = self.path or next(iter(self._recent.paths()), Path.home())
+        current = self.path or self._recent.latest or Path.home()
         name, _ = QFileDialog.getOpenFileName(
             self,
             "Choose a model",
@@ -114,7 +112,7 @@ class ModelRow(QWidget):
 
     def _on_identified(self, model: ChosenModel | UnknownModel) -> None:
         self._job, self._asked = None, model.path
-        self._recent.add(model.path)
+        self._recent.remember(model.path)
         self.edit.setText(str(model.path))
         if isinstance(model, UnknownModel):
             self._show_model(model, "This model does not say what its classes are, or what images it takes.")
@@ -137,18 +135,6 @@ class ModelRow(QWidget):
         is_made_up = isinstance(model, UnknownModel) or (model is not None and model.shape is not None)
         self.describe_button.setVisible(is_made_up)
 
-    @pyqtSlot()
-    def _fill_menu(self) -> None:
-        self._menu.clear()
-        for path in self._recent.paths():
-            action = self._menu.addAction(str(path))
-            if action is not None:
-                action.triggered.connect(partial(self.choose, path))
-        if self._menu.isEmpty():
-            action = self._menu.addAction("No model was used yet")
-            if action is not None:
-                action.setEnabled(False)
-
     def _lay_out(self) -> None:
         label = QLabel("M&odel", self)
         self.edit = QLineEdit(self)
@@ -164,9 +150,8 @@ class ModelRow(QWidget):
         recent.setObjectName("assessRecentButton")
         recent.setAccessibleName("Recent models")
         recent.setToolTip("Models that were used last")
-        self._menu = QMenu(recent)
-        self._menu.aboutToShow.connect(self._fill_menu)
-        recent.setMenu(self._menu)
+        self._recent = RecentModelsMenu(recent)
+        self._recent.chosen.connect(self.choose)
         browse = QPushButton(icon("open"), "Browse…", self)
         browse.setObjectName("assessBrowseButton")
         browse.setAccessibleName("Browse for a model")

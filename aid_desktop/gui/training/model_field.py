@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from PyQt5.QtCore import pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QWidget
+from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
 from aid_desktop.gui.assess.model_choice import MODEL_SUFFIXES
-from aid_desktop.gui.recent_paths import RecentPaths
+from aid_desktop.gui.recent_models import RecentModelsMenu
 from aid_desktop.gui.theme import GRID
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 
@@ -22,7 +22,6 @@ class ModelField(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._recent = RecentPaths("recent_models")
         self._path: Path | None = None
         self._suffixes: tuple[str, ...] = MODEL_SUFFIXES
         self.edit = QLineEdit(self)
@@ -35,9 +34,8 @@ class ModelField(QWidget):
         browse = named_button(self, "Browse…", "startFromBrowseButton", "Choose a model file", "open")
         browse.clicked.connect(self.browse)
         recent = named_button(self, "Recent", "startFromRecentButton", "Models that were used last")
-        self._menu = QMenu(recent)
-        self._menu.aboutToShow.connect(self._fill_menu)
-        recent.setMenu(self._menu)
+        self._recent = RecentModelsMenu(recent)
+        self._recent.chosen.connect(self._choose)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
@@ -51,7 +49,7 @@ class ModelField(QWidget):
 
     def remember(self, path: Path) -> None:
         """Put a model first among those that were used last."""
-        self._recent.add(path)
+        self._recent.remember(path)
 
     def offer_architectures(self, is_offered: bool) -> None:
         """Let the dialog show files without weights, or not."""
@@ -60,7 +58,7 @@ class ModelField(QWidget):
     @pyqtSlot()
     def browse(self) -> None:
         """Ask for a model file."""
-        current = self._path or next(iter(self._recent.paths()), Path.home())
+        current = self._path or self._recent.latest or Path.home()
         patterns = " ".join(f"*{suffix}" for suffix in self._suffixes)
         name, _ = QFileDialog.getOpenFileName(
             self, "Choose a model to start from", str(current), f"Models ({patterns});;All files (*)"
@@ -68,6 +66,7 @@ class ModelField(QWidget):
         if name:
             self._choose(Path(name))
 
+    @pyqtSlot(Path)
     def _choose(self, path: Path) -> None:
         self.show_path(path)
         self.chosen.emit(path)
@@ -81,16 +80,6 @@ class ModelField(QWidget):
             self.emptied.emit()
         elif path is not None and path != self._path:
             self._choose(path)
-
-    @pyqtSlot()
-    def _fill_menu(self) -> None:
-        self._menu.clear()
-        for path in self._recent.paths():
-            action = self._menu.addAction(str(path))
-            if action is not None:
-                action.triggered.connect(lambda _, path=path: self._choose(path))
-        if self._menu.isEmpty() and (action := self._menu.addAction("No model was used yet")) is not None:
-            action.setEnabled(False)
 
 
 def _path_of(text: str) -> Path:

@@ -24,6 +24,7 @@ from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.errors import DataError
 from aid_desktop.gui.assess import assessment
 from aid_desktop.gui.assess.assess_tab import AssessTab
+from aid_desktop.gui.recent_models import RecentModelsMenu
 from aid_desktop.gui.widgets.image_grid import ImageGrid
 from aid_desktop.gui.widgets.image_items import CORRECT_ROLE
 from aid_desktop.runs.folder import RunFolder
@@ -175,8 +176,9 @@ def test_that_the_model_says_what_it_wants(qtbot, tab, notifier, model_file, idl
     assert chosen.args == [model_file]
     contract = child(tab, QLabel, "assessContract").text()
     assert contract == "6×6 gray /255 · classes cat, automobile · LeNet5_do epoch 11"
-    tab.model_row._fill_menu()
-    assert [action.text() for action in tab.model_row._menu.actions()] == [str(model_file)]
+    menu = tab.findChild(RecentModelsMenu)
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions()] == [str(model_file)]
 
 
 def test_that_validation_is_proposed_where_there_is_no_test(tab, notifier, table):
