@@ -7,8 +7,8 @@ from pathlib import Path
 
 from aid_desktop.cli.output import write_error
 from aid_desktop.errors import ModelError
-from aid_desktop.models.backbones import check_image, download, takes_imagenet, weights_file
-from aid_desktop.models.zoo import check_size, find_architecture, list_architectures
+from aid_desktop.models.backbones import check_fit, download, takes_imagenet, weights_file
+from aid_desktop.models.zoo import find_architecture, list_architectures
 from aid_desktop.runs.config import ModelChoice
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.settings.image import ImageSettings
@@ -46,8 +46,7 @@ def provide_weights(runs: Iterable[tuple[ModelChoice, ImageSettings]], zoo: Path
             continue
         architecture = find_architecture(known, model.architecture)
         # Nothing is fetched for a network that cannot take the images.
-        check_size(architecture, image.input_shape)
-        check_image(architecture, image)
+        check_fit(architecture, image)
         try:
             weights_file(architecture, model.weights)
         except ModelError:

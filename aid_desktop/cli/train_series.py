@@ -11,7 +11,7 @@ from aid_desktop.cli.output import write_error, write_json, write_line
 from aid_desktop.cli.run_options import provide_weights, run_toml_of
 from aid_desktop.errors import AidError, TrainingError
 from aid_desktop.models.strategies import MULTI_WORKER
-from aid_desktop.models.zoo import check_features, check_size, find_architecture, find_zoo, list_architectures
+from aid_desktop.models.zoo import find_zoo
 from aid_desktop.runs.comparison import Comparison, RunResult, Summary, compare, write_comparison
 from aid_desktop.runs.comparison_table import run_table, summary_table
 from aid_desktop.runs.config import read_run_toml
@@ -101,10 +101,6 @@ def _begun(options: argparse.Namespace) -> tuple[Series, tuple[PlannedRun, ...]]
     zoo = find_zoo(options.model_zoo)
     repetitions = 1 if options.repeat is None else options.repeat
     choice = SeriesChoice(tuple(options.architecture or ()), repetitions, options.folds or 0)
-    known = list_architectures(zoo)
-    for name in choice.architectures:
-        check_size(find_architecture(known, name), config.image.input_shape)
-        check_features(find_architecture(known, name), len(config.image.features))
     planned = plan_runs(config, choice)
     provide_weights([(run.config.model, run.config.image) for run in planned], zoo, options.download_weights)
     series = create_series((options.out or path.parent / "series").absolute(), planned, zoo)

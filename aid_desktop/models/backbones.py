@@ -16,6 +16,7 @@ import h5py
 
 from aid_desktop.errors import ModelError, ModelZooError
 from aid_desktop.models.registry import Architecture
+from aid_desktop.models.zoo import check_features, check_size
 from aid_desktop.paths import write_atomically
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.pretrained import IMAGENET, RANDOM
@@ -111,6 +112,13 @@ def check_image(architecture: Architecture, image: ImageSettings) -> None:
             f"{architecture.name} takes grey levels from 0 to 1 and brings them to what it was trained with by itself, "
             f"got the normalization {image.normalization}: choose {NORMALIZATION}"
         )
+
+
+def check_fit(architecture: Architecture, image: ImageSettings) -> None:
+    """Raise ModelZooError where a network cannot take the images, or the features beside them, of these settings."""
+    check_size(architecture, image.input_shape)
+    check_image(architecture, image)
+    check_features(architecture, len(image.features))
 
 
 def weights_dir() -> Path:

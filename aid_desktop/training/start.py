@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from aid_desktop.data.prepare import PreparationStoppedError
 from aid_desktop.errors import TrainingError
+from aid_desktop.models.backbones import check_fit
 from aid_desktop.models.build import check_shapes, compile_model, dropout_rates, set_dropout
 from aid_desktop.models.files import load_model
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.partial import set_trainable
 from aid_desktop.models.precision import check_precision
-from aid_desktop.models.zoo import check_features, find_architecture, list_architectures
+from aid_desktop.models.zoo import find_architecture, list_architectures
 from aid_desktop.runs.folder import read_state
 from aid_desktop.runs.history import truncate_history
 from aid_desktop.runs.settings_log import Revision, truncate_revisions
@@ -30,9 +31,7 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
     config = run.config
     if config.model.architecture is not None and not run.resume:
         # Before the images are loaded, which may take long.
-        check_features(
-            find_architecture(list_architectures(run.model_zoo), config.model.architecture), len(config.image.features)
-        )
+        check_fit(find_architecture(list_architectures(run.model_zoo), config.model.architecture), config.image)
     try:
         data = load_training_data(config, say, lambda: run.control.stop_requested)
     except PreparationStoppedError:

@@ -21,11 +21,9 @@ from aid_desktop.gui.training.weights_panel import WeightsPanel
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.gui.widgets.value_editors import with_words
-from aid_desktop.models.backbones import check_image
+from aid_desktop.models.backbones import check_fit
 from aid_desktop.models.registry import Architecture
 from aid_desktop.models.zoo import (
-    check_features,
-    check_size,
     find_architecture,
     find_zoo,
     list_architectures,
@@ -277,16 +275,13 @@ class ModelPanel(QWidget):
     def _check(self) -> None:
         """Show what is chosen, and find out what keeps it from being trained."""
         image = self._notifier.image_settings
-        shape = image.input_shape
         item, counted = None, None
         try:
             if self._file_problem:
                 raise ModelZooError(self._file_problem)
             item = find_architecture(self._architectures, self.architecture)
             self.weights.set_architecture(item)
-            check_size(item, shape)
-            check_image(item, image)
-            check_features(item, len(image.features))
+            check_fit(item, image)
             counted = self.costs.of(self._network(image))
             self._problem = counted.problem if counted else ""
         except AidError as error:

@@ -25,9 +25,9 @@ from aid_desktop.gui.theme import GRID, set_primary, set_role
 from aid_desktop.gui.widgets.message_strip import sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.value_editors import with_words
-from aid_desktop.models.backbones import check_image, local_file, takes_imagenet
+from aid_desktop.models.backbones import check_fit, local_file, takes_imagenet
 from aid_desktop.models.registry import Architecture
-from aid_desktop.models.zoo import check_features, check_size, find_architecture
+from aid_desktop.models.zoo import find_architecture
 from aid_desktop.runs.config import MAX_SEED, RunConfig
 from aid_desktop.runs.series import MOST_REPETITIONS, PlannedRun, SeriesChoice, model_of, plan_runs
 from aid_desktop.settings.split import MOST_FOLDS, SplitSettings
@@ -121,9 +121,7 @@ class SeriesDialog(QDialog):
             item.setToolTip(one.description)
             is_shown = one.name == self._config.model.architecture
             try:
-                check_size(one, self._config.image.input_shape)
-                check_image(one, self._config.image)
-                check_features(one, len(self._config.image.features))
+                check_fit(one, self._config.image)
                 _check_weights(one, model_of(self._config, one.name).weights)
             except ModelZooError as error:
                 item.setToolTip(with_words(str(error)))
