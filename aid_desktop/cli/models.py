@@ -7,7 +7,7 @@ from aid_desktop.cli.output import parse_size
 from aid_desktop.data.normalize import METHODS
 from aid_desktop.errors import ModelError
 from aid_desktop.models.devices import warm_up
-from aid_desktop.models.facts import NOTHING_SAID, ModelFacts
+from aid_desktop.models.facts import NOTHING_SAID, ModelFacts, split_names
 from aid_desktop.models.files import LoadedModel, load_model
 from aid_desktop.models.metadata import has_card
 from aid_desktop.runs.best import find_model
@@ -33,12 +33,12 @@ def add_model_argument(parser: argparse.ArgumentParser) -> None:
 def read_facts(options: argparse.Namespace, path: Path) -> ModelFacts:
     """Return what the options say of the model file. Raises ModelError if its card says all."""
     said = ModelFacts(
-        class_names=_words(options.classes),
+        class_names=split_names(options.classes),
         normalization=options.normalization,
         mean=options.mean,
         std=options.std,
         size=options.size,
-        channels=_words(options.channels),
+        channels=split_names(options.channels),
     )
     if said != NOTHING_SAID and has_card(path):
         raise ModelError(
@@ -54,7 +54,3 @@ def load(options: argparse.Namespace) -> LoadedModel:
     said = read_facts(options, found)
     warm_up()
     return load_model(found, said=said)
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())

@@ -89,6 +89,11 @@ _ASKED = {
 }
 
 
+def split_names(text: str) -> tuple[str, ...]:
+    """Return the names of classes or channels that a user has written with commas between them."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
 def card_from_facts(path: Path, shape: NetworkShape, said: ModelFacts, keras_version: str = "") -> ModelCard:
     """Return the card of a network from what is said, AIDeveloper's table beside its file, and its own shape.
 

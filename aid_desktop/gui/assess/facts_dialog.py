@@ -25,7 +25,7 @@ from aid_desktop.gui.theme import GRID, icon, set_primary
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.value_editors import words_of
-from aid_desktop.models.facts import ModelFacts
+from aid_desktop.models.facts import ModelFacts, split_names
 from aid_desktop.settings.image import MAX_SIDE
 
 _TITLE = "Describe the model"
@@ -58,12 +58,12 @@ class FactsDialog(QDialog):
         is_fitted = self._normalization == _STATISTICS
         missing = self._model.missing
         return ModelFacts(
-            class_names=_words(self.classes.text()),
+            class_names=split_names(self.classes.text()),
             normalization=self._normalization,
             mean=_given(self.mean) if is_fitted else None,
             std=_given(self.std) if is_fitted else None,
             size=(self.width_box.value(), self.height_box.value()) if "size" in missing else None,
-            channels=_words(self.channels.text()) if "channels" in missing else (),
+            channels=split_names(self.channels.text()) if "channels" in missing else (),
         )
 
     @pyqtSlot()
@@ -233,10 +233,6 @@ def unknown_of(model: ChosenModel) -> UnknownModel | None:
 
 def _given(box: QDoubleSpinBox) -> float | None:
     return None if box.value() == box.minimum() else box.value()
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def _side_by_side(*widgets: QWidget) -> QWidget:
