@@ -1,5 +1,6 @@
 """What a model says about each of many images, and where each image comes from."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,11 +94,20 @@ class Predictions:
     def origins(self) -> list[str]:
         """Return where each image comes from: a file's path, or `path#index` within a stack.
 
-        Opens the sources anew; raises DataError for one that is gone.
+        Opens the sources anew; raises DataError for one that is gone. For very many images see `origins_of_parts`.
         """
+        return [origin for part in self.origins_of_parts() for origin in part]
+
+    def origins_of_parts(self, n_images: int = 4096) -> Iterator[list[str]]:
+        """Yield the same texts in pieces of `n_images`, the last one perhaps shorter. Raises DataError at once."""
         readers = {position: reopen(self.sources[position]) for position in np.unique(self.source).tolist()}
-        pairs = zip(self.source.tolist(), self.index.tolist(), strict=True)
-        return [readers[position].origin(index) for position, index in pairs]
+
+        def piece(start: int) -> list[str]:
+            part = slice(start, start + n_images)
+            pairs = zip(self.source[part].tolist(), self.index[part].tolist(), strict=True)
+            return [readers[position].origin(index) for position, index in pairs]
+
+        return (piece(start) for start in range(0, self.n, n_images))
 
     def select(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "Predictions":
         """Return the predictions of some images: a mask (N,) or positions from 0, in the order given."""

@@ -5,9 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from aid_desktop.errors import ExportError
-from aid_desktop.evaluation.predictions import Predictions, Threshold
-from aid_desktop.evaluation.writing import encodable, exported
+from aid_desktop.evaluation.decision import MOST_PROBABLE, REJECTED, Decision
+from aid_desktop.evaluation.predictions import Predictions
+from aid_desktop.evaluation.summary import HEADER, Summary
+from aid_desktop.evaluation.writing import Progress, encodable, exported
 from aid_desktop.runs.spreadsheet import text_cell
 
 if TYPE_CHECKING:
@@ -24,31 +28,50 @@ CONTROL_SIGNS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # not a
 Value = str | int | float | None
 
 
-def write_predictions(path: Path, predictions: Predictions, threshold: Threshold | None = None) -> None:
-    """Write one row per image as the suffix of `path` says: one of TABLE_SUFFIXES. Raises ExportError, DataError."""
-    suffix = path.suffix.lower()
-    if suffix not in TABLE_SUFFIXES:
-        raise ExportError(f"The table's name is {path}: give a name that ends with {' or '.join(TABLE_SUFFIXES)}.")
-    write = write_predictions_csv if suffix == ".csv" else write_predictions_xlsx
-    write(path, predictions, threshold=threshold)
+def check_table_name(path: Path | None) -> None:
+    """Raise ExportError unless the name of a table ends with one of TABLE_SUFFIXES."""
+    if path is None or path.suffix.lower() not in TABLE_SUFFIXES:
+        expected = " or ".join(TABLE_SUFFIXES)
+        raise ExportError(f"The table's name is {path or 'empty'}: give a name that ends with {expected}.")
+
+
+def write_predictions(
+    path: Path,
+    predictions: Predictions,
+    decision: Decision = MOST_PROBABLE,
+    summary: Summary | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Write one row per image as the suffix of `path` says: one of TABLE_SUFFIXES. Raises ExportError, DataError.
+
+    An .xlsx file gets the `summary` as a sheet of its own, in a .csv file there is no room for it. `progress` counts
+    images.
+    """
+    check_table_name(path)
+    if path.suffix.lower() == ".csv":
+        write_predictions_csv(path, predictions, decision=decision, progress=progress)
+    else:
+        write_predictions_xlsx(path, predictions, decision=decision, summary=summary, progress=progress)
 
 
 def write_predictions_csv(
     path: Path,
     predictions: Predictions,
     origins: Sequence[str] | None = None,
-    threshold: Threshold | None = None,
+    decision: Decision = MOST_PROBABLE,
+    progress: Progress | None = None,
 ) -> None:
     """Write one line per image to a .csv file in UTF-8 with decimal points.
 
     Columns: file (of the source), index (from 0 in the source), image (its origin), predicted, probability
-    (of the predicted class), `p_<class>` for every class, and actual if the images are labelled.
-    Probabilities have six decimals. `origins` has one text per image; None asks the sources. Raises
-    ExportError if the file cannot be written, DataError if a source is gone.
+    (of the predicted class), `p_<class>` for every class, and actual if the images are labelled. Of rejected images
+    predicted is empty, and probability the highest. Probabilities have six decimals. `origins` has one text per image;
+    None asks the sources. The rows are made bit by bit. Raises ExportError if the file cannot be written, DataError if
+    a source is gone.
     """
     import csv
 
-    rows = table_rows(predictions, origins, threshold)
+    rows = table_rows(predictions, origins, decision, progress)
     with (
         exported(path) as temporary,
         temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
@@ -63,18 +86,22 @@ def write_predictions_xlsx(
     path: Path,
     predictions: Predictions,
     origins: Sequence[str] | None = None,
-    threshold: Threshold | None = None,
+    decision: Decision = MOST_PROBABLE,
+    summary: Summary | None = None,
+    progress: Progress | None = None,
 ) -> None:
-    """Write the same table as `write_predictions_csv` to an .xlsx file, sheet "Images".
+    """Write the same table as `write_predictions_csv` to an .xlsx file, sheet "Images", after the sheet "Summary".
 
     More rows than a sheet can have go on in "Images 2" and so on. Raises the same errors, and ExportError
     for more classes than a sheet has columns.
     """
     from openpyxl import Workbook
 
-    rows = table_rows(predictions, origins, threshold)
+    rows = table_rows(predictions, origins, decision, progress)
     with exported(path) as temporary:
         workbook = Workbook(write_only=True)
+        if summary is not None:
+            add_sheets(workbook, "Summary", HEADER, summary.rows())
         add_sheets(workbook, "Images", table_header(predictions), rows)
         workbook.save(temporary)
 
@@ -87,39 +114,51 @@ def table_header(predictions: Predictions) -> list[str]:
 
 
 def table_rows(
-    predictions: Predictions, origins: Sequence[str] | None = None, threshold: Threshold | None = None
+    predictions: Predictions,
+    origins: Sequence[str] | None = None,
+    decision: Decision = MOST_PROBABLE,
+    progress: Progress | None = None,
 ) -> Iterator[list[Value]]:
     """Yield one row per image; probabilities are floats rounded to six decimals.
 
     Raises ExportError if there is not one origin per image, DataError if a source is gone.
     """
-    origins = predictions.origins() if origins is None else origins
+    if origins is None:
+        return _rows(predictions, predictions.origins_of_parts(CHUNK), decision, progress)
     if len(origins) != predictions.n:
         raise ExportError(f"got {len(origins)} names of images for {predictions.n} predictions")
-    return _rows(predictions, origins, threshold)
+    parts = (origins[start : start + CHUNK] for start in range(0, len(origins), CHUNK))
+    return _rows(predictions, parts, decision, progress)
 
 
-def _rows(predictions: Predictions, origins: Sequence[str], threshold: Threshold | None) -> Iterator[list[Value]]:
+def _rows(
+    predictions: Predictions, origins: Iterable[Sequence[str]], decision: Decision, progress: Progress | None
+) -> Iterator[list[Value]]:
     names = predictions.class_names
     files = [str(source.path) for source in predictions.sources]
-    predicted = predictions.predicted(threshold)
-    probability = predictions.probability_of(predicted)
-    for start in range(0, predictions.n, CHUNK):
-        part = slice(start, start + CHUNK)
+    for number, origins_here in enumerate(origins):
+        part = slice(number * CHUNK, number * CHUNK + len(origins_here))
+        probabilities = predictions.probabilities[part]
+        predicted = decision.classes(probabilities)
+        # Of rejected images, the highest: that is what they were rejected for.
+        shown = np.where(predicted == REJECTED, probabilities.argmax(axis=1), predicted)
         columns = zip(
             predictions.source[part].tolist(),
             predictions.index[part].tolist(),
-            origins[part],
-            predicted[part].tolist(),
-            probability[part].tolist(),
-            predictions.probabilities[part].tolist(),
+            origins_here,
+            predicted.tolist(),
+            np.take_along_axis(probabilities, shown[:, None], axis=1)[:, 0].tolist(),
+            probabilities.tolist(),
             strict=True,
         )
         labels = None if predictions.labels is None else predictions.labels[part].tolist()
         for offset, (source, index, origin, best, highest, values) in enumerate(columns):
-            row: list[Value] = [files[source], index, origin, names[best], round(highest, 6)]
+            name = "" if best == REJECTED else names[best]
+            row: list[Value] = [files[source], index, origin, name, round(highest, 6)]
             row += [round(value, 6) for value in values]
             yield row if labels is None else [*row, names[labels[offset]]]
+        if progress is not None:
+            progress(part.stop, predictions.n)
 
 
 def add_sheets(
