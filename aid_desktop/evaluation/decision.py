@@ -49,3 +49,12 @@ class Decision:
 
 MOST_PROBABLE = Decision()
 """Each image has the class of its highest probability."""
+
+
+def deciding_probability(probabilities: NDArray[np.float32], classes: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Return the probability of each image's class, (N,); of rejected images the highest, for which they were rejected.
+
+    `probabilities` is (N, C), `classes` what `Decision.classes` says of them.
+    """
+    shown = np.where(classes == REJECTED, probabilities.argmax(axis=1), classes)
+    return np.take_along_axis(probabilities, shown[:, None], axis=1)[:, 0]

@@ -129,8 +129,16 @@ def predicted_classes(probabilities: NDArray[np.float32], threshold: Threshold |
     the threshold's class becomes 1 where it is greater than the threshold and 0 elsewhere, then the
     highest wins. Of equal values the first class wins. Raises DataError for a class that is not there.
     """
+    return _highest(thresholded(probabilities, threshold))
+
+
+def thresholded(probabilities: NDArray[np.float32], threshold: Threshold | None) -> NDArray[np.float32]:
+    """Return the values (N, C) of which the highest wins, see `predicted_classes`; itself without a threshold.
+
+    Raises DataError for a class that is not there.
+    """
     if threshold is None:
-        return _highest(probabilities)
+        return probabilities
     n_classes = probabilities.shape[1]
     if threshold.class_index >= n_classes:
         raise DataError(
@@ -139,7 +147,7 @@ def predicted_classes(probabilities: NDArray[np.float32], threshold: Threshold |
     ruled = probabilities.copy()
     column = ruled[:, threshold.class_index]
     ruled[:, threshold.class_index] = column > threshold.probability
-    return _highest(ruled)
+    return ruled
 
 
 def _highest(values: NDArray[np.float32]) -> NDArray[np.intp]:

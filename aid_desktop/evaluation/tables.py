@@ -5,10 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from aid_desktop.errors import ExportError
-from aid_desktop.evaluation.decision import MOST_PROBABLE, REJECTED, Decision
+from aid_desktop.evaluation.decision import MOST_PROBABLE, REJECTED, Decision, deciding_probability
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.summary import HEADER, Summary
 from aid_desktop.evaluation.writing import Progress, encodable, exported
@@ -90,7 +88,7 @@ def write_predictions_xlsx(
     summary: Summary | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Write the same table as `write_predictions_csv` to an .xlsx file, sheet "Images", after the sheet "Summary".
+    """Write the same table as `write_predictions_csv` to an .xlsx file, sheet "Images", and the summary to "Summary".
 
     More rows than a sheet can have go on in "Images 2" and so on. Raises the same errors, and ExportError
     for more classes than a sheet has columns.
@@ -100,9 +98,9 @@ def write_predictions_xlsx(
     rows = table_rows(predictions, origins, decision, progress)
     with exported(path) as temporary:
         workbook = Workbook(write_only=True)
+        add_sheets(workbook, "Images", table_header(predictions), rows)
         if summary is not None:
             add_sheets(workbook, "Summary", HEADER, summary.rows())
-        add_sheets(workbook, "Images", table_header(predictions), rows)
         workbook.save(temporary)
 
 
@@ -140,14 +138,12 @@ def _rows(
         part = slice(number * CHUNK, number * CHUNK + len(origins_here))
         probabilities = predictions.probabilities[part]
         predicted = decision.classes(probabilities)
-        # Of rejected images, the highest: that is what they were rejected for.
-        shown = np.where(predicted == REJECTED, probabilities.argmax(axis=1), predicted)
         columns = zip(
             predictions.source[part].tolist(),
             predictions.index[part].tolist(),
             origins_here,
             predicted.tolist(),
-            np.take_along_axis(probabilities, shown[:, None], axis=1)[:, 0].tolist(),
+            deciding_probability(probabilities, predicted).tolist(),
             probabilities.tolist(),
             strict=True,
         )

@@ -116,7 +116,7 @@ def test_that_an_xlsx_has_the_summary_as_a_sheet(tmp_path: Path) -> None:
     predictions = of_images(source, 4)
     write_predictions(tmp_path / "out.xlsx", predictions, summary=summarize(predictions))
     sheets = read_xlsx(tmp_path / "out.xlsx")
-    assert list(sheets) == ["Summary", "Images"]
+    assert list(sheets) == ["Images", "Summary"]
     assert sheets["Summary"][1][:5] == [str(source.path), 4, "cat", 4, 1]
 
 
