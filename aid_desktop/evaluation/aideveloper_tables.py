@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.data.source import DataSource
 from aid_desktop.evaluation.decision import MOST_PROBABLE, REJECTED, Decision
 from aid_desktop.evaluation.predictions import Predictions, Threshold, thresholded
 from aid_desktop.evaluation.tables import CHUNK, ROWS_PER_SHEET, Value, add_sheets
@@ -18,14 +17,14 @@ N_PASSES = 4
 """Sheets that have a row for each image."""
 
 
-def aideveloper_paths(sources: Sequence[DataSource], folder: Path | None = None) -> tuple[Path, ...]:
-    """Return one path `<name>_Prediction.xlsx` per source, beside it or in `folder`, where there is no file yet.
+def aideveloper_paths(sources: Sequence[Path], folder: Path | None = None) -> tuple[Path, ...]:
+    """Return one path `<name>_Prediction.xlsx` per file or folder, beside it or in `folder`.
 
-    Names that are taken get _1, _2 and so on.
+    Names that are taken, by files that are there too, get _1, _2 and so on.
     """
     paths: list[Path] = []
     for source in sources:
-        base = (folder or source.path.parent) / f"{source.path.stem}{ENDING}"
+        base = (folder or source.parent) / f"{source.stem}{ENDING}"
         path, number = base, 0
         while path in paths or path.exists():
             number += 1
@@ -52,7 +51,7 @@ def write_aideveloper_tables(
     """
     from openpyxl import Workbook
 
-    paths = aideveloper_paths(predictions.sources, folder)
+    paths = aideveloper_paths([source.path for source in predictions.sources], folder)
     for position, (source, path) in enumerate(zip(predictions.sources, paths, strict=True)):
         rows = _Rows(predictions, position, decision, progress)
         threshold = decision.threshold

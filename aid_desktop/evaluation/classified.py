@@ -38,17 +38,16 @@ _SOFTWARE = "setup:software version"
 _PROGRAM = f"AID Desktop {__version__}"
 
 
-def classified_paths(sources: Sequence[DataSource], folder: Path | None = None) -> tuple[Path, ...]:
-    """Return one path `<name>_classified.rtdc` per source: beside it, or in `folder`.
+def classified_paths(sources: Sequence[Path], folder: Path | None = None) -> tuple[Path, ...]:
+    """Return one path `<name>_classified.rtdc` per file: beside it, or in `folder`.
 
-    Sources of the same name get `_classified_2` and so on, so that none replaces another.
+    Files of the same name get `_classified_2` and so on, so that none replaces another.
     """
     paths: list[Path] = []
     for source in sources:
-        directory = folder or source.path.parent
-        base = directory / f"{source.path.stem}_classified.rtdc"
+        base = (folder or source.parent) / f"{source.stem}_classified.rtdc"
         path, number = base, 1
-        while path in paths or any(_is_same_file(path, other.path) for other in sources):
+        while path in paths or any(_is_same_file(path, other) for other in sources):
             number += 1
             path = base.with_stem(f"{base.stem}_{number}")
         paths.append(path)
@@ -68,7 +67,7 @@ def write_classified_copies(
 
     `progress` counts the images of all.
     """
-    paths = classified_paths(predictions.sources, folder)
+    paths = classified_paths([source.path for source in predictions.sources], folder)
     n_before = 0
     for source, path in zip(predictions.sources, paths, strict=True):
         report = None if progress is None else _later(progress, n_before, source.n_images, predictions)
@@ -106,7 +105,7 @@ def write_classified_rtdc(
     if source.kind is not SourceKind.RTDC:
         raise DataError(f"{source.path.name} is a {source.kind}; predictions can be added to .rtdc files only")
     if path is None or path.is_dir():
-        path = classified_paths([source], path)[0]
+        path = classified_paths([source.path], path)[0]
     if any(_is_same_file(path, other.path) for other in (source, *predictions.sources)):
         raise DataError(f"{path} holds the images themselves: choose another name for the classified copy")
     with exported(path) as temporary:

@@ -60,8 +60,7 @@ def test_that_no_earlier_table_is_replaced(predictions: Predictions, tmp_path: P
     second = write_aideveloper_tables(predictions, MODEL, tmp_path / "out")
     assert [path.name for path in second] == ["blood_Prediction_1.xlsx", "other_Prediction_1.xlsx"]
     assert first[0].read_bytes() == content
-    same = replace(predictions.sources[1], path=tmp_path / "deep" / "blood.npy")
-    names = [path.name for path in aideveloper_paths([predictions.sources[0], same], tmp_path)]
+    names = [path.name for path in aideveloper_paths([Path("blood.rtdc"), Path("deep/blood.npy")], tmp_path)]
     assert names == ["blood_Prediction.xlsx", "blood_Prediction_1.xlsx"]
 
 

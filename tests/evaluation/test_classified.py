@@ -146,11 +146,11 @@ def test_that_many_long_class_names_fit(source: DataSource) -> None:
 def test_that_paths_of_sources_with_the_same_name_differ(source: DataSource, tmp_path: Path) -> None:
     other = replace(source, path=tmp_path / "b" / "blood.rtdc")
     taken = replace(source, path=tmp_path / "blood_classified.rtdc")
-    assert classified_paths([source, other]) == (
+    assert classified_paths([source.path, other.path]) == (
         tmp_path / "blood_classified.rtdc",
         tmp_path / "b" / "blood_classified.rtdc",
     )
-    assert [path.name for path in classified_paths([source, other, taken], tmp_path)] == [
+    assert [path.name for path in classified_paths([one.path for one in (source, other, taken)], tmp_path)] == [
         "blood_classified_2.rtdc",
         "blood_classified_3.rtdc",
         "blood_classified_classified.rtdc",
