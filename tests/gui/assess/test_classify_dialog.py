@@ -17,8 +17,8 @@ SUMMARY = "26 images: cat 11, automobile 15 → "
 
 
 @pytest.fixture
-def dialog(qtbot, background, model_file, fake_model) -> ClassifyDialog:
-    made = ClassifyDialog(model_file, None, background)
+def dialog(qtbot, background, model_file, fake_model, themes) -> ClassifyDialog:
+    made = ClassifyDialog(model_file, None, background, themes)
     qtbot.addWidget(made)
     made.show()
     return made
