@@ -18,7 +18,9 @@ from aid_desktop.gui.theme import GRID, Theme, ThemeManager, class_color
 _HEIGHT = 0.7
 """Of a bar; the bars are 1 apart."""
 
-_FILES_SHOWN = 12
+_LOWEST_ROW = 20
+"""Height in pixels in which a name can be read."""
+
 _LEGEND_COLUMNS = 4
 _HIDDEN_OPACITY = 0.3
 _REJECTED = QColor("#8a8a8a")
@@ -47,6 +49,7 @@ class SharePlot(PlotFrame):
         self._panel = self.add_panel(legend_corner=(GRID, GRID))
         self._panel.set_labels("", "share of the images / %")
         self._panel.plot.vb.invertY(True)
+        self._panel.plot.vb.setMouseEnabled(x=False, y=True)
         self._panel.plot.showGrid(x=True, y=False, alpha=0.28)
         self.header.addStretch(1)
         self._panel.legend.setColumnCount(_LEGEND_COLUMNS)
@@ -78,14 +81,14 @@ class SharePlot(PlotFrame):
 
     @pyqtSlot()
     def fit(self) -> None:
-        """Show the first files, as many as can be read, and the legend above them."""
+        """Show the first files, as many as can be read, and the legend above them; dragging brings the others."""
         if self._summary is None:
             return
-        n_shown = min(len(self._summary.shown), _FILES_SHOWN)
         height, legend = self._panel.plot.vb.height(), self._panel.legend.boundingRect().height() + 2 * GRID
+        n_shown = min(len(self._summary.shown), max(1, int((height - legend) // _LOWEST_ROW)))
         # As many rows higher as the legend is, in pixels.
         rows = n_shown * legend / max(height - legend, legend)
-        self._panel.plot.setXRange(-0.5, 103, padding=0)
+        self._panel.plot.setXRange(-1.5, 103, padding=0)
         self._panel.plot.setYRange(-0.5 - rows, n_shown - 0.5, padding=0)
         self._panel.place_legend()
 
