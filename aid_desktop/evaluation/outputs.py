@@ -1,16 +1,17 @@
 """All that can be written about classified images, chosen at once: for the window and the command line."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from aid_desktop.data.source import DataSource, SourceKind
-from aid_desktop.errors import DataError
+from aid_desktop.errors import DataError, ExportError
 from aid_desktop.evaluation.aideveloper_tables import aideveloper_paths, write_aideveloper_tables
 from aid_desktop.evaluation.classified import classified_paths, write_classified_copies
 from aid_desktop.evaluation.decision import MOST_PROBABLE, Decision
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.evaluation.sorting import Link, sort_images
+from aid_desktop.evaluation.sorting import Link, check_folder, sort_images
 from aid_desktop.evaluation.summary import Summary, summarize, write_summary
 from aid_desktop.evaluation.tables import check_table_name, write_predictions
 from aid_desktop.evaluation.writing import Progress
@@ -39,12 +40,16 @@ class Outputs:
         """Raise DataError or ExportError, before anything is classified, for what cannot be written."""
         if self.table is not None:
             check_table_name(self.table)
+        if self.sort_into is not None:
+            check_folder(self.sort_into, sources)
         others = [source.name for source in sources if source.kind is not SourceKind.RTDC]
         if self.with_rtdc and others:
             raise DataError(
                 f"{', '.join(others)}: predictions can be put into copies of .rtdc files only. Choose a table, or "
                 "remove what is no .rtdc file."
             )
+        for folder in {path.parent for path in self.planned([source.path for source in sources])}:
+            _check_writable(folder)
 
     def planned(self, sources: Sequence[Path]) -> tuple[Path, ...]:
         """Return the files, and the folder of the sorted images, that will be written for these files and folders."""
@@ -121,6 +126,14 @@ def write_outputs(
     if summary_file is not None:
         write_summary(summary_file, summary)
     return Written(summary, tuple(files), summary_file, tuple(notes))
+
+
+def _check_writable(folder: Path) -> None:
+    """Raise ExportError where no file can be made: better now than after an hour of work."""
+    there = next((one for one in (folder.absolute(), *folder.absolute().parents) if one.exists()), None)
+    if there is not None and not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+        reason = "it may only be read" if there.is_dir() else f"{there} is a file"
+        raise ExportError(f"{folder} cannot be written into: {reason}. Choose another folder.")
 
 
 def _free(path: Path) -> Path:

@@ -89,12 +89,7 @@ def sort_images(
     gone, ExportError for what cannot be written.
     """
     folder = folder.absolute()
-    for source in predictions.sources:
-        if source.path in (folder, *folder.parents):
-            raise DataError(
-                f"{folder} lies in {source.path}, to whose images the sorted ones would then belong: choose a folder "
-                "outside of it."
-            )
+    check_folder(folder, predictions.sources)
     with _manifest(folder) as (path, writer):
         sorter = _Sorter(predictions, folder, decision, link)
         for position in np.unique(predictions.source).tolist():
@@ -103,6 +98,17 @@ def sort_images(
                 if progress is not None:
                     progress(sorter.n, predictions.n)
         return SortReport(folder, path, sorter.n, sorter.n_not_linked)
+
+
+def check_folder(folder: Path, sources: Sequence[DataSource]) -> None:
+    """Raise DataError for a folder inside of a source."""
+    folder = folder.absolute()
+    for source in sources:
+        if source.path in (folder, *folder.parents):
+            raise DataError(
+                f"{folder} lies in {source.path}, to whose images the sorted ones would then belong: choose a folder "
+                "outside of it."
+            )
 
 
 @contextmanager

@@ -101,9 +101,22 @@ def test_that_images_that_were_copied_instead_of_linked_are_told(
     assert written.summary_file == tmp_path / "sorted" / "summary.csv"
 
 
+def test_that_a_folder_that_may_only_be_read_is_told_beforehand(
+    sources: tuple[DataSource, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Outputs(with_rtdc=True).check(sources)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(ExportError, match="may only be read"):
+        Outputs(with_rtdc=True).check(sources)
+
+
 def test_that_what_cannot_be_written_is_told_beforehand(sources: tuple[DataSource, ...]) -> None:
     with pytest.raises(ExportError, match=r"ends with \.csv or \.xlsx"):
         Outputs(table=Path("out.txt")).check(sources)
+    with pytest.raises(ExportError, match=r"a\.rtdc is a file"):
+        Outputs(table=sources[0].path / "x" / "out.csv").check(sources)
+    with pytest.raises(DataError, match="outside of it"):
+        Outputs(sort_into=sources[0].path.parent / "x").check([replace(sources[0], path=sources[0].path.parent)])
     folder = replace(sources[0], kind=SourceKind.FOLDER)
     with pytest.raises(DataError, match=r"a\.rtdc: .* copies of \.rtdc files only"):
         Outputs(with_rtdc=True).check([folder, sources[1]])

@@ -19,6 +19,7 @@ from aid_desktop.evaluation.predictions import Predictions, Threshold
 from aid_desktop.evaluation.score_basin import BASINS, INTERNAL_EVENTS
 from aid_desktop.evaluation.summary import summarize
 
+SHARED = Path(__file__).parents[3] / "shared" / "data"
 N, HEIGHT, WIDTH = 30, 12, 20
 NAMES = ("rbc", "lym", "Mono cyte")
 METADATA = {
@@ -180,3 +181,21 @@ def test_that_long_names_keep_the_lines_of_the_log_short(source: DataSource) -> 
     names = ("ä" * 300, "b" * 300)
     path = write_classified_rtdc(source, make(source, names), about=["model: " + "x" * 200])
     assert verified(path) == ([], [])
+
+
+@pytest.mark.parametrize("is_basin", [False, True])
+def test_that_a_file_of_aideveloper_gets_no_more_complaints(tmp_path: Path, is_basin: bool) -> None:
+    path = SHARED / "cat_vs_automobile" / "validation" / "cat.rtdc"
+    if not path.exists():
+        pytest.skip("the shared data are not here")
+    source = open_source(path).source
+    n = source.n_images
+    values = np.random.default_rng(1).dirichlet(np.ones(2), n).astype(np.float32)
+    predictions = Predictions(("cat", "automobile"), (source,), (1.0,), np.zeros(n, np.intp), np.arange(n), values)
+    found = write_classified_rtdc(source, predictions, tmp_path, is_basin=is_basin)
+    before, after = verified(path), verified(found)
+    assert set(after[0]) <= set(before[0])
+    assert set(after[1]) <= set(before[1])
+    with new_dataset(found) as dataset, new_dataset(path) as original:
+        np.testing.assert_array_equal(dataset["ml_class"][:], predictions.predicted())
+        np.testing.assert_array_equal(dataset["image"][n - 1], original["image"][n - 1])

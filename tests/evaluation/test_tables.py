@@ -1,6 +1,7 @@
 """Tables of all images as .csv and .xlsx."""
 
 import csv
+import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError, ExportError
+from aid_desktop.evaluation import tables
 from aid_desktop.evaluation.decision import Decision
 from aid_desktop.evaluation.predictions import Predictions, Threshold
 from aid_desktop.evaluation.summary import summarize
@@ -139,6 +141,24 @@ def test_that_rows_are_made_bit_by_bit_and_writing_can_be_left(tmp_path: Path) -
         write_predictions(tmp_path / "out.csv", predictions, progress=leave)
     assert (tmp_path / "out.csv").read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out.csv"]
+
+
+def test_that_a_long_table_needs_no_more_memory_than_a_short_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "CHUNK", 64)
+    source = write_images(tmp_path / "in", 1)
+
+    def peak(n: int) -> int:
+        predictions = of_images(source, n)
+        tracemalloc.start()
+        write_predictions(tmp_path / "out.csv", predictions)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(1)  # what is imported for the first time
+    assert peak(64 * 64) < 1.5 * peak(4 * 64)
 
 
 def write_images(folder: Path, n: int) -> DataSource:
