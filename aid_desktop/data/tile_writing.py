@@ -7,13 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from aid_desktop.data.image_writing import image_suffix, write_image
+from aid_desktop.data.picture_writing import picture_suffix, write_picture
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.source import Problem
 from aid_desktop.data.tile_plan import Progress, TiledImage, TilePlan, TilingStoppedError
 from aid_desktop.data.tiles import cut_tiles
 from aid_desktop.errors import DataError
-from aid_desktop.paths import write_atomically
 
 GROUP_BY = "folder_name"
 """Keeps all tiles of an image together when a split is grouped by it, whichever class they have."""
@@ -78,7 +77,7 @@ def write_tiles(
         for path, tile in _tiles_of(image, plan, folder, pixels):
             if stop is not None and stop():
                 raise TilingStoppedError(f"Stopped: {counts.total()} of {plan.n} tiles were written to {folder}.")
-            _write(path, tile)
+            write_picture(path, tile)
             written.add(path)
             counts[path.parts[-3]] += 1
             n_done += 1
@@ -136,7 +135,7 @@ def _read(image: TiledImage) -> Pixels:
 
 
 def _tiles_of(image: TiledImage, plan: TilePlan, folder: Path, pixels: Pixels) -> Iterator[tuple[Path, Pixels]]:
-    suffix = image_suffix(pixels)
+    suffix = picture_suffix(pixels)
     for start in range(0, len(image.positions), _AT_ONCE):
         positions = image.positions[start : start + _AT_ONCE]
         labels = image.labels[start : start + _AT_ONCE].tolist()
@@ -144,15 +143,6 @@ def _tiles_of(image: TiledImage, plan: TilePlan, folder: Path, pixels: Pixels) -
         for (x, y), label, tile in zip(positions.tolist(), labels, tiles, strict=True):
             name = f"{image.name}_x{x:05d}_y{y:05d}{suffix}"
             yield folder / plan.class_names[label] / image.name / name, tile
-
-
-def _write(path: Path, tile: Pixels) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with write_atomically(path) as temporary:
-            write_image(temporary, tile)
-    except OSError as error:
-        raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def _delete(path: Path) -> None:

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from aid_desktop.evaluation.decision import MOST_PROBABLE, REJECTED, Decision
 from aid_desktop.evaluation.predictions import Predictions, Threshold, thresholded
-from aid_desktop.evaluation.tables import CHUNK, ROWS_PER_SHEET, Value, add_sheets
+from aid_desktop.evaluation.tables import CHUNK
 from aid_desktop.evaluation.writing import Progress, exported
+from aid_desktop.evaluation.xlsx_stream import ROWS_PER_SHEET, Value, XlsxFile
 
 ENDING = "_Prediction.xlsx"
 INFO = ("load_model_path", "rtdc_path", "target_class", "threshold")
@@ -49,22 +50,18 @@ def write_aideveloper_tables(
     again, and no target_class. Predictions of rejected images are empty. "Classes", which AIDeveloper has not: the
     name behind each number. `progress` counts images. Raises ExportError.
     """
-    from openpyxl import Workbook
-
     paths = aideveloper_paths([source.path for source in predictions.sources], folder)
     for position, (source, path) in enumerate(zip(predictions.sources, paths, strict=True)):
         rows = _Rows(predictions, position, decision, progress)
         threshold = decision.threshold
         target: tuple[Value, Value] = (threshold.class_index, threshold.probability) if threshold else (None, None)
         numbers = [str(k) for k in range(predictions.n_classes)]
-        with exported(path) as temporary:
-            workbook = Workbook(write_only=True)
-            add_sheets(workbook, "Info", INFO, [[str(model), str(source.path), *target]])
+        with exported(path) as temporary, XlsxFile(temporary) as workbook:
+            workbook.add_sheets("Info", INFO, [[str(model), str(source.path), *target]])
             for name, rule in (("normal", None), ("thresholded", threshold)):
-                add_sheets(workbook, f"Scores_{name}", numbers, rows.scores(rule), rows_per_sheet)
-                add_sheets(workbook, f"Prediction_{name}", ["0"], rows.classes(rule), rows_per_sheet)
-            add_sheets(workbook, "Classes", ["number", "name"], enumerate(predictions.class_names))
-            workbook.save(temporary)
+                workbook.add_sheets(f"Scores_{name}", numbers, rows.scores(rule), rows_per_sheet)
+                workbook.add_sheets(f"Prediction_{name}", ["0"], rows.classes(rule), rows_per_sheet)
+            workbook.add_sheets("Classes", ["number", "name"], enumerate(predictions.class_names))
     return paths
 
 

@@ -50,6 +50,14 @@ class Decision:
 MOST_PROBABLE = Decision()
 """Each image has the class of its highest probability."""
 
+Rule = Decision | Threshold | None
+"""A decision, or a threshold alone; None: each image has the class of its highest probability."""
+
+
+def decision_of(rule: Rule) -> Decision:
+    """Return a rule as a decision."""
+    return rule if isinstance(rule, Decision) else Decision(rule)
+
 
 def deciding_probability(probabilities: NDArray[np.float32], classes: NDArray[np.intp]) -> NDArray[np.float32]:
     """Return the probability of each image's class, (N,); of rejected images the highest, for which they were rejected.

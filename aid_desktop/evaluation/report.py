@@ -7,7 +7,6 @@ from pathlib import Path
 from aid_desktop import __version__
 from aid_desktop.data.digest import digest_of
 from aid_desktop.evaluation.confusion import ConfusionMatrix
-from aid_desktop.evaluation.decision import Decision
 from aid_desktop.evaluation.metrics import Scores
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.report_page import report_page
@@ -43,7 +42,7 @@ def write_report(
     with exported(page) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
     _write_workbook(workbook, scores, matrix, predictions, origins, title, identity)
-    write_predictions_csv(table, predictions, origins, Decision(matrix.threshold))
+    write_predictions_csv(table, predictions, origins, matrix.threshold)
     with exported(picture) as temporary:
         temporary.write_bytes(buffer.getvalue())
     return [page, workbook, table, picture]
@@ -75,7 +74,7 @@ def _write_workbook(
             ["class", "precision", "recall", "f1", "support", "roc_auc", "pr_auc"],
             ([c.name, c.precision, c.recall, c.f1, c.support, c.roc_auc, c.pr_auc] for c in scores.per_class),
         )
-        rows = table_rows(predictions, origins, Decision(matrix.threshold))
+        rows = table_rows(predictions, origins, matrix.threshold)
         add_sheets(workbook, "Images", table_header(predictions), rows)
         workbook.save(temporary)
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from aid_desktop.evaluation.decision import MOST_PROBABLE, REJECTED, Decision
-from aid_desktop.evaluation.metrics import Z_95
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.writing import encodable, exported
 
 CHUNK = 2**16
+_Z_95 = 1.959963984540054
 ALL_FILES = "all files"
 REJECTED_NAME = "rejected"
 HEADER = ("file", "images", "class", "count", "fraction", "fraction_low", "fraction_high")
@@ -122,9 +122,9 @@ def wilson_interval(count: int, n: int) -> tuple[float, float]:
     """
     if not n:
         return 0.0, 1.0
-    fraction, square = count / n, Z_95**2
+    fraction, square = count / n, _Z_95**2
     middle = (fraction + square / (2 * n)) / (1 + square / n)
-    half = Z_95 * (fraction * (1 - fraction) / n + square / (4 * n**2)) ** 0.5 / (1 + square / n)
+    half = _Z_95 * (fraction * (1 - fraction) / n + square / (4 * n**2)) ** 0.5 / (1 + square / n)
     # Exactly 0 and 1 where rounding would miss them.
     return (0.0 if count == 0 else max(0.0, middle - half)), (1.0 if count == n else min(1.0, middle + half))
 

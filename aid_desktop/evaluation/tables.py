@@ -1,15 +1,15 @@
 """One row per image: what the model says, as .csv or .xlsx."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aid_desktop.errors import ExportError
-from aid_desktop.evaluation.decision import MOST_PROBABLE, REJECTED, Decision, deciding_probability
+from aid_desktop.evaluation.decision import REJECTED, Decision, Rule, deciding_probability, decision_of
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.summary import HEADER, Summary
-from aid_desktop.evaluation.writing import Progress, encodable, exported
+from aid_desktop.evaluation.writing import Progress, exported
+from aid_desktop.evaluation.xlsx_stream import ROWS_PER_SHEET, Value, XlsxFile, check_columns, printable
 from aid_desktop.runs.spreadsheet import text_cell
 
 if TYPE_CHECKING:
@@ -17,13 +17,11 @@ if TYPE_CHECKING:
     from openpyxl.cell import Cell
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
-ROWS_PER_SHEET = 1_048_575  # besides the header; Excel's own limit is 2**20
-COLUMNS_PER_SHEET = 16_384
+__all__ = ["CHUNK", "TABLE_SUFFIXES", "Value", "add_sheets", "check_table_name", "table_header", "table_rows",
+           "write_predictions", "write_predictions_csv", "write_predictions_xlsx"]  # fmt: skip
+
 CHUNK = 4096
 TABLE_SUFFIXES = (".csv", ".xlsx")
-CONTROL_SIGNS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # not allowed in XML
-
-Value = str | int | float | None
 
 
 def check_table_name(path: Path | None) -> None:
@@ -36,7 +34,7 @@ def check_table_name(path: Path | None) -> None:
 def write_predictions(
     path: Path,
     predictions: Predictions,
-    decision: Decision = MOST_PROBABLE,
+    rule: Rule = None,
     summary: Summary | None = None,
     progress: Progress | None = None,
 ) -> None:
@@ -47,16 +45,16 @@ def write_predictions(
     """
     check_table_name(path)
     if path.suffix.lower() == ".csv":
-        write_predictions_csv(path, predictions, decision=decision, progress=progress)
+        write_predictions_csv(path, predictions, rule=rule, progress=progress)
     else:
-        write_predictions_xlsx(path, predictions, decision=decision, summary=summary, progress=progress)
+        write_predictions_xlsx(path, predictions, rule=rule, summary=summary, progress=progress)
 
 
 def write_predictions_csv(
     path: Path,
     predictions: Predictions,
     origins: Sequence[str] | None = None,
-    decision: Decision = MOST_PROBABLE,
+    rule: Rule = None,
     progress: Progress | None = None,
 ) -> None:
     """Write one line per image to a .csv file in UTF-8 with decimal points.
@@ -69,7 +67,7 @@ def write_predictions_csv(
     """
     import csv
 
-    rows = table_rows(predictions, origins, decision, progress)
+    rows = table_rows(predictions, origins, rule, progress)
     with (
         exported(path) as temporary,
         temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
@@ -84,7 +82,7 @@ def write_predictions_xlsx(
     path: Path,
     predictions: Predictions,
     origins: Sequence[str] | None = None,
-    decision: Decision = MOST_PROBABLE,
+    rule: Rule = None,
     summary: Summary | None = None,
     progress: Progress | None = None,
 ) -> None:
@@ -93,15 +91,11 @@ def write_predictions_xlsx(
     More rows than a sheet can have go on in "Images 2" and so on. Raises the same errors, and ExportError
     for more classes than a sheet has columns.
     """
-    from openpyxl import Workbook
-
-    rows = table_rows(predictions, origins, decision, progress)
-    with exported(path) as temporary:
-        workbook = Workbook(write_only=True)
-        add_sheets(workbook, "Images", table_header(predictions), rows)
+    rows = table_rows(predictions, origins, rule, progress)
+    with exported(path) as temporary, XlsxFile(temporary) as workbook:
+        workbook.add_sheets("Images", table_header(predictions), rows)
         if summary is not None:
-            add_sheets(workbook, "Summary", HEADER, summary.rows())
-        workbook.save(temporary)
+            workbook.add_sheets("Summary", HEADER, summary.rows())
 
 
 def table_header(predictions: Predictions) -> list[str]:
@@ -114,7 +108,7 @@ def table_header(predictions: Predictions) -> list[str]:
 def table_rows(
     predictions: Predictions,
     origins: Sequence[str] | None = None,
-    decision: Decision = MOST_PROBABLE,
+    rule: Rule = None,
     progress: Progress | None = None,
 ) -> Iterator[list[Value]]:
     """Yield one row per image; probabilities are floats rounded to six decimals.
@@ -122,11 +116,11 @@ def table_rows(
     Raises ExportError if there is not one origin per image, DataError if a source is gone.
     """
     if origins is None:
-        return _rows(predictions, predictions.origins_of_parts(CHUNK), decision, progress)
+        return _rows(predictions, predictions.origins_of_parts(CHUNK), decision_of(rule), progress)
     if len(origins) != predictions.n:
         raise ExportError(f"got {len(origins)} names of images for {predictions.n} predictions")
     parts = (origins[start : start + CHUNK] for start in range(0, len(origins), CHUNK))
-    return _rows(predictions, parts, decision, progress)
+    return _rows(predictions, parts, decision_of(rule), progress)
 
 
 def _rows(
@@ -164,14 +158,11 @@ def add_sheets(
     rows: Iterable[Sequence[Value]],
     rows_per_sheet: int = ROWS_PER_SHEET,
 ) -> None:
-    """Append a table to a write-only workbook: sheets `title`, `title 2`, ... of at most `rows_per_sheet`.
+    """Append a short table to a write-only workbook: sheets `title`, `title 2`, ... of at most `rows_per_sheet`.
 
     Texts stay texts, also those that look like formulas. Raises ExportError for too many columns.
     """
-    if len(header) > COLUMNS_PER_SHEET:
-        raise ExportError(
-            f"a sheet of an .xlsx file has {COLUMNS_PER_SHEET} columns and {len(header)} are needed: write a .csv file"
-        )
+    check_columns(header)
 
     def new_sheet(number: int) -> "WriteOnlyWorksheet":
         sheet: WriteOnlyWorksheet = workbook.create_sheet(title if number == 1 else f"{title} {number}")
@@ -186,4 +177,4 @@ def add_sheets(
 
 
 def _text_cell(sheet: "WriteOnlyWorksheet", value: str) -> "str | Cell":
-    return text_cell(sheet, CONTROL_SIGNS.sub(lambda match: f"\\x{ord(match[0]):02x}", encodable(value)))
+    return text_cell(sheet, printable(value))

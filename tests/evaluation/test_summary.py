@@ -9,7 +9,6 @@ import pytest
 
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.evaluation.decision import Decision
-from aid_desktop.evaluation.metrics import Scores
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.summary import (
     ALL_FILES,
@@ -88,7 +87,6 @@ def test_that_the_text_names_every_class_with_its_share(predictions: Predictions
 )
 def test_that_the_interval_is_wilsons(count: int, n: int, low: float, high: float) -> None:
     assert wilson_interval(count, n) == pytest.approx((low, high), abs=1e-6)
-    assert Scores(n, count / n, 0.0, ()).accuracy_interval == pytest.approx((low, high), abs=1e-6)
 
 
 def test_that_nothing_is_known_without_images() -> None:

@@ -20,13 +20,13 @@ from aid_desktop.evaluation.predictions import Predictions, Threshold
 from aid_desktop.evaluation.summary import summarize
 from aid_desktop.evaluation.tables import (
     CHUNK,
-    COLUMNS_PER_SHEET,
     add_sheets,
     table_header,
     write_predictions,
     write_predictions_csv,
     write_predictions_xlsx,
 )
+from aid_desktop.evaluation.xlsx_stream import COLUMNS_PER_SHEET
 
 SOURCES = (
     DataSource(Path("/data/cat"), SourceKind.FOLDER, 9, ((4, 4, 1),), "one"),
@@ -92,8 +92,8 @@ def test_that_unlabelled_images_have_no_actual_class(tmp_path: Path) -> None:
 
 def test_that_the_threshold_changes_the_predicted_class_and_its_probability(tmp_path: Path) -> None:
     predictions, threshold = make(n=20), Threshold(1, 0.1)
-    write_predictions_csv(tmp_path / "out.csv", predictions, origins_of(predictions), Decision(threshold))
-    write_predictions_xlsx(tmp_path / "out.xlsx", predictions, origins_of(predictions), Decision(threshold))
+    write_predictions_csv(tmp_path / "out.csv", predictions, origins_of(predictions), threshold)
+    write_predictions_xlsx(tmp_path / "out.xlsx", predictions, origins_of(predictions), threshold)
     expected = expected_rows(predictions, threshold)
     assert [row[3] for row in expected] != [row[3] for row in expected_rows(predictions)]
     assert [row[3] for row in read_csv(tmp_path / "out.csv")[1:]] == [row[3] for row in expected]
