@@ -1,4 +1,5 @@
 import csv
+import threading
 from pathlib import Path
 
 import h5py
@@ -180,11 +181,12 @@ def test_that_what_will_be_replaced_is_told(dialog, sources, tmp_path):
 
 
 def test_that_cancel_while_writing_leaves_no_half_file(qtbot, dialog, sources, tmp_path, idle, monkeypatch):
-    write = classification.write_outputs
+    write, begun = classification.write_outputs, threading.Event()
 
     def slow(predictions, outputs, decision, model, progress):
         def wait(done, total):
-            qtbot.waitUntil(lambda: dialog.work.job is None or dialog.work.job.context.cancelled)
+            begun.set()
+            progress.__self__._cancelled.wait()
             progress(done, total)
 
         return write(predictions, outputs, decision, model, wait)
@@ -193,6 +195,7 @@ def test_that_cancel_while_writing_leaves_no_half_file(qtbot, dialog, sources, t
     dialog.files.add([sources[0].path])
     choose(dialog, Format.RTDC, tmp_path / "copies")
     dialog.start()
+    qtbot.waitUntil(begun.is_set)
     qtbot.mouseClick(dialog.findChild(QPushButton, "classifyCancel"), Qt.LeftButton)
     idle()
     assert list((tmp_path / "copies").iterdir()) == []
