@@ -145,6 +145,8 @@ class ClassifyDialog(QDialog):
         lines = [planned_text(self._request())]
         if self.format in _RTDC and self._class_names:
             lines.append(scores_text(self._class_names))
+            if self._threshold is not None:
+                lines.append("ml_class follows the scores alone; the threshold counts for userdef0.")
         self._plan.setText("\n".join(filter(None, lines)))
         self._plan.setVisible(bool(self._plan.text()))
 

@@ -165,6 +165,9 @@ def test_that_choices_of_another_version_do_no_harm(qtbot, background, model_fil
     assert (made.format, made.form.link, made.form.reject) == (Format.CSV, Link.COPY, None)
     texts = [label.text() for label in made.findChildren(QLabel)]
     assert "Threshold of the Assessment tab: automobile where its probability > 0.3" in texts
+    made.files.add([Path("blood.rtdc")])
+    choose(made, Format.RTDC, None)
+    assert "the threshold counts for userdef0" in made.findChild(QLabel, "classifyPlan").text()
 
 
 def test_that_what_will_be_replaced_is_told(dialog, sources, tmp_path):
