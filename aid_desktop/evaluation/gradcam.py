@@ -69,7 +69,7 @@ class GradCam:
     def heat_map(
         self, image: Pixels, class_index: int, layer: str | None = None, features: RawFeatures | None = None
     ) -> HeatMap:
-        """Return what speaks for a class in an image (H, W, C) as geometry.fit_image gives it, of the card's pixel type.
+        """Return what speaks for a class in an image (H, W, C) that geometry.fit_image made, of the card's pixel type.
 
         `layer` is one of `layers`, default the first. `features` (F,) are those of the image, if the network takes any.
         Raises ModelError for an unknown layer or class, for missing features, and if the score does not depend on the

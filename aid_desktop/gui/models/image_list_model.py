@@ -108,6 +108,10 @@ class ImageListModel(QAbstractListModel):
         self._failures.clear()
         self._tell(range(len(items)))
 
+    def captions_changed(self) -> None:
+        """Tell that the items say something else about their images, which are the same."""
+        self._tell(range(len(self._items)))
+
     def set_display_side(self, side: int) -> None:
         """Say how large images are drawn, in device pixels; those kept too small are read again."""
         box = SMALLEST_BOX
