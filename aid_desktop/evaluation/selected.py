@@ -131,9 +131,10 @@ def _selected_sources(predictions: Predictions, labels: NDArray[np.intp]) -> tup
         source = predictions.sources[number]
         pairs = zip(whole_numbers(source, predictions.index[places]).tolist(), labels[places].tolist(), strict=True)
         chosen.setdefault(whole_source(source), []).extend(pairs)
-    sources, found = [], []
-    for whole, pairs in chosen.items():
-        label_of = dict(sorted(pairs))
+    sources: list[DataSource] = []
+    found: list[int] = []
+    for whole, numbered in chosen.items():
+        label_of = dict(sorted(numbered))
         sources.append(select_images(whole, list(label_of)))
         found += label_of.values()
     return sources, np.array(found, np.intp)

@@ -129,7 +129,7 @@ def _is_spatial(layer: "keras.layers.Layer") -> bool:
     if hasattr(layer, "layers") or isinstance(layer, keras.layers.InputLayer):
         return False
     try:
-        shape = getattr(layer.output, "shape", ())
+        shape: tuple[int | None, ...] = getattr(layer.output, "shape", ())
     except (AttributeError, ValueError):
         # It is of no graph: its model was written as a class.
         return False

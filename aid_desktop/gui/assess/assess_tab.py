@@ -5,23 +5,35 @@ from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent
-from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QPushButton,
+    QSplitter,
+    QTabWidget,
+    QUndoStack,
+    QVBoxLayout,
+    QWidget,
+)
 
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.labelled import has_labels
 from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.gui.assess.assessment import Assessment, assess_model, copy_model, with_threshold, write_files
+from aid_desktop.gui.assess.changes_bar import ChangesBar
 from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
 from aid_desktop.gui.assess.confusion_view import ConfusionView
 from aid_desktop.gui.assess.gallery import Gallery
 from aid_desktop.gui.assess.metrics_view import MetricsView
 from aid_desktop.gui.assess.model_choice import ChosenModel, may_be_model
 from aid_desktop.gui.assess.model_row import ModelRow
+from aid_desktop.gui.assess.relabelling import Relabelling
 from aid_desktop.gui.assess.run_row import RunRow
 from aid_desktop.gui.assess.staged import Staged
 from aid_desktop.gui.assess.tile_map_dialog import TileMapDialog
 from aid_desktop.gui.background import Background, Failure, Job
+from aid_desktop.gui.data.undo import TableEditor, add_undo_keys
 from aid_desktop.gui.models.confusion_model import CellImages
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.qt import required
@@ -41,13 +53,20 @@ _TRAINED_ON = (
 class AssessTab(QWidget):
     """Applies a model to labelled images and shows which of them it takes for what.
 
-    `assessed` carries the ConfusionMatrix of each new result.
+    `assessed` carries the ConfusionMatrix of each new result, `train_requested` a model that is to go on learning.
+    `editor` changes the class table, so that what is mended here can be undone.
     """
 
     assessed = pyqtSignal(ConfusionMatrix)
+    train_requested = pyqtSignal(Path)
 
     def __init__(
-        self, notifier: Notifier, background: Background, themes: ThemeManager, parent: QWidget | None = None
+        self,
+        notifier: Notifier,
+        background: Background,
+        themes: ThemeManager,
+        parent: QWidget | None = None,
+        editor: TableEditor | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("assessmentTab")
@@ -58,12 +77,17 @@ class AssessTab(QWidget):
         self._job: Job[Assessment] | None = None
         self._rescoring: Job[Assessment] | None = None
         self._model_note: Note | None = None
+        self._table = notifier.table
         self.messages = MessageStrip("assessMessages", self)
         self.model_row = ModelRow(notifier, background, self)
         self.run_row = RunRow(self)
         self.confusion = ConfusionView(themes, self)
         self.metrics = MetricsView(self)
-        self.gallery = Gallery(background, self)
+        editor = editor or TableEditor(notifier, QUndoStack(self))
+        self.relabelling = Relabelling(notifier, editor, self)
+        add_undo_keys(self, editor)
+        self.gallery = Gallery(background, self.relabelling, self)
+        self._changes = ChangesBar(self.relabelling, self)
         self._lay_out()
         self._connect()
         self.run_row.set_table(notifier.table)
@@ -87,7 +111,8 @@ class AssessTab(QWidget):
         if not self.model_row.is_described:
             self.model_row.describe()
             return
-        row, rows = self.run_row, self._notifier.table.rows
+        row, self._table = self.run_row, self._notifier.table
+        rows = self._table.rows
         row.set_running(True)
         self._job = self._background.start(
             "Assessing",
@@ -173,6 +198,7 @@ class AssessTab(QWidget):
             self.run_row.set_labelled(path)
 
     def _on_assessed(self, made: Assessment) -> None:
+        self.relabelling.start(made, self._table)
         self._show(made, keep_cells=False)
         # The threshold may have been moved while the model was at work.
         self._on_threshold(self.run_row.threshold)
@@ -182,6 +208,7 @@ class AssessTab(QWidget):
 
     def _on_rescored(self, made: Assessment) -> None:
         self._rescoring = None
+        self.relabelling.follow(made)
         self._show(made, keep_cells=True)
 
     def _on_exported(self, path: Path) -> None:
@@ -232,6 +259,15 @@ class AssessTab(QWidget):
         if self._assessment is not None:
             self.gallery.show_cells(self._assessment, cells)
 
+    @pyqtSlot()
+    def _on_relabelled(self) -> None:
+        self.confusion.model.set_changed(self.relabelling.changed_counts())
+
+    @pyqtSlot()
+    def _on_train_asked(self) -> None:
+        if self._assessment is not None:
+            self.train_requested.emit(self._assessment.path)
+
     def _is_new(self, threshold: Threshold | None, made: Assessment) -> bool:
         # The classes to choose from are those of the model chosen last, the result may be of another.
         fits = self.run_row.class_names == made.card.class_names
@@ -271,7 +307,10 @@ class AssessTab(QWidget):
         self.run_row.cancel_asked.connect(self.cancel)
         self.run_row.threshold_changed.connect(self._on_threshold)
         self.confusion.cells_selected.connect(self._on_cells)
-        self.gallery.failed.connect(self._on_failed)
+        for part in (self.confusion, self.gallery):
+            part.failed.connect(self._on_failed)
+        self.relabelling.changed.connect(self._on_relabelled)
+        self._changes.train_asked.connect(self._on_train_asked)
         self._notifier.table_changed.connect(self._on_table)
 
     def _lay_out(self) -> None:
@@ -298,7 +337,7 @@ class AssessTab(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(GRID)
-        for widget in (self.messages, self.model_row, self.run_row):
+        for widget in (self.messages, self._changes, self.model_row, self.run_row):
             column.addWidget(widget)
         column.addWidget(lower, 1)
         column.addLayout(self._make_buttons())

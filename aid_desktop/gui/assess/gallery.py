@@ -77,7 +77,9 @@ class Gallery(QWidget):
         if self._assessment is None or self._assessment.card.class_names != assessment.card.class_names:
             self._offer_orders(assessment.card.class_names)
         self._assessment, self._cells = assessment, cells
-        self.levels.set_offered(any(kind != "uint8" for one in assessment.predictions.sources for kind in one.pixel_types))
+        self.levels.set_offered(
+            any(kind != "uint8" for one in assessment.predictions.sources for kind in one.pixel_types)
+        )
         self._refill()
 
     def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:

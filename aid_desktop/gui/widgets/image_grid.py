@@ -45,8 +45,8 @@ class ImageGrid(QAbstractItemView):
     All cells are equal, so places are calculated: neither showing 100 000 images nor resizing costs more
     than showing ten. (A QListView goes through all items whenever its width changes.) Without `background`
     only images in memory can be shown. `opened` carries the row of an image that was double-clicked or
-    chosen with Enter or the space bar; Ctrl+C copies the current image and its origin. `failed` tells that images cannot be
-    read.
+    chosen with Enter or the space bar; Ctrl+C copies the current image and its origin. `failed` tells that
+    images cannot be read.
     """
 
     opened = pyqtSignal(int)
@@ -62,7 +62,7 @@ class ImageGrid(QAbstractItemView):
         super().__init__(parent)
         self.setObjectName(name)
         self.setAccessibleName("Images")
-        self.setToolTip("Enter, the space bar or a double click shows an image large; Ctrl+C copies it and its origin")
+        self.setToolTip("Space, Enter or a double click shows an image large; Ctrl+C copies it and its origin")
         self._background = background
         self._images = images
         images.setParent(self)
