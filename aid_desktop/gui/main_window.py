@@ -242,7 +242,7 @@ class MainWindow(QMainWindow):
         self.training.model.settled.connect(self.data.image_form.set_settled)
         self.history.epoch.assess_requested.connect(self._show_assessment)
         self.history.epoch.train_requested.connect(self._train_further)
-        self.assessment.train_requested.connect(self._train_further)
+        self.assessment.changes.train_requested.connect(self._train_further)
 
     @pyqtSlot(tuple)
     def _on_paths_dragged(self, paths: tuple[Path, ...]) -> None:

@@ -40,6 +40,7 @@ from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager, icon
 from aid_desktop.gui.widgets.drop_area import dropped_paths
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
+from aid_desktop.gui.widgets.naming import named_button
 
 # Shared out in equal parts; the sizes of what is inside would not be.
 _LARGE = 10_000
@@ -53,12 +54,10 @@ _TRAINED_ON = (
 class AssessTab(QWidget):
     """Applies a model to labelled images and shows which of them it takes for what.
 
-    `assessed` carries the ConfusionMatrix of each new result, `train_requested` a model that is to go on learning.
-    `editor` changes the class table, so that what is mended here can be undone.
+    `assessed` carries the ConfusionMatrix of each new result. `editor` changes the class table and can undo that.
     """
 
     assessed = pyqtSignal(ConfusionMatrix)
-    train_requested = pyqtSignal(Path)
 
     def __init__(
         self,
@@ -77,17 +76,16 @@ class AssessTab(QWidget):
         self._job: Job[Assessment] | None = None
         self._rescoring: Job[Assessment] | None = None
         self._model_note: Note | None = None
-        self._table = notifier.table
         self.messages = MessageStrip("assessMessages", self)
         self.model_row = ModelRow(notifier, background, self)
         self.run_row = RunRow(self)
         self.confusion = ConfusionView(themes, self)
         self.metrics = MetricsView(self)
         editor = editor or TableEditor(notifier, QUndoStack(self))
-        self.relabelling = Relabelling(notifier, editor, self)
         add_undo_keys(self, editor)
+        self.relabelling = Relabelling(notifier, editor, self)
+        self.changes = ChangesBar(self.relabelling, self)
         self.gallery = Gallery(background, self.relabelling, self)
-        self._changes = ChangesBar(self.relabelling, self)
         self._lay_out()
         self._connect()
         self.run_row.set_table(notifier.table)
@@ -111,8 +109,8 @@ class AssessTab(QWidget):
         if not self.model_row.is_described:
             self.model_row.describe()
             return
-        row, self._table = self.run_row, self._notifier.table
-        rows = self._table.rows
+        row, rows = self.run_row, self._notifier.table.rows
+        self.relabelling.remember_table()
         row.set_running(True)
         self._job = self._background.start(
             "Assessing",
@@ -160,24 +158,12 @@ class AssessTab(QWidget):
     @pyqtSlot()
     def classify_files(self) -> None:
         """Open the dialog that applies the model to files of unknown class."""
-        path = self.model_row.path
-        if path is None:
-            self._tell("No model is chosen: browse for the model that is to classify.")
-            return
-        dialog = ClassifyDialog(path, self.run_row.threshold, self._background, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.show()
+        self._open(ClassifyDialog)
 
     @pyqtSlot()
     def classify_large_image(self) -> None:
         """Open the dialog that applies the model to the tiles of one image."""
-        path = self.model_row.path
-        if path is None:
-            self._tell("No model is chosen: browse for the model that is to classify.")
-            return
-        dialog = TileMapDialog(path, self.run_row.threshold, self._background, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.show()
+        self._open(TileMapDialog)
 
     def dragEnterEvent(self, a0: QDragEnterEvent | None) -> None:
         event = required(a0)
@@ -198,7 +184,7 @@ class AssessTab(QWidget):
             self.run_row.set_labelled(path)
 
     def _on_assessed(self, made: Assessment) -> None:
-        self.relabelling.start(made, self._table)
+        self.relabelling.start(made)
         self._show(made, keep_cells=False)
         # The threshold may have been moved while the model was at work.
         self._on_threshold(self.run_row.threshold)
@@ -259,19 +245,19 @@ class AssessTab(QWidget):
         if self._assessment is not None:
             self.gallery.show_cells(self._assessment, cells)
 
-    @pyqtSlot()
-    def _on_relabelled(self) -> None:
-        self.confusion.model.set_changed(self.relabelling.changed_counts())
-
-    @pyqtSlot()
-    def _on_train_asked(self) -> None:
-        if self._assessment is not None:
-            self.train_requested.emit(self._assessment.path)
-
     def _is_new(self, threshold: Threshold | None, made: Assessment) -> bool:
         # The classes to choose from are those of the model chosen last, the result may be of another.
         fits = self.run_row.class_names == made.card.class_names
         return threshold != made.matrix.threshold and (fits or threshold is None)
+
+    def _open(self, dialog_of: type[ClassifyDialog] | type[TileMapDialog]) -> None:
+        path = self.model_row.path
+        if path is None:
+            self._tell("No model is chosen: browse for the model that is to classify.")
+            return
+        dialog = dialog_of(path, self.run_row.threshold, self._background, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
 
     def _forget_model_note(self) -> None:
         if self._model_note is not None:
@@ -309,8 +295,7 @@ class AssessTab(QWidget):
         self.confusion.cells_selected.connect(self._on_cells)
         for part in (self.confusion, self.gallery):
             part.failed.connect(self._on_failed)
-        self.relabelling.changed.connect(self._on_relabelled)
-        self._changes.train_asked.connect(self._on_train_asked)
+        self.relabelling.counted.connect(self.confusion.model.set_changed)
         self._notifier.table_changed.connect(self._on_table)
 
     def _lay_out(self) -> None:
@@ -337,7 +322,7 @@ class AssessTab(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(GRID)
-        for widget in (self.messages, self._changes, self.model_row, self.run_row):
+        for widget in (self.messages, self.changes, self.model_row, self.run_row):
             column.addWidget(widget)
         column.addWidget(lower, 1)
         column.addLayout(self._make_buttons())
@@ -345,15 +330,11 @@ class AssessTab(QWidget):
     def _make_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        classify = QPushButton(icon("classify"), "Classify new files…", self)
-        classify.setObjectName("classifyButton")
-        classify.setAccessibleName("Classify new files")
-        classify.setToolTip("Apply the model to files whose classes are not known")
+        tip = "Apply the model to files whose classes are not known"
+        classify = named_button(self, "Classify new files…", "classifyButton", tip, "classify")
         classify.clicked.connect(self.classify_files)
-        large = QPushButton(icon("image"), "Classify a large image…", self)
-        large.setObjectName("classifyLargeButton")
-        large.setAccessibleName("Classify a large image")
-        large.setToolTip("Apply the model to the tiles of one image, and see their classes over it")
+        tip = "Apply the model to the tiles of one image, and see their classes over it"
+        large = named_button(self, "Classify a large image…", "classifyLargeButton", tip, "image")
         large.clicked.connect(self.classify_large_image)
         self._report = QPushButton(icon("export"), "Report…", self)
         self._report.setObjectName("reportButton")
@@ -361,10 +342,8 @@ class AssessTab(QWidget):
         self._report.setToolTip("Write scores, matrix and all predictions into a folder: HTML, Excel, CSV, PNG")
         self._report.setEnabled(False)
         self._report.clicked.connect(self.ask_for_report)
-        export = QPushButton(icon("save"), "Export model…", self)
-        export.setObjectName("exportButton")
-        export.setAccessibleName("Export model")
-        export.setToolTip("Save a copy of the model with its card: a .keras file that AID Desktop and Keras open")
+        tip = "Save a copy of the model with its card: a .keras file that AID Desktop and Keras open"
+        export = named_button(self, "Export model…", "exportButton", tip, "save")
         export.clicked.connect(self.ask_for_export)
         row.addWidget(classify)
         row.addWidget(large)

@@ -1,5 +1,7 @@
 """The strip that tells how many labels of the assessed images were changed, and what to do about it."""
 
+from pathlib import Path
+
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
@@ -10,9 +12,12 @@ from aid_desktop.gui.widgets.naming import named_button
 
 
 class ChangesBar(QFrame):
-    """Shows the number of changed labels; hidden while there are none. `train_asked`: train the model with them."""
+    """Shows the number of changed images; hidden while there are none.
 
-    train_asked = pyqtSignal()
+    `train_requested` carries the model that is to learn from them.
+    """
+
+    train_requested = pyqtSignal(Path)
 
     def __init__(self, relabelling: Relabelling, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,7 +33,7 @@ class ChangesBar(QFrame):
         undo.clicked.connect(relabelling.undo)
         tip = "Show the Training tab, where a run starts from this model and learns from the changed labels"
         train = named_button(self, "Train on from this model…", "changedLabels.train", tip, "training")
-        train.clicked.connect(self.train_asked)
+        train.clicked.connect(self._on_train)
         row = QHBoxLayout(self)
         row.setContentsMargins(GRID, GRID // 2, GRID // 2, GRID // 2)
         row.setSpacing(GRID)
@@ -44,9 +49,16 @@ class ChangesBar(QFrame):
         return "" if self.isHidden() else self._text.text()
 
     @pyqtSlot()
+    def _on_train(self) -> None:
+        if self._relabelling.model is not None:
+            self.train_requested.emit(self._relabelling.model)
+
+    @pyqtSlot()
     def _look(self) -> None:
         n = self._relabelling.n_changed
-        what = "1 label is changed" if n == 1 else f"{grouped(n)} labels are changed"
-        self._text.setText(f"{what} in the class table since these images were assessed; no file was touched.")
+        what = "1 image has" if n == 1 else f"{grouped(n)} images have"
+        self._text.setText(
+            f"{what} another label or role in the class table than when assessed, or none; no file was touched."
+        )
         self.setAccessibleName(self._text.text())
         self.setVisible(n > 0)

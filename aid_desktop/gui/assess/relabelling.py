@@ -1,10 +1,12 @@
 """Mend the labels of assessed images in the class table, so that it can be undone, and tell what has changed."""
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
-from aid_desktop.data.class_table import ClassTable, Role
+from aid_desktop.data.class_table import Role
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.relabelled import (
     ImageStates,
@@ -22,16 +24,19 @@ from aid_desktop.gui.numbers import grouped
 class Relabelling(QObject):
     """Changes class and role of assessed images in the current class table, and compares it with that of the time.
 
-    `changed` tells that other images are changed now, `refused` why a change cannot be made.
+    `changed` tells that other images are changed now, `counted` with it how many of each cell of the matrix, see
+    `changed_counts`; `refused` why a change cannot be made.
     """
 
     changed = pyqtSignal()
+    counted = pyqtSignal(object)
     refused = pyqtSignal(str)
 
     def __init__(self, notifier: Notifier, editor: TableEditor, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._notifier = notifier
         self._editor = editor
+        self._table = notifier.table
         self._assessment: Assessment | None = None
         self._before: ImageStates | None = None
         self._now: ImageStates | None = None
@@ -49,16 +54,25 @@ class Relabelling(QObject):
         own = () if self._assessment is None else self._assessment.card.class_names
         return (*own, *(name for name in self._notifier.table.class_names if name not in own))
 
-    def start(self, assessment: Assessment, table: ClassTable) -> None:
-        """Begin anew with an assessment of images of a class table, as it was when the model was applied."""
+    @property
+    def model(self) -> Path | None:
+        """The model that the images were assessed with."""
+        return None if self._assessment is None else self._assessment.path
+
+    def remember_table(self) -> None:
+        """Take the class table as it is now for that of the assessment which begins."""
+        self._table = self._notifier.table
+
+    def start(self, assessment: Assessment) -> None:
+        """Begin anew with an assessment of images of the class table that was remembered."""
         self._assessment = assessment
-        self._before = find_states(assessment.predictions, table)
+        self._before = find_states(assessment.predictions, self._table)
         self._compare()
 
     def follow(self, assessment: Assessment) -> None:
         """Go on with the same predictions under another threshold."""
         self._assessment = assessment
-        self.changed.emit()
+        self._tell()
 
     def changed_counts(self) -> NDArray[np.int64]:
         """Return how many images of each cell of the matrix are changed, (C, C)."""
@@ -135,6 +149,10 @@ class Relabelling(QObject):
         is_same = table is self._before.table
         self._now = self._before if is_same else find_states(self._assessment.predictions, table)
         self._is_changed = changed_images(self._before, self._now)
+        self._tell()
+
+    def _tell(self) -> None:
+        self.counted.emit(self.changed_counts())
         self.changed.emit()
 
 
