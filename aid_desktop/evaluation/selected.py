@@ -6,7 +6,7 @@ As a table, `tables.write_predictions` writes them. The files that the images co
 import shutil
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.selection import select_images, whole_numbers, whole_source
 from aid_desktop.data.source import DataSource, ImageReader, Problem, split_origin
 from aid_desktop.errors import DataError, ExportError
+from aid_desktop.evaluation.labelled import label_names
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.runs.folder import folder_name
 
@@ -60,6 +61,9 @@ def write_selected_folders(
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ExportError(f"{folder} exists already: choose another name, or an empty folder.")
+    inside = [source.path for source in predictions.sources if source.path in (folder, *folder.parents)]
+    if inside:
+        raise ExportError(f"{folder} lies in {inside[0]}, to whose images the new ones would belong: choose another.")
     names = _folder_names(predictions.class_names)
     taken: Counter[str] = Counter()
     with _staged(folder) as staging:
@@ -109,18 +113,27 @@ def write_selected_rtdc(
         raise DataError("the true classes of these images are not known: write them to folders, or as a table")
     sources, labels = _selected_sources(predictions, predictions.labels)
     target = path.with_suffix(".rtdc")
-    if any(source.path.exists() and target.exists() and target.samefile(source.path) for source in sources):
-        raise ExportError(f"{target} is itself one of the files that the images come from: choose another name.")
+    words = target.with_name(f"{target.stem}_labels.txt")
+    _check_target(target, words, sources)
     with _staged(path.with_name(path.stem)) as staging:
         report = convert_sources(sources, staging / target.name, settings, progress=progress, stop=stop)
         damaged = [problem for problem in report.problems if not any(problem in one.problems for one in sources)]
         if report.n != len(labels):
             raise DataError(f"{damaged[0] if damaged else path}: {len(labels) - report.n} images cannot be read")
-        words = staging / f"{target.stem}_labels.txt"
-        words.write_text("".join(f"{label}\n" for label in labels.tolist()), encoding="ascii")
+        staged_words = staging / words.name
+        staged_words.write_text("".join(f"{label}\n" for label in labels.tolist()), encoding="ascii")
         report.path.replace(target)
-        words.replace(target.with_name(words.name))
+        staged_words.replace(words)
     return SelectedReport(target, report.n, report.lost)
+
+
+def _check_target(target: Path, words: Path, sources: Sequence[DataSource]) -> None:
+    if any(source.path.exists() and target.exists() and target.samefile(source.path) for source in sources):
+        raise ExportError(f"{target} is itself one of the files that the images come from: choose another name.")
+    known = [name for name in label_names(target) if target.with_name(name).exists()]
+    # Those of the file that is replaced are replaced with it.
+    if known and not (target.exists() and known[0] == words.name):
+        raise ExportError(f"{target.with_name(known[0])} would be taken for the labels: choose another name.")
 
 
 def _selected_sources(predictions: Predictions, labels: NDArray[np.intp]) -> tuple[list[DataSource], NDArray[np.intp]]:

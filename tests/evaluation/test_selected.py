@@ -175,3 +175,27 @@ def test_that_a_source_is_never_overwritten_and_labels_are_needed(tmp_path):
     with pytest.raises(DataError, match="true classes"):
         write_selected_rtdc(unlabelled, tmp_path / "c.rtdc", ConvertSettings())
     assert source.path.read_bytes() == before
+
+
+def test_that_labels_of_other_files_are_kept(tmp_path):
+    source = rtdc_of(tmp_path / "a.rtdc", 2)
+    made = predictions_of([source], [0], [1], [1])
+    mine = tmp_path / "c_labels.txt"
+    mine.write_text("mine")
+    with pytest.raises(ExportError, match="taken for the labels"):
+        write_selected_rtdc(made, tmp_path / "c.rtdc", ConvertSettings())
+    assert mine.read_text() == "mine"
+    # AIDeveloper's name would count before ours.
+    (tmp_path / "d_Labels.txt").write_text("0")
+    with pytest.raises(ExportError, match=r"d_Labels\.txt"):
+        write_selected_rtdc(made, tmp_path / "d_Data.rtdc", ConvertSettings())
+    # A file that is replaced takes its labels along.
+    for _ in range(2):
+        write_selected_rtdc(made, tmp_path / "e.rtdc", ConvertSettings())
+    assert (tmp_path / "e_labels.txt").read_text() == "1\n"
+
+
+def test_that_no_images_are_added_to_a_source(tmp_path):
+    made = predictions_of([folder_of(tmp_path / "b", [50])], [0], [0], [0])
+    with pytest.raises(ExportError, match="lies in"):
+        write_selected_folders(made, made.labels, tmp_path / "b" / "out")

@@ -78,10 +78,9 @@ class ImageDialog(QDialog):
             "Reading an image", partial(images.detail, row), self._on_read, self._on_failed
         )
         self.destroyed.connect(self._job.cancel)
-        if not self.isVisible():
-            self.show()
-            self.raise_()
-            self.activateWindow()
+        self.show()
+        self.raise_()
+        self.activateWindow()
 
     def _on_read(self, detail: ImageDetail) -> None:
         self._job, self._detail = None, detail
