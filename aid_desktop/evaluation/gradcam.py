@@ -88,8 +88,9 @@ class GradCam:
         found = layer_gradient(self._model, self._layers[name], inputs, class_index)
         small = weighted_map(found.activations, found.gradients)
         height, width = image.shape[:2]
-        values = np.clip(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), 0, 1)
-        return HeatMap(values.astype(np.float32), name, class_index, found.score, found.is_pre_softmax)
+        # Between the pixels of a small map, its maximum is not met again.
+        values = _to_one(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR))
+        return HeatMap(values, name, class_index, found.score, found.is_pre_softmax)
 
 
 def weighted_map(activations: NDArray[np.float32], gradients: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -100,8 +101,13 @@ def weighted_map(activations: NDArray[np.float32], gradients: NDArray[np.float32
     """
     weights = gradients.mean(axis=(0, 1), dtype=np.float64)
     summed = np.maximum(activations.astype(np.float64) @ weights, 0)
-    highest = summed.max()
-    scaled: NDArray[np.float32] = (summed / highest if highest > 0 else summed).astype(np.float32)
+    return _to_one(summed)
+
+
+def _to_one(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return values of 0 and more, divided by their maximum if there is any above 0."""
+    highest = values.max()
+    scaled: NDArray[np.float32] = (values / highest if highest > 0 else values).astype(np.float32)
     return scaled
 
 

@@ -130,6 +130,8 @@ def test_that_layers_of_a_nested_model_can_be_chosen_and_give_the_same_map(layer
     for layer in one.layers:
         found, expected = (cam.heat_map(IMAGE, 1, layer) for cam in (one, other))
         np.testing.assert_allclose(found.values, expected.values, atol=1e-6)
+        assert found.values.shape == (4, 4)
+        assert found.values.max() in (0, 1)
         assert found.layer == layer
 
 
