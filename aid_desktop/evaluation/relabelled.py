@@ -112,8 +112,10 @@ def _found(
     for number, block in zip(numbers.tolist(), np.split(ordered, starts[1:]), strict=True):
         source = predictions.sources[number]
         for place in places.get(_key(source), ()):
-            whole = whole_numbers(source, predictions.index[block])
-            yield block, place, places_of(table.rows[place].source, whole)
+            indices, there = predictions.index[block], table.rows[place].source
+            if source.selection != there.selection:
+                indices = places_of(there, whole_numbers(source, indices))
+            yield block, place, indices
 
 
 def _key(source: DataSource) -> tuple[str, str, Path]:
