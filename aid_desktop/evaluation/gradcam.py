@@ -89,7 +89,8 @@ class GradCam:
         small = weighted_map(found.activations, found.gradients)
         height, width = image.shape[:2]
         # Between the pixels of a small map, its maximum is not met again.
-        values = _to_one(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR))
+        enlarged = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+        values = _to_one(enlarged.astype(np.float64))
         return HeatMap(values, name, class_index, found.score, found.is_pre_softmax)
 
 
@@ -104,7 +105,7 @@ def weighted_map(activations: NDArray[np.float32], gradients: NDArray[np.float32
     return _to_one(summed)
 
 
-def _to_one(values: NDArray[np.floating]) -> NDArray[np.float32]:
+def _to_one(values: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return values of 0 and more, divided by their maximum if there is any above 0."""
     highest = values.max()
     scaled: NDArray[np.float32] = (values / highest if highest > 0 else values).astype(np.float32)

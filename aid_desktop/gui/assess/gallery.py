@@ -45,7 +45,7 @@ class Gallery(QWidget):
         self.orders = QComboBox(self)
         self._make_orders()
         self.levels = LevelsEditor(self)
-        self.levels.changed.connect(self._refill)
+        self.levels.changed.connect(self._on_levels_changed)
         self.levels.wanted.connect(self._find_levels)
         self.grid = ImageGrid("imageGallery", ImageListModel(), background, self)
         self.grid.setAccessibleName("Images of the chosen cells")
@@ -93,13 +93,24 @@ class Gallery(QWidget):
     def _refill(self) -> None:
         if self._assessment is None or self._cells is None:
             return
-        self._images = PredictedImages(
-            self._assessment, self._cells.positions, self.sorting, self.levels.levels, self._relabelling.mark
-        )
+        images = self._make_images(self._assessment, self._cells)
         self.heading.setText(f"{self._cells.text}, {sorting_text(self._assessment, self.sorting)}")
         self.heading.setToolTip(self.heading.text())
-        self.grid.images.set_items(self._images)
+        self.grid.images.set_items(images)
         self._on_selection()
+
+    @pyqtSlot()
+    def _on_levels_changed(self) -> None:
+        """Show the same images anew: what is selected stays selected."""
+        if self._assessment is not None and self._cells is not None:
+            self.grid.images.exchange(self._make_images(self._assessment, self._cells))
+            # Those in sight are to be read.
+            self.grid.updateGeometries()
+
+    def _make_images(self, made: Assessment, cells: CellImages) -> PredictedImages:
+        mark = self._relabelling.mark
+        self._images = PredictedImages(made, cells.positions, self.sorting, self.levels.levels, mark)
+        return self._images
 
     @pyqtSlot(int)
     def _on_opened(self, row: int) -> None:

@@ -5,20 +5,33 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
 
 from aid_desktop.evaluation.gradcam import COLOR_MAPS, HeatMap, overlaid
 from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.heat_maps import HeatMaps
 from aid_desktop.gui.assess.predicted_images import ImageDetail
 from aid_desktop.gui.background import Background, Failure, Job
+from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.message_strip import sentence
-from aid_desktop.gui.widgets.naming import name_widget
+from aid_desktop.gui.widgets.naming import name_widget, named_button
+from aid_desktop.gui.widgets.pixmaps import to_pixmap
 from aid_desktop.gui.widgets.work_row import WorkRow
 
 _USUAL_OPACITY = 50
+_COPIED_SIDE = 80 * GRID
 _PREDICTED = -1
 _TIP = "Show which parts of the image speak for a class, as the network sees it (Grad-CAM)"
 
@@ -44,6 +57,8 @@ class GradCamPanel(QWidget):
         self.classes, self.layers, self.colors = QComboBox(self), QComboBox(self), QComboBox(self)
         self.opacity = QSlider(Qt.Orientation.Horizontal, self)
         self._status = QLabel(self)
+        tip = "Copy the image with the map over it, enlarged as it is shown"
+        self._copy = named_button(self, "Copy", "gradCam.copy", tip, "copy")
         self.work = WorkRow("gradCam", "networks", "The network is being loaded", "Leave Grad-CAM off", self)
         self._make_controls()
         self._lay_out()
@@ -86,7 +101,7 @@ class GradCamPanel(QWidget):
 
     @pyqtSlot(bool)
     def _on_switched(self, is_on: bool) -> None:
-        for widget in (self.classes, self.layers, self.colors, self.opacity):
+        for widget in (self.classes, self.layers, self.colors, self.opacity, self._copy):
             widget.setEnabled(is_on)
         if is_on:
             self._make()
@@ -146,12 +161,23 @@ class GradCamPanel(QWidget):
         self.switch.setChecked(False)
 
     @pyqtSlot()
+    def copy(self) -> None:
+        """Copy the image with the map over it."""
+        picture = self._picture()
+        if picture is not None:
+            required(QApplication.clipboard()).setPixmap(to_pixmap(picture, _COPIED_SIDE, 1.0))
+
+    @pyqtSlot()
     def _draw(self) -> None:
-        if self._heat is not None and self._detail is not None:
-            picture: NDArray[np.uint8] = overlaid(
-                self._detail.fitted, self._heat.values, self.colors.currentText(), self.opacity.value() / 100
-            )
+        picture = self._picture()
+        if picture is not None:
             self.drawn.emit(picture)
+
+    def _picture(self) -> NDArray[np.uint8] | None:
+        if self._heat is None or self._detail is None:
+            return None
+        opacity = self.opacity.value() / 100
+        return overlaid(self._detail.fitted, self._heat.values, self.colors.currentText(), opacity)
 
     def _drop_jobs(self) -> None:
         for job in (self._loading, self._job):
@@ -181,6 +207,7 @@ class GradCamPanel(QWidget):
         self.layers.activated.connect(self._make)
         self.colors.currentIndexChanged.connect(self._draw)
         self.opacity.valueChanged.connect(self._draw)
+        self._copy.clicked.connect(self.copy)
         self.work.cancelled.connect(self._on_cancelled)
         self._status.setObjectName("gradCam.status")
         self._status.setTextFormat(Qt.TextFormat.PlainText)
@@ -191,6 +218,7 @@ class GradCamPanel(QWidget):
         first.setSpacing(GRID)
         first.addWidget(self.switch)
         first.addWidget(self.classes, 1)
+        first.addWidget(self._copy)
         second = QGridLayout()
         second.setSpacing(GRID)
         parts = (("&Layer", self.layers), ("C&olours", self.colors), ("O&pacity", self.opacity))

@@ -98,7 +98,10 @@ class ImageListModel(QAbstractListModel):
         for texts in (captions, origins):
             if texts and len(texts) != len(images):
                 raise ValueError(f"got {len(texts)} texts for {len(images)} images")
-        items = ReadyImages(tuple(images), tuple(captions), tuple(origins))
+        self.exchange(ReadyImages(tuple(images), tuple(captions), tuple(origins)))
+
+    def exchange(self, items: ImageItems) -> None:
+        """Show other images in the places of as many, so that place and selection stay; else as `set_items`."""
         if len(items) != len(self._items):
             self.set_items(items)
             return

@@ -283,8 +283,10 @@ def test_that_deep_images_share_a_display_range(qtbot, tab, notifier, model_file
     ways = child(tab, QComboBox, "galleryLevels")
     assert ways.isVisible()
     assert [int(one.image.max()) for one in tab.gallery.images.read([0, 1, 2])] == [255, 255, 255]
+    choose(tab, 1)
     ways.setCurrentIndex(1)
     idle()
+    assert tab.gallery.grid.selected_rows().tolist() == [1]
     qtbot.waitUntil(lambda: tab.gallery.levels.levels is not None)
     low, high = (child(tab, QDoubleSpinBox, f"galleryLevels.{name}") for name in ("low", "high"))
     assert (low.value(), high.value()) == (0, 5000)

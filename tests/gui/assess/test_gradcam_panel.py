@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton, QSlider
+from PyQt5.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QPushButton, QSlider
 
 from aid_desktop.errors import ModelError
 from aid_desktop.evaluation.gradcam import HeatMap, overlaid
@@ -84,6 +84,10 @@ def test_that_the_map_of_the_predicted_class_is_drawn_over_the_image(dialog, idl
     assert dialog.heat.status_text == "automobile: score before the softmax 1.250"
     expected = overlaid(plain[:, :, 0], heat.values, "viridis", 0.5)
     np.testing.assert_array_equal(shown(dialog), expected)
+    dialog.findChild(QPushButton, "gradCam.copy").click()
+    copied = QApplication.clipboard().image()
+    assert (copied.width(), copied.height()) == (640, 640)
+    assert copied.pixelColor(10, 10).getRgb()[:3] == tuple(expected[0, 0])
     tick(dialog, idle)
     np.testing.assert_array_equal(shown(dialog), plain)
 
