@@ -1,5 +1,8 @@
 """The images of the chosen cells."""
 
+from functools import partial
+
+import numpy as np
 from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
@@ -108,7 +111,7 @@ class Gallery(QWidget):
             self.grid.updateGeometries()
 
     def _make_images(self, made: Assessment, cells: CellImages) -> PredictedImages:
-        mark = self._relabelling.mark
+        mark = partial(self._relabelling.mark, made.predictions)
         self._images = PredictedImages(made, cells.positions, self.sorting, self.levels.levels, mark)
         return self._images
 
@@ -118,12 +121,25 @@ class Gallery(QWidget):
             if self._dialog is None:
                 self._dialog = ImageDialog(self._background, self)
                 self._dialog.moved.connect(self._on_moved)
+                self._dialog.key_pressed.connect(self._on_key_in_dialog)
             self._dialog.show_image(self._images, row)
 
     @pyqtSlot(int)
     def _on_moved(self, row: int) -> None:
-        """Follow the large view to another image."""
-        self.grid.setCurrentIndex(self.grid.images.index(row))
+        """Follow the large view to another image, unless other cells were chosen meanwhile."""
+        images = None if self._dialog is None else self._dialog.images
+        shown = self._images
+        if images is not None and shown is not None and np.array_equal(images.positions, shown.positions):
+            self.grid.setCurrentIndex(self.grid.images.index(row))
+
+    @pyqtSlot(int)
+    def _on_key_in_dialog(self, key: int) -> None:
+        """Do with the image of the large view, and no other, what the key asks for."""
+        images = None if self._dialog is None else self._dialog.images
+        # After another assessment the numbers of its images mean others.
+        is_present = images is not None and self._relabelling.is_about(images.assessment.predictions)
+        if self._dialog is not None and images is not None and is_present:
+            self.actions_on_images.press(key, images.positions[[self._dialog.row]])
 
     @pyqtSlot()
     def _on_selection(self) -> None:
@@ -132,6 +148,8 @@ class Gallery(QWidget):
     @pyqtSlot()
     def _on_relabelled(self) -> None:
         self.grid.images.captions_changed()
+        if self._dialog is not None:
+            self._dialog.look()
         self.actions_on_images.look()
 
     @pyqtSlot()

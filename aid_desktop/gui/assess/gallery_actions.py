@@ -76,6 +76,10 @@ class GalleryActions(QObject):
     @pyqtSlot()
     def look(self) -> None:
         """Offer what can be done with the images that are selected now, and say why the rest cannot."""
+        images = self._gallery.images
+        if images is not None and not self._relabelling.is_about(images.assessment.predictions):
+            # Those of the new assessment will be shown at once.
+            return
         positions = self.positions
         reason = self._relabelling.obstacle(positions)
         self._reason.setText(reason)
@@ -89,16 +93,20 @@ class GalleryActions(QObject):
             button.setToolTip(reason or button.property("tip"))
         self.buttons[3].setEnabled(bool(len(positions)))
 
-    def press(self, key: int) -> bool:
-        """Do what a key without Ctrl, Shift or Alt asks for; return whether it asks for something."""
+    def press(self, key: int, positions: NDArray[np.intp] | None = None) -> bool:
+        """Do what a key without Ctrl, Shift or Alt asks for; return whether it asks for something.
+
+        `positions` are of the images that it is for, by default those that are selected.
+        """
+        chosen = self.positions if positions is None else positions
         names = self._relabelling.class_names
         number = key - int(Qt.Key.Key_1)
         if 0 <= number < min(_MOST_KEYS, len(names)):
-            self._relabelling.relabel(self.positions, names[number])
+            self._relabelling.relabel(chosen, names[number])
         elif key in _ROLE_KEYS:
-            self.set_role(_ROLE_KEYS[Qt.Key(key)][0])
+            self._relabelling.set_role(chosen, _ROLE_KEYS[Qt.Key(key)][0])
         elif key in (Qt.Key.Key_X, Qt.Key.Key_Delete):
-            self.exclude()
+            self._relabelling.exclude(chosen)
         else:
             return False
         return True
@@ -122,7 +130,7 @@ class GalleryActions(QObject):
     @pyqtSlot()
     def reveal(self) -> None:
         """Show the current image's file in the system's file manager."""
-        self._with_origins(self._current(), _open_folder)
+        self._with_origins(self._current(), self._reveal)
 
     @pyqtSlot()
     def copy_paths(self) -> None:
@@ -169,6 +177,11 @@ class GalleryActions(QObject):
             return
         job = self._background.start("Finding the file", partial(images.origins, rows), use, self.failed.emit)
         self.destroyed.connect(job.cancel)
+
+    def _reveal(self, origins: list[str]) -> None:
+        folder = Path(split_origin(origins[0])[0]).parent
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self.failed.emit(Failure(f"The system cannot show {folder}: open it in your file manager."))
 
     def _add_others(self) -> tuple[QAction, ...]:
         add = partial(self._action, self.menu)
@@ -218,11 +231,6 @@ class GalleryActions(QObject):
             action.triggered.connect(slot)
         menu.addAction(action)
         return action
-
-
-def _open_folder(origins: list[str]) -> None:
-    path = Path(split_origin(origins[0])[0])
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
 
 
 def _copy_lines(origins: list[str]) -> None:

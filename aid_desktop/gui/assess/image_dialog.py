@@ -5,12 +5,14 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from aid_desktop.gui.assess.gradcam_panel import GradCamPanel
 from aid_desktop.gui.assess.predicted_images import ImageDetail, PredictedImages
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.numbers import grouped
+from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.pixmaps import to_pixmap
@@ -21,10 +23,11 @@ _SIDE = 40 * GRID
 class ImageDialog(QDialog):
     """Leaves the window behind it usable; another image takes the place of the one before.
 
-    `moved` carries the row of the image that the user went on to.
+    `moved` carries the row of the image that the user went on to, `key_pressed` a key that the dialog has no use for.
     """
 
     moved = pyqtSignal(int)
+    key_pressed = pyqtSignal(int)
 
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,13 +67,37 @@ class ImageDialog(QDialog):
         box.addWidget(self._origin)
         box.addWidget(self.heat)
 
+    @property
+    def images(self) -> PredictedImages | None:
+        """The images that the user can go through."""
+        return self._images
+
+    @property
+    def row(self) -> int:
+        """The row of the image on show."""
+        return self._row
+
+    @pyqtSlot()
+    def look(self) -> None:
+        """Take the caption anew, which may tell of a change since."""
+        if self._images is not None:
+            self._caption.setText(self._images.caption(self._row))
+
+    def keyPressEvent(self, a0: QKeyEvent | None) -> None:
+        event = required(a0)
+        plain = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        if event.modifiers() in plain and event.key() not in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.key_pressed.emit(event.key())
+        else:
+            super().keyPressEvent(a0)
+
     def show_image(self, images: PredictedImages, row: int) -> None:
         """Read an image in the background and show it."""
         if self._job is not None:
             self._job.cancel()
         self._images, self._row, self._detail = images, row, None
         self.heat.clear()
-        self._caption.setText(images.caption(row))
+        self.look()
         self._place.setText(f"{grouped(row + 1)} of {grouped(len(images))}")
         self._back.setEnabled(row > 0)
         self._on.setEnabled(row < len(images) - 1)

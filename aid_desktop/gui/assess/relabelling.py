@@ -8,6 +8,7 @@ from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.errors import DataError
+from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.relabelled import (
     ImageStates,
     change_text,
@@ -84,9 +85,15 @@ class Relabelling(QObject):
         np.add.at(counts, (matrix.actual[which], matrix.predicted[which]), 1)
         return counts
 
-    def mark(self, position: int) -> str:
-        """Return what has become of an image; "" for nothing."""
-        if self._before is None or self._now is None or not self._is_changed[position]:
+    def is_about(self, predictions: Predictions) -> bool:
+        """Return whether these are the predictions of the present assessment, in which positions count."""
+        return self._assessment is not None and predictions is self._assessment.predictions
+
+    def mark(self, predictions: Predictions, position: int) -> str:
+        """Return what has become of an image of the present assessment; "" for nothing, and for other predictions."""
+        if self._before is None or self._now is None or not self.is_about(predictions):
+            return ""
+        if not self._is_changed[position]:
             return ""
         return change_text(self._before, self._now, position)
 

@@ -158,7 +158,27 @@ def test_that_marks_last_until_the_next_assessment(qtbot, cats_taken_for_automob
     idle()
     assert tab.changes.text == ""
     # The image is now one of the class that was predicted.
+    assert not any("\n" in caption for caption in captions(tab))
     assert tab.assessment.matrix.counts.tolist() == [[9, 3], [2, 12]]
+
+
+def test_that_the_large_view_of_an_earlier_assessment_changes_nothing(
+    qtbot, cats_taken_for_automobiles, notifier, idle
+):
+    tab = cats_taken_for_automobiles
+    tab.gallery.grid.setCurrentIndex(tab.gallery.grid.images.index(3))
+    tab.gallery.grid.open_current()
+    idle()
+    dialog = tab.gallery.findChild(QWidget, "imageDialog")
+    notifier.set_table(notifier.table.removed([1]))
+    with qtbot.waitSignal(tab.assessed):
+        tab.assess()
+    idle()
+    before = notifier.table
+    qtbot.keyClick(dialog, Qt.Key_X)
+    assert notifier.table == before
+    notifier.set_table(before.removed([0]))
+    assert "\n" not in child(dialog, QLabel, "imageDialog.caption").text()
 
 
 def test_that_a_change_on_the_data_tab_is_marked_too(cats_taken_for_automobiles, notifier):
@@ -236,7 +256,7 @@ def test_that_the_model_can_be_trained_on(qtbot, cats_taken_for_automobiles, mod
 
 def test_that_paths_are_copied_and_the_file_is_revealed(qtbot, cats_taken_for_automobiles, sources, monkeypatch, idle):
     tab, opened = cats_taken_for_automobiles, []
-    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url) or len(opened) == 1)
     choose(tab, 0, 1)
     actions = texts_of(tab.gallery.actions_on_images.menu.actions())
     actions["copyPaths"].trigger()
@@ -246,6 +266,32 @@ def test_that_paths_are_copied_and_the_file_is_revealed(qtbot, cats_taken_for_au
     actions["reveal"].trigger()
     idle()
     assert opened == [QUrl.fromLocalFile(str(path.parent))]
+    assert not tab.messages.notes
+    actions["reveal"].trigger()
+    idle()
+    assert "open it in your file manager" in tab.messages.notes[0].text
+
+
+def test_that_keys_in_the_large_view_change_the_image_on_show_alone(qtbot, cats_taken_for_automobiles, notifier, idle):
+    tab = cats_taken_for_automobiles
+    choose(tab, 0, 1, 2)
+    tab.gallery.grid.open_current()
+    idle()
+    dialog = tab.gallery.findChild(QWidget, "imageDialog")
+    qtbot.keyClick(dialog, Qt.Key_X)
+    assert contents(notifier.table)["cat", "cat", "validation"] == [*range(10), 11, 12]
+    assert child(dialog, QLabel, "imageDialog.caption").text().endswith("\nexcluded")
+    # Other cells are chosen meanwhile: the key is for the image that is seen.
+    tab.confusion.table.setCurrentIndex(tab.confusion.model.index(1, 1))
+    qtbot.mouseClick(child(dialog, QPushButton, "imageDialog.back"), Qt.LeftButton)
+    idle()
+    qtbot.keyClick(dialog, Qt.Key_X)
+    assert contents(notifier.table)["cat", "cat", "validation"] == [*range(10), 12]
+    assert contents(notifier.table)["automobile", "automobile", "validation"] == [*range(13)]
+    qtbot.keyClick(dialog, Qt.Key_F12)
+    assert dialog.isVisible()
+    qtbot.keyClick(dialog, Qt.Key_Escape)
+    assert not dialog.isVisible()
 
 
 def test_that_space_shows_the_image_large_and_the_keys_go_on_from_there(qtbot, cats_taken_for_automobiles, idle):
