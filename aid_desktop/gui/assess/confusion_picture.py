@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 from PyQt5.QtSvg import QSvgGenerator
@@ -21,7 +22,7 @@ _SMALL_CELL = QSize(GRID, GRID)
 _MOST_NAMED = 100
 """Up to so many classes have their names and numbers in the picture; more would not fit on a page."""
 _WIDEST_NAME = 25 * GRID
-_LONGEST_SIDE = 8192
+_LONGEST_SIDE = 4096
 
 
 def save_matrix(model: ConfusionModel, path: Path) -> None:
@@ -75,6 +76,7 @@ class _Drawing:
 
     def __init__(self, model: ConfusionModel) -> None:
         self._names = [] if model.matrix is None else list(model.matrix.class_names)
+        self._counts = np.zeros((0, 0), np.int64) if model.matrix is None else model.matrix.counts
         self._is_named = len(self._names) <= _MOST_NAMED
         self._model = ConfusionModel()
         self._model.set_matrix(model.matrix)
@@ -110,9 +112,10 @@ class _Drawing:
         self._draw_upright(painter, QPointF(GRID / 2, top + height), height, "actual", centre)
         if self._is_named:
             self._draw_names(painter)
-        for row in range(n):
-            for column in range(n):
-                self._draw_cell(painter, row, column)
+        # Empty cells are white, as the ground is; without numbers there is nothing to draw.
+        drawn = np.ones((n, n), np.bool_) if self._is_named else self._counts > 0
+        for row, column in np.argwhere(drawn).tolist():
+            self._draw_cell(painter, row, column)
         painter.setPen(QPen(QColor(LIGHT.control_border), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(left, top, width, height))
