@@ -17,16 +17,14 @@ from numpy.typing import NDArray
 from aid_desktop.data.conversion import ConvertSettings
 from aid_desktop.data.convert import convert_sources
 from aid_desktop.data.formats import reopen
-from aid_desktop.data.picture_writing import picture_suffix, write_picture
-from aid_desktop.data.pixels import Pixels
+from aid_desktop.data.picture_writing import picture_suffix, put_picture
 from aid_desktop.data.selection import select_images, whole_numbers, whole_source
 from aid_desktop.data.source import DataSource, ImageReader, Problem, split_origin
 from aid_desktop.errors import DataError, ExportError
 from aid_desktop.evaluation.labelled import label_names
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.runs.folder import folder_name
-
-Progress = Callable[[int, int], None]
+from aid_desktop.evaluation.sorting import check_folder, class_folders
+from aid_desktop.evaluation.writing import Progress
 
 _AT_ONCE = 64
 
@@ -57,41 +55,45 @@ def write_selected_folders(
 
     Images are .png with 8 or 16 bits and 1 or 3 channels, else .tif; with `originals` files of one image are copied as
     they are. `folder` appears when all is written. Raises ExportError if it exists and is not empty, or cannot be
-    written; ExportStoppedError once `stop` says yes; DataError if an image cannot be read.
+    written; ExportStoppedError once `stop` says yes; DataError if an image cannot be read, or for a folder inside of a
+    source.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ExportError(f"{folder} exists already: choose another name, or an empty folder.")
-    inside = [source.path for source in predictions.sources if source.path in (folder, *folder.parents)]
-    if inside:
-        raise ExportError(f"{folder} lies in {inside[0]}, to whose images the new ones would belong: choose another.")
-    names = _folder_names(predictions.class_names)
+    check_folder(folder, predictions.sources)
+    names = class_folders(predictions.class_names)
     taken: Counter[str] = Counter()
+    n_done = 0
     with _staged(folder) as staging:
-        n_done = 0
-        for reader, positions in _by_source(predictions):
-            for start in range(0, len(positions), _AT_ONCE):
-                block = positions[start : start + _AT_ONCE]
-                if stop is not None and stop():
-                    raise ExportStoppedError("Stopped: nothing was written.")
-                indices = predictions.index[block]
-                copied = [_file_of(reader.origin(index)) if originals else None for index in indices.tolist()]
-                for position, index, file, image in zip(
-                    block.tolist(), indices.tolist(), copied, _read(reader, indices, copied), strict=True
-                ):
-                    target = staging / names[classes[position]]
-                    target.mkdir(parents=True, exist_ok=True)
-                    if file is not None:
-                        shutil.copy2(file, target / _unused(taken, target.name, file.stem, file.suffix))
-                    else:
-                        stem, suffix = _stem_of(reader.origin(index)), picture_suffix(image)
-                        write_picture(target / _unused(taken, target.name, stem, suffix), image)
-                n_done += len(block)
-                if progress is not None:
-                    progress(n_done, predictions.n)
+        for reader, block in _blocks(predictions):
+            if stop is not None and stop():
+                raise ExportStoppedError("Stopped: nothing was written.")
+            targets = [staging / names[number] for number in classes[block].tolist()]
+            _put_images(reader, predictions.index[block].tolist(), targets, originals, taken)
+            n_done += len(block)
+            if progress is not None:
+                progress(n_done, predictions.n)
         with suppress(FileNotFoundError):
             folder.rmdir()
         staging.replace(folder)
     return SelectedReport(folder, predictions.n)
+
+
+def _put_images(
+    reader: ImageReader, indices: list[int], folders: list[Path], originals: bool, taken: Counter[str]
+) -> None:
+    """Write images of a source into a folder each; `taken` counts the names that are there."""
+    origins = [reader.origin(index) for index in indices]
+    files = [_file_of(origin) if originals else None for origin in origins]
+    needed = [index for index, file in zip(indices, files, strict=True) if file is None]
+    images = iter(reader.read(needed) if needed else ())
+    for origin, file, folder in zip(origins, files, folders, strict=True):
+        folder.mkdir(parents=True, exist_ok=True)
+        if file is not None:
+            shutil.copy2(file, folder / _unused(taken, folder.name, file.stem, file.suffix))
+        else:
+            image = next(images)
+            put_picture(folder / _unused(taken, folder.name, _stem_of(origin), picture_suffix(image)), image)
 
 
 def write_selected_rtdc(
@@ -153,18 +155,13 @@ def _selected_sources(predictions: Predictions, labels: NDArray[np.intp]) -> tup
     return sources, np.array(found, np.intp)
 
 
-def _by_source(predictions: Predictions) -> Iterator[tuple[ImageReader, NDArray[np.intp]]]:
+def _blocks(predictions: Predictions) -> Iterator[tuple[ImageReader, NDArray[np.intp]]]:
+    """Yield positions of a few images of one source at a time, with its reader."""
     for number in np.unique(predictions.source).tolist():
         # One after the other: each reader keeps decoded images.
-        yield reopen(predictions.sources[number]), np.flatnonzero(predictions.source == number)
-
-
-def _read(reader: ImageReader, indices: NDArray[np.intp], copied: list[Path | None]) -> Iterator[Pixels]:
-    """Yield an image for each index, an empty one where its file is copied."""
-    needed = [index for index, file in zip(indices.tolist(), copied, strict=True) if file is None]
-    images = iter(reader.read(needed) if needed else ())
-    for file in copied:
-        yield next(images) if file is None else np.empty((0, 0), np.uint8)
+        reader, positions = reopen(predictions.sources[number]), np.flatnonzero(predictions.source == number)
+        for start in range(0, len(positions), _AT_ONCE):
+            yield reader, positions[start : start + _AT_ONCE]
 
 
 def _file_of(origin: str) -> Path | None:
@@ -184,16 +181,6 @@ def _unused(taken: Counter[str], folder: str, stem: str, suffix: str) -> str:
     taken[f"{folder}/{stem}{suffix}".casefold()] += 1
     number = taken[f"{folder}/{stem}{suffix}".casefold()]
     return f"{stem}{suffix}" if number == 1 else _unused(taken, folder, f"{stem}_{number}", suffix)
-
-
-def _folder_names(class_names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a folder's name for each class, of which no two are the same."""
-    names: list[str] = []
-    for name in class_names:
-        plain = folder_name(name).strip(".") or "class"
-        same = sum(other.casefold() == plain.casefold() for other in names)
-        names.append(f"{plain}_{same + 1}" if same else plain)
-    return tuple(names)
 
 
 @contextmanager

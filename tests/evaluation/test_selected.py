@@ -197,5 +197,5 @@ def test_that_labels_of_other_files_are_kept(tmp_path):
 
 def test_that_no_images_are_added_to_a_source(tmp_path):
     made = predictions_of([folder_of(tmp_path / "b", [50])], [0], [0], [0])
-    with pytest.raises(ExportError, match="lies in"):
+    with pytest.raises(DataError, match="lies in"):
         write_selected_folders(made, made.labels, tmp_path / "b" / "out")

@@ -1,14 +1,15 @@
 """The Assessment tab: can I trust it?"""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent
 from PyQt5.QtWidgets import (
+    QDialog,
     QFileDialog,
     QHBoxLayout,
-    QPushButton,
     QSplitter,
     QTabWidget,
     QUndoStack,
@@ -37,7 +38,7 @@ from aid_desktop.gui.data.undo import TableEditor, add_undo_keys
 from aid_desktop.gui.models.confusion_model import CellImages
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.qt import required
-from aid_desktop.gui.theme import GRID, ThemeManager, icon
+from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.widgets.drop_area import dropped_paths
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import named_button
@@ -72,6 +73,7 @@ class AssessTab(QWidget):
         self.setAcceptDrops(True)
         self._notifier = notifier
         self._background = background
+        self._themes = themes
         self._assessment: Assessment | None = None
         self._job: Job[Assessment] | None = None
         self._rescoring: Job[Assessment] | None = None
@@ -158,12 +160,12 @@ class AssessTab(QWidget):
     @pyqtSlot()
     def classify_files(self) -> None:
         """Open the dialog that applies the model to files of unknown class."""
-        self._open(ClassifyDialog)
+        self._open(lambda path: ClassifyDialog(path, self.run_row.threshold, self._background, self._themes, self))
 
     @pyqtSlot()
     def classify_large_image(self) -> None:
         """Open the dialog that applies the model to the tiles of one image."""
-        self._open(TileMapDialog)
+        self._open(lambda path: TileMapDialog(path, self.run_row.threshold, self._background, self))
 
     def dragEnterEvent(self, a0: QDragEnterEvent | None) -> None:
         event = required(a0)
@@ -250,12 +252,12 @@ class AssessTab(QWidget):
         fits = self.run_row.class_names == made.card.class_names
         return threshold != made.matrix.threshold and (fits or threshold is None)
 
-    def _open(self, dialog_of: type[ClassifyDialog] | type[TileMapDialog]) -> None:
+    def _open(self, make: Callable[[Path], QDialog]) -> None:
         path = self.model_row.path
         if path is None:
             self._tell("No model is chosen: browse for the model that is to classify.")
             return
-        dialog = dialog_of(path, self.run_row.threshold, self._background, self)
+        dialog = make(path)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
 
@@ -336,18 +338,15 @@ class AssessTab(QWidget):
         tip = "Apply the model to the tiles of one image, and see their classes over it"
         large = named_button(self, "Classify a large image…", "classifyLargeButton", tip, "image")
         large.clicked.connect(self.classify_large_image)
-        self._report = QPushButton(icon("export"), "Report…", self)
-        self._report.setObjectName("reportButton")
+        tip = "Write scores, matrix and all predictions into a folder: HTML, Excel, CSV, PNG"
+        self._report = named_button(self, "Report…", "reportButton", tip, "export")
         self._report.setAccessibleName("Write a report")
-        self._report.setToolTip("Write scores, matrix and all predictions into a folder: HTML, Excel, CSV, PNG")
         self._report.setEnabled(False)
         self._report.clicked.connect(self.ask_for_report)
         tip = "Save a copy of the model with its card: a .keras file that AID Desktop and Keras open"
         export = named_button(self, "Export model…", "exportButton", tip, "save")
         export.clicked.connect(self.ask_for_export)
-        row.addWidget(classify)
-        row.addWidget(large)
-        row.addWidget(export)
-        row.addWidget(self._report)
+        for button in (classify, large, export, self._report):
+            row.addWidget(button)
         row.addStretch(1)
         return row
