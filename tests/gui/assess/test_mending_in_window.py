@@ -43,7 +43,9 @@ def test_that_a_mended_label_is_on_the_data_tab_and_can_be_undone_on_both(qtbot,
     undo.trigger()
     assert window.notifier.table == table
     window.editor.stack.redo()
-    next(action for action in window.assessment.actions() if action.objectName() == "assessmentTab.undo").trigger()
+    qtbot.waitUntil(window.isActiveWindow)
+    gallery.grid.setFocus()
+    qtbot.keyClick(gallery.grid, Qt.Key_Z, Qt.ControlModifier)
     assert window.notifier.table == table
     assert window.assessment.changes.text == ""
 
