@@ -1,6 +1,6 @@
 """Single images of a class table's rows get another class or role, or are left out; no file is touched."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -22,19 +22,30 @@ def move_images(
     cannot be one, or without a free index.
     """
     leaves_out = class_name is None and role is None
+    class_index = _class_index(table, class_name) if class_name is not None and chosen else None
     slots: list[list[ClassRow]] = [[row] for row in table.rows]
     moved: list[tuple[int, ClassRow]] = []
     for place, indices in chosen.items():
         row = table.rows[place]
-        aim = row if leaves_out else _aimed(table, row, class_name, role)
+        aim = row if leaves_out else _aimed(row, class_name, class_index, role)
         if not len(indices) or (aim == row and not leaves_out):
             continue
         source = select_images(row.source, indices)
         slots[place] = _without(row, source)
         if not leaves_out:
             moved.append((place, replace(aim, source=source, images_per_epoch=None)))
+    # Where the first row of the same file, class, role and zoom is; a table may have thousands of rows.
+    known: dict[tuple[object, ...], tuple[int, int]] = {}
+    for place, slot in enumerate(slots):
+        for position, row in enumerate(slot):
+            known.setdefault(_key(row), (place, position))
     for place, row in moved:
-        if not _joined(slots, row):
+        if _key(row) in known:
+            there, position = known[_key(row)]
+            other = slots[there][position]
+            slots[there][position] = replace(other, source=merged([other.source, row.source]))
+        else:
+            known[_key(row)] = place, len(slots[place])
             slots[place].append(row)
     return ClassTable(tuple(row for slot in slots for row in slot))
 
@@ -50,13 +61,18 @@ def find_images(table: ClassTable, source: DataSource, numbers: NDArray[np.intp]
     return found
 
 
-def _aimed(table: ClassTable, row: ClassRow, class_name: str | None, role: Role | None) -> ClassRow:
+def _class_index(table: ClassTable, class_name: str) -> int:
+    """Return the index that a new row of this name would get."""
+    if not table.rows:
+        return 0
+    return table.add_sources([(table.rows[0].source, class_name, Role.TRAINING)]).rows[-1].class_index
+
+
+def _aimed(row: ClassRow, class_name: str | None, class_index: int | None, role: Role | None) -> ClassRow:
     aim = row if role is None else replace(row, role=role)
-    if class_name is None or class_name == row.class_name:
+    if class_name is None or class_index is None or class_name == row.class_name:
         return aim
-    # As a new row of that name would be.
-    index = table.add_sources([(row.source, class_name, aim.role)]).rows[-1].class_index
-    return replace(aim, class_name=class_name.strip(), class_index=index)
+    return replace(aim, class_name=class_name.strip(), class_index=class_index)
 
 
 def _without(row: ClassRow, source: DataSource) -> list[ClassRow]:
@@ -64,12 +80,6 @@ def _without(row: ClassRow, source: DataSource) -> list[ClassRow]:
     return [replace(row, source=select_images(row.source, left))] if len(left) else []
 
 
-def _joined(slots: Sequence[list[ClassRow]], row: ClassRow) -> bool:
-    """Put the images into the first row of the same file, class, role and zoom; return whether there is one."""
-    aim = row.class_name, row.role, row.zoom
-    for slot in slots:
-        for position, other in enumerate(slot):
-            if (other.class_name, other.role, other.zoom) == aim and is_same_file(other.source, row.source):
-                slot[position] = replace(other, source=merged([other.source, row.source]))
-                return True
-    return False
+def _key(row: ClassRow) -> tuple[object, ...]:
+    source = row.source
+    return source.digest, source.part, source.path, row.class_name, row.role, row.zoom

@@ -25,12 +25,20 @@ def write_picture(path: Path, image: Pixels) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(path) as temporary:
-            if path.suffix == ".png":
-                temporary.write_bytes(as_png(image))
-            else:
-                _write_tiff(temporary, image)
+            put_picture(temporary, image)
     except OSError as error:
         raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def put_picture(path: Path, image: Pixels) -> None:
+    """Write the same without waiting for the disk, which is long for many images, and not as a whole.
+
+    The folder must be there, and somebody take care that no half file is left. Raises OSError.
+    """
+    if path.suffix == ".png":
+        path.write_bytes(as_png(image))
+    else:
+        _write_tiff(path, image)
 
 
 def as_png(image: Pixels) -> bytes:

@@ -20,7 +20,7 @@ def find_labels(path: Path) -> Path:
 
     Raises DataError if there are none.
     """
-    names = _label_names(path)
+    names = label_names(path)
     found = next((labels for name in names if (labels := path.with_name(name)).is_file()), None)
     if found is None:
         raise DataError(f"{path.name} has no labels beside it: expected {names[0]} with one whole number per line")
@@ -29,10 +29,11 @@ def find_labels(path: Path) -> Path:
 
 def has_labels(path: Path) -> bool:
     """Return whether a file of images has labels beside it; neither is opened."""
-    return path.is_file() and any(path.with_name(name).is_file() for name in _label_names(path))
+    return path.is_file() and any(path.with_name(name).is_file() for name in label_names(path))
 
 
-def _label_names(path: Path) -> list[str]:
+def label_names(path: Path) -> list[str]:
+    """Return what a file's labels may be called; the first name that is there counts."""
     names = [f"{path.stem}_labels.txt", f"{path.stem}_Labels.txt"]
     return [f"{path.stem.removesuffix('_Data')}_Labels.txt", *names] if path.stem.endswith("_Data") else names
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.formats import reopen
+from aid_desktop.data.selection import whole_numbers
 from aid_desktop.data.source import DataSource
 from aid_desktop.errors import DataError
 
@@ -108,6 +109,15 @@ class Predictions:
             return [readers[position].origin(index) for position, index in pairs]
 
         return (piece(start) for start in range(0, self.n, n_images))
+
+    def file_numbers(self) -> NDArray[np.intp]:
+        """Return each image's number from 0 in its whole file, (N,): its index, unless its source is a part of one."""
+        numbers: NDArray[np.intp] = self.index.copy()
+        for position, source in enumerate(self.sources):
+            if source.selection is not None:
+                here = self.source == position
+                numbers[here] = whole_numbers(source, self.index[here])
+        return numbers
 
     def select(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "Predictions":
         """Return the predictions of some images: a mask (N,) or positions from 0, in the order given."""

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.formats import reopen
-from aid_desktop.data.picture_writing import as_png, picture_suffix, write_picture
+from aid_desktop.data.picture_writing import picture_suffix, put_picture
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.source import DataSource, ImageReader, SourceKind, split_origin
 from aid_desktop.errors import DataError, ExportError
@@ -175,7 +175,7 @@ class _Sorter:
     def _write(self, folder: Path, origin: str, image: Pixels) -> Path:
         path, page = split_origin(origin)
         name = f"{Path(path).stem}_{page or 0:05d}{picture_suffix(image)}"
-        return self._create(folder, name, partial(_complete, write=partial(_write_to, image)))
+        return self._create(folder, name, partial(_complete, write=partial(put_picture, image=image)))
 
     def _take(self, folder: Path, original: Path) -> tuple[Path, str]:
         if self._link is not Link.COPY:
@@ -217,14 +217,6 @@ def _make_link(link: Link, original: Path, target: Path) -> None:
         raise
     except (OSError, NotImplementedError) as error:
         raise _LinkError from error
-
-
-def _write_to(image: Pixels, path: Path) -> None:
-    if path.suffix == ".png":
-        # Not by write_picture, which waits for the disk after each file: that is long for a million of them.
-        path.write_bytes(as_png(image))
-    else:
-        write_picture(path, image)
 
 
 def _complete(target: Path, write: Callable[[Path], object]) -> None:

@@ -59,7 +59,7 @@ def write_predictions_csv(
 ) -> None:
     """Write one line per image to a .csv file in UTF-8 with decimal points.
 
-    Columns: file (of the source), index (from 0 in the source), image (its origin), predicted, probability
+    Columns: file (of the source), index (from 0 in that file), image (its origin), predicted, probability
     (of the predicted class), `p_<class>` for every class, and actual if the images are labelled. Of rejected images
     predicted is empty, and probability the highest. Probabilities have six decimals. `origins` has one text per image;
     None asks the sources. The rows are made bit by bit. Raises ExportError if the file cannot be written, DataError if
@@ -128,13 +128,14 @@ def _rows(
 ) -> Iterator[list[Value]]:
     names = predictions.class_names
     files = [str(source.path) for source in predictions.sources]
+    indices = predictions.file_numbers()
     for number, origins_here in enumerate(origins):
         part = slice(number * CHUNK, number * CHUNK + len(origins_here))
         probabilities = predictions.probabilities[part]
         predicted = decision.classes(probabilities)
         columns = zip(
             predictions.source[part].tolist(),
-            predictions.index[part].tolist(),
+            indices[part].tolist(),
             origins_here,
             predicted.tolist(),
             deciding_probability(probabilities, predicted).tolist(),

@@ -82,7 +82,7 @@ class MainWindow(QMainWindow):
             self.notifier, self.session, checks, self.background, themes, preferences, model_zoo, self
         )
         self.history = HistoryTab(self.notifier, self.background, themes, self)
-        self.assessment = AssessTab(self.notifier, self.background, themes, self)
+        self.assessment = AssessTab(self.notifier, self.background, themes, self, self.editor)
         messages = self.data.sources.messages
         self.sessions = SessionFiles(
             self.notifier, self.editor, self.training.all_settings, self.session, self.background, messages,
@@ -242,6 +242,7 @@ class MainWindow(QMainWindow):
         self.training.model.settled.connect(self.data.image_form.set_settled)
         self.history.epoch.assess_requested.connect(self._show_assessment)
         self.history.epoch.train_requested.connect(self._train_further)
+        self.assessment.changes.train_requested.connect(self._train_further)
 
     @pyqtSlot(tuple)
     def _on_paths_dragged(self, paths: tuple[Path, ...]) -> None:

@@ -12,7 +12,7 @@ SHORTCUTS = {
         ("Ctrl+R", "Open a run"),
         ("Ctrl+Alt+O", "Open a session"),
         ("Ctrl+S, Ctrl+Shift+S", "Save the session, save it as another file"),
-        ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo: rows on Data, settings on Training"),
+        ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo: rows on Data and Assessment, settings on Training"),
         ("?", "This sheet"),
         ("Ctrl+Q", "Quit"),
     ),
@@ -31,7 +31,10 @@ SHORTCUTS = {
     "Assessment": (
         ("Ctrl+Return", "Assess"),
         ("Ctrl+K, Ctrl+Shift+K", "Classify new files, classify a large image"),
-        ("Return, Ctrl+C in the gallery", "Open the image large, copy it"),
+        ("Space, Ctrl+C in the gallery", "Open the image large, copy it"),
+        ("1 … 9 in the gallery", "Another class for the selected images, by its number in the matrix"),
+        ("T, V, E, X in the gallery", "Use the selected images for training, validation, test; exclude them"),
+        ("Page up, Page down in the large view", "The image before, the next one"),
     ),
 }
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aid_desktop.data.selection import select_images
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.predictions import Predictions, Threshold
@@ -154,3 +155,12 @@ def test_that_an_impossible_threshold_is_refused(index: int, probability: float)
 def test_that_a_threshold_for_an_unknown_class_is_refused() -> None:
     with pytest.raises(DataError, match="classes 0 to 1"):
         make([[0.2, 0.8]]).predicted(Threshold(2, 0.5))
+
+
+def test_that_images_of_a_part_have_their_numbers_in_the_whole_file():
+    whole = DataSource(Path("/data/a.rtdc"), SourceKind.RTDC, 10, ((8, 8, 1),), "digest")
+    part = select_images(whole, [3, 5, 8])
+    made = Predictions(
+        ("a",), (part, whole), (1.0, 1.0), np.array([0, 1, 0]), np.array([2, 2, 0]), np.ones((3, 1), np.float32)
+    )
+    assert made.file_numbers().tolist() == [8, 2, 3]

@@ -1,33 +1,47 @@
 """The Assessment tab: can I trust it?"""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent
-from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QSplitter,
+    QTabWidget,
+    QUndoStack,
+    QVBoxLayout,
+    QWidget,
+)
 
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.labelled import has_labels
 from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.gui.assess.assessment import Assessment, assess_model, copy_model, with_threshold, write_files
+from aid_desktop.gui.assess.changes_bar import ChangesBar
 from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
 from aid_desktop.gui.assess.confusion_view import ConfusionView
 from aid_desktop.gui.assess.gallery import Gallery
 from aid_desktop.gui.assess.metrics_view import MetricsView
 from aid_desktop.gui.assess.model_choice import ChosenModel, may_be_model
 from aid_desktop.gui.assess.model_row import ModelRow
+from aid_desktop.gui.assess.relabelling import Relabelling
 from aid_desktop.gui.assess.run_row import RunRow
 from aid_desktop.gui.assess.staged import Staged
 from aid_desktop.gui.assess.tile_map_dialog import TileMapDialog
 from aid_desktop.gui.background import Background, Failure, Job
+from aid_desktop.gui.data.undo import TableEditor, add_undo_keys
 from aid_desktop.gui.models.confusion_model import CellImages
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.qt import required
-from aid_desktop.gui.theme import GRID, ThemeManager, icon
+from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.widgets.drop_area import dropped_paths
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
+from aid_desktop.gui.widgets.naming import named_button
 
 # Shared out in equal parts; the sizes of what is inside would not be.
 _LARGE = 10_000
@@ -41,13 +55,18 @@ _TRAINED_ON = (
 class AssessTab(QWidget):
     """Applies a model to labelled images and shows which of them it takes for what.
 
-    `assessed` carries the ConfusionMatrix of each new result.
+    `assessed` carries the ConfusionMatrix of each new result. `editor` changes the class table and can undo that.
     """
 
     assessed = pyqtSignal(ConfusionMatrix)
 
     def __init__(
-        self, notifier: Notifier, background: Background, themes: ThemeManager, parent: QWidget | None = None
+        self,
+        notifier: Notifier,
+        background: Background,
+        themes: ThemeManager,
+        parent: QWidget | None = None,
+        editor: TableEditor | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("assessmentTab")
@@ -64,7 +83,11 @@ class AssessTab(QWidget):
         self.run_row = RunRow(self)
         self.confusion = ConfusionView(themes, self)
         self.metrics = MetricsView(self)
-        self.gallery = Gallery(background, self)
+        editor = editor or TableEditor(notifier, QUndoStack(self))
+        add_undo_keys(self, editor)
+        self.relabelling = Relabelling(notifier, editor, self)
+        self.changes = ChangesBar(self.relabelling, self)
+        self.gallery = Gallery(background, self.relabelling, self)
         self._lay_out()
         self._connect()
         self.run_row.set_table(notifier.table)
@@ -89,6 +112,7 @@ class AssessTab(QWidget):
             self.model_row.describe()
             return
         row, rows = self.run_row, self._notifier.table.rows
+        self.relabelling.remember_table()
         row.set_running(True)
         self._job = self._background.start(
             "Assessing",
@@ -136,24 +160,12 @@ class AssessTab(QWidget):
     @pyqtSlot()
     def classify_files(self) -> None:
         """Open the dialog that applies the model to files of unknown class."""
-        path = self.model_row.path
-        if path is None:
-            self._tell("No model is chosen: browse for the model that is to classify.")
-            return
-        dialog = ClassifyDialog(path, self.run_row.threshold, self._background, self._themes, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.show()
+        self._open(lambda path: ClassifyDialog(path, self.run_row.threshold, self._background, self._themes, self))
 
     @pyqtSlot()
     def classify_large_image(self) -> None:
         """Open the dialog that applies the model to the tiles of one image."""
-        path = self.model_row.path
-        if path is None:
-            self._tell("No model is chosen: browse for the model that is to classify.")
-            return
-        dialog = TileMapDialog(path, self.run_row.threshold, self._background, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.show()
+        self._open(lambda path: TileMapDialog(path, self.run_row.threshold, self._background, self))
 
     def dragEnterEvent(self, a0: QDragEnterEvent | None) -> None:
         event = required(a0)
@@ -174,6 +186,7 @@ class AssessTab(QWidget):
             self.run_row.set_labelled(path)
 
     def _on_assessed(self, made: Assessment) -> None:
+        self.relabelling.start(made)
         self._show(made, keep_cells=False)
         # The threshold may have been moved while the model was at work.
         self._on_threshold(self.run_row.threshold)
@@ -183,6 +196,7 @@ class AssessTab(QWidget):
 
     def _on_rescored(self, made: Assessment) -> None:
         self._rescoring = None
+        self.relabelling.follow(made)
         self._show(made, keep_cells=True)
 
     def _on_exported(self, path: Path) -> None:
@@ -238,6 +252,15 @@ class AssessTab(QWidget):
         fits = self.run_row.class_names == made.card.class_names
         return threshold != made.matrix.threshold and (fits or threshold is None)
 
+    def _open(self, make: Callable[[Path], QDialog]) -> None:
+        path = self.model_row.path
+        if path is None:
+            self._tell("No model is chosen: browse for the model that is to classify.")
+            return
+        dialog = make(path)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+
     def _forget_model_note(self) -> None:
         if self._model_note is not None:
             self.messages.remove(self._model_note)
@@ -272,7 +295,9 @@ class AssessTab(QWidget):
         self.run_row.cancel_asked.connect(self.cancel)
         self.run_row.threshold_changed.connect(self._on_threshold)
         self.confusion.cells_selected.connect(self._on_cells)
-        self.gallery.failed.connect(self._on_failed)
+        for part in (self.confusion, self.gallery):
+            part.failed.connect(self._on_failed)
+        self.relabelling.counted.connect(self.confusion.model.set_changed)
         self._notifier.table_changed.connect(self._on_table)
 
     def _lay_out(self) -> None:
@@ -299,7 +324,7 @@ class AssessTab(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(GRID)
-        for widget in (self.messages, self.model_row, self.run_row):
+        for widget in (self.messages, self.changes, self.model_row, self.run_row):
             column.addWidget(widget)
         column.addWidget(lower, 1)
         column.addLayout(self._make_buttons())
@@ -307,30 +332,21 @@ class AssessTab(QWidget):
     def _make_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        classify = QPushButton(icon("classify"), "Classify new files…", self)
-        classify.setObjectName("classifyButton")
-        classify.setAccessibleName("Classify new files")
-        classify.setToolTip("Apply the model to files whose classes are not known")
+        tip = "Apply the model to files whose classes are not known"
+        classify = named_button(self, "Classify new files…", "classifyButton", tip, "classify")
         classify.clicked.connect(self.classify_files)
-        large = QPushButton(icon("image"), "Classify a large image…", self)
-        large.setObjectName("classifyLargeButton")
-        large.setAccessibleName("Classify a large image")
-        large.setToolTip("Apply the model to the tiles of one image, and see their classes over it")
+        tip = "Apply the model to the tiles of one image, and see their classes over it"
+        large = named_button(self, "Classify a large image…", "classifyLargeButton", tip, "image")
         large.clicked.connect(self.classify_large_image)
-        self._report = QPushButton(icon("export"), "Report…", self)
-        self._report.setObjectName("reportButton")
+        tip = "Write scores, matrix and all predictions into a folder: HTML, Excel, CSV, PNG"
+        self._report = named_button(self, "Report…", "reportButton", tip, "export")
         self._report.setAccessibleName("Write a report")
-        self._report.setToolTip("Write scores, matrix and all predictions into a folder: HTML, Excel, CSV, PNG")
         self._report.setEnabled(False)
         self._report.clicked.connect(self.ask_for_report)
-        export = QPushButton(icon("save"), "Export model…", self)
-        export.setObjectName("exportButton")
-        export.setAccessibleName("Export model")
-        export.setToolTip("Save a copy of the model with its card: a .keras file that AID Desktop and Keras open")
+        tip = "Save a copy of the model with its card: a .keras file that AID Desktop and Keras open"
+        export = named_button(self, "Export model…", "exportButton", tip, "save")
         export.clicked.connect(self.ask_for_export)
-        row.addWidget(classify)
-        row.addWidget(large)
-        row.addWidget(export)
-        row.addWidget(self._report)
+        for button in (classify, large, export, self._report):
+            row.addWidget(button)
         row.addStretch(1)
         return row

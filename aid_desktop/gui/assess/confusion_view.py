@@ -1,16 +1,22 @@
 """The confusion matrix: click on cells, headers or the corner to choose images."""
 
+from functools import partial
+from pathlib import Path
+
 import numpy as np
 from PyQt5.QtCore import QModelIndex, QRect, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import (
     QAbstractButton,
+    QAction,
     QApplication,
     QButtonGroup,
+    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QMenu,
     QPushButton,
     QStyle,
     QStyledItemDelegate,
@@ -19,10 +25,14 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from aid_desktop.errors import AidError
 from aid_desktop.evaluation.confusion import ConfusionMatrix
-from aid_desktop.gui.models.confusion_model import Block, CellImages, ConfusionModel, Mode, images_in
+from aid_desktop.gui.assess.confusion_picture import FORMATS, save_matrix
+from aid_desktop.gui.background import Failure
+from aid_desktop.gui.models.confusion_model import CHANGED_ROLE, Block, CellImages, ConfusionModel, Mode, images_in
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager, current_theme, icon, set_role
+from aid_desktop.gui.widgets.naming import named_button
 
 MOST_STRETCHED = 14
 """Up to so many classes the cells fill the room; more classes are scrolled."""
@@ -39,9 +49,13 @@ _MODE_TIPS = {
 
 
 class ConfusionView(QWidget):
-    """Shows a ConfusionMatrix. `cells_selected` carries the CellImages whenever other cells are chosen."""
+    """Shows a ConfusionMatrix. `cells_selected` carries the CellImages whenever other cells are chosen.
+
+    `failed` tells that the matrix cannot be saved.
+    """
 
     cells_selected = pyqtSignal(CellImages)
+    failed = pyqtSignal(Failure)
 
     def __init__(self, themes: ThemeManager, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,6 +87,35 @@ class ConfusionView(QWidget):
     def copy(self) -> None:
         """Copy the matrix as tab-separated text."""
         required(QApplication.clipboard()).setText(self.model.to_tsv())
+
+    def save(self, path: Path) -> None:
+        """Write the matrix as it is on show, by the suffix: .png, .svg or .csv."""
+        try:
+            save_matrix(self.model, path)
+        except AidError as error:
+            self.failed.emit(Failure(str(error)))
+        except OSError as error:
+            reason = f"{path} cannot be written ({error.strerror or error}): choose another folder or name"
+            self.failed.emit(Failure(reason))
+
+    def _ask_and_save(self, suffix: str) -> None:
+        start = str(Path.home() / f"confusion matrix{suffix}")
+        name, _ = QFileDialog.getSaveFileName(self, "Save the matrix", start, f"{FORMATS[suffix]} (*{suffix})")
+        if name:
+            path = Path(name)
+            self.save(path if path.suffix.lower() == suffix else path.with_name(path.name + suffix))
+
+    def _make_save(self) -> QPushButton:
+        tip = "Save the matrix as it is on show as a picture, or its numbers as a table"
+        button = named_button(self, "Save", "confusionMatrix.save", tip, "save")
+        menu = QMenu(button)
+        for suffix, words in FORMATS.items():
+            action = QAction(f"{words}…", menu)
+            action.setObjectName(f"confusionMatrix.save{suffix}")
+            action.triggered.connect(partial(self._ask_and_save, suffix))
+            menu.addAction(action)
+        button.setMenu(menu)
+        return button
 
     def _blocks(self) -> list[Block]:
         ranges = required(self.table.selectionModel()).selection()
@@ -143,6 +186,7 @@ class ConfusionView(QWidget):
         copy.clicked.connect(self.copy)
         bar.addStretch(1)
         bar.addWidget(copy)
+        bar.addWidget(self._make_save())
         predicted = QLabel("predicted", self)
         predicted.setAlignment(Qt.AlignmentFlag.AlignCenter)
         set_role(predicted, "muted")
@@ -168,6 +212,11 @@ class ConfusionDelegate(QStyledItemDelegate):
             font.setPointSizeF(1.3 * font.pointSizeF())
         pen.setFont(font)
         pen.drawText(option.rect, int(Qt.AlignmentFlag.AlignCenter), str(index.data()))
+        n_changed = index.data(CHANGED_ROLE)
+        if n_changed and option.rect.height() >= _CELL.height():
+            pen.setFont(option.font)
+            corner = option.rect.adjusted(GRID // 2, GRID // 4, -GRID // 2, -GRID // 4)
+            pen.drawText(corner, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop), f"{n_changed} changed")
         if option.state & QStyle.StateFlag.State_Selected:
             edge = QPen(QColor(current_theme().text), 2 if option.rect.height() >= _CELL.height() else 1)
             edge.setJoinStyle(Qt.PenJoinStyle.MiterJoin)

@@ -1,14 +1,22 @@
 """The images of the chosen cells."""
 
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from functools import partial
+
+import numpy as np
+from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from aid_desktop.gui.assess.assessment import Assessment
+from aid_desktop.gui.assess.gallery_actions import GalleryActions
 from aid_desktop.gui.assess.image_dialog import ImageDialog
-from aid_desktop.gui.assess.predicted_images import Order, PredictedImages
-from aid_desktop.gui.background import Background, Failure
+from aid_desktop.gui.assess.levels_editor import LevelsEditor
+from aid_desktop.gui.assess.predicted_images import Order, PredictedImages, Sorting, sorting_text
+from aid_desktop.gui.assess.relabelling import Relabelling
+from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.models.confusion_model import CellImages
 from aid_desktop.gui.models.image_list_model import ImageListModel
+from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.image_grid import LARGEST_SIDE, SMALLEST_SIDE, ImageGrid
 
@@ -16,42 +24,44 @@ _USUAL_SIDE = 112
 
 
 class Gallery(QWidget):
-    """Shows the images of CellImages in a chosen order and size. `failed` tells that some cannot be read."""
+    """Shows the images of CellImages in a chosen order, size and range of grey levels, and what can be done with them.
+
+    `failed` tells that some cannot be read, or that something cannot be done with them.
+    """
 
     failed = pyqtSignal(Failure)
 
-    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
+    def __init__(self, background: Background, relabelling: Relabelling, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._background = background
+        self._relabelling = relabelling
         self._assessment: Assessment | None = None
         self._cells: CellImages | None = None
         self._images: PredictedImages | None = None
         self._dialog: ImageDialog | None = None
+        self._levels_job: Job[tuple[float, float]] | None = None
         self.heading = QLabel(self)
         self.heading.setObjectName("galleryHeading")
         self.heading.setTextFormat(Qt.TextFormat.PlainText)
         self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         set_role(self.heading, "heading")
         self.orders = QComboBox(self)
-        self.orders.setObjectName("gallerySort")
-        self.orders.setAccessibleName("Order of the images")
-        self.orders.setToolTip("By the model's probability of the class it predicted")
-        self.orders.addItems([str(order) for order in Order])
-        self.orders.currentIndexChanged.connect(self._on_order)
+        self._make_orders()
+        self.levels = LevelsEditor(self)
+        self.levels.changed.connect(self._on_levels_changed)
+        self.levels.wanted.connect(self._find_levels)
         self.grid = ImageGrid("imageGallery", ImageListModel(), background, self)
         self.grid.setAccessibleName("Images of the chosen cells")
         self.grid.opened.connect(self._on_opened)
         self.grid.failed.connect(self.failed)
-        self._size = QSlider(Qt.Orientation.Horizontal, self)
-        self._size.setObjectName("gallerySize")
-        self._size.setAccessibleName("Size of the images")
-        self._size.setToolTip("Size of the images")
-        self._size.setRange(SMALLEST_SIDE, LARGEST_SIDE)
-        self._size.setSingleStep(GRID)
-        self._size.setPageStep(4 * GRID)
-        self._size.setFixedWidth(15 * GRID)
-        self._size.valueChanged.connect(self.grid.set_side)
-        self._size.setValue(_USUAL_SIDE)
+        self.grid.installEventFilter(self)
+        self._size = self._make_size()
+        self.actions_on_images = GalleryActions(self, background, relabelling)
+        self.actions_on_images.failed.connect(self.failed)
+        self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.grid.customContextMenuRequested.connect(self.actions_on_images.show_menu)
+        required(self.grid.selectionModel()).selectionChanged.connect(self._on_selection)
+        relabelling.changed.connect(self._on_relabelled)
         self._lay_out()
 
     @property
@@ -59,38 +69,146 @@ class Gallery(QWidget):
         """What is shown."""
         return self._images
 
+    @property
+    def sorting(self) -> Sorting:
+        """The order chosen."""
+        sorting: Sorting = self.orders.currentData()
+        return sorting
+
     def show_cells(self, assessment: Assessment, cells: CellImages) -> None:
         """Show the images of some cells of an assessment's matrix."""
+        if self._assessment is None or self._assessment.card.class_names != assessment.card.class_names:
+            self._offer_orders(assessment.card.class_names)
         self._assessment, self._cells = assessment, cells
-        self._fill()
+        self.levels.set_offered(
+            any(kind != "uint8" for one in assessment.predictions.sources for kind in one.pixel_types)
+        )
+        self._refill()
 
-    @pyqtSlot(int)
-    def _on_order(self, _: int) -> None:
-        self._fill()
+    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
+        event = required(a1)
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        is_plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        return is_plain and self.actions_on_images.press(event.key())
+
+    @pyqtSlot()
+    def _refill(self) -> None:
+        if self._assessment is None or self._cells is None:
+            return
+        images = self._make_images(self._assessment, self._cells)
+        self.heading.setText(f"{self._cells.text}, {sorting_text(self._assessment, self.sorting)}")
+        self.heading.setToolTip(self.heading.text())
+        self.grid.images.set_items(images)
+        self._on_selection()
+
+    @pyqtSlot()
+    def _on_levels_changed(self) -> None:
+        """Show the same images anew: what is selected stays selected."""
+        if self._assessment is not None and self._cells is not None:
+            self.grid.images.exchange(self._make_images(self._assessment, self._cells))
+            # Those in sight are to be read.
+            self.grid.updateGeometries()
+
+    def _make_images(self, made: Assessment, cells: CellImages) -> PredictedImages:
+        mark = partial(self._relabelling.mark, made.predictions)
+        self._images = PredictedImages(made, cells.positions, self.sorting, self.levels.levels, mark)
+        return self._images
 
     @pyqtSlot(int)
     def _on_opened(self, row: int) -> None:
         if self._images is not None:
             if self._dialog is None:
                 self._dialog = ImageDialog(self._background, self)
+                self._dialog.moved.connect(self._on_moved)
+                self._dialog.key_pressed.connect(self._on_key_in_dialog)
             self._dialog.show_image(self._images, row)
 
-    def _fill(self) -> None:
-        if self._assessment is None or self._cells is None:
+    @pyqtSlot(int)
+    def _on_moved(self, row: int) -> None:
+        """Follow the large view to another image, unless other cells were chosen meanwhile."""
+        images = None if self._dialog is None else self._dialog.images
+        shown = self._images
+        if images is not None and shown is not None and np.array_equal(images.positions, shown.positions):
+            self.grid.setCurrentIndex(self.grid.images.index(row))
+
+    @pyqtSlot(int)
+    def _on_key_in_dialog(self, key: int) -> None:
+        """Do with the image of the large view, and no other, what the key asks for."""
+        images = None if self._dialog is None else self._dialog.images
+        # After another assessment the numbers of its images mean others.
+        is_present = images is not None and self._relabelling.is_about(images.assessment.predictions)
+        if self._dialog is not None and images is not None and is_present:
+            self.actions_on_images.press(key, images.positions[[self._dialog.row]])
+
+    @pyqtSlot()
+    def _on_selection(self) -> None:
+        self.actions_on_images.look()
+
+    @pyqtSlot()
+    def _on_relabelled(self) -> None:
+        self.grid.images.captions_changed()
+        if self._dialog is not None:
+            self._dialog.look()
+        self.actions_on_images.look()
+
+    @pyqtSlot()
+    def _find_levels(self) -> None:
+        """Ask for grey levels that suit the images on show."""
+        if self._images is None or not len(self._images):
             return
-        order = list(Order)[self.orders.currentIndex()]
-        self._images = PredictedImages(self._assessment, self._cells.positions, order)
-        self.heading.setText(f"{self._cells.text}, {order}")
-        self.heading.setToolTip(self.heading.text())
-        self.grid.images.set_items(self._images)
+        if self._levels_job is not None:
+            self._levels_job.cancel()
+        self._levels_job = self._background.start(
+            "Finding the grey levels", self._images.common_levels, self._on_levels, self.failed.emit
+        )
+        self.destroyed.connect(self._levels_job.cancel)
+
+    def _on_levels(self, levels: tuple[float, float]) -> None:
+        self._levels_job = None
+        self.levels.set_levels(levels)
+
+    def _make_orders(self) -> None:
+        self.orders.setObjectName("gallerySort")
+        self.orders.setAccessibleName("Order of the images")
+        self.orders.setToolTip("By the model's probability of the class it predicted, or of a class of your choice")
+        self.orders.setMaximumWidth(28 * GRID)
+        self._offer_orders(())
+        self.orders.currentIndexChanged.connect(self._refill)
+
+    def _offer_orders(self, class_names: tuple[str, ...]) -> None:
+        chosen = self.orders.currentData()
+        self.orders.blockSignals(True)
+        self.orders.clear()
+        for order in Order:
+            self.orders.addItem(str(order), order)
+        for number, name in enumerate(class_names):
+            self.orders.addItem(f"most probably {name} first", number)
+        # The number of a class means another one with another model.
+        self.orders.setCurrentIndex(list(Order).index(chosen) if isinstance(chosen, Order) else 0)
+        self.orders.blockSignals(False)
+
+    def _make_size(self) -> QSlider:
+        size = QSlider(Qt.Orientation.Horizontal, self)
+        size.setObjectName("gallerySize")
+        size.setAccessibleName("Size of the images")
+        size.setToolTip("Size of the images")
+        size.setRange(SMALLEST_SIDE, LARGEST_SIDE)
+        size.setSingleStep(GRID)
+        size.setPageStep(4 * GRID)
+        size.setFixedWidth(12 * GRID)
+        size.valueChanged.connect(self.grid.set_side)
+        size.setValue(_USUAL_SIDE)
+        return size
 
     def _lay_out(self) -> None:
-        size = QLabel("Size", self)
         bar = QHBoxLayout()
         bar.setSpacing(GRID)
         bar.addWidget(self.heading, 1)
-        for widget in (self.orders, size, self._size):
+        for widget in (self.orders, self.levels, QLabel("Size", self), self._size):
             bar.addWidget(widget)
+        for button in self.actions_on_images.buttons:
+            bar.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)

@@ -1,9 +1,12 @@
 """Undo for the class table and its split: each step holds all of them before and after, which is frozen anyway."""
 
-from PyQt5.QtWidgets import QUndoCommand, QUndoStack
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QKeySequence
+from PyQt5.QtWidgets import QUndoCommand, QUndoStack, QWidget
 
 from aid_desktop.data.class_table import ClassTable
 from aid_desktop.gui.notifier import Notifier
+from aid_desktop.gui.qt import required
 from aid_desktop.settings.split import SplitSettings
 
 _SPLIT_STEP = 1
@@ -30,6 +33,21 @@ class TableEditor:
         """Replace the split. Changes one after the other to the same field that is `typed` are one step."""
         if split != self._notifier.split:
             self.stack.push(_ReplaceSplit(self._notifier, split, text, typed))
+
+
+def add_undo_keys(widget: QWidget, editor: TableEditor) -> None:
+    """Let the keys for undo and redo, in a widget, count for the class table."""
+    undo = required(editor.stack.createUndoAction(widget, "Undo"))
+    redo = required(editor.stack.createRedoAction(widget, "Redo"))
+    for action, name, keys in (
+        (undo, "undo", QKeySequence.StandardKey.Undo),
+        (redo, "redo", QKeySequence.StandardKey.Redo),
+    ):
+        action.setShortcuts(keys)
+        # On another tab the keys must not change rows that nobody sees.
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.setObjectName(f"{widget.objectName()}.{name}")
+        widget.addAction(action)
 
 
 class _ReplaceTable(QUndoCommand):

@@ -17,6 +17,9 @@ from aid_desktop.gui.theme import LIGHT, Theme
 COUNT_ROLE = Qt.ItemDataRole.UserRole
 """Number of images of a cell."""
 
+CHANGED_ROLE = Qt.ItemDataRole.UserRole + 1
+"""Number of images of a cell whose class or role has been changed since, or that were excluded."""
+
 SMALLEST_CONTRAST = 4.5
 """Contrast ratio of text and ground, from WCAG 2.1, 1.4.3."""
 
@@ -68,7 +71,7 @@ class ConfusionModel(QAbstractTableModel):
     """Shows a ConfusionMatrix: rows are the actual classes, columns the predicted ones.
 
     The ground of a cell is the bluer (diagonal) or more orange (elsewhere) the larger its share is: of its
-    row, or in the mode BY_COLUMN of its column. COUNT_ROLE gives the number of images.
+    row, or in the mode BY_COLUMN of its column. COUNT_ROLE and CHANGED_ROLE give numbers of images.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -77,6 +80,7 @@ class ConfusionModel(QAbstractTableModel):
         self._mode = Mode.COUNTS
         self._theme = LIGHT
         self._shares = np.empty((0, 0))
+        self._changed: NDArray[np.int64] = np.zeros((0, 0), np.int64)
 
     @property
     def matrix(self) -> ConfusionMatrix | None:
@@ -99,6 +103,11 @@ class ConfusionModel(QAbstractTableModel):
             self.endResetModel()
         else:
             self._tell()
+
+    def set_changed(self, counts: NDArray[np.int64]) -> None:
+        """Say how many images of each cell are changed since, (C, C); they are told beside the counts."""
+        self._changed = counts
+        self._tell()
 
     def set_mode(self, mode: Mode) -> None:
         """Show counts, or shares of rows or columns."""
@@ -131,6 +140,8 @@ class ConfusionModel(QAbstractTableModel):
             return readable_on(self._ground(row, column), self._theme)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._sentence(self._matrix, row, column)
+        if role == CHANGED_ROLE:
+            return self._n_changed(row, column)
         return int(self._matrix.counts[row, column]) if role == COUNT_ROLE else None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -154,13 +165,18 @@ class ConfusionModel(QAbstractTableModel):
 
     def to_tsv(self) -> str:
         """Return the matrix with its headers as tab-separated text: whole numbers, or shares from 0 to 1."""
+        lines = self.to_rows()
+        return "".join("\t".join(text.replace("\t", " ") for text in line) + "\n" for line in lines)
+
+    def to_rows(self) -> list[list[str]]:
+        """Return the matrix with its headers as rows of texts: whole numbers, or shares from 0 to 1."""
         if self._matrix is None:
-            return ""
+            return []
         values = self._matrix.counts if self._mode is Mode.COUNTS else self._shares
         lines = [["actual \\ predicted", *self._names()]]
         for name, row in zip(self._names(), values.tolist(), strict=True):
             lines.append([name, *map(_plain, row)])
-        return "".join("\t".join(text.replace("\t", " ") for text in line) + "\n" for line in lines)
+        return lines
 
     def _names(self) -> tuple[str, ...]:
         return () if self._matrix is None else self._matrix.class_names
@@ -175,9 +191,14 @@ class ConfusionModel(QAbstractTableModel):
         whole = names[column] if self._mode is Mode.BY_COLUMN else names[row]
         of = f"those predicted {whole}" if self._mode is Mode.BY_COLUMN else whole
         images = "1 image" if n == 1 else f"{grouped(n)} images"
-        return (
-            f"{images}: actual {names[row]}, predicted {names[column]} ({_percent(self._shares[row, column])} of {of})"
-        )
+        n_changed = self._n_changed(row, column)
+        changed = f"; changed since: {grouped(n_changed)}" if n_changed else ""
+        share = _percent(self._shares[row, column])
+        return f"{images}: actual {names[row]}, predicted {names[column]} ({share} of {of}){changed}"
+
+    def _n_changed(self, row: int, column: int) -> int:
+        height, width = self._changed.shape
+        return int(self._changed[row, column]) if row < height and column < width else 0
 
     def _ground(self, row: int, column: int) -> QColor:
         share = float(np.nan_to_num(self._shares[row, column]))

@@ -98,7 +98,10 @@ class ImageListModel(QAbstractListModel):
         for texts in (captions, origins):
             if texts and len(texts) != len(images):
                 raise ValueError(f"got {len(texts)} texts for {len(images)} images")
-        items = ReadyImages(tuple(images), tuple(captions), tuple(origins))
+        self.exchange(ReadyImages(tuple(images), tuple(captions), tuple(origins)))
+
+    def exchange(self, items: ImageItems) -> None:
+        """Show other images in the places of as many, so that place and selection stay; else as `set_items`."""
         if len(items) != len(self._items):
             self.set_items(items)
             return
@@ -107,6 +110,10 @@ class ImageListModel(QAbstractListModel):
         self._origins.clear()
         self._failures.clear()
         self._tell(range(len(items)))
+
+    def captions_changed(self) -> None:
+        """Tell that the items say something else about their images, which are the same."""
+        self._tell(range(len(self._items)))
 
     def set_display_side(self, side: int) -> None:
         """Say how large images are drawn, in device pixels; those kept too small are read again."""

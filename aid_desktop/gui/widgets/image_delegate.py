@@ -75,13 +75,20 @@ class ImageDelegate(QStyledItemDelegate):
         metrics = option.fontMetrics
         room = QRect(box.left() - _FRAME, box.bottom() + 1 + _FRAME, box.width() + 2 * _FRAME, metrics.height())
         pen.setPen(option.palette.color(QPalette.ColorRole.Text))
-        for line in caption_lines(str(index.data())):
+        caption = str(index.data())
+        for number, line in enumerate(caption_lines(caption)):
+            if number and "\n" in caption:
+                # What has changed since must be seen at a glance.
+                pen.setPen(QColor(current_theme().accent))
             text = metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room.width())
             pen.drawText(room, int(Qt.AlignmentFlag.AlignCenter), text)
             room.translate(0, metrics.height())
 
 
 def caption_lines(caption: str) -> tuple[str, ...]:
-    """Return one line, or two where an arrow leads from one name to another: both names stay readable."""
+    """Return the lines of a caption: two where it has two, or an arrow leads from one name to another."""
+    if "\n" in caption:
+        return tuple(caption.split("\n")[:_CAPTION_LINES])
+    # Both names stay readable.
     head, arrow, tail = caption.partition(" → ")
     return (head, f"→ {tail}") if arrow else (caption,)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from PyQt5.QtCore import (
     QItemSelection,
     QItemSelectionModel,
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 SMALLEST_SIDE, LARGEST_SIDE = 32, 256
 
 _MARGIN = GRID // 2
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
 class ImageGrid(QAbstractItemView):
@@ -43,8 +45,8 @@ class ImageGrid(QAbstractItemView):
     All cells are equal, so places are calculated: neither showing 100 000 images nor resizing costs more
     than showing ten. (A QListView goes through all items whenever its width changes.) Without `background`
     only images in memory can be shown. `opened` carries the row of an image that was double-clicked or
-    chosen with Enter; Ctrl+C copies the current image and its origin. `failed` tells that images cannot be
-    read.
+    chosen with Enter or the space bar; Ctrl+C copies the current image and its origin. `failed` tells that
+    images cannot be read.
     """
 
     opened = pyqtSignal(int)
@@ -60,7 +62,7 @@ class ImageGrid(QAbstractItemView):
         super().__init__(parent)
         self.setObjectName(name)
         self.setAccessibleName("Images")
-        self.setToolTip("Enter or a double click shows an image large; Ctrl+C copies it and its origin")
+        self.setToolTip("Space, Enter or a double click shows an image large; Ctrl+C copies it and its origin")
         self._background = background
         self._images = images
         images.setParent(self)
@@ -111,6 +113,12 @@ class ImageGrid(QAbstractItemView):
     def per_line(self) -> int:
         """Return the number of images side by side."""
         return max(1, (required(self.viewport()).width() - 2 * _MARGIN) // self._cell().width())
+
+    def selected_rows(self) -> NDArray[np.intp]:
+        """Return the rows (N,) of the selected images in ascending order; of 100 000 as quickly as of ten."""
+        ranges = required(self.selectionModel()).selection()
+        parts = [np.arange(one.top(), one.bottom() + 1, dtype=np.intp) for one in ranges]
+        return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.intp)
 
     @pyqtSlot()
     def open_current(self) -> None:
@@ -235,7 +243,8 @@ class ImageGrid(QAbstractItemView):
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         pressed = required(event)
-        if pressed.key() in _ENTER:
+        # With Ctrl the space bar chooses the image or leaves it out.
+        if pressed.key() in _OPENING and not pressed.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.open_current()
         elif pressed.matches(QKeySequence.StandardKey.Copy):
             self.copy_current()

@@ -12,6 +12,7 @@ from aid_desktop.errors import DataError
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.models.image_list_model import ImageListModel
 from aid_desktop.gui.theme import current_theme
+from aid_desktop.gui.widgets.image_delegate import caption_lines
 from aid_desktop.gui.widgets.image_grid import ImageGrid
 from aid_desktop.gui.widgets.image_items import CORRECT_ROLE, FAILURE_ROLE, IMAGE_ROLE, ORIGIN_ROLE, ReadImage
 from aid_desktop.gui.widgets.pixmaps import to_image, to_pixmap
@@ -264,3 +265,51 @@ def test_that_larger_images_are_averaged(qapp):
 def test_that_pixels_of_other_types_are_refused(qapp):
     with pytest.raises(ValueError, match="expected uint8"):
         to_image(np.zeros((3, 3), np.float32))
+
+
+def test_that_space_opens_and_ctrl_space_selects(qtbot, grid):
+    grid.images.set_items(NumberedImages(9))
+    opened = []
+    grid.opened.connect(opened.append)
+    grid.setCurrentIndex(grid.images.index(2))
+    qtbot.keyClick(grid, Qt.Key_Space)
+    assert opened == [2]
+    qtbot.keyClick(grid, Qt.Key_Space, Qt.ControlModifier)
+    assert opened == [2]
+    assert grid.selected_rows().tolist() == []
+
+
+def test_that_the_selected_rows_are_told_in_order(qtbot, grid):
+    grid.images.set_items(NumberedImages(100_000))
+    assert grid.selected_rows().tolist() == []
+    for row in (7, 3, 4):
+        grid.selectionModel().select(grid.images.index(row), QItemSelectionModel.Select)
+    assert grid.selected_rows().tolist() == [3, 4, 7]
+    qtbot.keyClick(grid, Qt.Key_A, Qt.ControlModifier)
+    np.testing.assert_array_equal(grid.selected_rows(), np.arange(100_000))
+
+
+@pytest.mark.parametrize(
+    ("caption", "lines"),
+    [
+        ("cat 0.87", ("cat 0.87",)),
+        ("cat → dog 0.87", ("cat", "→ dog 0.87")),
+        ("cat → dog 0.87\nexcluded", ("cat → dog 0.87", "excluded")),
+        ("cat → dog 0.87\n→ training", ("cat → dog 0.87", "→ training")),
+    ],
+)
+def test_that_a_caption_has_two_lines_at_most(caption, lines):
+    assert caption_lines(caption) == lines
+
+
+def test_that_new_captions_keep_the_images(qtbot, grid):
+    items = NumberedImages(5)
+    grid.images.set_items(items)
+    qtbot.waitUntil(lambda: all_read(grid))
+    n_read = len(items.rows_read)
+    items.caption = lambda row: f"other {row}"
+    with qtbot.waitSignal(grid.images.dataChanged):
+        grid.images.captions_changed()
+    assert grid.images.index(1).data() == "other 1"
+    qtbot.wait(60)
+    assert len(items.rows_read) == n_read
