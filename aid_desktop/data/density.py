@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import cast
 
 import cv2
 import numpy as np
@@ -39,7 +38,7 @@ class Histogram:
 
 def on_both_axes(x: Numbers, y: Numbers) -> NDArray[np.bool_]:
     """Return (N,) which events have a finite place on both axes; the others cannot be drawn."""
-    return cast(NDArray[np.bool_], np.isfinite(x) & np.isfinite(y))
+    return np.isfinite(x) & np.isfinite(y)
 
 
 def histogram(places: Numbers) -> Histogram:
@@ -128,7 +127,7 @@ def _interpolated(grid: Numbers, x_nodes: Numbers, y_nodes: Numbers, at_x: Numbe
     (left, across), (low, up) = _cell(x_nodes, at_x), _cell(y_nodes, at_y)
     below = grid[left, low] * (1 - across) + grid[left + 1, low] * across
     above = grid[left, low + 1] * (1 - across) + grid[left + 1, low + 1] * across
-    return cast(Numbers, below * (1 - up) + above * up)
+    return below * (1 - up) + above * up
 
 
 def _cell(nodes: Numbers, at: Numbers) -> tuple[NDArray[np.intp], Numbers]:

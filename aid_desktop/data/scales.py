@@ -1,7 +1,6 @@
 """Linear and logarithmic axes: where a number stands on one, and which number stands there."""
 
 from enum import StrEnum
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +22,10 @@ class Scale(StrEnum):
         numbers = np.asarray(values, np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             places = np.log10(numbers) if self is Scale.LOG else numbers
-        return cast(Numbers, np.where(np.isfinite(places), places, np.nan))
+        return np.where(np.isfinite(places), places, np.nan)
 
-    def value(self, places: NDArray[np.number]) -> Numbers:
+    def number_at(self, places: NDArray[np.number]) -> Numbers:
         """Return which numbers stand at these places, float64; what is beyond float64 is inf."""
         numbers = np.asarray(places, np.float64)
         with np.errstate(over="ignore"):
-            return cast(Numbers, 10.0**numbers if self is Scale.LOG else numbers)
+            return 10.0**numbers if self is Scale.LOG else numbers

@@ -122,7 +122,7 @@ def test_that_what_has_no_place_is_known() -> None:
 
 @given(arrays.arrays(np.float64, 5, elements=st.floats(1e-6, 1e6)), st.sampled_from(Scale))
 def test_that_values_come_back_from_their_places(values, scale) -> None:
-    np.testing.assert_allclose(scale.value(scale.place(values)), values, rtol=1e-12)
+    np.testing.assert_allclose(scale.number_at(scale.place(values)), values, rtol=1e-12)
 
 
 def test_that_an_outline_goes_around_the_largest_object_first() -> None:

@@ -1,0 +1,46 @@
+"""Features and traces of the events of a source, as they are, missing values included: for plots and gates.
+
+What a network takes is stricter, see scalar_features.py.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aid_desktop.data.formats import reopen
+from aid_desktop.data.rtdc import RtdcReader
+from aid_desktop.data.scales import Numbers
+from aid_desktop.data.source import DataSource, Indices
+from aid_desktop.errors import DataError
+
+
+def read_columns(source: DataSource, names: Sequence[str]) -> dict[str, Numbers]:
+    """Return features (N,) of all events of a source, in the units of the file.
+
+    Raises DataError if the source has none of this name, or cannot be read.
+    """
+    reader, numbers = _events(source, range(source.n_images))
+    values = reader.features(names, numbers)
+    return {name: np.ascontiguousarray(column) for name, column in zip(names, values.T, strict=True)}
+
+
+def trace_names(source: DataSource) -> tuple[str, ...]:
+    """Return which traces the events of a source have. Raises DataError if it cannot be read."""
+    return _events(source, [])[0].trace_names
+
+
+def read_trace(source: DataSource, name: str, index: int) -> NDArray[Any]:
+    """Return a trace (S,) of one event. Raises DataError if it is not there, or cannot be read."""
+    reader, numbers = _events(source, [index])
+    trace: NDArray[Any] = reader.traces(name, numbers)[0]
+    return trace
+
+
+def _events(source: DataSource, indices: Indices) -> tuple[RtdcReader, NDArray[np.intp]]:
+    """Return the reader of the events' file, and the events' numbers in it."""
+    reader, numbers = reopen(source), np.asarray(indices, np.intp)
+    if not isinstance(reader, RtdcReader):
+        raise DataError(f"{source.path} has images alone: features come with .rtdc files, choose one of those.")
+    return reader, numbers
