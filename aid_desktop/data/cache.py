@@ -226,6 +226,7 @@ def key_of(source: DataSource, settings: ImageSettings, zoom: float, margin: boo
         "digest": source.digest,
         "modified": _modified(source),
         "part": source.part,
+        "selection": source.selection and source.selection.ranges,
         "zoom": zoom,
         "margin": margin,
         "width": settings.width,

@@ -17,6 +17,7 @@ from aid_desktop.data.hdf5 import read_rows
 from aid_desktop.data.rtdc import EVENTS, MASK, RtdcReader, open_events
 from aid_desktop.data.rtdc_metadata import OWN, PIXEL_SIZE, known_metadata
 from aid_desktop.data.rtdc_writing import Column
+from aid_desktop.data.selection import whole_numbers, whole_source
 from aid_desktop.data.source import DataSource, Problem, SourceKind
 
 _LOGS = "logs"
@@ -63,8 +64,9 @@ class Carried:
         """
         if not self.columns:
             return {}
+        numbers = whole_numbers(source, indices)
         with open_events(source.path) as events:
-            stored = {name: _as_written(read_rows(events[name], indices)) for name in self.columns}
+            stored = {name: _as_written(read_rows(events[name], numbers)) for name in self.columns}
         for name in self.stacks:
             resize = "nearest" if name == MASK else None
             pairs = zip(stored[name], positions.tolist(), strict=True)
@@ -76,7 +78,7 @@ class Carried:
         parts = []
         for source, indices in kept:
             with open_events(source.path) as events:
-                parts.append(read_feature(events, name, indices))
+                parts.append(read_feature(events, name, whole_numbers(source, indices)))
         return np.concatenate(parts)
 
 
@@ -107,6 +109,7 @@ def plan_carried(sources: Sequence[DataSource], plan: Conversion) -> Carried:
 
 def take_inventory(source: DataSource, plan: Conversion) -> Inventory:
     """Return what an .rtdc file has besides the images that are converted. Raises DataError if it cannot be read."""
+    source = whole_source(source)
     reader = RtdcReader.reopen(source)
     n, (height, width, _) = source.n_images, source.shapes[0]
     # A main stack of another name is no longer there under its own, unless other channels were picked.
@@ -219,7 +222,8 @@ def _moves(source: DataSource, plan: Conversion) -> bool:
     if plan.image is None:
         return False
     height, width, _ = source.shapes[0]
-    return bool((RtdcReader.reopen(source).positions(range(source.n_images)) != (width / 2, height / 2)).any())
+    positions = RtdcReader.reopen(whole_source(source)).positions(whole_numbers(source))
+    return bool((positions != (width / 2, height / 2)).any())
 
 
 def _is_stack_beside(item: Any, shape: tuple[int, int, int]) -> bool:

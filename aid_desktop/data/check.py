@@ -14,7 +14,7 @@ from aid_desktop.data.formats import reopen
 from aid_desktop.data.grouping import group_ids
 from aid_desktop.data.health import ClassHealth, class_health
 from aid_desktop.data.near_duplicates import near_pairs
-from aid_desktop.data.source import ImageReader
+from aid_desktop.data.source import ImageReader, Selection
 from aid_desktop.errors import DataError
 
 NEARLY_EQUAL = 0.98
@@ -101,7 +101,7 @@ def _fingerprints(
     readers: Sequence[ImageReader], progress: Progress | None, stop: Callable[[], bool] | None
 ) -> list[Fingerprints]:
     total, done = sum(reader.source.n_images for reader in readers), 0
-    known: dict[str, Fingerprints] = {}
+    known: dict[tuple[str, Selection | None], Fingerprints] = {}
     prints = []
     for reader in readers:
 
@@ -109,9 +109,10 @@ def _fingerprints(
             if progress is not None:
                 progress(before + n, total)
 
-        if reader.source.digest not in known:
-            known[reader.source.digest] = fingerprint(reader, tell, stop)
-        prints.append(known[reader.source.digest])
+        key = reader.source.digest, reader.source.selection
+        if key not in known:
+            known[key] = fingerprint(reader, tell, stop)
+        prints.append(known[key])
         done += reader.source.n_images
     return prints
 

@@ -8,6 +8,7 @@ from itertools import count
 from operator import attrgetter
 
 from aid_desktop.data.balance import divided
+from aid_desktop.data.selection import share_images
 from aid_desktop.data.source import DataSource
 from aid_desktop.errors import DataError
 
@@ -369,11 +370,22 @@ def _warnings(rows: Sequence[ClassRow]) -> Iterator[TableProblem]:
 
 
 def _repetitions(rows: Sequence[ClassRow]) -> Iterator[TableProblem]:
-    first: dict[str, int] = {}
-    trained = {row.source.digest for row in rows if row.role is Role.TRAINING}
+    trained: dict[str, list[ClassRow]] = {}
+    for row in rows:
+        if row.role is Role.TRAINING:
+            trained.setdefault(row.source.digest, []).append(row)
+    earlier: dict[str, list[ClassRow]] = {}
     for i, row in enumerate(rows):
-        if row.role is not Role.TRAINING and row.source.digest in trained:
+        digest = row.source.digest
+        if row.role is not Role.TRAINING and _first_sharing(row, trained.get(digest, ())) is not None:
             yield TableProblem(i, "also used for training: results would look too good")
-        other = rows[first.setdefault(row.source.digest, i)]
-        if other.class_index != row.class_index:
+        before = earlier.setdefault(digest, [])
+        other = _first_sharing(row, before)
+        if other is not None and other.class_index != row.class_index:
             yield TableProblem(i, f'the same images also have the class "{other.class_name}"')
+        before.append(row)
+
+
+def _first_sharing(row: ClassRow, others: Iterable[ClassRow]) -> ClassRow | None:
+    """Return the first of some rows of the same content that has an image of this row, too."""
+    return next((other for other in others if share_images(row.source, other.source)), None)

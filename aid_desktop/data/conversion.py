@@ -135,7 +135,7 @@ def count_shapes(sources: Sequence[DataSource]) -> dict[Shape, int | None]:
     for source in sources:
         if len(source.shapes) == 1:
             counts[source.shapes[0]] += source.n_images
-        elif source.shape_counts:
+        elif source.shape_counts and source.selection is None:
             counts.update(dict(zip(source.shapes, source.shape_counts, strict=True)))
         else:
             uncounted.update(source.shapes)

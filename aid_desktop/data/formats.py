@@ -8,6 +8,7 @@ from aid_desktop.data.folders import FolderReader
 from aid_desktop.data.hdf5 import is_hdf5
 from aid_desktop.data.listing import IMAGE_SUFFIXES, is_image_file
 from aid_desktop.data.rtdc import RTDC_SUFFIXES, RtdcReader, has_rtdc_layout
+from aid_desktop.data.selection import SelectedReader, whole_source
 from aid_desktop.data.source import DataSource, ImageReader, SourceKind
 from aid_desktop.data.tables import TABLE_SUFFIXES, table_files
 from aid_desktop.errors import DataError
@@ -51,6 +52,8 @@ def reopen(source: DataSource) -> ImageReader:
     Raises DataError if the files have gone or no longer fit to what is known of the source.
     """
     _check_exists(source.path)
+    if source.selection is not None:
+        return SelectedReader(source, reopen(whole_source(source)))
     if source.kind is SourceKind.RTDC:
         return RtdcReader.reopen(source)
     if source.kind is SourceKind.ARRAY:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.data.source import ImageReader, SourceKind, split_origin
+from aid_desktop.data.selection import n_whole_of, whole_numbers
+from aid_desktop.data.source import ImageReader, Selection, SourceKind, split_origin
 from aid_desktop.errors import DataError
 
 GROUPINGS = ("image", "file", "folder", "folder_name")
@@ -64,8 +65,8 @@ def group_ids(readers: Sequence[ImageReader], group_by: str) -> list[NDArray[np.
         if source.kind in NUMBERED and group_by == "image":
             # Their names are numbers behind one text: a million of them are never written out.
             found = [_slashed(f"{source.path}::{source.part}#" if source.part else f"{source.path}#")]
-            inside.append(np.arange(source.n_images))
-            sizes[found[0]] = max(sizes.get(found[0], 1), source.n_images)
+            inside.append(whole_numbers(source))
+            sizes[found[0]] = max(sizes.get(found[0], 1), n_whole_of(source))
         elif source.kind in NUMBERED and group_by in GROUPINGS:
             found = [rule(reader.origin(0))] if source.n_images else []
             inside.append(np.zeros(source.n_images, np.intp))
@@ -116,11 +117,11 @@ def _text_ranks(n: int) -> NDArray[np.intp]:
 
 def _without_copies(readers: Sequence[ImageReader], ids: list[NDArray[np.intp]]) -> list[NDArray[np.intp]]:
     """Give the groups of sources with the same content one number, the smallest."""
-    first: dict[tuple[SourceKind, str, str], int] = {}
+    first: dict[tuple[SourceKind, str, str, Selection | None], int] = {}
     pairs = []
     for place, reader in enumerate(readers):
         source = reader.source
-        other = ids[first.setdefault((source.kind, source.digest, source.part), place)]
+        other = ids[first.setdefault((source.kind, source.digest, source.part, source.selection), place)]
         if len(other) == len(ids[place]) and not np.array_equal(other, ids[place]):
             pairs.append(np.stack([other, ids[place]]))
     if not pairs:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.rtdc import RtdcReader
+from aid_desktop.data.selection import whole_reader
 from aid_desktop.data.source import ImageReader
 from aid_desktop.errors import DataError
 
@@ -82,6 +83,7 @@ def read_features(reader: ImageReader, names: Sequence[str], indices: NDArray[np
     """
     if not names:
         return np.empty((len(indices), 0))
+    reader, indices = whole_reader(reader, indices)
     source = reader.source
     if not isinstance(reader, RtdcReader):
         raise DataError(

@@ -45,6 +45,17 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """Which images of a whole file belong to a source: `ranges` of their numbers from 0, as in selection.py.
+
+    `n_whole` is the number of images of the whole file.
+    """
+
+    ranges: str
+    n_whole: int
+
+
+@dataclass(frozen=True, slots=True)
 class DataSource:
     """What is known about a folder or file of images without its pixels.
 
@@ -54,7 +65,8 @@ class DataSource:
     see pixels.py. `channels` names what `ImageReader.read` can pick. `part` says which part of the file is
     meant: the path of a dataset in an HDF5 file, the name of an array in an .npz file, the class in a table;
     "" for the whole. `digest` identifies the content, see digest.py. `features` names the numbers that are known of
-    each image, see scalar_features.py.
+    each image, see scalar_features.py. `selection` says which images of the file are meant, None for all; they are
+    those that `n_images` counts, all else is that of the file.
     """
 
     path: Path
@@ -68,16 +80,18 @@ class DataSource:
     channels: tuple[str, ...] = ()
     part: str = ""
     features: tuple[str, ...] = ()
+    selection: Selection | None = None
 
     @property
     def name(self) -> str:
-        """Name of the file or folder, with its part."""
-        return f"{self.path.name}: {self.part}" if self.part else self.path.name
+        """Name of the file or folder, with its part and what is chosen of it."""
+        name = f"{self.path.name}: {self.part}" if self.part else self.path.name
+        return f"{name} ({self.n_images} of {self.selection.n_whole})" if self.selection else name
 
     @property
     def n_total(self) -> int:
-        """Number of readable images plus number of problems."""
-        return self.n_images + len(self.problems)
+        """Number of readable images of the file plus number of problems."""
+        return (self.selection.n_whole if self.selection else self.n_images) + len(self.problems)
 
     @property
     def problem_text(self) -> str:

@@ -13,6 +13,7 @@ import tomli_w
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.data.formats import open_source
+from aid_desktop.data.selection import SelectedReader, select_ranges
 from aid_desktop.data.source import ImageReader
 from aid_desktop.errors import DataError, RunError, SettingsError
 from aid_desktop.paths import write_atomically
@@ -74,7 +75,8 @@ class DataRow:
     """One `[[data]]` table: where images are and what they are for.
 
     `index` is the class's place among the network's outputs; None: by order of appearance. `part` says which part
-    of the file is meant, see source.DataSource. `digest` is that of the content when the file was written; None:
+    of the file is meant, see source.DataSource, and `images` which of its images, as in selection.py: "" for all.
+    `digest` is that of the content when the file was written; None:
     whatever is there.
     """
 
@@ -87,6 +89,7 @@ class DataRow:
     zoom: float = 1.0
     digest: str | None = None
     part: str = ""
+    images: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,7 @@ def data_rows(table: ClassTable) -> tuple[DataRow, ...]:
             zoom=row.zoom,
             digest=row.source.digest,
             part=row.source.part,
+            images=row.source.selection.ranges if row.source.selection is not None else "",
         )
         for row in table.rows
     )
@@ -161,13 +165,16 @@ def open_readers(
     readers = []
     for row in rows:
         reader = open_source(row.path, progress, row.part)
-        readers.append(reader)
         source = reader.source
         if row.digest is not None and source.digest != row.digest:
             raise DataError(
                 f"{row.path} has changed since the run was set up: restore it, or remove its digest from run.toml "
                 "to train on what is there now"
             )
+        if row.images:
+            source = select_ranges(source, row.images)
+            reader = SelectedReader(source, reader) if source.selection is not None else reader
+        readers.append(reader)
         opened.append(
             ClassRow(
                 source=source,
@@ -204,12 +211,12 @@ _TABLES = ("version", "seed", "image", "model", "data", "split", "training", "au
            "device")  # fmt: skip
 _ROW_KEYS = {
     "path": "path", "class": "class_name", "role": "role", "index": "index", "images_per_epoch": "images_per_epoch",
-    "shuffle": "shuffle", "zoom": "zoom", "digest": "digest", "part": "part",
+    "shuffle": "shuffle", "zoom": "zoom", "digest": "digest", "part": "part", "images": "images",
 }  # fmt: skip
 
 _ROW_TYPES: dict[str, tuple[type, ...]] = {
     "path": (str,), "class": (str,), "role": (str,), "index": (int,), "images_per_epoch": (int,), "shuffle": (bool,),
-    "zoom": (float, int), "digest": (str,), "part": (str,),
+    "zoom": (float, int), "digest": (str,), "part": (str,), "images": (str,),
 }  # fmt: skip
 _TYPE_WORDS = {str: "a text in quotes", int: "a whole number", float: "a number", bool: "true or false",
                list: "a list", dict: "a table"}  # fmt: skip

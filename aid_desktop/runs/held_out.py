@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from aid_desktop.data.formats import reopen
 from aid_desktop.data.grouping import NUMBERED
+from aid_desktop.data.selection import places_of, whole_reader
 from aid_desktop.data.source import DataSource, ImageReader, SourceKind
 from aid_desktop.errors import RunError
 from aid_desktop.paths import write_atomically
@@ -33,7 +35,13 @@ class HeldOut:
 
     def n_images(self, source: DataSource) -> int:
         """Return how many images of a source are held out."""
-        return len(self.images.get(key_of(source), ()))
+        names = self.images.get(key_of(source), ())
+        if source.selection is None or not names:
+            return len(names)
+        if source.kind in _STACKS:
+            numbers = np.array([int(name) for name in names if name.isdecimal()], np.intp)
+            return int(np.count_nonzero(places_of(source, numbers) >= 0))
+        return int(np.count_nonzero(self.mask(reopen(source))))
 
     def masks(self, readers: Sequence[ImageReader]) -> list[NDArray[np.bool_]]:
         """Return for each source of a run's training rows which of its images are held out, (n_images,).
@@ -53,6 +61,10 @@ class HeldOut:
 
     def mask(self, reader: ImageReader) -> NDArray[np.bool_]:
         """Return which images of a source are held out, (n_images,). Raises RunError if it has not all of them."""
+        if reader.source.selection is not None:
+            whole, numbers = whole_reader(reader, range(reader.source.n_images))
+            chosen: NDArray[np.bool_] = self.mask(whole)[numbers]
+            return chosen
         source = reader.source
         names = set(self.images.get(key_of(source), ()))
         mask = np.zeros(source.n_images, np.bool_)
@@ -77,7 +89,7 @@ class HeldOut:
 
 
 def key_of(source: DataSource) -> Key:
-    """Return what a source is known by: its content, wherever it lies."""
+    """Return what the file of a source is known by: its content, wherever it lies, whichever images are chosen."""
     return source.digest, source.part
 
 
@@ -86,6 +98,7 @@ def image_name(reader: ImageReader, index: int) -> str:
 
     Files of a table are relative to the table's folder, or absolute if they lie elsewhere. Pages are `file#page`.
     """
+    reader, [index] = whole_reader(reader, [index])
     source = reader.source
     if source.kind in _STACKS:
         return str(index)

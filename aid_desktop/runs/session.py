@@ -5,14 +5,15 @@ import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from aid_desktop import __version__
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.data.relink import ContentMethod, Sought
-from aid_desktop.data.source import DataSource, Problem, SourceKind
+from aid_desktop.data.selection import parse_ranges, select_ranges, whole_source
+from aid_desktop.data.source import DataSource, Problem, Selection, SourceKind
 from aid_desktop.errors import AidError, RunError, SettingsError
 from aid_desktop.paths import write_atomically
 from aid_desktop.runs.config import (
@@ -62,7 +63,7 @@ class StoredRow:
     """A row as a file has it: its source has to be found first.
 
     `source` is what was known of it, with its former path; None where the file does not tell. `part` is that of
-    DataSource, the other values are those of ClassRow.
+    DataSource, `images` the ranges of its selection, the other values are those of ClassRow.
     """
 
     sought: Sought
@@ -73,10 +74,12 @@ class StoredRow:
     shuffle: bool = True
     zoom: float = 1.0
     part: str = ""
+    images: str = ""
     source: DataSource | None = None
 
     def with_source(self, source: DataSource) -> ClassRow:
-        """Return the row with the source that was found."""
+        """Return the row with the source that was found, of all images. Raises DataError if it lacks those chosen."""
+        source = select_ranges(whole_source(source), self.images) if self.images else source
         return ClassRow(
             source, self.class_index, self.class_name, self.role, self.images_per_epoch, self.shuffle, self.zoom
         )
@@ -150,9 +153,9 @@ _ROW_TYPES: Mapping[str, tuple[type, ...]] = {
 _SOURCE_TYPES: Mapping[str, tuple[type, ...]] = {
     "path": (str,), "relative": (str,), "size": (int,), "kind": (str,), "n_images": (int,), "shapes": (list,),
     "shape_counts": (list,), "pixel_types": (list,), "channels": (list,), "part": (str,), "digest": (str,),
-    "problems": (list,), "features": (list,),
+    "problems": (list,), "features": (list,), "selection": (dict,),
 }  # fmt: skip
-_MAY_BE_MISSING = ("images_per_epoch", "relative", "size", "features")
+_MAY_BE_MISSING = ("images_per_epoch", "relative", "size", "features", "selection")
 
 
 def _dumps(value: object) -> str:
@@ -186,7 +189,9 @@ def _source_to_json(source: DataSource, folder: Path) -> dict[str, Any]:
     values = {item.name: getattr(source, item.name) for item in fields(source)}
     values["path"] = source.path.as_posix()
     values["problems"] = [[problem.name, problem.reason] for problem in source.problems]
-    return {**values, **_place(source, folder)}
+    values["selection"] = asdict(source.selection) if source.selection is not None else None
+    known = {key: value for key, value in values.items() if value is not None}
+    return {**known, **_place(source, folder)}
 
 
 def _place(source: DataSource, folder: Path) -> dict[str, Any]:
@@ -231,7 +236,8 @@ def _row_from_json(values: Any, folder: Path) -> StoredRow:
     if source.kind is SourceKind.RTDC and "features" not in values["source"]:
         # A session of an earlier version does not say which features the file has: it is opened again.
         known["source"] = None
-    return StoredRow(sought=sought, part=source.part, **known)
+    images = source.selection.ranges if source.selection is not None else ""
+    return StoredRow(sought=sought, part=source.part, images=images, **known)
 
 
 def _source_from_json(values: dict[str, Any], folder: Path) -> tuple[DataSource, Sought]:
@@ -249,6 +255,7 @@ def _source_from_json(values: dict[str, Any], folder: Path) -> tuple[DataSource,
         channels=tuple(map(str, values["channels"])),
         part=values["part"],
         features=tuple(map(str, values.get("features", ()))),
+        selection=_selection_from_json(values),
     )
     places = [folder / values["relative"]] if "relative" in values else []
     # A path of Windows is not absolute elsewhere.
@@ -263,6 +270,17 @@ def _source_from_json(values: dict[str, Any], folder: Path) -> tuple[DataSource,
         size=None if kind in (SourceKind.FOLDER, SourceKind.TABLE) else values.get("size"),
     )
     return source, sought
+
+
+def _selection_from_json(values: dict[str, Any]) -> Selection | None:
+    if "selection" not in values:
+        return None
+    chosen = values["selection"]
+    _check(chosen, {"ranges": (str,), "n_whole": (int,)}, "data.source.selection")
+    numbers = parse_ranges(chosen["ranges"])
+    if len(numbers) != values["n_images"] or numbers[-1] >= chosen["n_whole"]:
+        raise SettingsError("data.source.selection", "chooses other images than the source has")
+    return Selection(chosen["ranges"], chosen["n_whole"])
 
 
 def _check(values: Any, types: Mapping[str, tuple[type, ...]], name: str) -> None:

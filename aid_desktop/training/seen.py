@@ -23,7 +23,13 @@ def seen_images(
         if row.role is Role.TRAINING or row.source.digest not in digests:
             continue
         n_seen = row.source.n_images - (kept_back.n_images(row.source) if kept_back is not None else 0)
-        if n_seen > 0:
+        if n_seen > 0 and row.source.selection is not None:
+            # The card tells of files, not of images in them.
+            sentences.append(
+                f"The model to start from was trained on {row.source.path.name}, of which {row.source.n_images} images "
+                f"are for {row.role} now: if it has seen them, results on them look too good."
+            )
+        elif n_seen > 0:
             sentences.append(
                 f"The model to start from was trained on {n_seen} of the {row.source.n_images} images of "
                 f"{row.source.path.name}, which are for {row.role} now: results on them look too good."

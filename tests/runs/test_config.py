@@ -18,6 +18,7 @@ from aid_desktop.runs.config import (
     config_from_toml,
     config_to_toml,
     data_rows,
+    open_readers,
     open_table,
     read_run_toml,
     write_run_toml,
@@ -470,3 +471,20 @@ def test_that_data_that_changed_since_the_run_was_set_up_are_refused(three_files
 def test_that_values_out_of_range_in_a_row_are_refused(three_files: list[Path], change: dict[str, Any]) -> None:
     with pytest.raises(DataError):
         open_table([dataclasses.replace(DataRow(three_files[0], "x", Role.TRAINING), **change)])
+
+
+def test_that_some_images_of_a_file_can_be_chosen(tmp_path: Path) -> None:
+    write_rtdc(tmp_path / "a.rtdc", np.arange(5 * 16, dtype=np.uint8).reshape(5, 4, 4))
+    row = DataRow(tmp_path / "a.rtdc", "cat", Role.TRAINING, index=0, images="1,3-4")
+    table, [reader] = open_readers([row])
+    assert reader.source == table.rows[0].source
+    assert [image[0, 0] for image in reader.read([0, 1, 2])] == [16, 48, 64]
+    [again] = data_rows(table)
+    assert again == dataclasses.replace(row, digest=reader.source.digest)
+    assert open_table([again]) == table
+
+
+def test_that_images_that_a_file_does_not_have_cannot_be_chosen(tmp_path: Path) -> None:
+    write_rtdc(tmp_path / "a.rtdc", np.zeros((5, 4, 4), np.uint8))
+    with pytest.raises(DataError, match=r"a\.rtdc has 5 images, and image 5 \(from 0\) is chosen"):
+        open_table([DataRow(tmp_path / "a.rtdc", "cat", Role.TRAINING, images="0-5")])

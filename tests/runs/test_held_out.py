@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from aid_desktop.data.formats import open_source
+from aid_desktop.data.formats import open_source, reopen
 from aid_desktop.data.rtdc_writing import write_rtdc
+from aid_desktop.data.selection import select_images
 from aid_desktop.data.source import ImageReader
 from aid_desktop.errors import RunError
 from aid_desktop.runs.held_out import (
@@ -119,3 +120,14 @@ def test_that_a_damaged_file_is_told(tmp_path: Path, content: str) -> None:
 def test_that_a_file_that_has_gone_is_told(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"there is no file .*remove held_out from \[split\]"):
         read_held_out(tmp_path / "held_out.csv")
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["stack", "folder"])
+def test_that_held_out_images_are_known_among_some_images_of_a_file(readers: list[ImageReader], place: int) -> None:
+    reader = readers[place]
+    held_out = held_out_images([reader], [np.array([0, 2])])
+    some = reopen(select_images(reader.source, [1, 2]))
+    assert held_out.mask(some).tolist() == [False, True]
+    assert held_out.n_images(some.source) == 1
+    assert image_name(some, 1) == image_name(reader, 2)
+    assert held_out_images([some], [np.array([1])]).images[key_of(reader.source)] == (image_name(reader, 2),)

@@ -1,5 +1,5 @@
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.relink import State, find_sources
 from aid_desktop.data.rtdc_writing import write_rtdc
+from aid_desktop.data.selection import select_images
 from aid_desktop.data.source import DataSource, Problem, SourceKind
 from aid_desktop.errors import RunError, SettingsError
 from aid_desktop.runs.config import ModelChoice
@@ -42,6 +43,11 @@ SOURCES = st.builds(
     channels=st.lists(TEXT, max_size=3).map(tuple),
     features=st.lists(TEXT, max_size=3).map(tuple),
     part=TEXT,
+)
+SOURCES |= st.builds(
+    lambda source, numbers: select_images(replace(source, n_images=60), sorted(numbers)),
+    SOURCES,
+    st.sets(st.integers(0, 59), min_size=1),
 )
 ROWS = st.builds(
     ClassRow,
@@ -126,7 +132,7 @@ def test_that_everything_about_rows_and_sources_is_written(tmp_path: Path, sessi
     path = tmp_path / "a.aidsession"
     write_session(session, path)
     row = json.loads(path.read_text(encoding="utf-8"))["data"][0]
-    assert {field.name for field in fields(DataSource)} | {"relative", "size"} == set(row["source"])
+    assert {field.name for field in fields(DataSource)} - {"selection"} | {"relative", "size"} == set(row["source"])
     assert len(fields(ClassRow)) == len(row)
     assert {field.name for field in fields(ClassRow)} <= {field.name for field in fields(StoredRow)}
 

@@ -214,7 +214,7 @@ def _training(rows: Iterable[DataRow]) -> list[DataRow]:
 
 
 def _identity(row: DataRow) -> tuple[object, ...]:
-    return row.path, row.part, row.class_name, row.zoom
+    return row.path, row.part, row.images, row.class_name, row.zoom
 
 
 def _numbers(rows: Iterable[DataRow]) -> tuple[int, ...]:
