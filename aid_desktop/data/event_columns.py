@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.rtdc import RtdcReader
 from aid_desktop.data.scales import Numbers
+from aid_desktop.data.selection import whole_reader
 from aid_desktop.data.source import DataSource, Indices
 from aid_desktop.errors import DataError
 
@@ -40,7 +41,7 @@ def read_trace(source: DataSource, name: str, index: int) -> NDArray[Any]:
 
 def _events(source: DataSource, indices: Indices) -> tuple[RtdcReader, NDArray[np.intp]]:
     """Return the reader of the events' file, and the events' numbers in it."""
-    reader, numbers = reopen(source), np.asarray(indices, np.intp)
+    reader, numbers = whole_reader(reopen(source), indices)
     if not isinstance(reader, RtdcReader):
         raise DataError(f"{source.path} has images alone: features come with .rtdc files, choose one of those.")
     return reader, numbers

@@ -35,7 +35,9 @@ class AxisChoice(QWidget):
         super().__init__(parent)
         self._sources: list[tuple[str, DataSource]] = []
         self.source_box = self._box("plotSource", "Source", "Whose events are plotted: rows of the class table, files")
-        self.open_button = named_button(self, "&Open file…", "plotOpenButton", "Plot the events of another .rtdc file", "open")
+        self.open_button = named_button(
+            self, "&Open file…", "plotOpenButton", "Plot the events of another .rtdc file", "open"
+        )
         self.open_button.clicked.connect(self.open_wanted)
         self.x_box = self._box("plotX", "Horizontal axis", "The feature along the horizontal axis")
         self.y_box = self._box("plotY", "Vertical axis", "The feature along the vertical axis")
@@ -75,7 +77,9 @@ class AxisChoice(QWidget):
         """Offer sources with their titles; `chosen`, else the one before, else the first is chosen."""
         before = self.source
         known = [source for _, source in sources]
-        wanted = next((one for one in (chosen, before) if one is not None and one in known), known[0] if known else None)
+        wanted = next(
+            (one for one in (chosen, before) if one is not None and one in known), known[0] if known else None
+        )
         self._sources = list(sources)
         self.source_box.blockSignals(True)
         self.source_box.clear()

@@ -165,7 +165,9 @@ class EventView(QWidget):
             self._forget()
             return
         request = EventRequest(self._source, index, self.channel.currentData(), self._traces)
-        self._job = self._background.start("Reading an event", partial(read_event, request), self._show, self._on_failed)
+        self._job = self._background.start(
+            "Reading an event", partial(read_event, request), self._show, self._on_failed
+        )
         self.destroyed.connect(self._job.cancel)
 
     def _stop(self) -> None:
@@ -204,7 +206,9 @@ class EventView(QWidget):
             closed = np.concatenate([points, points[:1]])
             curve.setData(closed[:, 0], closed[:, 1])
         is_centre = self._read is not None and self.centre.isChecked()
-        self._centre.setData(*([[self._read.centre[0]], [self._read.centre[1]]] if is_centre and self._read else [[], []]))
+        self._centre.setData(
+            *([[self._read.centre[0]], [self._read.centre[1]]] if is_centre and self._read else [[], []])
+        )
 
     def _fill_trace_menu(self, read: EventRead) -> None:
         self.trace_button.setEnabled(bool(read.trace_names))

@@ -83,7 +83,9 @@ class GateLayer(QObject):
         self._put(shown, item, gate.places.max(axis=0))
 
     def _draw_box(self, shown: _Shown, gate: RangeGate) -> None:
-        (left, right), (low, high) = (self._span(part, axis) for part, axis in zip(gate.ranges, shown.axes, strict=True))
+        (left, right), (low, high) = (
+            self._span(part, axis) for part, axis in zip(gate.ranges, shown.axes, strict=True)
+        )
         pen = line_pen(shown.color, width=2.0)
         item = pg.ROI((left, low), (right - left, high - low), pen=pen, **_pens(shown.color))
         for x, y in ((0, 0), (1, 0), (1, 1), (0, 1)):
@@ -104,7 +106,9 @@ class GateLayer(QObject):
         item.setZValue(_Z)
         panel.plot.addItem(item, ignoreBounds=True)
         shown.items.append((item, panel.plot))
-        lines = [pg.InfiniteLine(angle=90 if along_x else 0, pen=line_pen(shown.color, Qt.PenStyle.DashLine)) for _ in "lh"]
+        lines = [
+            pg.InfiniteLine(angle=90 if along_x else 0, pen=line_pen(shown.color, Qt.PenStyle.DashLine)) for _ in "lh"
+        ]
         for line in lines:
             self._frame.scatter.plot.addItem(line, ignoreBounds=True)
             shown.items.append((line, self._frame.scatter.plot))

@@ -63,7 +63,8 @@ class GateTable(QTableWidget):
     def select_gates(self, places: tuple[int, ...]) -> None:
         """Select gates by their places."""
         self.clearSelection()
-        select = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        flags = QItemSelectionModel.SelectionFlags(QItemSelectionModel.SelectionFlag.Select)
+        select = flags | QItemSelectionModel.SelectionFlag.Rows
         for place in places:
             required(self.selectionModel()).select(required(self.model()).index(place + 1, 0), select)
 
@@ -106,7 +107,7 @@ class GateTable(QTableWidget):
         texts = ["All events" if gate is None else gate.name, *self._numbers(row)]
         for column, text in enumerate(texts):
             item = QTableWidgetItem(text)
-            flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+            flags = Qt.ItemFlags(Qt.ItemFlag.ItemIsEnabled) | Qt.ItemFlag.ItemIsSelectable
             if gate is not None and column == 0:
                 flags |= Qt.ItemFlag.ItemIsEditable
                 item.setIcon(_swatch(row - 1))

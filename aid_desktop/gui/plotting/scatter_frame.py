@@ -246,7 +246,7 @@ def _viridis() -> list[Any]:
 
 
 def _value_text(axis: Axis, place: float) -> str:
-    return html.escape(f"{feature_label(axis.feature)}: {float(axis.scale.number_at(np.float64(place))):.4g}")
+    return html.escape(f"{feature_label(axis.feature)}: {float(axis.scale.number_at(np.array([place]))[0]):.4g}")
 
 
 def _bar_text(bars: Histogram, axis: Axis, place: float) -> str:
