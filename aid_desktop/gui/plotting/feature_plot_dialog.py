@@ -38,8 +38,8 @@ EMPTY_TEXT = (
     "Add .rtdc files with measured features (area, deformation, …) on the Data tab, or open one here. "
     "Images alone cannot be plotted."
 )
-_SIZE = (152 * GRID, 82 * GRID)
-_RIGHT_WIDTH = 54 * GRID
+_SIZE = (164 * GRID, 84 * GRID)
+_RIGHT_WIDTH = 60 * GRID
 
 
 @dataclass(slots=True)
@@ -151,16 +151,12 @@ class FeaturePlotDialog(QDialog):
         set_role(self._status, "muted")
         close = named_button(self, "Close", "plotCloseButton", "Close the window; its gates are kept until you quit")
         close.clicked.connect(self.reject)
-        left = QWidget(self)
-        plot = QVBoxLayout(left)
-        plot.setContentsMargins(0, 0, GRID, 0)
-        plot.setSpacing(GRID)
-        plot.addWidget(self.choice)
-        plot.addWidget(self.frame, 1)
+        self.frame.header.addWidget(self.choice, 1)
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.setObjectName("plotSplitter")
         splitter.setChildrenCollapsible(False)
-        splitter.addWidget(left)
+        splitter.setHandleWidth(2 * GRID)
+        splitter.addWidget(self.frame)
         splitter.addWidget(self.tabs)
         splitter.setStretchFactor(0, 1)
         splitter.setSizes([_SIZE[0] - _RIGHT_WIDTH, _RIGHT_WIDTH])

@@ -63,7 +63,7 @@ class GateLayer(QObject):
             kept.append(same or self._draw(gate, color, axes))
         for old in self._shown:
             if old not in kept:
-                for plot, item in old.items:
+                for item, plot in old.items:
                     plot.removeItem(item)
         self._shown = kept
 

@@ -19,10 +19,12 @@ from aid_desktop.gui.plots.plot_frame import PlotFrame
 from aid_desktop.gui.plots.plot_saving import PlotTable
 from aid_desktop.gui.plots.plot_style import Panel, Readout, line_pen
 from aid_desktop.gui.plotting.plotted import Plotted
+from aid_desktop.gui.plotting.points import Points
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import Theme, ThemeManager
 
 _COLORS = 64
+_DARKEST = 0.25
 _POINT, _RING = 4.0, 13.0
 _NEAR = 14.0
 _HISTOGRAM_SHARE, _SCATTER_SHARE = 2, 7
@@ -118,7 +120,7 @@ class ScatterFrame(PlotFrame):
             super().keyPressEvent(a0)
 
     def _add_items(self) -> None:
-        self._points: Any = pg.ScatterPlotItem(pen=None, size=_POINT, pxMode=True)
+        self._points: Any = Points(pen=None, size=_POINT, pxMode=True)
         self._ring: Any = pg.ScatterPlotItem(size=_RING, pxMode=True, brush=None)
         self._ring.setZValue(30)
         self._bars_above: Any = pg.BarGraphItem(x0=[], x1=[], y0=0, height=[])
@@ -137,6 +139,9 @@ class ScatterFrame(PlotFrame):
         layout.setHorizontalSpacing(4)
         self.side.plot.setYLink(self.scatter.plot)
         self.side.plot.hideAxis("left")
+        self.side.legend.hide()
+        # Numbers of events are long, and there is little room for them.
+        self.side.plot.getAxis("bottom").setStyle(maxTickLevel=0)
         self.above.plot.getAxis("bottom").setStyle(showValues=False)
         for panel, is_free in ((self.above, {"x": True, "y": False}), (self.side, {"x": False, "y": True})):
             panel.plot.vb.setMouseEnabled(**is_free)
@@ -148,7 +153,8 @@ class ScatterFrame(PlotFrame):
         order = np.argsort(density, kind="stable")
         top = float(density.max(initial=0.0))
         shade = np.zeros(len(density), np.intp) if top <= 0 else (density[order] / top * (_COLORS - 1)).astype(np.intp)
-        table = _viridis() if not is_plain else [pg.mkBrush(QColor(self._themes.current.accent))] * _COLORS
+        theme = self._themes.current
+        table = [pg.mkBrush(QColor(theme.accent))] * _COLORS if is_plain else _viridis(theme.is_dark)
         brushes = np.array(table, object)[shade]
         places = plotted.places[order]
         self._points.setData(x=places[:, 0], y=places[:, 1], brush=list(brushes))
@@ -183,7 +189,7 @@ class ScatterFrame(PlotFrame):
         fill.setAlpha(110)
         for bars in (self._bars_above, self._bars_beside):
             bars.setOpts(brush=fill, pen=line_pen(theme.plot_background))
-        if self._plotted is not None and self._plotted.request.method is DensityMethod.NONE:
+        if self._plotted is not None:
             self._draw_points(self._plotted)
 
     @pyqtSlot(object)
@@ -229,7 +235,7 @@ class ScatterFrame(PlotFrame):
             return PlotTable((), ())
         axes = (plotted.request.x, plotted.request.y)
         names = ("event", *(axis.feature for axis in axes), "density")
-        values = (plotted.columns[axis.feature][plotted.shown] for axis in axes)
+        values: list[Numbers] = [plotted.columns[axis.feature][plotted.shown] for axis in axes]
         return PlotTable(names, (plotted.shown + 1.0, *values, plotted.density))
 
     def _show_legends(self, shown: bool) -> None:
@@ -240,8 +246,9 @@ def _place(plotted: Plotted) -> tuple[object, ...]:
     return plotted.request.source, plotted.request.x, plotted.request.y
 
 
-def _viridis() -> list[Any]:
-    table = pg.colormap.get("viridis").getLookupTable(nPts=_COLORS)
+def _viridis(is_on_dark: bool) -> list[Any]:
+    # Its darkest part would not be seen on a dark ground.
+    table = pg.colormap.get("viridis").getLookupTable(start=_DARKEST if is_on_dark else 0.0, stop=1.0, nPts=_COLORS)
     return [pg.mkBrush(*color) for color in table.tolist()]
 
 
