@@ -91,10 +91,12 @@ class FeaturePlotDialog(QDialog):
         self._lay_out()
         self._connect()
         self.frame.clear(EMPTY_TEXT)
-        self._offer_sources(memory.request.source if memory.request is not None else None)
-        if memory.request is not None:
-            self.choice.density_box.setCurrentText(str(memory.request.method))
-            self.choice.set_axes(memory.request.x, memory.request.y)
+        # Choosing a source replaces what is remembered.
+        remembered = memory.request
+        self._offer_sources(remembered.source if remembered is not None else None)
+        if remembered is not None:
+            self.choice.density_box.setCurrentText(str(remembered.method))
+            self.choice.set_axes(remembered.x, remembered.y)
 
     @property
     def is_busy(self) -> bool:
