@@ -50,6 +50,7 @@ class ScatterFrame(PlotFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Scatter plot of two features")
         self._plotted: Plotted | None = None
+        self._drawn_in: Theme | None = None
         self._selected: int | None = None
         self.scatter = self.add_panel(1)
         self.above = self.add_panel(0)
@@ -153,7 +154,7 @@ class ScatterFrame(PlotFrame):
         order = np.argsort(density, kind="stable")
         top = float(density.max(initial=0.0))
         shade = np.zeros(len(density), np.intp) if top <= 0 else (density[order] / top * (_COLORS - 1)).astype(np.intp)
-        theme = self._themes.current
+        theme = self._drawn_in = self._themes.current
         table = [pg.mkBrush(QColor(theme.accent))] * _COLORS if is_plain else _viridis(theme.is_dark)
         brushes = np.array(table, object)[shade]
         places = plotted.places[order]
@@ -189,7 +190,7 @@ class ScatterFrame(PlotFrame):
         fill.setAlpha(110)
         for bars in (self._bars_above, self._bars_beside):
             bars.setOpts(brush=fill, pen=line_pen(theme.plot_background))
-        if self._plotted is not None:
+        if self._plotted is not None and theme is not self._drawn_in:
             self._draw_points(self._plotted)
 
     @pyqtSlot(object)
@@ -236,7 +237,7 @@ class ScatterFrame(PlotFrame):
         axes = (plotted.request.x, plotted.request.y)
         names = ("event", *(axis.feature for axis in axes), "density")
         values: list[Numbers] = [plotted.columns[axis.feature][plotted.shown] for axis in axes]
-        return PlotTable(names, (plotted.shown + 1.0, *values, plotted.density))
+        return PlotTable(names, ((plotted.shown + 1).astype(np.float64), *values, plotted.density))
 
     def _show_legends(self, shown: bool) -> None:
         """Points need no legend: gates carry their names."""
