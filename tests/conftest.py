@@ -188,6 +188,7 @@ def measured_cells(tmp_path: Path) -> Path:
     path = tmp_path / "cells.rtdc"
     with h5py.File(path, "w") as file:
         file.attrs["imaging:pixel size"] = 0.5
+        file.attrs["fluorescence:sample rate"] = 500_000
         file["events/image"] = image
         file["events/mask"] = np.where(inside, 255, 0).astype(np.uint8)
         for name, values in features.items():

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.formats import reopen
-from aid_desktop.data.rtdc import RtdcReader
+from aid_desktop.data.rtdc import RtdcReader, open_events
+from aid_desktop.data.rtdc_metadata import SAMPLE_RATE, number_of
 from aid_desktop.data.scales import Numbers
 from aid_desktop.data.selection import whole_reader
 from aid_desktop.data.source import DataSource, Indices
@@ -30,6 +31,16 @@ def read_columns(source: DataSource, names: Sequence[str]) -> dict[str, Numbers]
 def trace_names(source: DataSource) -> tuple[str, ...]:
     """Return which traces the events of a source have. Raises DataError if it cannot be read."""
     return _events(source, [])[0].trace_names
+
+
+def sample_interval(source: DataSource) -> float | None:
+    """Return the time (µs) from one sample of a trace to the next; None where the file does not say it.
+
+    Raises DataError if the source cannot be read.
+    """
+    with open_events(_events(source, [])[0].source.path) as events:
+        rate = number_of(events.file, SAMPLE_RATE)
+    return None if rate is None else 1e6 / rate
 
 
 def read_trace(source: DataSource, name: str, index: int) -> NDArray[Any]:

@@ -122,7 +122,7 @@ class AxisChoice(QWidget):
     def _box(self, name: str, title: str, tip: str) -> QComboBox:
         box = QComboBox(self)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(14)
+        box.setMinimumContentsLength(9)
         name_widget(box, name, title, tip)
         guard_wheel(box)
         return box

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.data.contours import outlines
 from aid_desktop.data.display import display_range, to_display
-from aid_desktop.data.event_columns import read_trace, trace_names
+from aid_desktop.data.event_columns import read_trace, sample_interval, trace_names
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.rtdc import MASK
 from aid_desktop.data.scales import Numbers
@@ -32,7 +32,8 @@ class EventRequest:
 class EventRead:
     """An event: its image as uint8 (H, W) or (H, W, 3), the outlines of its mask, its centre in pixels.
 
-    `traces` has the numbers (S,) of each trace asked for, of those in `trace_names`.
+    `traces` has the numbers (S,) of each trace asked for, of those in `trace_names`; `interval` is the time (µs)
+    between two of them, if the file says it.
     """
 
     request: EventRequest
@@ -41,6 +42,7 @@ class EventRead:
     centre: tuple[float, float]
     trace_names: tuple[str, ...]
     traces: dict[str, Numbers]
+    interval: float | None
 
 
 def read_event(request: EventRequest, context: JobContext) -> EventRead:
@@ -60,6 +62,7 @@ def read_event(request: EventRequest, context: JobContext) -> EventRead:
         centre=(float(x), float(y)),
         trace_names=names,
         traces={name: read_trace(source, name, request.index).astype(np.float64) for name in wanted if name in names},
+        interval=sample_interval(source) if names else None,
     )
 
 

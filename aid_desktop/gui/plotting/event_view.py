@@ -236,6 +236,7 @@ class EventView(QWidget):
         for name, values in read.traces.items():
             if name not in panel.curves:
                 panel.add_curve(name, class_color(read.trace_names.index(name)))
-            panel.curves[name].setData(np.arange(len(values), dtype=np.float64), values)
+            panel.curves[name].setData(np.arange(len(values)) * (read.interval or 1.0), values)
+        panel.set_labels("signal [a.u.]", "sample" if read.interval is None else "time [µs]")
         self.trace_plot.setVisible(bool(read.traces))
         self.trace_plot.restyle()

@@ -7,7 +7,7 @@ import numpy as np
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.data.gates import Mask
-from aid_desktop.data.selection import select_images
+from aid_desktop.data.selection import select_images, whole_numbers
 from aid_desktop.data.source import DataSource
 from aid_desktop.gui.background import JobContext
 from aid_desktop.gui.numbers import grouped
@@ -36,7 +36,10 @@ def make_rows(request: RowsRequest, context: JobContext) -> GateRows:
     for number, (name, mask) in enumerate(request.gates):
         context.report_or_leave(number, len(request.gates))
         if mask.any():
-            items.append((select_images(request.source, np.flatnonzero(mask)), name, request.role))
+            gated = select_images(request.source, np.flatnonzero(mask))
+            # Found here once and kept: the table asks for them in the main thread.
+            whole_numbers(gated)
+            items.append((gated, name, request.role))
     return GateRows(tuple(items), tuple(_notes(request)))
 
 

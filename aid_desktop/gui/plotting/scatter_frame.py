@@ -141,8 +141,6 @@ class ScatterFrame(PlotFrame):
         self.side.plot.setYLink(self.scatter.plot)
         self.side.plot.hideAxis("left")
         self.side.legend.hide()
-        # Numbers of events are long, and there is little room for them.
-        self.side.plot.getAxis("bottom").setStyle(maxTickLevel=0)
         self.above.plot.getAxis("bottom").setStyle(showValues=False)
         for panel, is_free in ((self.above, {"x": True, "y": False}), (self.side, {"x": False, "y": True})):
             panel.plot.vb.setMouseEnabled(**is_free)
@@ -164,6 +162,10 @@ class ScatterFrame(PlotFrame):
         above, beside = plotted.x_histogram, plotted.y_histogram
         self._bars_above.setOpts(x0=above.edges[:-1], x1=above.edges[1:], y0=0, height=above.counts)
         self._bars_beside.setOpts(y0=beside.edges[:-1], y1=beside.edges[1:], x0=0, width=beside.counts)
+        # Numbers of events are long, and there is little room for them.
+        most = int(beside.counts.max(initial=0))
+        round_number = most // (step := 10 ** (len(str(most)) - 1)) * step
+        self.side.plot.getAxis("bottom").setTicks([[(0, "0"), (round_number, str(round_number))]])
 
     def _axes_of(self, plotted: Plotted) -> tuple[tuple[Panel, str, str], ...]:
         x, y = (feature_label(axis.feature) for axis in (plotted.request.x, plotted.request.y))

@@ -38,7 +38,10 @@ def test_that_an_event_is_shown_with_image_contour_centre_and_traces(view, cells
     columns, rows = np.floor([x, y]).astype(int)
     assert (mask[rows, columns] == 255).all()
     assert set(view._trace_panel.curves) == {"fl1_raw", "fl2_raw"}
-    np.testing.assert_array_equal(view._trace_panel.curves["fl2_raw"].getOriginalDataset()[1], shown.traces["fl2_raw"])
+    time, signal = view._trace_panel.curves["fl2_raw"].getOriginalDataset()
+    np.testing.assert_array_equal(signal, shown.traces["fl2_raw"])
+    np.testing.assert_allclose(time, np.arange(30) * 2)
+    assert view._trace_panel.labels["bottom"] == "time [µs]"
 
 
 def test_that_contour_centre_channel_and_traces_are_chosen(view, idle) -> None:
@@ -66,10 +69,12 @@ def test_that_contour_centre_channel_and_traces_are_chosen(view, idle) -> None:
 def test_that_smoothed_traces_come_first(view, measured_cells, idle) -> None:
     with h5py.File(measured_cells, "a") as file:
         file["events/trace/fl1_median"] = np.ones((60, 30), np.int16)
+        file.attrs["fluorescence:sample rate"] = 0
     view.number.setValue(2)
     idle()
     assert view.shown.trace_names == ("fl1_median", "fl1_raw", "fl2_raw")
     assert set(view.shown.traces) == {"fl1_median"}
+    assert view._trace_panel.labels["bottom"] == "sample"
 
 
 def test_that_a_file_that_has_gone_is_told(view, measured_cells, idle, qtbot) -> None:
