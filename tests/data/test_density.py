@@ -1,4 +1,4 @@
-"""Density at each event, histograms, places on axes, outlines, and what features are called."""
+"""How densely events lie around each, and histograms along the axes."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from aid_desktop.data.contours import outlines
 from aid_desktop.data.density import (
     KDE_EVENTS,
     DensityMethod,
@@ -15,12 +14,8 @@ from aid_desktop.data.density import (
     histogram_density,
     kde_density,
     number_of_bins,
-    on_both_axes,
     sample_of,
 )
-from aid_desktop.data.feature_labels import feature_label, known_features
-from aid_desktop.data.formats import open_source
-from aid_desktop.data.scales import Scale
 
 PLACES = arrays.arrays(np.float64, st.integers(0, 40), elements=st.floats(-1e6, 1e6))
 
@@ -109,49 +104,3 @@ def test_that_a_sample_is_drawn_from_usable_events_and_stays_the_same() -> None:
     assert (np.diff(found) > 0).all()
     np.testing.assert_array_equal(found, sample_of(usable, 100))
     np.testing.assert_array_equal(sample_of(usable, 1000), np.flatnonzero(usable))
-
-
-def test_that_what_has_no_place_is_known() -> None:
-    values = np.array([1.0, 10.0, 0.0, -1.0, np.nan, np.inf, -np.inf])
-    log, linear = Scale.LOG.place(values), Scale.LINEAR.place(values)
-    np.testing.assert_array_equal(log, [0, 1] + [np.nan] * 5)
-    np.testing.assert_array_equal(linear, [1, 10, 0, -1] + [np.nan] * 3)
-    assert on_both_axes(log, linear).tolist() == [True, True] + [False] * 5
-    assert Scale.LINEAR.place(np.array([3], np.uint8)).dtype == np.float64
-
-
-@given(arrays.arrays(np.float64, 5, elements=st.floats(1e-6, 1e6)), st.sampled_from(Scale))
-def test_that_values_come_back_from_their_places(values, scale) -> None:
-    np.testing.assert_allclose(scale.number_at(scale.place(values)), values, rtol=1e-12)
-
-
-def test_that_an_outline_goes_around_the_largest_object_first() -> None:
-    mask = np.zeros((12, 20), np.uint8)
-    mask[2:4, 2:4] = 255
-    mask[5:10, 6:16] = 1
-    large, small = outlines(mask)
-    assert (large.min(axis=0).tolist(), large.max(axis=0).tolist()) == ([6.5, 5.5], [15.5, 9.5])
-    assert (small.min(axis=0).tolist(), small.max(axis=0).tolist()) == ([2.5, 2.5], [3.5, 3.5])
-    assert outlines(np.zeros((4, 4), bool)) == ()
-
-
-def test_that_the_outline_of_a_measured_cell_lies_in_its_mask(measured_cells) -> None:
-    reader = open_source(measured_cells)
-    mask = reader.read([45], ("mask",))[0][:, :, 0]
-    (outline,) = outlines(mask)
-    columns, rows = (outline - 0.5).astype(int).T
-    assert (mask[rows, columns] == 255).all()
-    assert np.ptp(columns) + 1 == np.ptp(np.flatnonzero(mask.any(axis=0))) + 1
-
-
-def test_that_features_have_words_and_units() -> None:
-    import dclab
-
-    assert feature_label("area_um") == "Area [µm²]"
-    assert feature_label("fl2_max") == "FL-2 maximum [a.u.]"
-    assert feature_label("ml_score_rbc") == "Probability of class rbc"
-    assert feature_label("userdef3") == "User-defined 3"
-    assert feature_label("fl1_odd") == "fl1_odd"
-    assert [name for name in known_features() if not dclab.dfn.scalar_feature_exists(name)] == []
-    labels = [feature_label(name) for name in known_features()]
-    assert len(set(labels)) == len(labels)

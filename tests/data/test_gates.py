@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aid_desktop.data.gates import (
@@ -41,6 +41,7 @@ def of_dclab(vertices, x, y, inverted=False):
         PolygonFilter.remove(made.unique_id)
 
 
+@settings(max_examples=50)
 @given(CORNERS, st.integers(0, 2**32 - 1))
 def test_that_polygons_contain_what_they_contain_in_dclab(vertices, seed) -> None:
     rng = np.random.default_rng(seed)

@@ -1,6 +1,6 @@
 """What is plotted: a source, a feature along each axis, linear or logarithmic, and how points are coloured."""
 
-from PyQt5.QtCore import pyqtSignal, pyqtSlot
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QWidget
 
 from aid_desktop.data.density import DensityMethod
@@ -46,7 +46,7 @@ class AxisChoice(QWidget):
         self.density_box = self._box("plotDensity", "Density", "How the colour of a point is found from its neighbours")
         for method in DensityMethod:
             self.density_box.addItem(str(method), method)
-            self.density_box.setItemData(self.density_box.count() - 1, _TIPS[method], 3)
+            self.density_box.setItemData(self.density_box.count() - 1, _TIPS[method], Qt.ItemDataRole.ToolTipRole)
         self.density_box.setCurrentIndex(1)
         self._lay_out()
         self.source_box.currentIndexChanged.connect(self._on_source_changed)
@@ -85,7 +85,7 @@ class AxisChoice(QWidget):
         self.source_box.clear()
         for title, source in sources:
             self.source_box.addItem(title)
-            self.source_box.setItemData(self.source_box.count() - 1, str(source.path), 3)
+            self.source_box.setItemData(self.source_box.count() - 1, str(source.path), Qt.ItemDataRole.ToolTipRole)
         self.source_box.setCurrentIndex(-1 if wanted is None else known.index(wanted))
         self.source_box.blockSignals(False)
         self.source_box.setEnabled(bool(sources))
@@ -112,7 +112,7 @@ class AxisChoice(QWidget):
             box.clear()
             for feature in names:
                 box.addItem(feature_label(feature), feature)
-                box.setItemData(box.count() - 1, feature, 3)
+                box.setItemData(box.count() - 1, feature, Qt.ItemDataRole.ToolTipRole)
             box.setCurrentIndex(box.findData(name))
             box.blockSignals(False)
             box.setEnabled(bool(names))

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QCloseEvent
 from PyQt5.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from aid_desktop.data.class_table import ClassTable, Role
@@ -134,11 +135,19 @@ class FeaturePlotDialog(QDialog):
             return
         super().reject()
 
+    def closeEvent(self, a0: QCloseEvent | None) -> None:
+        self.new_gates.drawing.cancel()
+        super().closeEvent(a0)
+
     def done(self, a0: int) -> None:
         for job in (self._plotting, self._gating):
             if job is not None:
                 job.cancel()
         super().done(a0)
+
+    @pyqtSlot()
+    def _on_close(self) -> None:
+        self.close()
 
     def _lay_out(self) -> None:
         self.tabs = QTabWidget(self)
@@ -152,7 +161,7 @@ class FeaturePlotDialog(QDialog):
         self._status.setWordWrap(True)
         set_role(self._status, "muted")
         close = named_button(self, "Close", "plotCloseButton", "Close the window; its gates are kept until you quit")
-        close.clicked.connect(self.reject)
+        close.clicked.connect(self._on_close)
         self.frame.header.addWidget(self.choice, 1)
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.setObjectName("plotSplitter")
@@ -346,7 +355,8 @@ def status_text(plotted: Plotted) -> str:
     """Return how many events there are, how many cannot be drawn, and how many are."""
     text = f"{grouped(plotted.n_events)} events."
     if plotted.n_left_out:
-        text += f" {grouped(plotted.n_left_out)} have no place on these axes (no number, or not above 0 on a log axis)."
+        have = "1 has" if plotted.n_left_out == 1 else f"{grouped(plotted.n_left_out)} have"
+        text += f" {have} no place on these axes (no number, or not above 0 on a log axis)."
     if len(plotted.shown) < plotted.n_events - plotted.n_left_out:
         text += (
             f" Drawn: {grouped(len(plotted.shown))} of them, chosen at random; histograms, density and gates count all."

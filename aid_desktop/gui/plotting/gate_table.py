@@ -106,7 +106,9 @@ class GateTable(QTableWidget):
         gate = self._gates.gates[row - 1] if row else None
         texts = ["All events" if gate is None else gate.name, *self._numbers(row)]
         for column, text in enumerate(texts):
-            item = QTableWidgetItem(text)
+            # Not a new one: this may be told of by the item that is being edited.
+            item = self.item(row, column) or QTableWidgetItem()
+            item.setText(text)
             flags = Qt.ItemFlags(Qt.ItemFlag.ItemIsEnabled) | Qt.ItemFlag.ItemIsSelectable
             if gate is not None and column == 0:
                 flags |= Qt.ItemFlag.ItemIsEditable
@@ -115,7 +117,8 @@ class GateTable(QTableWidget):
             item.setFlags(flags)
             if column:
                 item.setTextAlignment(int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
-            self.setItem(row, column, item)
+            if self.item(row, column) is None:
+                self.setItem(row, column, item)
 
     def _numbers(self, row: int) -> list[str]:
         events = self._events

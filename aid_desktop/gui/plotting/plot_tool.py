@@ -6,7 +6,7 @@ from PyQt5.QtCore import QObject, Qt, pyqtSlot
 from PyQt5.QtWidgets import QAction
 
 from aid_desktop.errors import DataError
-from aid_desktop.gui.background import Background
+from aid_desktop.gui.background import Background, Failure
 from aid_desktop.gui.data.sources_panel import SourcesPanel
 from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.notifier import Notifier
@@ -14,7 +14,7 @@ from aid_desktop.gui.plotting.feature_plot_dialog import FeaturePlotDialog, Plot
 from aid_desktop.gui.plotting.gate_list import GateList
 from aid_desktop.gui.plotting.gate_rows import GateRows, RowsRequest, make_rows
 from aid_desktop.gui.theme import ThemeManager
-from aid_desktop.gui.widgets.message_strip import Level
+from aid_desktop.gui.widgets.message_strip import Level, Note, sentence
 from aid_desktop.gui.widgets.one_dialog import OneDialog
 
 
@@ -77,7 +77,7 @@ class FeaturePlotTool(QObject):
 
     @pyqtSlot(RowsRequest)
     def _on_rows_wanted(self, request: RowsRequest) -> None:
-        self._background.start("Making rows of gates", partial(make_rows, request), self._add)
+        self._background.start("Making rows of gates", partial(make_rows, request), self._add, self._on_failed)
 
     def _add(self, made: GateRows) -> None:
         rows = "1 row" if len(made.items) == 1 else f"{len(made.items)} rows"
@@ -91,6 +91,11 @@ class FeaturePlotTool(QObject):
         for note in made.notes:
             self._say(Level.WARNING, note)
 
-    def _say(self, level: Level, text: str) -> None:
+    def _on_failed(self, failure: Failure) -> None:
+        self._say(Level.ERROR, failure.message, failure.details)
+
+    def _say(self, level: Level, text: str, details: str = "") -> None:
         if self.dialog is not None:
-            self.dialog.say(level, text)
+            self.dialog.say(level, text, details)
+        elif level is not Level.INFO:
+            self._panel.messages.add(Note(level, sentence(text), details))

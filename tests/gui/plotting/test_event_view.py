@@ -5,9 +5,7 @@ import numpy as np
 import pytest
 
 from aid_desktop.data.event_columns import read_columns, read_trace, trace_names
-from aid_desktop.data.formats import open_source
 from aid_desktop.data.selection import select_images
-from aid_desktop.errors import DataError
 from aid_desktop.gui.plotting.event_view import EMPTY_TEXT, EventView
 
 
@@ -106,10 +104,3 @@ def test_that_events_of_a_selection_are_those_of_the_file(view, cells, idle, bac
     view.show_event(2)
     idle()
     np.testing.assert_array_equal(view.shown.traces["fl1_raw"], read_trace(cells, "fl1_raw", 50))
-
-
-def test_that_images_alone_have_no_columns(tmp_path) -> None:
-    np.save(tmp_path / "a.npy", np.zeros((3, 4, 5), np.uint8))
-    source = open_source(tmp_path / "a.npy").source
-    with pytest.raises(DataError, match=r"a\.npy has images alone: features come with \.rtdc files"):
-        read_columns(source, ["area_um"])

@@ -71,7 +71,7 @@ def test_that_events_without_a_number_are_left_out_and_counted(dialog, columns, 
     assert shown.n_left_out == 1
     assert 5 not in shown.shown
     assert len(shown.shown) == 59
-    assert "60 events. 1 have no place on these axes" in dialog.status
+    assert "60 events. 1 has no place on these axes" in dialog.status
     assert shown.x_histogram.counts.sum() == shown.y_histogram.counts.sum() == 59
     choose(dialog.choice.x_box, "fl1_max")
     dialog.choice.x_log.setChecked(True)
@@ -273,6 +273,9 @@ def test_that_a_double_click_closes_and_other_keys_take_back_and_cancel(dialog, 
         assert not dialog.frame.is_drawing
         assert dialog.isVisible()
     assert len(gates.gates) == 1
+    draw(dialog, SMALL[:2])
+    dialog.findChild(QAbstractButton, "plotCloseButton").click()
+    assert not dialog.isVisible()
 
 
 def test_that_a_polygon_can_be_made_by_keys_alone(dialog, gates, idle) -> None:

@@ -125,9 +125,14 @@ def test_that_rows_offer_it_in_their_menu_and_the_window_in_its_own(window) -> N
     window.plots.dialog.reject()
 
 
-def test_that_a_failure_to_make_rows_changes_nothing(tool, dialog, idle, expected_warnings, background, qtbot) -> None:
+def test_that_a_failure_to_make_rows_changes_nothing(tool, dialog, idle, expected_warnings) -> None:
     table = tool._editor.table
-    with qtbot.waitSignal(background.failed):
-        dialog.rows_wanted.emit(RowsRequest(table.rows[0].source, (("odd", np.ones(61, bool)),), Role.TEST))
+    request = RowsRequest(table.rows[0].source, (("odd", np.ones(61, bool)),), Role.TEST)
+    dialog.rows_wanted.emit(request)
     idle()
+    assert dialog.messages.notes[-1].text.startswith("Making rows of gates:")
+    tool._on_rows_wanted(request)
+    dialog.close()
+    idle()
+    assert tool.parent().messages.notes[-1].text.startswith("Making rows of gates:")
     assert tool._editor.table == table
