@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.rtdc import RtdcReader, open_events
-from aid_desktop.data.rtdc_metadata import SAMPLE_RATE, number_of
+from aid_desktop.data.rtdc_metadata import PIXEL_SIZE, SAMPLE_RATE, number_of
 from aid_desktop.data.scales import Numbers
 from aid_desktop.data.selection import whole_reader
 from aid_desktop.data.source import DataSource, Indices
@@ -38,16 +38,19 @@ def sample_interval(source: DataSource) -> float | None:
 
     Raises DataError if the source cannot be read.
     """
-    with open_events(_events(source, [])[0].source.path) as events:
-        rate = number_of(events.file, SAMPLE_RATE)
+    rate = _attribute(source, SAMPLE_RATE)
     return None if rate is None else 1e6 / rate
 
 
-def read_trace(source: DataSource, name: str, index: int) -> NDArray[Any]:
-    """Return a trace (S,) of one event. Raises DataError if it is not there, or cannot be read."""
-    reader, numbers = _events(source, [index])
-    trace: NDArray[Any] = reader.traces(name, numbers)[0]
-    return trace
+def pixel_size(source: DataSource) -> float | None:
+    """Return the side of a pixel (µm); None where the file does not say it. Raises DataError as above."""
+    return _attribute(source, PIXEL_SIZE)
+
+
+def read_traces(source: DataSource, name: str, indices: Indices) -> NDArray[Any]:
+    """Return a trace (N, S) of some events. Raises DataError if it is not there, or cannot be read."""
+    reader, numbers = _events(source, indices)
+    return reader.traces(name, numbers)
 
 
 def _events(source: DataSource, indices: Indices) -> tuple[RtdcReader, NDArray[np.intp]]:
@@ -56,3 +59,8 @@ def _events(source: DataSource, indices: Indices) -> tuple[RtdcReader, NDArray[n
     if not isinstance(reader, RtdcReader):
         raise DataError(f"{source.path} has images alone: features come with .rtdc files, choose one of those.")
     return reader, numbers
+
+
+def _attribute(source: DataSource, name: str) -> float | None:
+    with open_events(source.path) as events:
+        return number_of(events.file, name)

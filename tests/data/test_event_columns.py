@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from aid_desktop.data.event_columns import read_columns, read_trace, sample_interval, trace_names
+from aid_desktop.data.event_columns import read_columns, read_traces, sample_interval, trace_names
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.selection import select_images
 from aid_desktop.errors import DataError
@@ -23,7 +23,7 @@ def test_that_columns_and_traces_of_a_selection_are_those_of_its_events(measured
         np.testing.assert_array_equal(column, read_columns(cells, [name])[name][[4, 8, 50]])
     assert np.isnan(read_columns(cells, ["deform"])["deform"]).sum() == 1
     assert trace_names(some) == ("fl1_raw", "fl2_raw")
-    np.testing.assert_array_equal(read_trace(some, "fl1_raw", 2), read_trace(cells, "fl1_raw", 50))
+    np.testing.assert_array_equal(read_traces(some, "fl1_raw", [2])[0], read_traces(cells, "fl1_raw", [50])[0])
     assert sample_interval(some) == 2
 
 
@@ -32,4 +32,4 @@ def test_that_what_is_not_there_is_told(measured_cells) -> None:
     with pytest.raises(DataError, match="has no feature 'volume': it has area_um"):
         read_columns(cells, ["volume"])
     with pytest.raises(DataError, match="has no trace 'fl3_raw'"):
-        read_trace(cells, "fl3_raw", 0)
+        read_traces(cells, "fl3_raw", [0])[0]

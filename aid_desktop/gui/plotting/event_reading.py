@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.data.contours import outlines
 from aid_desktop.data.display import display_range, to_display
-from aid_desktop.data.event_columns import read_trace, sample_interval, trace_names
+from aid_desktop.data.event_columns import read_traces, sample_interval, trace_names
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.rtdc import MASK
 from aid_desktop.data.scales import Numbers
@@ -61,7 +61,7 @@ def read_event(request: EventRequest, context: JobContext) -> EventRead:
         outlines=() if mask is None else outlines(mask),
         centre=(float(x), float(y)),
         trace_names=names,
-        traces={name: read_trace(source, name, request.index).astype(np.float64) for name in wanted if name in names},
+        traces={name: read_traces(source, name, chosen)[0].astype(np.float64) for name in wanted if name in names},
         interval=sample_interval(source) if names else None,
     )
 

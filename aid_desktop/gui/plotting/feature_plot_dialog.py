@@ -1,5 +1,6 @@
 """The window that plots two features of the events of a source, and gates them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from PyQt5.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QSplitter
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.feature_labels import feature_label
 from aid_desktop.data.formats import open_source
+from aid_desktop.data.gates import Gate
 from aid_desktop.data.source import DataSource
 from aid_desktop.gui.background import Background, Failure, Job, JobContext
 from aid_desktop.gui.numbers import grouped
@@ -22,6 +24,7 @@ from aid_desktop.gui.plotting.gate_list import GateList
 from aid_desktop.gui.plotting.gate_panel import GatePanel
 from aid_desktop.gui.plotting.gate_rows import RowsRequest
 from aid_desktop.gui.plotting.new_gates import NewGates
+from aid_desktop.gui.plotting.peak_panel import PeakPanel
 from aid_desktop.gui.plotting.plotted import (
     Columns,
     GatedEvents,
@@ -89,6 +92,7 @@ class FeaturePlotDialog(QDialog):
         self.layer = GateLayer(self.frame)
         self.panel = GatePanel(gates, self)
         self.event_view = EventView(background, themes, self)
+        self.peaks = PeakPanel(background, themes, self)
         self._lay_out()
         self._connect()
         self.frame.clear(EMPTY_TEXT)
@@ -152,10 +156,11 @@ class FeaturePlotDialog(QDialog):
     def _lay_out(self) -> None:
         self.tabs = QTabWidget(self)
         self.tabs.setObjectName("plotTabs")
-        self.tabs.setAccessibleName("Gates and event")
+        self.tabs.setAccessibleName("Gates, event, peaks")
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.panel, "Gates")
         self.tabs.addTab(self.event_view, "Event")
+        self.tabs.addTab(self.peaks, "Peaks")
         self._status = QLabel(self)
         self._status.setObjectName("plotStatus")
         self._status.setWordWrap(True)
@@ -189,6 +194,7 @@ class FeaturePlotDialog(QDialog):
         self.frame.event_clicked.connect(self._on_event_clicked)
         self.event_view.chosen.connect(self._on_event_shown)
         self.event_view.failed.connect(self._on_failed)
+        self.peaks.failed.connect(self._on_failed)
         self.new_gates.refused.connect(partial(self.say, Level.ERROR))
         self.new_gates.drawing.ended.connect(self._show_status)
         self.layer.edited.connect(self._gates.exchange)
@@ -230,6 +236,7 @@ class FeaturePlotDialog(QDialog):
         self._columns = {}
         self.new_gates.drawing.cancel()
         self.event_view.set_source(source)
+        self.peaks.set_source(source)
         self.panel.show_events(None)
         self.panel.set_features(() if source is None else source.features, self.choice.x_box.currentData() or "")
 
@@ -299,23 +306,18 @@ class FeaturePlotDialog(QDialog):
 
     @pyqtSlot(int)
     def _on_event_clicked(self, index: int) -> None:
-        self.tabs.setCurrentWidget(self.event_view)
+        if self.tabs.currentWidget() is not self.peaks:
+            self.tabs.setCurrentWidget(self.event_view)
         self.event_view.show_event(index)
 
     @pyqtSlot(int)
     def _on_event_shown(self, index: int) -> None:
         self.frame.select(index)
-        plotted, events = self.frame.plotted, self.panel.events
-        if plotted is None:
-            return
-        names = dict.fromkeys((plotted.request.x.feature, plotted.request.y.feature))
-        parts = [f"{feature_label(name)}: {plotted.columns[name][index]:.4g}" for name in names]
-        if events is not None and self._gates.gates:
-            inside = [
-                gate.name for gate in self._gates.gates if gate in events.results and events.results[gate].mask[index]
-            ]
-            parts.append(f"gates: {', '.join(inside) or 'none'}")
-        self.event_view.set_values("   ".join(parts))
+        if self.event_view.shown is not None:
+            self.peaks.show_event(self.event_view.shown)
+        if self.frame.plotted is not None:
+            text = event_text(self.frame.plotted, self._gates.gates, self.panel.events, index)
+            self.event_view.set_values(text)
 
     @pyqtSlot()
     def _draw_polygon(self) -> None:
@@ -349,6 +351,16 @@ class FeaturePlotDialog(QDialog):
             self._status.setText("Reading…")
         else:
             self._status.setText("" if plotted is None else status_text(plotted))
+
+
+def event_text(plotted: Plotted, gates: Sequence[Gate], events: GatedEvents | None, index: int) -> str:
+    """Return the values of an event on the axes, and in which gates it is."""
+    names = dict.fromkeys((plotted.request.x.feature, plotted.request.y.feature))
+    parts = [f"{feature_label(name)}: {plotted.columns[name][index]:.4g}" for name in names]
+    if events is not None and gates:
+        inside = [gate.name for gate in gates if gate in events.results and events.results[gate].mask[index]]
+        parts.append(f"gates: {', '.join(inside) or 'none'}")
+    return "   ".join(parts)
 
 
 def status_text(plotted: Plotted) -> str:

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
-from aid_desktop.data.event_columns import read_columns, read_trace, trace_names
+from aid_desktop.data.event_columns import read_columns, read_traces, trace_names
 from aid_desktop.data.selection import select_images
 from aid_desktop.gui.plotting.event_view import EMPTY_TEXT, EventView
 
@@ -99,8 +99,8 @@ def test_that_events_of_a_selection_are_those_of_the_file(view, cells, idle, bac
         read_columns(some, ["area_um"])["area_um"], read_columns(cells, ["area_um"])["area_um"][[4, 8, 50]]
     )
     assert trace_names(some) == ("fl1_raw", "fl2_raw")
-    np.testing.assert_array_equal(read_trace(some, "fl1_raw", 2), read_trace(cells, "fl1_raw", 50))
+    np.testing.assert_array_equal(read_traces(some, "fl1_raw", [2])[0], read_traces(cells, "fl1_raw", [50])[0])
     view.set_source(some)
     view.show_event(2)
     idle()
-    np.testing.assert_array_equal(view.shown.traces["fl1_raw"], read_trace(cells, "fl1_raw", 50))
+    np.testing.assert_array_equal(view.shown.traces["fl1_raw"], read_traces(cells, "fl1_raw", [50])[0])

@@ -112,6 +112,15 @@ def test_that_a_click_shows_the_nearest_event(dialog, columns, idle) -> None:
     assert f"Area [µm²]: {columns['area_um'][shown.request.index]:.4g}" in text
 
 
+def test_that_a_click_shows_the_trace_among_the_peaks_too(dialog, columns, idle) -> None:
+    dialog.tabs.setCurrentWidget(dialog.peaks)
+    click(dialog, columns["area_um"][45], columns["deform"][45])
+    idle()
+    assert dialog.tabs.currentWidget() is dialog.peaks
+    assert dialog.peaks.trace.event == dialog.event_view.shown.request.index
+    assert dialog.peaks.add_button.isEnabled()
+
+
 def test_that_the_crosshair_tells_the_event(dialog, columns) -> None:
     x, y = columns["area_um"][50], columns["deform"][50]
     told = dialog.frame._read(dialog.frame.scatter, x, y)
