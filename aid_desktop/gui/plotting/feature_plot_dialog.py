@@ -43,7 +43,7 @@ EMPTY_TEXT = (
     "Images alone cannot be plotted."
 )
 _SIZE = (164 * GRID, 84 * GRID)
-_RIGHT_WIDTH = 60 * GRID
+_RIGHT_WIDTH = 56 * GRID
 
 
 @dataclass(slots=True)

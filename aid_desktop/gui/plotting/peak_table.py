@@ -11,7 +11,7 @@ from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID
 
-_HEADERS = ("Event", "Trace", "Height", "Time [µs]", "Position [µm]")
+_HEADERS = ("Event", "Trace", "Height", "Time [µs]", "pos_x [µm]")
 
 
 class PeakTable(QTableWidget):
