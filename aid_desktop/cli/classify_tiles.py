@@ -48,6 +48,10 @@ def check_tile_options(options: argparse.Namespace) -> None:
             raise ExportError("--stride: give the size of the tiles, --tiles, as well")
     elif options.into_rtdc:
         raise ExportError("--tiles: label maps cannot be written into .rtdc files; leave --into-rtdc out")
+    elif any((options.aideveloper_xlsx, options.basin, options.link, options.sort_into, options.reject is not None)):
+        raise ExportError(
+            "--tiles: leave --aideveloper-xlsx, --basin, --sort-into, --link and --reject out, which are for images"
+        )
     elif options.out is None or (options.out.exists() and not options.out.is_dir()):
         raise ExportError(f"--out: got {options.out}, expected a folder for the label maps")
 

@@ -163,7 +163,7 @@ class RtdcWriter:
         self.write_feature("index", np.arange(1, self._n_images + 1))
         self._events.file.attrs.update(metadata)
         for name, lines in self._logs.items():
-            encoded = [piece for line in lines for piece in _pieces(line)] or [b""]
+            encoded = [piece for line in lines for piece in log_lines(line)] or [b""]
             longest = max(1, *map(len, encoded))
             data = np.array(encoded, f"S{longest}")
             self._events.file.create_dataset(f"logs/{name}", data=data, chunks=True, **self._filter)
@@ -235,7 +235,8 @@ def _micrometres(pixels: NDArray[np.float64], pixel_size: float) -> NDArray[np.f
     return found
 
 
-def _pieces(line: str) -> list[bytes]:
+def log_lines(line: str) -> list[bytes]:
+    """Return a line of a log in pieces of at most 100 bytes, the longest that dclab takes."""
     encoded = line.encode("utf-8", "backslashreplace")
     if len(encoded) <= _LONGEST_LINE:
         return [encoded]

@@ -7,15 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import numpy as np
-
+from aid_desktop.data.picture_writing import picture_suffix, write_picture
 from aid_desktop.data.pixels import Pixels
-from aid_desktop.data.source import Problem, shape_of
+from aid_desktop.data.source import Problem
 from aid_desktop.data.tile_plan import Progress, TiledImage, TilePlan, TilingStoppedError
 from aid_desktop.data.tiles import cut_tiles
 from aid_desktop.errors import DataError
-from aid_desktop.paths import write_atomically
 
 GROUP_BY = "folder_name"
 """Keeps all tiles of an image together when a split is grouped by it, whichever class they have."""
@@ -80,7 +77,7 @@ def write_tiles(
         for path, tile in _tiles_of(image, plan, folder, pixels):
             if stop is not None and stop():
                 raise TilingStoppedError(f"Stopped: {counts.total()} of {plan.n} tiles were written to {folder}.")
-            _write(path, tile)
+            write_picture(path, tile)
             written.add(path)
             counts[path.parts[-3]] += 1
             n_done += 1
@@ -138,8 +135,7 @@ def _read(image: TiledImage) -> Pixels:
 
 
 def _tiles_of(image: TiledImage, plan: TilePlan, folder: Path, pixels: Pixels) -> Iterator[tuple[Path, Pixels]]:
-    is_png = pixels.dtype != np.float32 and shape_of(pixels)[2] in (1, 3)
-    suffix = ".png" if is_png else ".tif"
+    suffix = picture_suffix(pixels)
     for start in range(0, len(image.positions), _AT_ONCE):
         positions = image.positions[start : start + _AT_ONCE]
         labels = image.labels[start : start + _AT_ONCE].tolist()
@@ -149,43 +145,8 @@ def _tiles_of(image: TiledImage, plan: TilePlan, folder: Path, pixels: Pixels) -
             yield folder / plan.class_names[label] / image.name / name, tile
 
 
-def _write(path: Path, tile: Pixels) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with write_atomically(path) as temporary:
-            if path.suffix == ".png":
-                temporary.write_bytes(_as_png(tile))
-            else:
-                _write_tiff(temporary, tile)
-    except OSError as error:
-        raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
-
-
 def _delete(path: Path) -> None:
     try:
         path.unlink()
     except OSError as error:
         raise DataError(f"{path}, an earlier tile, cannot be deleted: {error.strerror or error}.") from error
-
-
-def _as_png(tile: Pixels) -> bytes:
-    # OpenCV's order is blue, green, red.
-    ordered = tile[:, :, ::-1] if tile.ndim == 3 and tile.shape[2] == 3 else tile
-    # Not into the file itself: OpenCV knows no path with letters that the system's code page lacks.
-    is_encoded, content = cv2.imencode(".png", np.ascontiguousarray(ordered))
-    if not is_encoded:
-        raise OSError("the tile cannot be encoded")
-    return content.tobytes()
-
-
-def _write_tiff(path: Path, tile: Pixels) -> None:
-    import tifffile
-
-    is_rgb = tile.ndim == 3 and tile.shape[2] == 3
-    tifffile.imwrite(
-        path,
-        tile,
-        photometric="rgb" if is_rgb else "minisblack",
-        planarconfig="contig" if tile.ndim == 3 else None,
-        metadata=None,
-    )

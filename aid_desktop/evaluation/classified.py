@@ -1,103 +1,127 @@
 """Copies of .rtdc files that carry what the model says about every image.
 
-The features follow dclab: `ml_score_xxx` (xxx: three of a-z and 0-9) is the probability of one class, 0 to 1,
-and `userdef0` is free for users; here the number of the predicted class, as AIDeveloper wrote it.
+The features follow dclab: `ml_score_xxx` is the probability of one class, 0 to 1, see score_names.py. From these dclab
+and DCscope compute `ml_class`, the number of the most probable class, -1 where all are nan; it is never stored, as a
+stored one would win over the scores and has no -1. `userdef0` is free for users; here the number of the predicted
+class, as AIDeveloper wrote it.
 """
 
-import re
-import shutil
-import unicodedata
-from collections.abc import Iterator, Sequence
-from itertools import product
+import json
+from collections.abc import Sequence
 from pathlib import Path
-from string import ascii_lowercase, digits
 from typing import Any
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from aid_desktop import __version__
+from aid_desktop.data.rtdc import EVENTS
+from aid_desktop.data.rtdc_writing import log_lines
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError
-from aid_desktop.evaluation.predictions import Predictions, Threshold
-from aid_desktop.evaluation.writing import encodable, exported
+from aid_desktop.evaluation.decision import MOST_PROBABLE, REJECTED, Decision
+from aid_desktop.evaluation.predictions import Predictions
+from aid_desktop.evaluation.score_basin import add_basin, begin_basin, remove_stale
+from aid_desktop.evaluation.score_names import PREFIX, ml_score_codes
+from aid_desktop.evaluation.writing import Progress, copy_file, encodable, exported
 
 FORMAT_VERSION = 1
 # A log, as the root attributes of HDF5 end at 64 KiB and the names of many classes do not fit in.
 LOG = "logs/aid-desktop-classification"
 
+CLASSES = "user:aid classes"
+"""The root attribute that says in JSON which class is behind each name, {"cat": "Cat"}, where it has room for that."""
 
-def classified_paths(sources: Sequence[DataSource], folder: Path | None = None) -> tuple[Path, ...]:
-    """Return one path `<name>_classified.rtdc` per source: beside it, or in `folder`.
+_LONGEST_ATTRIBUTE = 32_000
+_SOFTWARE = "setup:software version"
+_PROGRAM = f"AID Desktop {__version__}"
 
-    Sources of the same name get `_classified_2` and so on, so that none replaces another.
+
+def classified_paths(sources: Sequence[Path], folder: Path | None = None) -> tuple[Path, ...]:
+    """Return one path `<name>_classified.rtdc` per file: beside it, or in `folder`.
+
+    Files of the same name get `_classified_2` and so on, so that none replaces another.
     """
     paths: list[Path] = []
     for source in sources:
-        directory = folder or source.path.parent
-        base = directory / f"{source.path.stem}_classified.rtdc"
+        base = (folder or source.parent) / f"{source.stem}_classified.rtdc"
         path, number = base, 1
-        while path in paths or any(_is_same_file(path, other.path) for other in sources):
+        while path in paths or any(_is_same_file(path, other) for other in sources):
             number += 1
             path = base.with_stem(f"{base.stem}_{number}")
         paths.append(path)
     return tuple(paths)
 
 
-def ml_score_codes(class_names: Sequence[str]) -> tuple[str, ...]:
-    """Return three lowercase letters or digits per class: the start of its name where that is free."""
-    codes: list[str] = []
-    for name in class_names:
-        plain = unicodedata.normalize("NFKD", name).lower()
-        letters = "".join(sign for sign in plain if sign in ascii_lowercase + digits)
-        codes.append(next(code for code in _candidates(letters) if code not in codes))
-    return tuple(codes)
-
-
-def _candidates(letters: str) -> Iterator[str]:
-    start = (letters + "000")[:3]
-    signs = digits[1:] + "0" + ascii_lowercase
-    yield start
-    for n_kept in (2, 1, 0):
-        for ending in product(signs, repeat=3 - n_kept):
-            yield start[:n_kept] + "".join(ending)
-
-
 def write_classified_copies(
-    predictions: Predictions, folder: Path | None = None, threshold: Threshold | None = None
+    predictions: Predictions,
+    folder: Path | None = None,
+    decision: Decision = MOST_PROBABLE,
+    *,
+    is_basin: bool = False,
+    about: Sequence[str] = (),
+    progress: Progress | None = None,
 ) -> tuple[Path, ...]:
-    """Write a classified copy of each source, beside it or in `folder`; see `write_classified_rtdc`."""
-    paths = classified_paths(predictions.sources, folder)
-    return tuple(
-        write_classified_rtdc(source, predictions, path, threshold)
-        for source, path in zip(predictions.sources, paths, strict=True)
-    )
+    """Write a classified copy of each source, beside it or in `folder`; see `write_classified_rtdc`.
+
+    `progress` counts the images of all.
+    """
+    paths = classified_paths([source.path for source in predictions.sources], folder)
+    n_before = 0
+    for source, path in zip(predictions.sources, paths, strict=True):
+        report = None if progress is None else _later(progress, n_before, source.n_images, predictions)
+        write_classified_rtdc(source, predictions, path, decision, is_basin=is_basin, about=about, progress=report)
+        n_before += source.n_images
+    return paths
+
+
+def _later(progress: Progress, n_before: int, n_images: int, predictions: Predictions) -> Progress:
+    """Turn the bytes of one file into images of all."""
+    n_all = sum(source.n_images for source in predictions.sources)
+    return lambda done, total: progress(n_before + n_images * done // max(1, total), n_all)
 
 
 def write_classified_rtdc(
-    source: DataSource, predictions: Predictions, path: Path | None = None, threshold: Threshold | None = None
+    source: DataSource,
+    predictions: Predictions,
+    path: Path | None = None,
+    decision: Decision = MOST_PROBABLE,
+    *,
+    is_basin: bool = False,
+    about: Sequence[str] = (),
+    progress: Progress | None = None,
 ) -> Path:
     """Copy an .rtdc file and add the predictions made for it; return the path of the copy.
 
     `path` is a file, a folder for `<name>_classified.rtdc`, or None: beside the source. The copy gets
-    events/ml_score_xxx, float32 probabilities per class, and events/userdef0, float64 number of the class
-    predicted under `threshold`; images without a prediction have nan. The log
-    "aid-desktop-classification" says which class is behind each name. The source is not changed. Raises
-    DataError for another kind of source, or one that changed since; ExportError if the copy cannot be
-    written.
+    events/ml_score_xxx, float32 probabilities per class, and events/userdef0, float64 number of the class predicted by
+    `decision`; images that are rejected or have no prediction have nan in all. Scores of earlier models and a stored
+    ml_class are left out. The log "aid-desktop-classification" and the root attribute CLASSES say which class is behind
+    each name; `about` are further lines of the log. With `is_basin` the file is small: it has the scores and refers to
+    the source for all else. The source is not changed. `progress` counts bytes. Raises DataError for another kind of
+    source, or one that changed since; ExportError if the copy cannot be written.
     """
     if source.kind is not SourceKind.RTDC:
         raise DataError(f"{source.path.name} is a {source.kind}; predictions can be added to .rtdc files only")
     if path is None or path.is_dir():
-        path = classified_paths([source], path)[0]
+        path = classified_paths([source.path], path)[0]
     if any(_is_same_file(path, other.path) for other in (source, *predictions.sources)):
         raise DataError(f"{path} holds the images themselves: choose another name for the classified copy")
     with exported(path) as temporary:
-        shutil.copyfile(source.path, temporary)
+        if not is_basin:
+            copy_file(source.path, temporary, progress)
         try:
             # No cache of chunks: HDF5 1.14 ends the process when the disk is too full to write one at closing.
-            with h5py.File(temporary, "r+", rdcc_nbytes=0) as file:
-                _add(file, source, predictions, threshold)
+            with h5py.File(temporary, "w" if is_basin else "r+", rdcc_nbytes=0) as file:
+                n = begin_basin(file, source.path) if is_basin else _event_count(file)
+                stale = remove_stale(file)
+                values = _values(source, predictions, decision, source.n_total if n is None else n)
+                for name, column in values:
+                    _replace(file, f"{EVENTS}/{name}", column)
+                if is_basin:
+                    stale = add_basin(file, source.path, path, written=[name for name, _ in values])
+                _document(file, predictions.class_names, decision, (*about, *_told(stale)))
         except RuntimeError as error:
             # So HDF5 tells of a full disk that shows only when the file is closed.
             raise OSError(str(error)) from error
@@ -110,53 +134,64 @@ def _is_same_file(path: Path, other: Path) -> bool:
     return path.absolute() == other.absolute()
 
 
-def _add(file: Any, source: DataSource, predictions: Predictions, threshold: Threshold | None) -> None:
-    n = _event_count(file, source)
+def _event_count(file: Any) -> int | None:
+    events = file.get(EVENTS)
+    stack = events.get("image") if events is not None else None
+    return None if stack is None else int(stack.shape[0])
+
+
+def _values(
+    source: DataSource, predictions: Predictions, decision: Decision, n: int
+) -> list[tuple[str, NDArray[np.floating]]]:
+    """Return names and columns (n,) of the features to write."""
     mine = [position for position, other in enumerate(predictions.sources) if other.path == source.path]
-    chosen = predictions.select(np.isin(predictions.source, mine))
-    if chosen.n and int(chosen.index.max()) >= n:
+    which = np.flatnonzero(np.isin(predictions.source, mine))
+    index = predictions.index[which]
+    if index.size and int(index.max()) >= n:
         raise DataError(
-            f"{source.path.name} has {n} images and there is a prediction for number {chosen.index.max()}: "
+            f"{source.path.name} has {n} images and there is a prediction for number {index.max()}: "
             "the file has changed. Classify it again."
         )
-    codes = ml_score_codes(predictions.class_names)
-    for code in _codes_before(file):
-        file.pop(f"events/ml_score_{code}", None)
-    for column, code in enumerate(codes):
+    probabilities = predictions.probabilities[which]
+    classes = decision.classes(probabilities)
+    is_kept = classes != REJECTED
+    index, probabilities, classes = index[is_kept], probabilities[is_kept], classes[is_kept]
+    columns: list[tuple[str, NDArray[np.floating]]] = []
+    for position, code in enumerate(ml_score_codes(predictions.class_names)):
         scores = np.full(n, np.nan, dtype=np.float32)
-        scores[chosen.index] = chosen.probabilities[:, column]
-        _replace(file, f"events/ml_score_{code}", scores)
-    classes = np.full(n, np.nan, dtype=np.float64)
-    classes[chosen.index] = chosen.predicted(threshold)
-    _replace(file, "events/userdef0", classes)
-    _document(file, predictions.class_names, codes, threshold)
-
-
-def _event_count(file: Any, source: DataSource) -> int:
-    events = file.get("events")
-    stack = events.get("image") if events is not None else None
-    return source.n_total if stack is None else int(stack.shape[0])
-
-
-def _codes_before(file: Any) -> list[str]:
-    """Return the codes of an earlier classification by this program, whose classes may be others."""
-    lines = file[LOG][()].tolist() if LOG in file else []
-    found = (re.match(rb"ml_score_([a-z0-9]{3}):", line) for line in lines)
-    return [match[1].decode() for match in found if match]
+        scores[index] = probabilities[:, position]
+        columns.append((f"{PREFIX}{code}", scores))
+    numbers = np.full(n, np.nan, dtype=np.float64)
+    numbers[index] = classes
+    return [*columns, ("userdef0", numbers)]
 
 
 def _replace(file: Any, name: str, values: NDArray[Any]) -> None:
+    import hdf5plugin
+
     file.pop(name, None)
-    storage = {"compression": "gzip", "fletcher32": True} if values.size else {}
+    # As dclab writes, which calls files compressed from this level on.
+    storage = {**hdf5plugin.Zstd(clevel=5), "fletcher32": True, "chunks": True} if values.size else {}
     file.create_dataset(name, data=values, **storage)
 
 
-def _document(file: Any, names: Sequence[str], codes: Sequence[str], threshold: Threshold | None) -> None:
+def _told(stale: Sequence[str]) -> tuple[str, ...]:
+    return (f"left out, of an earlier classification: {', '.join(stale)}",) if stale else ()
+
+
+def _document(file: Any, names: Sequence[str], decision: Decision, about: Sequence[str]) -> None:
+    codes = ml_score_codes(names)
     lines = [f"Classified by AID Desktop, format {FORMAT_VERSION}"]
     for number, (name, code) in enumerate(zip(names, codes, strict=True)):
-        lines.append(f"ml_score_{code}: {name} (userdef0 = {number})")
-    if threshold is not None:
-        name = names[threshold.class_index]
-        lines.append(f"threshold of userdef0: {name} where its probability > {threshold.probability:g}")
-    encoded = [encodable(line).encode("utf-8") for line in lines]
-    _replace(file, LOG, np.array(encoded, dtype=f"S{max(map(len, encoded))}"))
+        lines.append(f"{PREFIX}{code}: {name} (ml_class and userdef0 = {number})")
+    lines += [f"rule of userdef0: {line}" for line in decision.describe(tuple(names))]
+    pieces = [piece for line in (*lines, *about) for piece in log_lines(line)]
+    _replace(file, LOG, np.array(pieces, dtype=f"S{max(map(len, pieces))}"))
+    classes = encodable(json.dumps(dict(zip(codes, names, strict=True)), ensure_ascii=False))
+    file.attrs.pop(CLASSES, None)
+    if len(classes.encode("utf-8")) <= _LONGEST_ATTRIBUTE:
+        file.attrs[CLASSES] = classes
+    before = file.attrs.get(_SOFTWARE, "")
+    before = before.decode("utf-8", "backslashreplace") if isinstance(before, bytes) else str(before)
+    programs = [part for part in before.split(" | ") if part not in ("", _PROGRAM)]
+    file.attrs[_SOFTWARE] = " | ".join([*programs, _PROGRAM])

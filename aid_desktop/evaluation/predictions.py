@@ -1,5 +1,6 @@
 """What a model says about each of many images, and where each image comes from."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,11 +94,20 @@ class Predictions:
     def origins(self) -> list[str]:
         """Return where each image comes from: a file's path, or `path#index` within a stack.
 
-        Opens the sources anew; raises DataError for one that is gone.
+        Opens the sources anew; raises DataError for one that is gone. For very many images see `origins_of_parts`.
         """
+        return [origin for part in self.origins_of_parts() for origin in part]
+
+    def origins_of_parts(self, n_images: int = 4096) -> Iterator[list[str]]:
+        """Yield the same texts in pieces of `n_images`, the last one perhaps shorter. Raises DataError at once."""
         readers = {position: reopen(self.sources[position]) for position in np.unique(self.source).tolist()}
-        pairs = zip(self.source.tolist(), self.index.tolist(), strict=True)
-        return [readers[position].origin(index) for position, index in pairs]
+
+        def piece(start: int) -> list[str]:
+            part = slice(start, start + n_images)
+            pairs = zip(self.source[part].tolist(), self.index[part].tolist(), strict=True)
+            return [readers[position].origin(index) for position, index in pairs]
+
+        return (piece(start) for start in range(0, self.n, n_images))
 
     def select(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "Predictions":
         """Return the predictions of some images: a mask (N,) or positions from 0, in the order given."""
@@ -119,8 +129,16 @@ def predicted_classes(probabilities: NDArray[np.float32], threshold: Threshold |
     the threshold's class becomes 1 where it is greater than the threshold and 0 elsewhere, then the
     highest wins. Of equal values the first class wins. Raises DataError for a class that is not there.
     """
+    return _highest(thresholded(probabilities, threshold))
+
+
+def thresholded(probabilities: NDArray[np.float32], threshold: Threshold | None) -> NDArray[np.float32]:
+    """Return the values (N, C) of which the highest wins, see `predicted_classes`; itself without a threshold.
+
+    Raises DataError for a class that is not there.
+    """
     if threshold is None:
-        return _highest(probabilities)
+        return probabilities
     n_classes = probabilities.shape[1]
     if threshold.class_index >= n_classes:
         raise DataError(
@@ -129,7 +147,7 @@ def predicted_classes(probabilities: NDArray[np.float32], threshold: Threshold |
     ruled = probabilities.copy()
     column = ruled[:, threshold.class_index]
     ruled[:, threshold.class_index] = column > threshold.probability
-    return _highest(ruled)
+    return ruled
 
 
 def _highest(values: NDArray[np.float32]) -> NDArray[np.intp]:

@@ -1,13 +1,15 @@
 """One row per image: what the model says, as .csv or .xlsx."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aid_desktop.errors import ExportError
-from aid_desktop.evaluation.predictions import Predictions, Threshold
-from aid_desktop.evaluation.writing import encodable, exported
+from aid_desktop.evaluation.decision import REJECTED, Decision, Rule, deciding_probability, decision_of
+from aid_desktop.evaluation.predictions import Predictions
+from aid_desktop.evaluation.summary import HEADER, Summary
+from aid_desktop.evaluation.writing import Progress, exported
+from aid_desktop.evaluation.xlsx_stream import ROWS_PER_SHEET, Value, XlsxFile, check_columns, printable
 from aid_desktop.runs.spreadsheet import text_cell
 
 if TYPE_CHECKING:
@@ -15,40 +17,57 @@ if TYPE_CHECKING:
     from openpyxl.cell import Cell
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
-ROWS_PER_SHEET = 1_048_575  # besides the header; Excel's own limit is 2**20
-COLUMNS_PER_SHEET = 16_384
+__all__ = ["CHUNK", "TABLE_SUFFIXES", "Value", "add_sheets", "check_table_name", "table_header", "table_rows",
+           "write_predictions", "write_predictions_csv", "write_predictions_xlsx"]  # fmt: skip
+
 CHUNK = 4096
 TABLE_SUFFIXES = (".csv", ".xlsx")
-CONTROL_SIGNS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # not allowed in XML
-
-Value = str | int | float | None
 
 
-def write_predictions(path: Path, predictions: Predictions, threshold: Threshold | None = None) -> None:
-    """Write one row per image as the suffix of `path` says: one of TABLE_SUFFIXES. Raises ExportError, DataError."""
-    suffix = path.suffix.lower()
-    if suffix not in TABLE_SUFFIXES:
-        raise ExportError(f"The table's name is {path}: give a name that ends with {' or '.join(TABLE_SUFFIXES)}.")
-    write = write_predictions_csv if suffix == ".csv" else write_predictions_xlsx
-    write(path, predictions, threshold=threshold)
+def check_table_name(path: Path | None) -> None:
+    """Raise ExportError unless the name of a table ends with one of TABLE_SUFFIXES."""
+    if path is None or path.suffix.lower() not in TABLE_SUFFIXES:
+        expected = " or ".join(TABLE_SUFFIXES)
+        raise ExportError(f"The table's name is {path or 'empty'}: give a name that ends with {expected}.")
+
+
+def write_predictions(
+    path: Path,
+    predictions: Predictions,
+    rule: Rule = None,
+    summary: Summary | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Write one row per image as the suffix of `path` says: one of TABLE_SUFFIXES. Raises ExportError, DataError.
+
+    An .xlsx file gets the `summary` as a sheet of its own, in a .csv file there is no room for it. `progress` counts
+    images.
+    """
+    check_table_name(path)
+    if path.suffix.lower() == ".csv":
+        write_predictions_csv(path, predictions, rule=rule, progress=progress)
+    else:
+        write_predictions_xlsx(path, predictions, rule=rule, summary=summary, progress=progress)
 
 
 def write_predictions_csv(
     path: Path,
     predictions: Predictions,
     origins: Sequence[str] | None = None,
-    threshold: Threshold | None = None,
+    rule: Rule = None,
+    progress: Progress | None = None,
 ) -> None:
     """Write one line per image to a .csv file in UTF-8 with decimal points.
 
     Columns: file (of the source), index (from 0 in the source), image (its origin), predicted, probability
-    (of the predicted class), `p_<class>` for every class, and actual if the images are labelled.
-    Probabilities have six decimals. `origins` has one text per image; None asks the sources. Raises
-    ExportError if the file cannot be written, DataError if a source is gone.
+    (of the predicted class), `p_<class>` for every class, and actual if the images are labelled. Of rejected images
+    predicted is empty, and probability the highest. Probabilities have six decimals. `origins` has one text per image;
+    None asks the sources. The rows are made bit by bit. Raises ExportError if the file cannot be written, DataError if
+    a source is gone.
     """
     import csv
 
-    rows = table_rows(predictions, origins, threshold)
+    rows = table_rows(predictions, origins, rule, progress)
     with (
         exported(path) as temporary,
         temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
@@ -63,20 +82,20 @@ def write_predictions_xlsx(
     path: Path,
     predictions: Predictions,
     origins: Sequence[str] | None = None,
-    threshold: Threshold | None = None,
+    rule: Rule = None,
+    summary: Summary | None = None,
+    progress: Progress | None = None,
 ) -> None:
-    """Write the same table as `write_predictions_csv` to an .xlsx file, sheet "Images".
+    """Write the same table as `write_predictions_csv` to an .xlsx file, sheet "Images", and the summary to "Summary".
 
     More rows than a sheet can have go on in "Images 2" and so on. Raises the same errors, and ExportError
     for more classes than a sheet has columns.
     """
-    from openpyxl import Workbook
-
-    rows = table_rows(predictions, origins, threshold)
-    with exported(path) as temporary:
-        workbook = Workbook(write_only=True)
-        add_sheets(workbook, "Images", table_header(predictions), rows)
-        workbook.save(temporary)
+    rows = table_rows(predictions, origins, rule, progress)
+    with exported(path) as temporary, XlsxFile(temporary) as workbook:
+        workbook.add_sheets("Images", table_header(predictions), rows)
+        if summary is not None:
+            workbook.add_sheets("Summary", HEADER, summary.rows())
 
 
 def table_header(predictions: Predictions) -> list[str]:
@@ -87,39 +106,49 @@ def table_header(predictions: Predictions) -> list[str]:
 
 
 def table_rows(
-    predictions: Predictions, origins: Sequence[str] | None = None, threshold: Threshold | None = None
+    predictions: Predictions,
+    origins: Sequence[str] | None = None,
+    rule: Rule = None,
+    progress: Progress | None = None,
 ) -> Iterator[list[Value]]:
     """Yield one row per image; probabilities are floats rounded to six decimals.
 
     Raises ExportError if there is not one origin per image, DataError if a source is gone.
     """
-    origins = predictions.origins() if origins is None else origins
+    if origins is None:
+        return _rows(predictions, predictions.origins_of_parts(CHUNK), decision_of(rule), progress)
     if len(origins) != predictions.n:
         raise ExportError(f"got {len(origins)} names of images for {predictions.n} predictions")
-    return _rows(predictions, origins, threshold)
+    parts = (origins[start : start + CHUNK] for start in range(0, len(origins), CHUNK))
+    return _rows(predictions, parts, decision_of(rule), progress)
 
 
-def _rows(predictions: Predictions, origins: Sequence[str], threshold: Threshold | None) -> Iterator[list[Value]]:
+def _rows(
+    predictions: Predictions, origins: Iterable[Sequence[str]], decision: Decision, progress: Progress | None
+) -> Iterator[list[Value]]:
     names = predictions.class_names
     files = [str(source.path) for source in predictions.sources]
-    predicted = predictions.predicted(threshold)
-    probability = predictions.probability_of(predicted)
-    for start in range(0, predictions.n, CHUNK):
-        part = slice(start, start + CHUNK)
+    for number, origins_here in enumerate(origins):
+        part = slice(number * CHUNK, number * CHUNK + len(origins_here))
+        probabilities = predictions.probabilities[part]
+        predicted = decision.classes(probabilities)
         columns = zip(
             predictions.source[part].tolist(),
             predictions.index[part].tolist(),
-            origins[part],
-            predicted[part].tolist(),
-            probability[part].tolist(),
-            predictions.probabilities[part].tolist(),
+            origins_here,
+            predicted.tolist(),
+            deciding_probability(probabilities, predicted).tolist(),
+            probabilities.tolist(),
             strict=True,
         )
         labels = None if predictions.labels is None else predictions.labels[part].tolist()
         for offset, (source, index, origin, best, highest, values) in enumerate(columns):
-            row: list[Value] = [files[source], index, origin, names[best], round(highest, 6)]
+            name = "" if best == REJECTED else names[best]
+            row: list[Value] = [files[source], index, origin, name, round(highest, 6)]
             row += [round(value, 6) for value in values]
             yield row if labels is None else [*row, names[labels[offset]]]
+        if progress is not None:
+            progress(part.stop, predictions.n)
 
 
 def add_sheets(
@@ -129,14 +158,11 @@ def add_sheets(
     rows: Iterable[Sequence[Value]],
     rows_per_sheet: int = ROWS_PER_SHEET,
 ) -> None:
-    """Append a table to a write-only workbook: sheets `title`, `title 2`, ... of at most `rows_per_sheet`.
+    """Append a short table to a write-only workbook: sheets `title`, `title 2`, ... of at most `rows_per_sheet`.
 
     Texts stay texts, also those that look like formulas. Raises ExportError for too many columns.
     """
-    if len(header) > COLUMNS_PER_SHEET:
-        raise ExportError(
-            f"a sheet of an .xlsx file has {COLUMNS_PER_SHEET} columns and {len(header)} are needed: write a .csv file"
-        )
+    check_columns(header)
 
     def new_sheet(number: int) -> "WriteOnlyWorksheet":
         sheet: WriteOnlyWorksheet = workbook.create_sheet(title if number == 1 else f"{title} {number}")
@@ -151,4 +177,4 @@ def add_sheets(
 
 
 def _text_cell(sheet: "WriteOnlyWorksheet", value: str) -> "str | Cell":
-    return text_cell(sheet, CONTROL_SIGNS.sub(lambda match: f"\\x{ord(match[0]):02x}", encodable(value)))
+    return text_cell(sheet, printable(value))

@@ -1,11 +1,16 @@
 """Write files of results so that a failure leaves no half file and gives a plain message."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from aid_desktop.errors import ExportError
 from aid_desktop.paths import write_atomically
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total) while something is written; an error that it raises ends the writing."""
+
+_BLOCK = 16 * 2**20
 
 
 @contextmanager
@@ -29,3 +34,14 @@ def exported(path: Path) -> Iterator[Path]:
 def encodable(text: str) -> str:
     r"""Return `text` in a form that UTF-8 can hold: bytes of odd file names become `\udc..`."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def copy_file(source: Path, target: Path, progress: Progress | None = None) -> None:
+    """Copy the content of a file, block by block; `progress` counts bytes. Raises OSError."""
+    n_bytes, n_done = source.stat().st_size, 0
+    with source.open("rb") as reading, target.open("wb") as writing:
+        while block := reading.read(_BLOCK):
+            writing.write(block)
+            n_done += len(block)
+            if progress is not None:
+                progress(n_done, max(n_bytes, n_done))

@@ -1,5 +1,6 @@
 """What the program remembers between starts: QSettings with a schema version."""
 
+import json
 from pathlib import Path
 
 from PyQt5.QtCore import QByteArray, QSettings
@@ -54,6 +55,19 @@ class Preferences:
     @auto_apply.setter
     def auto_apply(self, value: bool) -> None:
         self._settings.setValue("auto_apply", "true" if value else "false")
+
+    @property
+    def classify_choices(self) -> dict[str, str]:
+        """What was chosen the last time that new files were classified."""
+        try:
+            found = json.loads(str(self._settings.value("classify_choices", "{}")))
+        except ValueError:
+            return {}
+        return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+
+    @classify_choices.setter
+    def classify_choices(self, choices: dict[str, str]) -> None:
+        self._settings.setValue("classify_choices", json.dumps(choices))
 
     @property
     def window_geometry(self) -> QByteArray | None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from aid_desktop.models.build import measure_whole_labels, measured
 from aid_desktop.models.precision import computing_in
 from aid_desktop.training.blocks import Block
 from aid_desktop.training.image_store import ImageStore
+from aid_desktop.training.statistics import measure_statistics, moving_normalizations
 
 if TYPE_CHECKING:
     import keras
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 # Between calls into the graph the loop looks for stop and pause and tells its progress.
 _SECONDS_PER_CALL = 0.1
 _LARGEST_VALIDATION_BATCH = 256
+_SAMPLE_IMAGES, _SAMPLE_BYTES = 1024, 16 * 2**20
+"""Of the training images as many measure the statistics of averaged weights."""
 
 
 class BlockFitter:
@@ -43,6 +47,7 @@ class BlockFitter:
         self.n_traces = 0
         self._validation_batch = _LARGEST_VALIDATION_BATCH
         self.precision = "float32"
+        self._sample: Block | None = None
         self._model = model
         measure_whole_labels(model)
         self._input_shape = input_shape
@@ -71,6 +76,8 @@ class BlockFitter:
         self._steps_per_second: dict[Any, float] = {}
         self._train = tf.function(self._train_steps, autograph=False)
         self._test = tf.function(self._test_steps, autograph=False)
+        self._forward = tf.function(self._forward_batch, autograph=False)
+        self._moving = moving_normalizations(self._model)
 
     def fit_block(
         self,
@@ -87,12 +94,27 @@ class BlockFitter:
         """
         if metrics_from_zero:
             self._model.reset_metrics()
+            self._sample = None
+        self._keep_sample(block)
         self._assign(block)
         if rates is None:
             n_batches = -(-len(block.images) // batch_size)
             rates = np.full(n_batches, self._model.optimizer.learning_rate.numpy(), np.float32)
         self._rates.assign(rates)
         return self._run(self._train, len(block.images), batch_size, between)
+
+    def measure_statistics(self, batch_size: int) -> None:
+        """Measure the moving statistics for the weights in force, on images of the epoch that was trained last.
+
+        Nothing is done in a network without averaged weights or batch normalization.
+        """
+        if self._sample is None or not self._moving:
+            return
+        self._assign(self._sample)
+        n_images = len(self._sample.images)
+        # A smaller rest would count as much as a whole batch.
+        begins = range(0, max(1, n_images - batch_size + 1), batch_size)
+        measure_statistics(self._moving, (partial(self._forward_one, begin, begin + batch_size) for begin in begins))
 
     def evaluate(
         self,
@@ -145,6 +167,18 @@ class BlockFitter:
         """Return the metrics since they were last reset, `loss` first."""
         return measured(self._model)
 
+    def _keep_sample(self, block: Block) -> None:
+        """Keep the largest beginning of a block of the epoch."""
+        most = max(1, min(_SAMPLE_IMAGES, _SAMPLE_BYTES // block.images[0].nbytes))
+        kept = 0 if self._sample is None else len(self._sample.images)
+        if self._moving and kept < most and len(block.images) > kept:
+            self._sample = block.part(slice(0, most))
+
+    def _forward_one(self, begin: int, end: int) -> None:
+        import tensorflow as tf
+
+        self._forward(tf.constant(begin, tf.int32), tf.constant(end, tf.int32))
+
     def _assign(self, block: Block) -> None:
         self._images.assign(block.images)
         if self._features is not None:
@@ -193,6 +227,9 @@ class BlockFitter:
 
     def _test_batch(self, begin: Any, end: Any) -> None:
         self._model.test_step(self._batch(begin, end))
+
+    def _forward_batch(self, begin: Any, end: Any) -> None:
+        self._model(self._batch(begin, end)[0], training=True)
 
     def _test_one(self) -> None:
         # One image is enough, and test_on_batch would trace a function of its own for it.

@@ -88,6 +88,12 @@ class ReplicaFitter(BlockFitter):
             self._average()
         return is_whole
 
+    def measure_statistics(self, batch_size: int) -> None:
+        """Measure the moving statistics as BlockFitter does, and make those of all replicas the same."""
+        super().measure_statistics(batch_size)
+        if self._moving and self._average is not None:
+            self._average()
+
     def progress(self) -> dict[str, float]:
         """Return the metrics of the first replica here: workers need not all ask for it at the same time."""
         results = self._strategy.run(self._model.get_metrics_result)
@@ -129,6 +135,13 @@ class ReplicaFitter(BlockFitter):
 
     def _test_batch(self, begin: Any, end: Any) -> None:
         self._share_out(self._test_share, begin, end)
+
+    def _forward_batch(self, begin: Any, end: Any) -> None:
+        self._share_out(self._forward_share, begin, end)
+
+    def _forward_share(self, begin: Any, n_images: Any) -> None:
+        (images, _, _), _ = self._share(begin, n_images)
+        self._model(images, training=True)
 
     def _share_out(self, step: Callable[[Any, Any], None], begin: Any, end: Any) -> None:
         import tensorflow as tf

@@ -81,16 +81,18 @@ class RunState:
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """Have the moving averages of the weights in their place, if there are any."""
+        """Have the moving averages of the weights in their place, if there are any, and what belongs to them."""
         pairs = list(zip(self.model.trainable_variables, averages(self.model.optimizer), strict=False))
-        kept = [weight.value.numpy() for weight, _ in pairs]
+        # The others are moved where statistics are measured: those themselves, and the random states of dropout.
+        kept = [(variable, variable.value.numpy()) for variable in self.model.variables] if pairs else []
         try:
             for weight, average in pairs:
                 weight.assign(average)
+            self.fitter.measure_statistics(self.settings.hyperparameters.batch_size)
             yield
         finally:
-            for (weight, _), value in zip(pairs, kept, strict=True):
-                weight.assign(value)
+            for variable, value in kept:
+                variable.assign(value)
 
     def begin_epoch(self, epoch: int) -> None:
         """Let dropout draw what belongs to this epoch: Keras does not save its random state with a network."""

@@ -182,15 +182,22 @@ def test_that_classify_counts_the_classes_and_writes_a_table(
     for name in ("table.csv", "table.xlsx"):
         result = call("classify", run_folder, *paths, "--out", tmp_path / name, "--json")
         assert (result.code, result.err) == (0, "")
-        assert set(result.document) == {"n", "counts", "files"}
+        assert {"n", "counts", "files"} < set(result.document)
         assert result.document["n"] == sum(result.document["counts"].values()) == 12
         assert list(result.document["counts"]) == ["dark", "bright"]
         assert result.document["files"] == [str(tmp_path / name)]
     with (tmp_path / "table.csv").open(encoding="utf-8-sig", newline="") as file:
         assert len(list(csv.reader(file))) == 13
+    assert result.document["summary"] is None
+    assert (tmp_path / "table_summary.csv").exists()
     everything = call("classify", run_folder, *paths, "--threshold", "dark=0", "--json").document
-    assert everything == {"n": 12, "counts": {"dark": 12, "bright": 0}, "files": []}
-    assert call("classify", run_folder, paths[0], "--threshold", "dark=0").out == "6 images: dark 6, bright 0\n"
+    assert (everything["n"], everything["counts"], everything["files"]) == (12, {"dark": 12, "bright": 0}, [])
+    assert [
+        (one["file"], one["n"], one["counts"]["dark"], one["fractions"]["dark"]) for one in everything["per_file"]
+    ] == [(str(path), 6, 6, 1.0) for path in paths]
+    printed = call("classify", run_folder, paths[0], "--threshold", "dark=0").out.splitlines()
+    assert printed[:2] == ["6 images: dark 6, bright 0", f"{paths[0]}: 6 images"]
+    assert printed[2].split() == ["dark", "6", "100.0", "%", "(61.0", "to", "100.0)"]
 
 
 def test_that_classify_takes_one_of_several_arrays(call: Any, run_folder: Path, tmp_path: Path) -> None:
@@ -213,6 +220,54 @@ def test_that_classify_writes_into_copies_of_rtdc_files(
     assert source.read_bytes() == before
     with h5py.File(copy) as file:
         assert len(file["events/userdef0"]) == 6
+
+
+def test_that_classify_rejects_and_writes_everything_at_once(
+    call: Any, run_folder: Path, run_toml: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "in" / "blood.rtdc"
+    source.parent.mkdir()
+    source.write_bytes((run_toml.parent / "test_dark.rtdc").read_bytes())
+    options = ("--into-rtdc", "--basin", "--aideveloper-xlsx", "--sort-into", tmp_path / "sorted", "--link", "hard")
+    result = call("classify", run_folder, source, *options, "--out", tmp_path / "t.csv", "--reject", "1", "--json")
+    assert (result.code, result.err) == (0, "")
+    document = result.document
+    assert document["rejected"] + sum(document["counts"].values()) == document["n"] == 6
+    assert document["rejected"] == document["per_file"][0]["rejected"] > 0
+    assert document["files"] == [
+        str(tmp_path / "t.csv"),
+        str(source.with_name("blood_Prediction.xlsx")),
+        str(source.with_name("blood_classified.rtdc")),
+        str(tmp_path / "sorted" / "manifest.csv"),
+    ]
+    assert document["summary"] == str(tmp_path / "t_summary.csv")
+    assert len(list((tmp_path / "sorted" / "not_sure").iterdir())) == document["rejected"]
+    with h5py.File(source.with_name("blood_classified.rtdc")) as file:
+        assert "image" not in file["events"]
+    printed = call("classify", run_folder, source, "--reject", "1").out.splitlines()
+    assert printed[0].endswith(f"rejected {document['rejected']}")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--basin",), "give --into-rtdc"),
+        (("--link", "hard"), "--sort-into"),
+        (("--tiles", "auto", "--reject", "0.5", "--out", "x"), "--reject out"),
+    ],
+)
+def test_that_options_that_do_not_go_together_are_told(
+    call: Any, run_folder: Path, run_toml: Path, options: tuple[str, ...], told: str
+) -> None:
+    assert told in one_line(call("classify", run_folder, run_toml.parent / "test_dark.rtdc", *options))
+
+
+def test_that_what_is_no_rtdc_file_is_told_before_anything_is_classified(
+    call: Any, run_folder: Path, tiny_folders: Path
+) -> None:
+    folder = tiny_folders / "test" / "circle"
+    assert "copies of .rtdc files only" in one_line(call("classify", run_folder, folder, "--into-rtdc"))
+    assert call("classify", run_folder, folder, "--reject", "2").code == 2
 
 
 def test_that_classify_tells_what_it_cannot_read_or_write(

@@ -1,6 +1,7 @@
 """Tables of all images as .csv and .xlsx."""
 
 import csv
+import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -13,14 +14,19 @@ from hypothesis import strategies as st
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError, ExportError
+from aid_desktop.evaluation import tables
+from aid_desktop.evaluation.decision import Decision
 from aid_desktop.evaluation.predictions import Predictions, Threshold
+from aid_desktop.evaluation.summary import summarize
 from aid_desktop.evaluation.tables import (
-    COLUMNS_PER_SHEET,
+    CHUNK,
     add_sheets,
     table_header,
+    write_predictions,
     write_predictions_csv,
     write_predictions_xlsx,
 )
+from aid_desktop.evaluation.xlsx_stream import COLUMNS_PER_SHEET
 
 SOURCES = (
     DataSource(Path("/data/cat"), SourceKind.FOLDER, 9, ((4, 4, 1),), "one"),
@@ -92,6 +98,80 @@ def test_that_the_threshold_changes_the_predicted_class_and_its_probability(tmp_
     assert [row[3] for row in expected] != [row[3] for row in expected_rows(predictions)]
     assert [row[3] for row in read_csv(tmp_path / "out.csv")[1:]] == [row[3] for row in expected]
     assert read_xlsx(tmp_path / "out.xlsx")["Images"][1:] == expected
+
+
+def test_that_rejected_images_have_no_class_and_their_highest_probability(tmp_path: Path) -> None:
+    predictions = make(n=20)
+    decision = Decision(Threshold(1, 0.1), reject=0.8)
+    write_predictions_csv(tmp_path / "out.csv", predictions, origins_of(predictions), decision)
+    rejected = predictions.probabilities.max(axis=1) < 0.8
+    rows = read_csv(tmp_path / "out.csv")[1:]
+    assert [row[3] == "" for row in rows] == rejected.tolist()
+    assert 0 < rejected.sum() < 20
+    for row in rows:
+        if row[3] == "":
+            assert float(row[4]) == max(map(float, row[5:7]))
+
+
+def test_that_an_xlsx_has_the_summary_as_a_sheet(tmp_path: Path) -> None:
+    source = write_images(tmp_path / "in", 4)
+    predictions = of_images(source, 4)
+    write_predictions(tmp_path / "out.xlsx", predictions, summary=summarize(predictions))
+    sheets = read_xlsx(tmp_path / "out.xlsx")
+    assert list(sheets) == ["Images", "Summary"]
+    assert sheets["Summary"][1][:5] == [str(source.path), 4, "cat", 4, 1]
+
+
+def test_that_rows_are_made_bit_by_bit_and_writing_can_be_left(tmp_path: Path) -> None:
+    class LeftError(Exception):
+        pass
+
+    n = 2 * CHUNK + 1
+    predictions = of_images(write_images(tmp_path / "in", 1), n)
+    told: list[tuple[int, int]] = []
+    write_predictions(tmp_path / "out.csv", predictions, progress=lambda *pair: told.append(pair))
+    assert told == [(CHUNK, n), (2 * CHUNK, n), (n, n)]
+    assert len(read_csv(tmp_path / "out.csv")) == n + 1
+    (tmp_path / "out.csv").write_text("old")
+
+    def leave(done: int, total: int) -> None:
+        raise LeftError
+
+    with pytest.raises(LeftError):
+        write_predictions(tmp_path / "out.csv", predictions, progress=leave)
+    assert (tmp_path / "out.csv").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out.csv"]
+
+
+def test_that_a_long_table_needs_no_more_memory_than_a_short_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "CHUNK", 64)
+    source = write_images(tmp_path / "in", 1)
+
+    def peak(n: int) -> int:
+        predictions = of_images(source, n)
+        tracemalloc.start()
+        write_predictions(tmp_path / "out.csv", predictions)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(1)  # what is imported for the first time
+    assert peak(64 * 64) < 1.5 * peak(4 * 64)
+
+
+def write_images(folder: Path, n: int) -> DataSource:
+    folder.mkdir()
+    for number in range(n):
+        cv2.imwrite(str(folder / f"{number}.png"), np.zeros((4, 4), np.uint8))
+    return open_source(folder).source
+
+
+def of_images(source: DataSource, n: int) -> Predictions:
+    """Return n predictions that all images of the source share."""
+    values, zero = np.ones((n, 1), np.float32), np.zeros(n, np.intp)
+    return Predictions(("cat",), (source,), (1.0,), zero, np.arange(n) % source.n_images, values)
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

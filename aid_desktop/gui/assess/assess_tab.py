@@ -54,6 +54,7 @@ class AssessTab(QWidget):
         self.setAcceptDrops(True)
         self._notifier = notifier
         self._background = background
+        self._themes = themes
         self._assessment: Assessment | None = None
         self._job: Job[Assessment] | None = None
         self._rescoring: Job[Assessment] | None = None
@@ -139,7 +140,7 @@ class AssessTab(QWidget):
         if path is None:
             self._tell("No model is chosen: browse for the model that is to classify.")
             return
-        dialog = ClassifyDialog(path, self.run_row.threshold, self._background, self)
+        dialog = ClassifyDialog(path, self.run_row.threshold, self._background, self._themes, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
 

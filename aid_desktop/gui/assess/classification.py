@@ -1,22 +1,26 @@
 """Classify new files and write what was found: the work behind the dialog, for a background thread."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from aid_desktop.data.formats import open_source
-from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError, ExportError
 from aid_desktop.evaluation.assess import predict_sources
-from aid_desktop.evaluation.classified import write_classified_copies
-from aid_desktop.evaluation.predictions import Predictions, Threshold
-from aid_desktop.evaluation.tables import write_predictions
+from aid_desktop.evaluation.decision import Decision
+from aid_desktop.evaluation.outputs import Outputs, Written, write_outputs
+from aid_desktop.evaluation.predictions import Threshold
+from aid_desktop.evaluation.score_names import PREFIX, ml_score_codes
+from aid_desktop.evaluation.sorting import Link
+from aid_desktop.evaluation.summary import Summary
 from aid_desktop.gui.background import JobCancelledError, JobContext
 from aid_desktop.gui.numbers import grouped
-from aid_desktop.models.files import load_model
+from aid_desktop.models.files import find_card, load_model
 from aid_desktop.runs.best import find_model
 
 _CLASSES_SHOWN = 12
+_FILES_SHOWN = 3
 
 
 class Format(StrEnum):
@@ -24,18 +28,21 @@ class Format(StrEnum):
 
     CSV = "CSV table (.csv)"
     XLSX = "Excel table (.xlsx)"
+    AIDEVELOPER = "Excel tables as AIDeveloper writes them"
     RTDC = "into copies of the .rtdc files"
+    BASIN = "small .rtdc files that refer to the originals"
+    FOLDERS = "images sorted into a folder for each class"
 
 
 SUFFIXES = {Format.CSV: ".csv", Format.XLSX: ".xlsx"}
-"""The tables' suffixes; the copies have none."""
+"""The tables' suffixes; the others have none."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifyRequest:
-    """What to classify, by which model, and where to.
+    """What to classify, by which model and rule, and where to.
 
-    `target` is the file of a table, or the folder of the copies; None: beside each .rtdc file.
+    `target` is the file of a table, or a folder; None: beside each file. `link` concerns sorted image files.
     """
 
     model: Path
@@ -43,16 +50,39 @@ class ClassifyRequest:
     format: Format
     target: Path | None
     threshold: Threshold | None = None
+    reject: float | None = None
+    link: Link = Link.COPY
+
+    @property
+    def outputs(self) -> Outputs:
+        """What is to be written. Raises ExportError for a target that is missing or has the wrong ending."""
+        suffix = SUFFIXES.get(self.format)
+        if suffix is not None:
+            if self.target is None or self.target.suffix.lower() != suffix:
+                raise ExportError(f"The table's name is {self.target or 'empty'}: give a name that ends with {suffix}.")
+            return Outputs(table=self.target)
+        if self.format is Format.FOLDERS:
+            if self.target is None:
+                raise ExportError("There is no folder to sort the images into: choose one.")
+            return Outputs(sort_into=self.target, link=self.link)
+        if self.format is Format.AIDEVELOPER:
+            return Outputs(with_aideveloper=True, folder=self.target)
+        return Outputs(with_rtdc=True, as_basin=self.format is Format.BASIN, folder=self.target)
 
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """What was found: number of images, of each class, the files written, and what could not be read."""
+    """What was found: number of images, of each class, the files written, and what could not be read.
+
+    `counts` ends with the rejected images if some were to be rejected; `notes` are what the user should know besides.
+    """
 
     n: int
     counts: tuple[tuple[str, int], ...]
     files: tuple[Path, ...]
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    summary: Summary | None = None
 
     @property
     def text(self) -> str:
@@ -72,42 +102,68 @@ class Classified:
 
 def classify(request: ClassifyRequest, context: JobContext) -> Classified:
     """Classify all images of some files and folders and write the result. Raises AidError."""
-    suffix = SUFFIXES.get(request.format)
     if not request.paths:
         raise DataError("There is nothing to classify: add folders of images or .rtdc files.")
-    if suffix is not None and (request.target is None or request.target.suffix.lower() != suffix):
-        raise ExportError(f"The table's name is {request.target or 'empty'}: give a name that ends with {suffix}.")
+    outputs = request.outputs
     sources = [open_source(path, context.report_or_leave).source for path in request.paths]
-    if request.format is Format.RTDC:
-        _check_kinds(sources)
+    outputs.check(sources)
 
     loaded = load_model(find_model(request.model))
     predictions = predict_sources(loaded, sources, context.report, lambda: context.cancelled)
     if context.cancelled:
         raise JobCancelledError("Cancelled: nothing was written.")
-    files = _write(request, predictions)
-    counts = tuple(predictions.class_counts(request.threshold).items())
+    decision = Decision(request.threshold, request.reject)
+    written = write_outputs(predictions, outputs, decision, loaded.path, context.report_or_leave)
     problems = tuple(
         f"{source.path}: {source.problem_text}:\n" + "\n".join(map(str, source.problems))
         for source in sources
         if source.problems
     )
-    return Classified(predictions.n, counts, files, problems)
+    return _classified(written, problems)
 
 
-def _check_kinds(sources: list[DataSource]) -> None:
-    others = [source.name for source in sources if source.kind is not SourceKind.RTDC]
-    if others:
-        raise DataError(
-            f"{', '.join(others)}: predictions can be put into copies of .rtdc files only. Choose a table, or "
-            "remove what is no .rtdc file."
+def _classified(written: Written, problems: tuple[str, ...]) -> Classified:
+    summary = written.summary
+    counts = summary.groups(summary.total)
+    return Classified(summary.total.n, counts, written.files, problems, written.notes, summary)
+
+
+def read_class_names(model: Path, _: JobContext) -> tuple[str, ...]:
+    """Return the classes of a model file or the best one of a run. Raises AidError."""
+    return find_card(find_model(model)).class_names
+
+
+def planned_text(request: ClassifyRequest) -> str:
+    """Say what will be written, for example `Writes /out/classified.csv and classified_summary.csv.`, or what lacks."""
+    if not request.paths:
+        return ""
+    try:
+        outputs = request.outputs
+    except ExportError as error:
+        return str(error)
+    if outputs.sort_into is not None:
+        kind = {Link.COPY: "Copies of", Link.HARD: "Hard links to", Link.SYMBOLIC: "Symbolic links to"}[outputs.link]
+        return (
+            f"{kind} the image files, and images of stacks as PNG, go into {outputs.sort_into}, with manifest.csv and "
+            "the counts. Nothing is replaced."
         )
+    # Of very many files, the first are enough to see the names.
+    paths = outputs.planned(request.paths[:_FILES_SHOWN])
+    parts = [str(paths[0]), *(path.name if path.parent == paths[0].parent else str(path) for path in paths[1:])]
+    n_more = len(request.paths) - _FILES_SHOWN
+    if n_more > 0 and outputs.table is None:
+        parts.insert(_FILES_SHOWN, f"{n_more} more")
+    text = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    if outputs.with_aideveloper:
+        return f"Writes {text}. Nothing is replaced."
+    replaced = [path.name for path in paths if path.exists()]
+    return f"Writes {text}." + (f" Replaces {', '.join(replaced)}." if replaced else "")
 
 
-def _write(request: ClassifyRequest, predictions: Predictions) -> tuple[Path, ...]:
-    if request.format is Format.RTDC:
-        return write_classified_copies(predictions, request.target, request.threshold)
-    if request.target is None:
-        raise ExportError("The table has no name.")
-    write_predictions(request.target, predictions, request.threshold)
-    return (request.target,)
+def scores_text(class_names: Sequence[str]) -> str:
+    """Say under which names dclab and DCscope show the scores of the classes."""
+    codes = ml_score_codes(class_names)
+    pairs = list(zip(codes, class_names, strict=True))
+    shown = [f"{PREFIX}{code} {name} ({number})" for number, (code, name) in enumerate(pairs[:_CLASSES_SHOWN])]
+    more = f", and {len(pairs) - _CLASSES_SHOWN} more" if len(pairs) > _CLASSES_SHOWN else ""
+    return f"In DCscope, with the number in ml_class: {', '.join(shown)}{more}."

@@ -5,120 +5,154 @@ from pathlib import Path
 
 from PyQt5.QtCore import Qt, QUrl, pyqtSlot
 from PyQt5.QtGui import QDesktopServices
-from PyQt5.QtWidgets import (
-    QComboBox,
-    QDialog,
-    QFileDialog,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QLineEdit, QTabWidget, QVBoxLayout, QWidget
 
 from aid_desktop.evaluation.predictions import Threshold
-from aid_desktop.gui.assess.classification import SUFFIXES, Classified, ClassifyRequest, Format, classify
+from aid_desktop.gui.assess.classification import (
+    Classified,
+    ClassifyRequest,
+    Format,
+    classify,
+    planned_text,
+    read_class_names,
+    scores_text,
+)
+from aid_desktop.gui.assess.classify_form import ClassifyForm
+from aid_desktop.gui.assess.summary_view import SummaryView
 from aid_desktop.gui.background import Background, Failure
-from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
+from aid_desktop.gui.preferences import Preferences
+from aid_desktop.gui.theme import GRID, ThemeManager, icon, set_primary, set_role
 from aid_desktop.gui.widgets.file_list import FileList
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.work_row import WorkRow
 
+_RTDC = (Format.RTDC, Format.BASIN)
+
 
 class ClassifyDialog(QDialog):
-    """Takes files, applies `model` (a file or a run folder) to them and writes a table or copies.
+    """Takes files, applies `model` (a file or a run folder) to them and writes a table, copies, or sorted images.
 
-    Leaves the window behind it usable. `threshold` is that of the Assessment tab.
+    Leaves the window behind it usable. `threshold` is that of the Assessment tab. What was chosen is remembered.
     """
 
     def __init__(
-        self, model: Path, threshold: Threshold | None, background: Background, parent: QWidget | None = None
+        self,
+        model: Path,
+        threshold: Threshold | None,
+        background: Background,
+        themes: ThemeManager,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("classifyDialog")
         self.setAccessibleName("Classify new files")
         self.setWindowTitle("Classify new files")
         self.setModal(False)
-        self.resize(84 * GRID, 64 * GRID)
+        self.resize(104 * GRID, 84 * GRID)
         self._model = model
         self._threshold = threshold
         self._background = background
+        self._preferences = Preferences()
+        self._class_names: tuple[str, ...] = ()
         self._folder: Path | None = None
-        self._is_own_target = False
         self.messages = MessageStrip("classifyMessages", self)
         self.files = FileList("classifyFiles", "Files and folders to classify", self)
-        self.files.changed.connect(self._propose_target)
-        self._make_target()
+        self.form = ClassifyForm(self)
+        self.summary = SummaryView(themes, self)
+        self._make_texts()
         self._make_run()
         self._lay_out()
-        self._show_format()
+        self.form.set_choices(self._preferences.classify_choices)
+        self.files.changed.connect(self._on_files_changed)
+        self.form.changed.connect(self._show_plan)
+        self._show_plan()
+        # Only what the form tells beside the formats of .rtdc files; the classification reads the card again.
+        names = background.start(
+            "Reading the model's card", partial(read_class_names, model), self._on_names, self._on_failed
+        )
+        self.destroyed.connect(names.cancel)
 
     @property
     def format(self) -> Format:
         """Where the predictions go."""
-        return list(Format)[self.formats.currentIndex()]
+        return self.form.format
+
+    @property
+    def formats(self) -> QComboBox:
+        """The box to choose the format from."""
+        return self.form.formats
+
+    @property
+    def target(self) -> QLineEdit:
+        """The field with the file or folder to write to."""
+        return self.form.target
 
     @pyqtSlot()
     def start(self) -> None:
         """Classify the files, as if Start was pressed."""
         if self.work.job is not None:
             return
-        text = self.target.text().strip()
-        target = Path(text).absolute() if text else None
-        request = ClassifyRequest(self._model, self.files.paths, self.format, target, self._threshold)
+        self._preferences.classify_choices = self.form.choices()
         self.messages.clear()
         self._result.clear()
         self._open.hide()
-        job = self._background.start("Classifying", partial(classify, request), self._on_done, self._on_failed)
+        work = partial(classify, self._request())
+        job = self._background.start("Classifying", work, self._on_done, self._on_failed)
         self.work.follow(job, "reading the files…")
+
+    def _request(self) -> ClassifyRequest:
+        form = self.form
+        target = form.chosen_target
+        return ClassifyRequest(
+            self._model, self.files.paths, form.format, target, self._threshold, form.reject, form.link
+        )
 
     def _on_done(self, result: Classified) -> None:
         self._result.setText(result.text)
         self._folder = result.files[0].parent
         self._open.show()
+        if result.summary is not None:
+            self.summary.show_summary(result.summary)
+            self._tabs.setTabEnabled(1, True)
+            self._tabs.setCurrentIndex(1)
         for problem in result.problems:
             text, _, details = problem.partition(":\n")
             self.messages.add(Note(Level.WARNING, f"{text}. These images were left out.", details))
+        for note in result.notes:
+            self.messages.add(Note(Level.WARNING, note))
+        self._show_plan()
 
     def _on_failed(self, failure: Failure) -> None:
         self.messages.add(Note(Level.ERROR, failure.message, failure.details))
 
+    def _on_names(self, names: tuple[str, ...]) -> None:
+        self._class_names = names
+        if self._threshold is not None and self._threshold.class_index < len(names):
+            name = names[self._threshold.class_index]
+            self._rule.setText(
+                f"Threshold of the Assessment tab: {name} where its probability > {self._threshold.probability:g}"
+            )
+            self._rule.show()
+        self._show_plan()
+
+    @pyqtSlot()
+    def _on_files_changed(self) -> None:
+        self.form.set_paths(self.files.paths)
+
+    @pyqtSlot()
+    def _show_plan(self) -> None:
+        lines = [planned_text(self._request())]
+        if self.format in _RTDC and self._class_names:
+            lines.append(scores_text(self._class_names))
+            if self._threshold is not None:
+                lines.append("ml_class follows the scores alone; the threshold counts for userdef0.")
+        self._plan.setText("\n".join(filter(None, lines)))
+        self._plan.setVisible(bool(self._plan.text()))
+
     @pyqtSlot()
     def _browse(self) -> None:
-        current = self.target.text() or str(Path.home())
-        if self.format is Format.RTDC:
-            name = QFileDialog.getExistingDirectory(self, "Folder of the copies", current)
-        else:
-            suffix = SUFFIXES[self.format]
-            name, _ = QFileDialog.getSaveFileName(self, "Write the table to", current, f"Tables (*{suffix})")
-            name = name + suffix if name and not Path(name).suffix else name
-        if name:
-            self._is_own_target = True
-            self.target.setText(name)
-
-    @pyqtSlot()
-    def _show_format(self) -> None:
-        is_table = self.format in SUFFIXES
-        self._target_label.setText("&To" if is_table else "&To folder")
-        self.target.setPlaceholderText("" if is_table else "beside each .rtdc file")
-        text = self.target.text().strip()
-        if is_table and text and self._is_own_target and Path(text).suffix:
-            self.target.setText(str(Path(text).with_suffix(SUFFIXES[self.format])))
-        self._propose_target()
-
-    @pyqtSlot()
-    def _on_target_typed(self) -> None:
-        self._is_own_target = bool(self.target.text().strip())
-
-    @pyqtSlot()
-    def _propose_target(self) -> None:
-        if self._is_own_target:
-            return
-        paths = self.files.paths
-        is_table = self.format in SUFFIXES and bool(paths)
-        self.target.setText(str(paths[0].parent / f"classified{SUFFIXES[self.format]}") if is_table else "")
+        self.form.browse()
 
     @pyqtSlot()
     def _open_folder(self) -> None:
@@ -127,27 +161,22 @@ class ClassifyDialog(QDialog):
 
     @pyqtSlot(bool)
     def _on_running_changed(self, running: bool) -> None:
-        self.start_button.setEnabled(not running)
-        for widget in (self.files, self.formats, self.target, self._browse_button):
+        for widget in (self.start_button, self.files, self.form):
             widget.setEnabled(not running)
 
-    def _make_target(self) -> None:
-        self.formats = QComboBox(self)
-        self.formats.addItems([str(one) for one in Format])
-        name_widget(self.formats, "classifyFormat", "Format of the result", "A table, or copies with the result inside")
-        self.formats.currentIndexChanged.connect(self._show_format)
-        self.target = QLineEdit(self)
-        name_widget(
-            self.target, "classifyTarget", "Where to write", "The file of the table, or the folder of the copies"
-        )
-        self.target.textEdited.connect(self._on_target_typed)
-        self._target_label = QLabel(self)
-        self._target_label.setBuddy(self.target)
-        self._browse_button = named_button(self, "Browse…", "classifyBrowse", "Choose where to write", "open")
-        self._browse_button.clicked.connect(self._browse)
+    def _make_texts(self) -> None:
+        self._what = QLabel(f"Model: {self._model}", self)
+        self._rule = QLabel(self)
+        self._rule.hide()
+        self._plan = QLabel(self)
+        self._plan.setObjectName("classifyPlan")
+        for label in (self._what, self._rule, self._plan):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+            set_role(label, "muted")
 
     def _make_run(self) -> None:
-        tips = "How far the classification is", "Stop; nothing is written"
+        tips = "How far the classification is", "Stop; no half file is left"
         self.work = WorkRow("classify", "images", *tips, self)
         self.work.running_changed.connect(self._on_running_changed)
         self.start_button = named_button(self, "&Start", "classifyStart", "Classify all images of the list")
@@ -164,20 +193,19 @@ class ClassifyDialog(QDialog):
         self._open.hide()
 
     def _lay_out(self) -> None:
-        what = QLabel(f"Model: {self._model}", self)
-        what.setTextFormat(Qt.TextFormat.PlainText)
-        what.setWordWrap(True)
-        set_role(what, "muted")
-        form = QGridLayout()
-        form.setSpacing(GRID)
-        form.setColumnStretch(1, 1)
-        label = QLabel("&Format", self)
-        label.setBuddy(self.formats)
-        form.addWidget(label, 0, 0)
-        form.addWidget(self.formats, 0, 1, 1, 2)
-        form.addWidget(self._target_label, 1, 0)
-        form.addWidget(self.target, 1, 1)
-        form.addWidget(self._browse_button, 1, 2)
+        files = QWidget(self)
+        inside = QVBoxLayout(files)
+        inside.setContentsMargins(GRID, GRID, GRID, GRID)
+        inside.setSpacing(GRID)
+        inside.addWidget(self.files, 1)
+        inside.addWidget(self.form)
+        inside.addWidget(self._plan)
+        self._tabs = QTabWidget(self)
+        name_widget(self._tabs, "classifyTabs", "Files and counts", "")
+        self._tabs.addTab(files, "F&iles")
+        self._tabs.addTab(self.summary, "&Counts")
+        self._tabs.setTabToolTip(1, "How many images of each file are of each class")
+        self._tabs.setTabEnabled(1, False)
         result = QHBoxLayout()
         result.addWidget(self._result, 1)
         result.addWidget(self._open, 0, Qt.AlignmentFlag.AlignTop)
@@ -187,9 +215,10 @@ class ClassifyDialog(QDialog):
         run.addWidget(self.start_button, 0, Qt.AlignmentFlag.AlignRight)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
-        column.setSpacing(2 * GRID)
+        column.setSpacing(GRID)
         column.addWidget(self.messages)
-        column.addWidget(what)
-        column.addWidget(self.files, 1)
-        for layout in (form, result, run):
-            column.addLayout(layout)
+        for label in (self._what, self._rule):
+            column.addWidget(label)
+        column.addWidget(self._tabs, 1)
+        column.addLayout(result)
+        column.addLayout(run)

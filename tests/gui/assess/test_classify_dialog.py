@@ -1,4 +1,5 @@
 import csv
+import threading
 from pathlib import Path
 
 import h5py
@@ -7,18 +8,31 @@ import openpyxl
 import pytest
 from PyQt5.QtCore import QMimeData, QPoint, Qt, QUrl
 from PyQt5.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
-from PyQt5.QtWidgets import QApplication, QFileDialog, QLabel, QListWidget, QPushButton
+from PyQt5.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QLabel,
+    QListWidget,
+    QPushButton,
+    QTabWidget,
+)
 
+from aid_desktop.evaluation.predictions import Threshold
+from aid_desktop.evaluation.sorting import Link
 from aid_desktop.gui.assess import classification
 from aid_desktop.gui.assess.classification import Classified, Format
 from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
+from aid_desktop.gui.preferences import Preferences
 
 SUMMARY = "26 images: cat 11, automobile 15 → "
 
 
 @pytest.fixture
-def dialog(qtbot, background, model_file, fake_model) -> ClassifyDialog:
-    made = ClassifyDialog(model_file, None, background)
+def dialog(qtbot, background, model_file, fake_model, themes) -> ClassifyDialog:
+    made = ClassifyDialog(model_file, None, background, themes)
     qtbot.addWidget(made)
     made.show()
     return made
@@ -60,6 +74,135 @@ def test_that_copies_of_rtdc_files_carry_the_classes(qtbot, dialog, sources, tmp
     assert run(qtbot, dialog, idle) == SUMMARY + "2 files"
     with h5py.File(tmp_path / "copies" / "cat_classified.rtdc") as file:
         np.testing.assert_array_equal(np.bincount(file["events/userdef0"][:].astype(int)), [9, 4])
+
+
+def test_that_small_files_refer_to_the_originals(qtbot, dialog, sources, tmp_path, idle):
+    dialog.files.add([source.path for source in sources])
+    choose(dialog, Format.BASIN, None)
+    idle()
+    plan = dialog.findChild(QLabel, "classifyPlan").text()
+    assert f"Writes {tmp_path / 'cat_classified.rtdc'}, automobile_classified.rtdc and classified_summary.csv." in plan
+    assert "ml_score_0ca cat (0), ml_score_1au automobile (1)" in plan
+    assert run(qtbot, dialog, idle) == SUMMARY + "2 files"
+    with h5py.File(tmp_path / "cat_classified.rtdc") as file:
+        assert sorted(file["events"]) == ["ml_score_0ca", "ml_score_1au", "userdef0"]
+        assert len(file["basins"]) == 1
+
+
+def test_that_tables_of_aideveloper_are_written_beside_the_files(qtbot, dialog, sources, tmp_path, idle):
+    dialog.files.add([source.path for source in sources])
+    choose(dialog, Format.AIDEVELOPER, None)
+    assert "Nothing is replaced" in dialog.findChild(QLabel, "classifyPlan").text()
+    assert run(qtbot, dialog, idle) == SUMMARY + "2 files"
+    assert len(openpyxl.load_workbook(tmp_path / "cat_Prediction.xlsx")["Prediction_normal"]["A"]) == 14
+
+
+def test_that_images_are_sorted_into_folders(qtbot, dialog, tiny_folders, sources, tmp_path, idle):
+    links = dialog.findChild(QComboBox, "classifyLink")
+    assert not links.isVisible()
+    dialog.files.add([sources[0].path])
+    choose(dialog, Format.FOLDERS, tmp_path / "sorted")
+    assert links.isVisible()
+    links.setCurrentIndex(1)
+    assert "Hard links to the image files" in dialog.findChild(QLabel, "classifyPlan").text()
+    run(qtbot, dialog, idle)
+    assert len(list((tmp_path / "sorted" / "cat").iterdir())) == 9
+    assert len(list((tmp_path / "sorted" / "automobile").iterdir())) == 4
+    assert (tmp_path / "sorted" / "manifest.csv").exists()
+
+
+def test_that_uncertain_images_are_rejected_and_counted_apart(qtbot, dialog, sources, tmp_path, idle):
+    dialog.files.add([source.path for source in sources])
+    limit = dialog.findChild(QDoubleSpinBox, "classifyReject")
+    assert not limit.isEnabled()
+    dialog.findChild(QCheckBox, "classifyUseReject").setChecked(True)
+    limit.setValue(0.65)
+    # Of each kind of image the first five are less certain.
+    assert run(qtbot, dialog, idle).startswith("26 images: cat 4, automobile 6, rejected 16 → ")
+    model = dialog.summary.model
+    assert [model.headerData(column, Qt.Horizontal) for column in range(model.columnCount())] == [
+        "File", "Images", "cat", "automobile", "rejected",
+    ]  # fmt: skip
+    texts = [[model.index(row, column).data() for column in range(5)] for row in range(3)]
+    assert texts[2] == ["all files", "26", "4  (15.4 %)", "6  (23.1 %)", "16  (61.5 %)"]
+    tip = model.index(0, 2).data(Qt.ToolTipRole)
+    assert tip == "cat: 30.8 % (12.7 to 57.6) with a confidence of 95 %"
+    with (tmp_path / "classified_summary.csv").open(newline="", encoding="utf-8") as file:
+        assert [row["count"] for row in csv.DictReader(file)][-3:] == ["4", "6", "16"]
+
+
+def test_that_the_counts_are_drawn_and_saved(qtbot, dialog, sources, tmp_path, idle):
+    tabs = dialog.findChild(QTabWidget, "classifyTabs")
+    assert not tabs.isTabEnabled(1)
+    dialog.files.add([source.path for source in sources])
+    run(qtbot, dialog, idle)
+    assert tabs.currentWidget() is dialog.summary
+    plot = dialog.summary.plot
+    for name in ("plot.png", "plot.svg", "plot.csv"):
+        plot.save(tmp_path / name)
+        assert (tmp_path / name).stat().st_size > 0
+    assert (tmp_path / "plot.csv").read_text() == (tmp_path / "classified_summary.csv").read_text()
+
+
+def test_that_the_choices_are_remembered(qtbot, dialog, sources, background, model_file, themes, idle):
+    dialog.files.add([sources[0].path])
+    choose(dialog, Format.AIDEVELOPER, None)
+    dialog.findChild(QComboBox, "classifyLink").setCurrentIndex(2)
+    dialog.findChild(QDoubleSpinBox, "classifyReject").setValue(0.55)
+    dialog.findChild(QCheckBox, "classifyUseReject").setChecked(True)
+    run(qtbot, dialog, idle)
+    again = ClassifyDialog(model_file, None, background, themes)
+    qtbot.addWidget(again)
+    idle()
+    assert (again.format, again.form.link, again.form.reject) == (Format.AIDEVELOPER, Link.SYMBOLIC, 0.55)
+
+
+def test_that_choices_of_another_version_do_no_harm(qtbot, background, model_file, themes, idle):
+    Preferences().classify_choices = {"format": "PDF", "link": "soft", "limit": "much", "reject": "maybe"}
+    made = ClassifyDialog(model_file, Threshold(1, 0.3), background, themes)
+    qtbot.addWidget(made)
+    idle()
+    assert (made.format, made.form.link, made.form.reject) == (Format.CSV, Link.COPY, None)
+    texts = [label.text() for label in made.findChildren(QLabel)]
+    assert "Threshold of the Assessment tab: automobile where its probability > 0.3" in texts
+    made.files.add([Path("blood.rtdc")])
+    choose(made, Format.RTDC, None)
+    assert "the threshold counts for userdef0" in made.findChild(QLabel, "classifyPlan").text()
+
+
+def test_that_what_will_be_replaced_is_told(dialog, sources, tmp_path):
+    plan = dialog.findChild(QLabel, "classifyPlan")
+    assert not plan.isVisible()
+    dialog.files.add([sources[0].path])
+    assert plan.text() == f"Writes {tmp_path / 'classified.csv'} and classified_summary.csv."
+    (tmp_path / "classified.csv").write_text("old")
+    choose(dialog, Format.CSV, tmp_path / "classified.csv")
+    choose(dialog, Format.XLSX, tmp_path / "x.csv")
+    assert "ends with .xlsx" in plan.text()
+    choose(dialog, Format.CSV, tmp_path / "classified.csv")
+    assert plan.text().endswith("Replaces classified.csv.")
+
+
+def test_that_cancel_while_writing_leaves_no_half_file(qtbot, dialog, sources, tmp_path, idle, monkeypatch):
+    write, begun = classification.write_outputs, threading.Event()
+
+    def slow(predictions, outputs, decision, model, progress):
+        def wait(done, total):
+            begun.set()
+            progress.__self__._cancelled.wait()
+            progress(done, total)
+
+        return write(predictions, outputs, decision, model, wait)
+
+    monkeypatch.setattr(classification, "write_outputs", slow)
+    dialog.files.add([sources[0].path])
+    choose(dialog, Format.RTDC, tmp_path / "copies")
+    dialog.start()
+    qtbot.waitUntil(begun.is_set)
+    qtbot.mouseClick(dialog.findChild(QPushButton, "classifyCancel"), Qt.LeftButton)
+    idle()
+    assert list((tmp_path / "copies").iterdir()) == []
+    assert dialog.messages.notes == ()
 
 
 def test_that_the_folder_of_the_result_can_be_opened(qtbot, dialog, sources, tmp_path, idle, monkeypatch):

@@ -194,13 +194,13 @@ def test_that_earlier_tiles_are_replaced_only_after_a_question(qtbot, dialog, ti
 
 
 def test_that_making_tiles_can_be_cancelled(qtbot, dialog, tissue, idle, monkeypatch) -> None:
-    write = tile_writing._write
+    write = tile_writing.write_picture
 
     def write_one(path: Path, tile: np.ndarray) -> None:
         write(path, tile)
         dialog.work.job.cancel()
 
-    monkeypatch.setattr(tile_writing, "_write", write_one)
+    monkeypatch.setattr(tile_writing, "write_picture", write_one)
     dialog.files.add([tissue])
     planned(qtbot, dialog)
     dialog.start()

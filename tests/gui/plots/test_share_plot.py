@@ -1,0 +1,77 @@
+"""Bars of 100 %."""
+
+import numpy as np
+import pytest
+
+from aid_desktop.evaluation.summary import FileSummary, Summary
+from aid_desktop.gui.plots.share_plot import SharePlot
+from aid_desktop.gui.theme import ThemeName, class_color
+
+FILES = (
+    FileSummary("/data/a.rtdc", "a.rtdc", (30, 60), 10),
+    FileSummary("/data/none", "none", (0, 0)),
+    FileSummary("/data/b<c>.rtdc", "b<c>.rtdc", (0, 50)),
+)
+SUMMARY = Summary(("lym", "mon"), FILES, has_rejection=True)
+
+
+@pytest.fixture
+def plot(qtbot, themes):
+    made = SharePlot("shares", themes)
+    qtbot.addWidget(made)
+    made.resize(600, 400)
+    made.show()
+    made.show_summary(SUMMARY)
+    return made
+
+
+def bars_of(plot):
+    return [(bar.opts["x0"], bar.opts["width"], bar.opts["brush"].color().name()) for bar in plot._bars]
+
+
+def test_that_the_shares_stand_side_by_side_in_the_colours_of_the_classes(plot):
+    lym, mon, rejected = bars_of(plot)
+    np.testing.assert_allclose(lym[1], [30, 0, 0, 20])
+    np.testing.assert_allclose(mon[0], [30, 0, 0, 20])
+    np.testing.assert_allclose(mon[1], [60, 0, 100, 110 / 1.5])
+    np.testing.assert_allclose(rejected[0] + rejected[1], [100, 0, 100, 100])
+    assert [lym[2], mon[2]] == [class_color(0).name(), class_color(1).name()]
+    assert rejected[2] not in (lym[2], mon[2])
+
+
+def test_that_the_first_file_is_on_top_below_the_legend(plot):
+    [panel] = plot.panels.values()
+    places = [plot.pixel_of(panel, 50, row).y() for row in range(4)]
+    assert places == sorted(places)
+    legend = panel.legend.sceneBoundingRect()
+    assert legend.bottom() < places[0]
+    assert places[3] < plot.canvas.height()
+
+
+def test_that_the_place_under_the_mouse_is_read(plot):
+    [panel] = plot.panels.values()
+    assert "mon: 60 of 100<br>60.0 % (50.2 to 69.1)" in plot._read(panel, 45.0, 0.2).text
+    assert "rejected" in plot._read(panel, 95.0, 0.0).text
+    assert "<b>b&lt;c>.rtdc</b>" in plot._read(panel, 5.0, 2.0).text
+    for x, y in ((50.0, 1.0), (-3.0, 0.0), (50.0, 9.0), (50.0, -2.0)):
+        assert plot._read(panel, x, y) is None
+
+
+def test_that_another_summary_replaces_the_bars_and_names_have_room(plot, themes):
+    [panel] = plot.panels.values()
+    width = panel.plot.getAxis("left").fixedWidth
+    long = FileSummary("/x", "a very long name of a file of a measurement.rtdc", (1, 2))
+    plot.show_summary(Summary(("lym", "mon"), (long,)))
+    assert len(plot._bars) == len(panel.legend.items) == 2
+    wider = panel.plot.getAxis("left").fixedWidth
+    assert wider > width
+    themes.set_theme(ThemeName.DARK)
+    assert panel.plot.getAxis("left").fixedWidth == wider
+
+
+def test_that_as_many_files_are_shown_as_can_be_read(plot):
+    [panel] = plot.panels.values()
+    many = tuple(FileSummary(str(k), str(k), (1, 1)) for k in range(100))
+    plot.show_summary(Summary(("lym", "mon"), many))
+    distance = plot.pixel_of(panel, 50, 1).y() - plot.pixel_of(panel, 50, 0).y()
+    assert distance >= 19
