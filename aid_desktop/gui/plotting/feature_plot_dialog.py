@@ -196,10 +196,13 @@ class FeaturePlotDialog(QDialog):
         self.event_view.failed.connect(self._on_failed)
         self.peaks.failed.connect(self._on_failed)
         self.new_gates.refused.connect(partial(self.say, Level.ERROR))
-        self.new_gates.drawing.ended.connect(self._show_status)
+        drawing = self.new_gates.drawing
+        for signal, is_drawing in ((drawing.started, True), (drawing.ended, False)):
+            signal.connect(partial(self.layer.lock, is_drawing))
+            signal.connect(self._show_status)
         self.layer.edited.connect(self._gates.exchange)
         self._gates.changed.connect(self._on_gates_changed)
-        self.panel.polygon_wanted.connect(self._draw_polygon)
+        self.panel.polygon_wanted.connect(self.new_gates.draw_polygon)
         self.panel.range_wanted.connect(self.new_gates.add_range)
         self.panel.feature_chosen.connect(self._gate)
         self.panel.rows_wanted.connect(self._on_rows_wanted)
@@ -318,11 +321,6 @@ class FeaturePlotDialog(QDialog):
         if self.frame.plotted is not None:
             text = event_text(self.frame.plotted, self._gates.gates, self.panel.events, index)
             self.event_view.set_values(text)
-
-    @pyqtSlot()
-    def _draw_polygon(self) -> None:
-        self.new_gates.draw_polygon()
-        self._show_status()
 
     @pyqtSlot(tuple, Role)
     def _on_rows_wanted(self, places: tuple[int, ...], role: Role) -> None:

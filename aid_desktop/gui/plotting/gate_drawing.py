@@ -17,12 +17,15 @@ _CLOSING = (int(Qt.Key.Key_Return), int(Qt.Key.Key_Enter))
 
 
 class PolygonDrawing(QObject):
-    """`finished` carries the corners (V, 2) where they stand on the axes; `ended` comes in any case.
+    """`finished` carries the corners (V, 2) where they stand on the axes.
+
+    `started` tells that clicks are corners from now on, `ended` that they no longer are, finished or not.
 
     A polygon that is closed without a corner is the middle half of what is seen, to be changed afterwards: so one can
     be made by keys alone. With one or two corners it stays open.
     """
 
+    started = pyqtSignal()
     finished = pyqtSignal(object)
     ended = pyqtSignal()
 
@@ -56,6 +59,7 @@ class PolygonDrawing(QObject):
         self._frame.setCursor(Qt.CursorShape.CrossCursor)
         self._frame.setFocus()
         self._draw()
+        self.started.emit()
 
     @pyqtSlot()
     def cancel(self) -> None:

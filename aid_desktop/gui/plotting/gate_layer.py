@@ -44,6 +44,7 @@ class GateLayer(QObject):
         super().__init__(frame)
         self._frame = frame
         self._shown: list[_Shown] = []
+        self._is_locked = False
 
     @property
     def items(self) -> dict[str, Any]:
@@ -67,6 +68,12 @@ class GateLayer(QObject):
                     plot.removeItem(item)
         self._shown = kept
 
+    def lock(self, is_locked: bool) -> None:
+        """Let clicks on edges of polygons add no corners, as while another one is drawn."""
+        self._is_locked = is_locked
+        for shown in self._shown:
+            _let_click(shown.items[0][0], not is_locked)
+
     def _draw(self, gate: Gate, color: QColor, axes: tuple[Axis, Axis]) -> _Shown:
         shown = _Shown(gate, color, axes, [])
         if isinstance(gate, PolygonGate):
@@ -79,6 +86,7 @@ class GateLayer(QObject):
         item = pg.PolyLineROI(gate.places, closed=True, pen=line_pen(shown.color, width=2.0), **_pens(shown.color))
         for segment in item.segments:
             segment.setPen(line_pen(shown.color, width=2.0))
+        _let_click(item, not self._is_locked)
         item.sigRegionChangeFinished.connect(partial(self._on_polygon, shown))
         self._put(shown, item, gate.places.max(axis=0))
 
@@ -205,3 +213,8 @@ def _pens(color: QColor) -> dict[str, Any]:
         "hoverPen": line_pen(color, width=3.0),
         "handleHoverPen": line_pen(color, width=3.0),
     }
+
+
+def _let_click(item: Any, is_wanted: bool) -> None:
+    for segment in getattr(item, "segments", ()):
+        segment.setAcceptedMouseButtons(Qt.MouseButton.LeftButton if is_wanted else Qt.MouseButton.NoButton)

@@ -70,6 +70,7 @@ class GateTable(QTableWidget):
 
     def show_gates(self) -> None:
         """Show the gates as they are now; what was selected stays so by its name, a new gate is selected."""
+        is_first = self.rowCount() == 0
         before = [required(self.item(row, 0)).text() for row in range(1, self.rowCount())]
         chosen = {before[place] for place in self.selected_gates()}
         names = self._gates.names
@@ -79,7 +80,8 @@ class GateTable(QTableWidget):
         for row in range(len(names) + 1):
             self._fill(row)
         self.blockSignals(False)
-        wanted = new if before and len(new) == 1 else new or chosen
+        # At first all of them are new, and none is meant.
+        wanted = chosen if is_first else new or chosen
         self.select_gates(tuple(place for place, name in enumerate(names) if name in wanted))
         self.itemSelectionChanged.emit()
 

@@ -11,7 +11,14 @@ from aid_desktop.gui.qt import required
 
 
 class Points(pg.ScatterPlotItem):  # type: ignore[misc]  # pyqtgraph has no types
-    """A scatter plot whose points become an image where they are written into an SVG file."""
+    """A scatter plot whose points become an image where they are written into an SVG file.
+
+    Clicks go through it: the plot finds the nearest point.
+    """
+
+    def mouseClickEvent(self, ev: Any) -> None:
+        """Leave the click to what lies behind."""
+        ev.ignore()
 
     def paint(self, painter: QPainter, *args: Any) -> None:
         """Draw the points that are seen."""

@@ -207,6 +207,9 @@ class ScatterFrame(PlotFrame):
             self.closed.emit() if event.double() else self.corner_clicked.emit(point.x(), point.y())
             return
         super()._on_mouse_clicked(event)
+        if event.isAccepted():
+            # A corner or an edge of a gate was meant.
+            return
         found = None if event.double() else self.nearest(point.x(), point.y())
         if found is not None and self._plotted is not None:
             self.event_clicked.emit(int(self._plotted.shown[found]))

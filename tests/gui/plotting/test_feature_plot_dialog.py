@@ -237,10 +237,13 @@ def test_that_the_window_shows_again_what_it_showed(qtbot, dialog, background, t
     dialog.choice.y_log.setChecked(True)
     choose(dialog.choice.density_box, DensityMethod.NONE)
     idle()
+    gates.add([RangeGate("late", (FeatureRange("time", 0.3, 9),))])
     again = FeaturePlotDialog(dialog._table, gates, dialog._memory, background, themes)
     qtbot.addWidget(again)
     idle()
     assert again.frame.plotted.request == dialog.frame.plotted.request
+    assert row(again, 1)[:2] == ["late", "30"]
+    assert again.panel.table.selected_gates() == ()
 
 
 # --- gates ------------------------------------------------------------------------------------------------------
@@ -312,6 +315,21 @@ def test_that_corners_are_dragged(dialog, gates, columns, idle) -> None:
     np.testing.assert_allclose(gate.vertices[1], (55.0, 0.05), atol=1e-6)
     assert dialog.layer.items["small"] is item
     assert row(dialog, 1)[1] == str(gate.contains(columns["area_um"], columns["deform"]).sum())
+
+
+def test_that_a_click_on_an_edge_adds_a_corner_and_shows_no_event(dialog, gates, idle) -> None:
+    gates.add([PolygonGate("small", Axis("area_um"), Axis("deform"), SMALL)])
+    QTest.qWait(1)
+    click(dialog, 44.0, 0.1)
+    idle()
+    assert len(gates.gates[0].vertices) == 5
+    np.testing.assert_allclose(gates.gates[0].vertices[3], (44.0, 0.1), atol=0.3)
+    assert dialog.tabs.currentWidget() is dialog.panel
+    dialog.panel.polygon_button.click()
+    click(dialog, 39.0, 0.1)
+    assert len(dialog.new_gates.drawing.corners) == 1
+    QTest.keyClick(dialog.frame, Qt.Key_Escape)
+    assert len(gates.gates[0].vertices) == 5
 
 
 def test_that_a_polygon_on_logarithmic_axes_is_seen_there_only(dialog, gates, columns, idle) -> None:
