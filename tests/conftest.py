@@ -155,3 +155,44 @@ def _draw(shape: str, rng: np.random.Generator) -> np.ndarray:
     down, right = np.abs(rows - row), np.abs(columns - column)
     inside = np.hypot(down, right) <= radius if shape == "circle" else np.maximum(down, right) <= radius
     return np.where(inside, 200, 40).astype(np.uint8) + rng.integers(0, 50, inside.shape, dtype=np.uint8)
+
+
+N_CELLS = 60
+
+
+@pytest.fixture
+def measured_cells(tmp_path: Path) -> Path:
+    """Write an .rtdc file of 60 cells with features, masks and traces, and return its path.
+
+    The first 40 are small and round, the others large and deformed; `deform` of event 5 is NaN, `fl1_max` of events 0
+    to 2 is 0 or below. Images are (24, 40), an ellipse around `pos_x`, `pos_y`; the traces have 30 samples.
+    """
+    import h5py
+
+    rng = np.random.default_rng(11)
+    is_large = np.arange(N_CELLS) >= 40
+    features = {
+        "area_um": np.where(is_large, 80.0, 40.0) + rng.normal(0, 4, N_CELLS),
+        "deform": np.where(is_large, 0.20, 0.05) + rng.normal(0, 0.01, N_CELLS),
+        "fl1_max": np.concatenate([[0.0, -3.0, -1.0], 10 ** rng.uniform(1, 4, N_CELLS - 3)]),
+        "pos_x": rng.uniform(14, 26, N_CELLS) * 0.5,
+        "pos_y": rng.uniform(9, 15, N_CELLS) * 0.5,
+        "time": np.arange(N_CELLS) / 100,
+    }
+    features["deform"][5] = np.nan
+    rows, columns = np.mgrid[:24, :40]
+    middle_x, middle_y = (features[name][:, None, None] / 0.5 for name in ("pos_x", "pos_y"))
+    half = np.where(is_large, 9, 6)[:, None, None]
+    inside = ((columns + 0.5 - middle_x) / half) ** 2 + ((rows + 0.5 - middle_y) / 5) ** 2 <= 1
+    image = np.where(inside, 190, 90).astype(np.uint8) + rng.integers(0, 20, inside.shape, dtype=np.uint8)
+    path = tmp_path / "cells.rtdc"
+    with h5py.File(path, "w") as file:
+        file.attrs["imaging:pixel size"] = 0.5
+        file.attrs["fluorescence:sample rate"] = 500_000
+        file["events/image"] = image
+        file["events/mask"] = np.where(inside, 255, 0).astype(np.uint8)
+        for name, values in features.items():
+            file[f"events/{name}"] = values
+        for channel in (1, 2):
+            file[f"events/trace/fl{channel}_raw"] = rng.integers(0, 100 * channel, (N_CELLS, 30)).astype(np.int16)
+    return path

@@ -15,7 +15,7 @@ from aid_desktop.data.features import check_names, list_features, list_traces, r
 from aid_desktop.data.hdf5 import open_hdf5, read_rows
 from aid_desktop.data.listing import natural_key
 from aid_desktop.data.pixels import PIXEL_TYPES, Pixels, as_pixels, channel_names, pixel_type_of, white_level_of
-from aid_desktop.data.rtdc_metadata import PIXEL_SIZE
+from aid_desktop.data.rtdc_metadata import PIXEL_SIZE, number_of
 from aid_desktop.data.source import DataSource, Indices, Shape, SourceKind, check_unchanged, checked_indices
 from aid_desktop.errors import DataError
 
@@ -256,7 +256,7 @@ def _read_positions(events: h5py.Group, layout: Layout) -> NDArray[np.float64]:
     n_images, (height, width, _) = layout.n_images, layout.shape
     centre = (width / 2, height / 2)
     positions = np.tile(np.array(centre), (n_images, 1))
-    pixel_size = _pixel_size(events.file)
+    pixel_size = number_of(events.file, PIXEL_SIZE)
     for axis, name in enumerate(("pos_x", "pos_y")):
         stored = events.get(name)
         if pixel_size is None or not isinstance(stored, h5py.Dataset) or stored.shape != (n_images,):
@@ -267,11 +267,3 @@ def _read_positions(events: h5py.Group, layout: Layout) -> NDArray[np.float64]:
         pixels = stored[:].astype(np.float64) / pixel_size
         positions[:, axis] = np.where(np.isfinite(pixels), pixels, centre[axis])
     return positions
-
-
-def _pixel_size(file: h5py.File) -> float | None:
-    try:
-        value = float(np.asarray(file.attrs[PIXEL_SIZE]).reshape(-1)[0])
-    except (KeyError, ValueError, TypeError, IndexError):
-        return None
-    return value if np.isfinite(value) and value > 0 else None

@@ -12,6 +12,9 @@ import numpy as np
 PIXEL_SIZE = "imaging:pixel size"
 """µm; must be above 0."""
 
+SAMPLE_RATE = "fluorescence:sample rate"
+"""Samples of a trace in a second."""
+
 OWN = ("experiment:event count", "imaging:roi size x", "imaging:roi size y", "user:format version")
 """What follows from the file itself."""
 
@@ -54,6 +57,15 @@ _SWITCHES = {"online_contour": ("bg empty", "no absdiff")}
 _ABOVE_ZERO = ("imaging:frame rate", PIXEL_SIZE, "setup:channel width", "setup:flow rate")
 _LIMITS = (" min", " max", " soft limit", " polygon points")
 """Endings behind the name of a feature in the section online_filter."""
+
+
+def number_of(file: h5py.File, name: str) -> float | None:
+    """Return a root attribute that must be a finite number above 0; None where it is missing, or is none."""
+    try:
+        value = float(np.asarray(file.attrs[name]).reshape(-1)[0])
+    except (KeyError, ValueError, TypeError, IndexError):
+        return None
+    return value if np.isfinite(value) and value > 0 else None
 
 
 def known_metadata(attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.drag_text import drag_text, plan_text, sorted_paths
 from aid_desktop.gui.history.history_tab import HistoryTab
 from aid_desktop.gui.notifier import Notifier
+from aid_desktop.gui.plotting.plot_tool import FeaturePlotTool
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.question import ask
@@ -78,6 +79,8 @@ class MainWindow(QMainWindow):
         self._loader = SourceLoader(self.editor, self.background, self)
         checks = TableChecks(self.notifier, self.background, self)
         self.data = DataTab(self.notifier, self.editor, self._loader, checks, self.background, preferences, self)
+        self.plots = FeaturePlotTool(self.notifier, self.editor, self.background, themes, self.data.sources)
+        self.data.add_tool(self.plots.action, "Plot…")
         self.training = TrainingTab(
             self.notifier, self.session, checks, self.background, themes, preferences, model_zoo, self
         )

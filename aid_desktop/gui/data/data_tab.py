@@ -46,13 +46,13 @@ class DataTab(QWidget):
         self.overview.split.counted.connect(self.sources.view.show_split)
         self._tools: list[QAction] = []
         self._convert = ConvertTool(notifier, editor, loader, background, self.sources)
-        self._add_tool(self._convert.action, "Convert…")
+        self.add_tool(self._convert.action, "Convert…")
         self._tile = TileTool(editor, background, self.sources)
-        self._add_tool(self._tile.action, "Tile…")
+        self.add_tool(self._tile.action, "Tile…")
         self.balance = BalanceTool(notifier, editor, background, self.sources)
-        self._add_tool(self.balance.action, "Balance")
+        self.add_tool(self.balance.action, "Balance")
         self.check = CheckTool(notifier, checks, background, self.sources)
-        self._add_tool(self.check.action, "Check")
+        self.add_tool(self.check.action, "Check")
         splitter = QSplitter(Qt.Orientation.Vertical, self)
         splitter.addWidget(self._row(self.sources, self.overview))
         splitter.addWidget(self._row(self.images, self.image_form))
@@ -69,7 +69,8 @@ class DataTab(QWidget):
         """The tools above the table, for the menu."""
         return tuple(self._tools)
 
-    def _add_tool(self, action: QAction, text: str) -> None:
+    def add_tool(self, action: QAction, text: str) -> None:
+        """Put a tool above the table, with the text of its button."""
         self._tools.append(action)
         self.sources.add_tool(action, text)
 

@@ -1,0 +1,220 @@
+"""Gates drawn over the plot, with corners and borders to drag."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt5.QtCore import QObject, Qt, pyqtSignal
+from PyQt5.QtGui import QColor
+
+from aid_desktop.data.gates import AllOf, Axis, FeatureRange, Gate, PolygonGate, RangeGate
+from aid_desktop.data.scales import Numbers
+from aid_desktop.errors import DataError
+from aid_desktop.gui.plots.plot_style import line_pen, plot_font
+from aid_desktop.gui.plotting.scatter_frame import ScatterFrame, values_of
+from aid_desktop.gui.theme import class_color
+
+_Z = 35
+
+
+@dataclass(slots=True)
+class _Shown:
+    """A gate that is drawn: what it is now, and its items with the plots in which they are."""
+
+    gate: Gate
+    color: QColor
+    axes: tuple[Axis, Axis]
+    items: list[tuple[Any, Any]]
+    label: Any = None
+
+
+class GateLayer(QObject):
+    """`edited` carries a gate as it was and as the user has dragged it.
+
+    Polygons and boxes are drawn in the scatter plot, ranges in the histogram of their feature, each where its
+    features, and the scales on which a polygon was drawn, are those of the plot.
+    """
+
+    edited = pyqtSignal(object, object)
+
+    def __init__(self, frame: ScatterFrame) -> None:
+        super().__init__(frame)
+        self._frame = frame
+        self._shown: list[_Shown] = []
+        self._is_locked = False
+
+    @property
+    def items(self) -> dict[str, Any]:
+        """The item that can be dragged of each gate that is drawn, by the gate's name."""
+        return {shown.gate.name: shown.items[0][0] for shown in self._shown}
+
+    def show(self, gates: Sequence[Gate]) -> None:
+        """Draw these gates; their colours are those of their places."""
+        plotted = self._frame.plotted
+        axes = (plotted.request.x, plotted.request.y) if plotted is not None else None
+        kept: list[_Shown] = []
+        for number, gate in enumerate(gates):
+            if axes is None or not is_drawn(gate, *axes):
+                continue
+            color = gate_color(number)
+            same = next((one for one in self._shown if (one.gate, one.color, one.axes) == (gate, color, axes)), None)
+            kept.append(same or self._draw(gate, color, axes))
+        for old in self._shown:
+            if old not in kept:
+                for item, plot in old.items:
+                    plot.removeItem(item)
+        self._shown = kept
+
+    def lock(self, is_locked: bool) -> None:
+        """Let clicks on edges of polygons add no corners, as while another one is drawn."""
+        self._is_locked = is_locked
+        for shown in self._shown:
+            _let_click(shown.items[0][0], not is_locked)
+
+    def _draw(self, gate: Gate, color: QColor, axes: tuple[Axis, Axis]) -> _Shown:
+        shown = _Shown(gate, color, axes, [])
+        if isinstance(gate, PolygonGate):
+            self._draw_polygon(shown, gate)
+        elif isinstance(gate, RangeGate):
+            self._draw_box(shown, gate) if len(gate.ranges) == 2 else self._draw_range(shown, gate)
+        return shown
+
+    def _draw_polygon(self, shown: _Shown, gate: PolygonGate) -> None:
+        item = pg.PolyLineROI(gate.places, closed=True, pen=line_pen(shown.color, width=2.0), **_pens(shown.color))
+        for segment in item.segments:
+            segment.setPen(line_pen(shown.color, width=2.0))
+        _let_click(item, not self._is_locked)
+        item.sigRegionChangeFinished.connect(partial(self._on_polygon, shown))
+        self._put(shown, item, gate.places.max(axis=0))
+
+    def _draw_box(self, shown: _Shown, gate: RangeGate) -> None:
+        (left, right), (low, high) = (
+            self._span(part, axis) for part, axis in zip(gate.ranges, shown.axes, strict=True)
+        )
+        pen = line_pen(shown.color, width=2.0)
+        item = pg.ROI((left, low), (right - left, high - low), pen=pen, **_pens(shown.color))
+        for x, y in ((0, 0), (1, 0), (1, 1), (0, 1)):
+            item.addScaleHandle((x, y), (1 - x, 1 - y))
+        item.sigRegionChangeFinished.connect(partial(self._on_box, shown))
+        self._put(shown, item, np.array([right, high]))
+
+    def _draw_range(self, shown: _Shown, gate: RangeGate) -> None:
+        along_x = gate.features[0] == shown.axes[0].feature
+        panel = self._frame.above if along_x else self._frame.side
+        fill = QColor(shown.color)
+        fill.setAlpha(60)
+        item = pg.LinearRegionItem(
+            self._span(gate.ranges[0], shown.axes[0 if along_x else 1]),
+            orientation="vertical" if along_x else "horizontal",
+            pen=line_pen(shown.color, width=2.0), brush=fill, hoverBrush=fill, swapMode="sort",
+        )  # fmt: skip
+        item.setZValue(_Z)
+        panel.plot.addItem(item, ignoreBounds=True)
+        shown.items.append((item, panel.plot))
+        lines = [
+            pg.InfiniteLine(angle=90 if along_x else 0, pen=line_pen(shown.color, Qt.PenStyle.DashLine)) for _ in "lh"
+        ]
+        for line in lines:
+            self._frame.scatter.plot.addItem(line, ignoreBounds=True)
+            shown.items.append((line, self._frame.scatter.plot))
+        self._place_lines(shown)
+        item.sigRegionChanged.connect(partial(self._place_lines, shown))
+        item.sigRegionChangeFinished.connect(partial(self._on_range, shown))
+
+    def _place_lines(self, shown: _Shown, *_: Any) -> None:
+        region = shown.items[0][0].getRegion()
+        for (line, _plot), place in zip(shown.items[1:], region, strict=True):
+            line.setValue(place)
+
+    def _put(self, shown: _Shown, item: Any, corner: Numbers) -> None:
+        plot = self._frame.scatter.plot
+        item.setZValue(_Z)
+        label = pg.TextItem(shown.gate.name, color=shown.color, anchor=(0, 1))
+        label.setFont(plot_font())
+        label.setPos(*corner)
+        shown.label = label
+        for each in (item, label):
+            plot.addItem(each, ignoreBounds=True)
+            shown.items.append((each, plot))
+
+    def _span(self, part: FeatureRange, axis: Axis) -> tuple[float, float]:
+        """Return where a range begins and ends on an axis; where it has no end, the ends of the histogram."""
+        plotted = self._frame.plotted
+        if plotted is None:
+            return 0.0, 1.0
+        bars = plotted.x_histogram if axis == plotted.request.x else plotted.y_histogram
+        low, high = axis.scale.place(np.array([part.low, part.high])).tolist()
+        low = float(bars.edges[0]) if np.isnan(low) else low
+        return low, max(low, float(bars.edges[-1]) if np.isnan(high) else high)
+
+    def _on_polygon(self, shown: _Shown, item: Any) -> None:
+        offset = item.pos()
+        places = np.array([(handle.pos().x(), handle.pos().y()) for handle in item.getHandles()])
+        places += (offset.x(), offset.y())
+        corners = np.column_stack([values_of(axis, places[:, i]) for i, axis in enumerate(shown.axes)])
+        shown.label.setPos(*places.max(axis=0))
+        gate = shown.gate
+        if isinstance(gate, PolygonGate):
+            self._tell(shown, partial(replace, gate, vertices=tuple(map(tuple, corners.tolist()))))
+
+    def _on_box(self, shown: _Shown, item: Any) -> None:
+        offset, size = item.pos(), item.size()
+        places = np.sort(np.array([[offset.x(), offset.x() + size.x()], [offset.y(), offset.y() + size.y()]]), axis=1)
+        shown.label.setPos(*places.max(axis=1))
+        self._tell(shown, partial(_with_places, shown.gate, shown.axes, places))
+
+    def _on_range(self, shown: _Shown, item: Any) -> None:
+        axis = next(axis for axis in shown.axes if axis.feature == shown.gate.features[0])
+        self._tell(shown, partial(_with_places, shown.gate, (axis,), np.array([item.getRegion()])))
+
+    def _tell(self, shown: _Shown, make: Any) -> None:
+        old = shown.gate
+        try:
+            new = make()
+        except DataError:
+            # Dragged beyond what numbers can hold: it stays what it was.
+            return
+        if new != old:
+            shown.gate = new
+            self.edited.emit(old, new)
+
+
+def is_drawn(gate: Gate, x: Axis, y: Axis) -> bool:
+    """Return whether a gate can be drawn on these axes."""
+    match gate:
+        case PolygonGate():
+            return (gate.x, gate.y) == (x, y)
+        case RangeGate():
+            names = (x.feature, y.feature)
+            return gate.features == names if len(gate.ranges) == 2 else gate.features[0] in names
+        case AllOf():
+            return False
+
+
+def gate_color(number: int) -> QColor:
+    """Return the colour of a gate by its place in the list, from 0."""
+    return class_color(number)
+
+
+def _with_places(gate: Gate, axes: Sequence[Axis], places: Numbers) -> Gate:
+    if not isinstance(gate, RangeGate):
+        return gate
+    values = [values_of(axis, pair).tolist() for axis, pair in zip(axes, places, strict=True)]
+    ranges = zip(gate.ranges, values, strict=True)
+    return replace(gate, ranges=tuple(FeatureRange(part.feature, *pair) for part, pair in ranges))
+
+
+def _pens(color: QColor) -> dict[str, Any]:
+    return {
+        "handlePen": line_pen(color, width=2.0),
+        "hoverPen": line_pen(color, width=3.0),
+        "handleHoverPen": line_pen(color, width=3.0),
+    }
+
+
+def _let_click(item: Any, is_wanted: bool) -> None:
+    for segment in getattr(item, "segments", ()):
+        segment.setAcceptedMouseButtons(Qt.MouseButton.LeftButton if is_wanted else Qt.MouseButton.NoButton)

@@ -1,0 +1,59 @@
+"""Gates as rows of the class table: sources of the gated events, found in a background thread."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from aid_desktop.data.class_table import Role
+from aid_desktop.data.gates import Mask
+from aid_desktop.data.selection import select_images, whole_numbers
+from aid_desktop.data.source import DataSource
+from aid_desktop.gui.background import JobContext
+from aid_desktop.gui.numbers import grouped
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowsRequest:
+    """Gates of a source by name, each with its events (N,), and the role of the rows."""
+
+    source: DataSource
+    gates: tuple[tuple[str, Mask], ...]
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class GateRows:
+    """Rows to add: a source, class and role for each gate with events. `notes` say what the user should know."""
+
+    items: tuple[tuple[DataSource, str, Role], ...]
+    notes: tuple[str, ...]
+
+
+def make_rows(request: RowsRequest, context: JobContext) -> GateRows:
+    """Make a source of the events of each gate; a gate without events has none."""
+    items = []
+    for number, (name, mask) in enumerate(request.gates):
+        context.report_or_leave(number, len(request.gates))
+        if mask.any():
+            gated = select_images(request.source, np.flatnonzero(mask))
+            # Found here once and kept: the table asks for them in the main thread.
+            whole_numbers(gated)
+            items.append((gated, name, request.role))
+    return GateRows(tuple(items), tuple(_notes(request)))
+
+
+def _notes(request: RowsRequest) -> Sequence[str]:
+    notes = []
+    empty = [name for name, mask in request.gates if not mask.any()]
+    if empty:
+        notes.append(f"no event is in {', '.join(empty)}: no row was made of it")
+    n_shared = _n_shared([mask for _, mask in request.gates])
+    if n_shared:
+        events = "1 event is" if n_shared == 1 else f"{grouped(n_shared)} events are"
+        notes.append(f"{events} in more than one of the gates, and now in rows of different classes")
+    return notes
+
+
+def _n_shared(masks: Sequence[Mask]) -> int:
+    return int(np.count_nonzero(np.sum(masks, axis=0, dtype=np.uint16) > 1)) if masks else 0

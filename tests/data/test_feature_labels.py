@@ -1,0 +1,16 @@
+"""What features are called."""
+
+from aid_desktop.data.feature_labels import feature_label, known_features
+
+
+def test_that_features_have_words_and_units() -> None:
+    import dclab
+
+    assert feature_label("area_um") == "Area [µm²]"
+    assert feature_label("fl2_max") == "FL-2 maximum [a.u.]"
+    assert feature_label("ml_score_rbc") == "Probability of class rbc"
+    assert feature_label("userdef3") == "User-defined 3"
+    assert feature_label("fl1_odd") == "fl1_odd"
+    assert [name for name in known_features() if not dclab.dfn.scalar_feature_exists(name)] == []
+    labels = [feature_label(name) for name in known_features()]
+    assert len(set(labels)) == len(labels)
