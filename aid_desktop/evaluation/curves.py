@@ -3,6 +3,7 @@
 Every class has `columns`: names and float64 columns of one length each, for a CSV file.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ class RocCurve:
     """False and true positive rate of one class against all others, both rising from 0 to 1, and their thresholds."""
 
     name: str
+    class_index: int
     false_positive_rate: Floats
     true_positive_rate: Floats
     threshold: Floats
@@ -43,6 +45,7 @@ class PrecisionRecallCurve:
     """Recall (rising) and precision of one class against all others; `share` is the precision of chance."""
 
     name: str
+    class_index: int
     recall: Floats
     precision: Floats
     share: float
@@ -53,6 +56,17 @@ class PrecisionRecallCurve:
         return {f"recall {self.name}": self.recall, f"precision {self.name}": self.precision}
 
 
+@dataclass(frozen=True, slots=True)
+class SortingPoint:
+    """What sorting at one threshold gives; None where nothing is sorted out, or there is nothing to find."""
+
+    n_sorted: int
+    initial: float
+    concentration: float | None
+    enrichment: float | None
+    sorting_yield: float | None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ThresholdCurves:
     """What sorting by a threshold on one class gives, for rising thresholds (K,), as AIDeveloper defines it.
@@ -60,6 +74,7 @@ class ThresholdCurves:
     An image is sorted out where it is predicted as the class under the threshold, see `predicted_classes`.
     `concentration`: share of the class among the images sorted out, NaN if there are none; `sorting_yield`: share of
     its images that are sorted out; `enrichment`: concentration by the `initial` one, that of all images.
+    `sorted_values` (N,) and `own_values` (of the images of the class) are what must be above the threshold, rising.
     """
 
     name: str
@@ -70,6 +85,17 @@ class ThresholdCurves:
     enrichment: Floats
     sorting_yield: Floats
     n_sorted: Floats
+    sorted_values: Floats
+    own_values: Floats
+
+    def at(self, threshold: float) -> "SortingPoint":
+        """Return what any threshold gives, exactly; it takes no longer for more images."""
+        n_sorted = len(self.sorted_values) - int(np.searchsorted(self.sorted_values, threshold, side="right"))
+        n_found = len(self.own_values) - int(np.searchsorted(self.own_values, threshold, side="right"))
+        concentration = n_found / n_sorted if n_sorted else None
+        enrichment = concentration / self.initial if concentration is not None and self.initial else None
+        found = n_found / len(self.own_values) if len(self.own_values) else None
+        return SortingPoint(n_sorted, self.initial, concentration, enrichment, found)
 
     @property
     def columns(self) -> Columns:
@@ -128,12 +154,21 @@ class CoverageCurve:
     """Accuracy of the images that are not rejected, for rising thresholds of the highest probability.
 
     `coverage` is the share of images whose highest probability is at least `threshold`; `accuracy` that of these
-    images that are right. The first threshold is 0: nothing is rejected.
+    images that are right. The first threshold is 0: nothing is rejected. `confidence` (N,) are the highest
+    probabilities in rising order, `n_right` (N + 1,) how many of the images from each of them on are right.
     """
 
     threshold: Floats
     coverage: Floats
     accuracy: Floats
+    confidence: Floats
+    n_right: Floats
+
+    def at(self, threshold: float) -> tuple[float, float]:
+        """Return coverage and accuracy at any threshold, exactly; the accuracy is NaN where nothing is left."""
+        first = int(np.searchsorted(self.confidence, threshold, side="left"))
+        n_kept = len(self.confidence) - first
+        return n_kept / len(self.confidence), float(self.n_right[first] / n_kept) if n_kept else float("nan")
 
     @property
     def columns(self) -> Columns:
@@ -141,33 +176,41 @@ class CoverageCurve:
         return {"reject threshold": self.threshold, "coverage": self.coverage, "accuracy": self.accuracy}
 
 
-def roc_curves(predictions: Predictions) -> tuple[RocCurve, ...]:
-    """Return a curve for each class that has images, and is not the only one. Raises DataError without labels."""
+def roc_curves(predictions: Predictions, classes: Sequence[int] | None = None) -> tuple[RocCurve, ...]:
+    """Return a curve for each class, or some, that has images and is not the only one.
+
+    Raises DataError without labels.
+    """
     from sklearn.metrics import roc_curve
 
     curves = []
-    for index, positive in _ranked_classes(predictions):
+    for index, positive in _ranked_classes(predictions, classes):
         false, true, threshold = roc_curve(positive, predictions.probabilities[:, index])
         kept = _thinned(false + true)
         # scikit-learn begins with infinity, above all probabilities.
         threshold = np.where(np.isfinite(threshold), threshold, np.nan)
-        curves.append(RocCurve(predictions.class_names[index], false[kept], true[kept], threshold[kept]))
+        curves.append(RocCurve(predictions.class_names[index], index, false[kept], true[kept], threshold[kept]))
     return tuple(curves)
 
 
-def precision_recall_curves(predictions: Predictions) -> tuple[PrecisionRecallCurve, ...]:
-    """Return a curve for each class that has images, and is not the only one. Raises DataError without labels."""
+def precision_recall_curves(
+    predictions: Predictions, classes: Sequence[int] | None = None
+) -> tuple[PrecisionRecallCurve, ...]:
+    """Return a curve for each class, or some, that has images and is not the only one.
+
+    Raises DataError without labels.
+    """
     from sklearn.metrics import precision_recall_curve
 
     curves = []
-    for index, positive in _ranked_classes(predictions):
+    for index, positive in _ranked_classes(predictions, classes):
         precision, recall, _ = precision_recall_curve(
             positive, predictions.probabilities[:, index], drop_intermediate=True
         )
         recall, precision = recall[::-1], precision[::-1]
         kept = _thinned(recall + np.cumsum(np.abs(np.diff(precision, prepend=precision[0]))))
         name = predictions.class_names[index]
-        curves.append(PrecisionRecallCurve(name, recall[kept], precision[kept], float(positive.mean())))
+        curves.append(PrecisionRecallCurve(name, index, recall[kept], precision[kept], float(positive.mean())))
     return tuple(curves)
 
 
@@ -177,8 +220,8 @@ def threshold_curves(predictions: Predictions, class_index: int) -> ThresholdCur
     Of very many thresholds MOST_POINTS are kept. Raises DataError without labels or for a class that is not there.
     """
     labels = _labels(predictions)
-    values = np.sort(_sorting_values(predictions, class_index))
-    own = np.sort(_sorting_values(predictions, class_index)[labels == class_index])
+    values = _sorting_values(predictions, class_index)
+    own, values = np.sort(values[labels == class_index]), np.sort(values)
     between = values[(values > 0) & (values < 1)]
     threshold = np.unique(np.concatenate([[0.0, 1.0], between.astype(np.float64)]))
     threshold = threshold[_thinned(np.arange(len(threshold), dtype=np.float64))]
@@ -195,6 +238,8 @@ def threshold_curves(predictions: Predictions, class_index: int) -> ThresholdCur
         enrichment=concentration / initial if initial else np.full(len(threshold), np.nan),
         sorting_yield=_shares(n_found, np.full(len(threshold), len(own))),
         n_sorted=n_sorted.astype(np.float64),
+        sorted_values=values,
+        own_values=own,
     )
 
 
@@ -264,20 +309,7 @@ def coverage_curve(predictions: Predictions) -> CoverageCurve:
     threshold = threshold[_thinned(np.arange(len(threshold), dtype=np.float64))]
     first = np.searchsorted(values, threshold, side="left")
     n_kept = (len(values) - first).astype(np.float64)
-    return CoverageCurve(threshold, n_kept / len(values), n_right[first] / n_kept)
-
-
-def at_coverage(predictions: Predictions, reject_below: float) -> tuple[float, float]:
-    """Return coverage and accuracy when images of a highest probability below a threshold are rejected.
-
-    The accuracy is NaN where nothing is left. Raises DataError without labels or images.
-    """
-    labels = _labels(predictions)
-    if not len(labels):
-        raise DataError("there are no images to reject: add images of known class")
-    is_kept = predictions.probabilities.max(axis=1) >= reject_below
-    is_right = predictions.predicted() == labels
-    return float(is_kept.mean()), float(is_right[is_kept].mean()) if is_kept.any() else float("nan")
+    return CoverageCurve(threshold, n_kept / len(values), n_right[first] / n_kept, values, n_right)
 
 
 def _labels(predictions: Predictions) -> NDArray[np.intp]:
@@ -292,9 +324,9 @@ def _check_class(predictions: Predictions, class_index: int) -> None:
         raise DataError(f"there is no class number {class_index}: the model has the classes 0 to {last}")
 
 
-def _ranked_classes(predictions: Predictions) -> list[tuple[int, NDArray[np.bool_]]]:
+def _ranked_classes(predictions: Predictions, classes: Sequence[int] | None) -> list[tuple[int, NDArray[np.bool_]]]:
     labels = _labels(predictions)
-    pairs = ((index, labels == index) for index in range(predictions.n_classes))
+    pairs = ((index, labels == index) for index in (range(predictions.n_classes) if classes is None else classes))
     return [(index, positive) for index, positive in pairs if positive.any() and not positive.all()]
 
 

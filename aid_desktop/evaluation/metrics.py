@@ -331,7 +331,9 @@ def _mean(draws: NDArray[np.float64]) -> NDArray[np.float64]:
     # A class without images in a draw does not count there; without any class there is nothing.
     n_known = (~np.isnan(draws)).sum(axis=1)
     sums = np.nansum(draws, axis=1)
-    return np.divide(sums, n_known, out=np.full(len(draws), np.nan), where=n_known > 0)
+    means = np.full(len(draws), np.nan)
+    np.divide(sums, n_known, out=means, where=n_known > 0)
+    return means
 
 
 def _mean_of(values: tuple[float | None, ...]) -> float | None:

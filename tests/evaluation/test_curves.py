@@ -13,7 +13,6 @@ from aid_desktop.errors import DataError
 from aid_desktop.evaluation import curves
 from aid_desktop.evaluation.curves import (
     MOST_POINTS,
-    at_coverage,
     coverage_curve,
     precision_recall_curves,
     probability_histogram,
@@ -71,6 +70,7 @@ def test_that_long_curves_are_thinned_and_keep_their_area() -> None:
 def test_that_classes_without_images_have_no_curves() -> None:
     predictions = make([[0.9, 0.1, 0], [0.2, 0.8, 0]], [0, 1])
     assert [curve.name for curve in roc_curves(predictions)] == ["cat", "dog"]
+    assert [curve.name for curve in roc_curves(predictions, [1, 2])] == ["dog"]
     assert roc_curves(make([[0.9, 0.1], [0.2, 0.8]], [0, 0])) == ()
 
 
@@ -83,6 +83,9 @@ def test_that_threshold_curves_are_as_computed_by_hand() -> None:
     assert found.n_sorted[place] == 3
     assert (found.concentration[place], found.sorting_yield[place]) == (1.0, 0.75)
     assert found.enrichment[place] == pytest.approx(2.5)
+    point = found.at(0.7)
+    assert (point.n_sorted, point.concentration, point.sorting_yield) == (4, 0.75, 0.75)
+    assert found.at(1.0).enrichment is None
     # At 0 all are sorted out, at 1 none.
     assert (found.concentration[0], found.enrichment[0], found.sorting_yield[0]) == pytest.approx((0.4, 1, 1))
     assert found.n_sorted[-1] == 0
@@ -102,7 +105,7 @@ def test_that_threshold_curves_count_what_is_predicted_under_the_threshold(data)
     found = threshold_curves(predictions, index)
     for place, value in enumerate(found.threshold):
         is_sorted = predictions.predicted(Threshold(index, float(value))) == index
-        assert found.n_sorted[place] == is_sorted.sum()
+        assert found.n_sorted[place] == found.at(float(value)).n_sorted == is_sorted.sum()
         if is_sorted.any():
             assert found.concentration[place] == pytest.approx((predictions.labels[is_sorted] == index).mean())
 
@@ -144,8 +147,8 @@ def test_that_coverage_is_as_computed_by_hand() -> None:
     np.testing.assert_allclose(found.threshold, [0, 0.6, 0.7, 0.8, 0.9])
     np.testing.assert_allclose(found.coverage, [1, 1, 0.75, 0.5, 0.25])
     np.testing.assert_allclose(found.accuracy, [0.5, 0.5, 2 / 3, 1, 1])
-    assert at_coverage(predictions, 0.75) == (0.5, 1.0)
-    coverage, accuracy = at_coverage(predictions, 0.95)
+    assert found.at(0.75) == (0.5, 1.0)
+    coverage, accuracy = found.at(0.95)
     assert coverage == 0
     assert np.isnan(accuracy)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent
-from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.evaluation.confusion import ConfusionMatrix
@@ -15,9 +15,9 @@ from aid_desktop.gui.assess.assessment import Assessment, assess_model, copy_mod
 from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
 from aid_desktop.gui.assess.confusion_view import ConfusionView
 from aid_desktop.gui.assess.gallery import Gallery
-from aid_desktop.gui.assess.metrics_view import MetricsView
 from aid_desktop.gui.assess.model_choice import ChosenModel, may_be_model
 from aid_desktop.gui.assess.model_row import ModelRow
+from aid_desktop.gui.assess.result_tabs import ResultTabs
 from aid_desktop.gui.assess.run_row import RunRow
 from aid_desktop.gui.assess.staged import Staged
 from aid_desktop.gui.assess.tile_map_dialog import TileMapDialog
@@ -62,7 +62,7 @@ class AssessTab(QWidget):
         self.model_row = ModelRow(notifier, background, self)
         self.run_row = RunRow(self)
         self.confusion = ConfusionView(themes, self)
-        self.metrics = MetricsView(self)
+        self.results = ResultTabs(themes, background, self)
         self.gallery = Gallery(background, self)
         self._lay_out()
         self._connect()
@@ -173,6 +173,9 @@ class AssessTab(QWidget):
             self.run_row.set_labelled(path)
 
     def _on_assessed(self, made: Assessment) -> None:
+        if self._rescoring is not None:
+            self._rescoring.cancel()
+            self._rescoring = None
         self._show(made, keep_cells=False)
         # The threshold may have been moved while the model was at work.
         self._on_threshold(self.run_row.threshold)
@@ -183,6 +186,17 @@ class AssessTab(QWidget):
     def _on_rescored(self, made: Assessment) -> None:
         self._rescoring = None
         self._show(made, keep_cells=True)
+        self._on_threshold(self.run_row.threshold)
+
+    def _on_rescoring_failed(self, failure: Failure) -> None:
+        self._rescoring = None
+        self._on_failed(failure)
+
+    @pyqtSlot(Assessment)
+    def _on_recalibrated(self, made: Assessment) -> None:
+        if self._assessment is not None and made.path == self._assessment.path:
+            self._on_assessed(made)
+            self.model_row.choose(made.path)
 
     def _on_exported(self, path: Path) -> None:
         self.messages.add(Note(Level.INFO, f"The model is in {path}"))
@@ -209,22 +223,28 @@ class AssessTab(QWidget):
         self._forget_model_note()
         self.run_row.set_class_names(model.card.class_names)
         self.run_row.set_held_out(model.held_out)
+        self._check_contract()
         if self._assessment is None:
             self._show_empty()
 
     @pyqtSlot(ClassTable)
     def _on_table(self, table: ClassTable) -> None:
         self.run_row.set_table(table)
+        self._check_contract()
+
+    @pyqtSlot()
+    def _check_contract(self) -> None:
+        self.model_row.check(self.run_row.rows)
 
     @pyqtSlot(object)
     def _on_threshold(self, threshold: Threshold | None) -> None:
         if self._rescoring is not None:
-            self._rescoring.cancel()
-            self._rescoring = None
+            # While a line is dragged thresholds come faster than scores: the one in force is scored after this one.
+            return
         made = self._assessment
         if made is not None and self._is_new(threshold, made):
             rescore = partial(with_threshold, made, threshold)
-            self._rescoring = self._background.start("Scoring", rescore, self._on_rescored, self._on_failed)
+            self._rescoring = self._background.start("Scoring", rescore, self._on_rescored, self._on_rescoring_failed)
             self.destroyed.connect(self._rescoring.cancel)
 
     @pyqtSlot(CellImages)
@@ -244,7 +264,7 @@ class AssessTab(QWidget):
 
     def _show(self, made: Assessment, keep_cells: bool) -> None:
         self._assessment = made
-        self.metrics.show_assessment(made)
+        self.results.show_assessment(made)
         self.confusion.set_matrix(made.matrix, keep_cells)
         for stage in self._stages:
             stage.show_content()
@@ -270,18 +290,18 @@ class AssessTab(QWidget):
         self.run_row.run_asked.connect(self.assess)
         self.run_row.cancel_asked.connect(self.cancel)
         self.run_row.threshold_changed.connect(self._on_threshold)
+        self.run_row.threshold_changed.connect(self.results.set_threshold)
+        self.run_row.role_changed.connect(self._check_contract)
+        self.results.threshold_moved.connect(self.run_row.set_threshold)
+        self.results.recalibrated.connect(self._on_recalibrated)
         self.confusion.cells_selected.connect(self._on_cells)
         self.gallery.failed.connect(self._on_failed)
         self._notifier.table_changed.connect(self._on_table)
 
     def _lay_out(self) -> None:
-        tabs = QTabWidget(self)
-        tabs.setObjectName("assessResultTabs")
-        tabs.setAccessibleName("Results")
-        tabs.addTab(self.metrics, "Metrics")
         self._stages = (
             Staged("confusionStage", self.confusion, self),
-            Staged("metricsStage", tabs, self),
+            Staged("metricsStage", self.results, self),
             Staged("galleryStage", self.gallery, self),
         )
         upper = QSplitter(Qt.Orientation.Horizontal, self)

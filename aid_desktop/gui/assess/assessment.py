@@ -5,17 +5,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
-from aid_desktop.errors import DataError, ExportError
+from aid_desktop.errors import DataError, ExportError, ModelError
 from aid_desktop.evaluation.assess import predict_rows
+from aid_desktop.evaluation.calibration import Calibration, fit_temperature, with_temperature
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.labelled import labelled_images
-from aid_desktop.evaluation.metrics import Scores, score
+from aid_desktop.evaluation.metrics import Scores, score, score_matrix
 from aid_desktop.evaluation.predictions import Predictions, Threshold
 from aid_desktop.evaluation.report import write_report
 from aid_desktop.evaluation.roles import count_images, images_of_role
 from aid_desktop.gui.background import JobContext
-from aid_desktop.models.files import load_model, save_as_keras
-from aid_desktop.models.metadata import ModelCard
+from aid_desktop.models.files import load_model, rewrite_card, save_as_keras
+from aid_desktop.models.metadata import ModelCard, has_card, read_card
 from aid_desktop.runs.best import find_model
 from aid_desktop.runs.held_out import HeldOut, held_out_of
 
@@ -39,6 +40,14 @@ class Assessment:
     def title(self) -> str:
         """Say which model and which images these are."""
         return f"{self.path.name} on {f'the {self.role} images' if self.labelled is None else self.labelled.name}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recalibrated:
+    """The assessment with the probabilities after a change of the temperature, and what was fitted, if anything."""
+
+    assessment: Assessment
+    fitted: Calibration | None
 
 
 def proposed_role(table: ClassTable, held_out: HeldOut | None) -> Role:
@@ -96,7 +105,33 @@ def copy_model(path: Path, target: Path, _: JobContext) -> Path:
 def with_threshold(assessment: Assessment, threshold: Threshold | None, _: JobContext) -> Assessment:
     """Score the same predictions under another threshold, or none. Raises DataError for an unknown class."""
     matrix = ConfusionMatrix.from_predictions(assessment.predictions, threshold)
-    return replace(assessment, matrix=matrix, scores=score(assessment.predictions, threshold))
+    known = assessment.scores.probability
+    return replace(assessment, matrix=matrix, scores=score_matrix(matrix, assessment.predictions, known))
+
+
+def calibrate(assessment: Assessment, is_wanted: bool, context: JobContext) -> Recalibrated:
+    """Fit a temperature to the assessed images and keep it in the model's card, or take it out of the card again.
+
+    The network in the file stays as it is. Raises ModelError if the file has no card, or another temperature by now;
+    DataError if there are too few images; ExportError if the file cannot be written.
+    """
+    made = assessment
+    card = read_card(made.path) if has_card(made.path) else made.card
+    if card.temperature != made.card.temperature:
+        raise ModelError(f"{made.path.name} was calibrated by somebody else in the meantime: assess it again first")
+    fitted = fit_temperature(made.predictions) if is_wanted else None
+    factor = fitted.temperature if fitted is not None else 1 / card.temperature
+    card = replace(card, temperature=card.temperature * factor if is_wanted else 1.0)
+    context.leave_if_cancelled(1, 2)
+    try:
+        rewrite_card(made.path, card)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ExportError(f"{made.path} cannot be written: {reason}. Export the model to another place.") from error
+    predictions = with_temperature(made.predictions, factor)
+    scores = score(predictions, made.matrix.threshold)
+    matrix = ConfusionMatrix.from_predictions(predictions, made.matrix.threshold)
+    return Recalibrated(replace(made, card=card, predictions=predictions, matrix=matrix, scores=scores), fitted)
 
 
 def write_files(assessment: Assessment, folder: Path, _: JobContext) -> list[Path]:
