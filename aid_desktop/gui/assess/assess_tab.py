@@ -11,12 +11,13 @@ from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.labelled import has_labels
 from aid_desktop.evaluation.predictions import Threshold
-from aid_desktop.gui.assess.assessment import Assessment, assess_model, copy_model, with_threshold, write_files
+from aid_desktop.gui.assess.assessment import Assessment, assess_model, copy_model, write_files
 from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
 from aid_desktop.gui.assess.confusion_view import ConfusionView
 from aid_desktop.gui.assess.gallery import Gallery
 from aid_desktop.gui.assess.model_choice import ChosenModel, may_be_model
 from aid_desktop.gui.assess.model_row import ModelRow
+from aid_desktop.gui.assess.rescoring import Rescoring
 from aid_desktop.gui.assess.result_tabs import ResultTabs
 from aid_desktop.gui.assess.run_row import RunRow
 from aid_desktop.gui.assess.staged import Staged
@@ -56,7 +57,6 @@ class AssessTab(QWidget):
         self._background = background
         self._assessment: Assessment | None = None
         self._job: Job[Assessment] | None = None
-        self._rescoring: Job[Assessment] | None = None
         self._model_note: Note | None = None
         self.messages = MessageStrip("assessMessages", self)
         self.model_row = ModelRow(notifier, background, self)
@@ -64,6 +64,7 @@ class AssessTab(QWidget):
         self.confusion = ConfusionView(themes, self)
         self.results = ResultTabs(themes, background, self)
         self.gallery = Gallery(background, self)
+        self._rescoring = Rescoring(background, self._on_rescored, self._on_failed, self)
         self._lay_out()
         self._connect()
         self.run_row.set_table(notifier.table)
@@ -173,9 +174,7 @@ class AssessTab(QWidget):
             self.run_row.set_labelled(path)
 
     def _on_assessed(self, made: Assessment) -> None:
-        if self._rescoring is not None:
-            self._rescoring.cancel()
-            self._rescoring = None
+        self._rescoring.drop()
         self._show(made, keep_cells=False)
         # The threshold may have been moved while the model was at work.
         self._on_threshold(self.run_row.threshold)
@@ -184,13 +183,7 @@ class AssessTab(QWidget):
         self.assessed.emit(made.matrix)
 
     def _on_rescored(self, made: Assessment) -> None:
-        self._rescoring = None
         self._show(made, keep_cells=True)
-        self._on_threshold(self.run_row.threshold)
-
-    def _on_rescoring_failed(self, failure: Failure) -> None:
-        self._rescoring = None
-        self._on_failed(failure)
 
     @pyqtSlot(Assessment)
     def _on_recalibrated(self, made: Assessment) -> None:
@@ -238,24 +231,15 @@ class AssessTab(QWidget):
 
     @pyqtSlot(object)
     def _on_threshold(self, threshold: Threshold | None) -> None:
-        if self._rescoring is not None:
-            # While a line is dragged thresholds come faster than scores: the one in force is scored after this one.
-            return
         made = self._assessment
-        if made is not None and self._is_new(threshold, made):
-            rescore = partial(with_threshold, made, threshold)
-            self._rescoring = self._background.start("Scoring", rescore, self._on_rescored, self._on_rescoring_failed)
-            self.destroyed.connect(self._rescoring.cancel)
+        # The classes to choose from are those of the model chosen last, the result may be of another.
+        if made is not None and (threshold is None or self.run_row.class_names == made.card.class_names):
+            self._rescoring.ask(made, threshold)
 
     @pyqtSlot(CellImages)
     def _on_cells(self, cells: CellImages) -> None:
         if self._assessment is not None:
             self.gallery.show_cells(self._assessment, cells)
-
-    def _is_new(self, threshold: Threshold | None, made: Assessment) -> bool:
-        # The classes to choose from are those of the model chosen last, the result may be of another.
-        fits = self.run_row.class_names == made.card.class_names
-        return threshold != made.matrix.threshold and (fits or threshold is None)
 
     def _forget_model_note(self) -> None:
         if self._model_note is not None:
