@@ -1,18 +1,21 @@
 """Find the temperature that makes a model's probabilities true, and keep it in the model's card."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.errors import DataError
+from aid_desktop.errors import DataError, ExportError, ModelError
 from aid_desktop.evaluation.curves import reliability
 from aid_desktop.evaluation.metrics import image_losses
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.models.calibration import calibrated, log_probabilities
+from aid_desktop.models.files import rewrite_card
+from aid_desktop.models.metadata import ModelCard, has_card, read_card
 
 COLDEST, HOTTEST = 0.05, 20.0
-FEWEST_IMAGES = 20
+FEWEST_IMAGES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ def fit_temperature(predictions: Predictions) -> Calibration:
     """Return the temperature T, 0.05 to 20, of the lowest log loss of labelled predictions, see `calibrated`.
 
     T is to be multiplied with the one that made the predictions, if any. Raises DataError without labels, for
-    fewer than 20 images, and for images of a single class.
+    fewer than 10 images, and for images of a single class.
     """
     labels = predictions.labels
     if labels is None:
@@ -47,6 +50,26 @@ def fit_temperature(predictions: Predictions) -> Calibration:
         (float(image_losses(predictions).mean()), float(image_losses(after).mean())),
         (reliability(predictions).ece, reliability(after).ece),
     )
+
+
+def store_temperature(path: Path, card: ModelCard, temperature: float) -> ModelCard:
+    """Put a temperature into the card of a model file, 1 for none; return the new card. The network stays as it is.
+
+    `card` is the one that is known: raises ModelError if the file has no card, or another temperature by now, and
+    ExportError if the file cannot be written.
+    """
+    if has_card(path):
+        stored = read_card(path)
+        if stored.temperature != card.temperature:
+            raise ModelError(f"{path.name} was calibrated by somebody else in the meantime: assess it again first")
+        card = stored
+    card = replace(card, temperature=temperature)
+    try:
+        rewrite_card(path, card)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ExportError(f"{path} cannot be written: {reason}. Export the model to another place.") from error
+    return card
 
 
 def with_temperature(predictions: Predictions, temperature: float) -> Predictions:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from aid_desktop.data.normalize import Normalization
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError, ModelError
-from aid_desktop.evaluation.calibration import fit_temperature, with_temperature
+from aid_desktop.evaluation.calibration import fit_temperature, store_temperature, with_temperature
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.models.calibration import calibrated
 from aid_desktop.models.files import rewrite_card
@@ -69,7 +69,7 @@ def test_that_a_temperature_of_one_changes_nothing_and_certainty_is_no_trouble()
 
 def test_that_too_little_to_fit_on_is_refused() -> None:
     with pytest.raises(DataError, match="add validation images"):
-        fit_temperature(overconfident(1.0, 10))
+        fit_temperature(overconfident(1.0, 9))
     with pytest.raises(DataError, match="not known"):
         fit_temperature(dataclasses.replace(overconfident(1.0, 30), labels=None))
 
@@ -107,3 +107,14 @@ def test_that_a_model_without_a_card_is_refused_and_left_as_it_is(tmp_path: Path
     with pytest.raises(ModelError, match=r"export the model as a \.keras file"):
         rewrite_card(path, CARD)
     assert path.read_bytes() == b"weights"
+
+
+def test_that_a_calibration_by_somebody_else_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(CARD_NAME, json.dumps(CARD.to_json()))
+    card = store_temperature(path, CARD, 1.5)
+    assert read_card(path) == card
+    with pytest.raises(ModelError, match="in the meantime"):
+        store_temperature(path, CARD, 3.0)
+    assert store_temperature(path, card, 1.0) == CARD

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
-from aid_desktop.errors import DataError, ExportError, ModelError
+from aid_desktop.errors import DataError, ExportError
 from aid_desktop.evaluation.assess import predict_rows
-from aid_desktop.evaluation.calibration import Calibration, fit_temperature, with_temperature
+from aid_desktop.evaluation.calibration import Calibration, fit_temperature, store_temperature, with_temperature
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.labelled import labelled_images
 from aid_desktop.evaluation.metrics import Scores, score, score_matrix
@@ -15,8 +15,8 @@ from aid_desktop.evaluation.predictions import Predictions, Threshold
 from aid_desktop.evaluation.report import write_report
 from aid_desktop.evaluation.roles import count_images, images_of_role
 from aid_desktop.gui.background import JobContext
-from aid_desktop.models.files import load_model, rewrite_card, save_as_keras
-from aid_desktop.models.metadata import ModelCard, has_card, read_card
+from aid_desktop.models.files import load_model, save_as_keras
+from aid_desktop.models.metadata import ModelCard
 from aid_desktop.runs.best import find_model
 from aid_desktop.runs.held_out import HeldOut, held_out_of
 
@@ -116,19 +116,11 @@ def calibrate(assessment: Assessment, is_wanted: bool, context: JobContext) -> R
     DataError if there are too few images; ExportError if the file cannot be written.
     """
     made = assessment
-    card = read_card(made.path) if has_card(made.path) else made.card
-    if card.temperature != made.card.temperature:
-        raise ModelError(f"{made.path.name} was calibrated by somebody else in the meantime: assess it again first")
     fitted = fit_temperature(made.predictions) if is_wanted else None
-    factor = fitted.temperature if fitted is not None else 1 / card.temperature
-    card = replace(card, temperature=card.temperature * factor if is_wanted else 1.0)
+    temperature = 1.0 if fitted is None else made.card.temperature * fitted.temperature
     context.leave_if_cancelled(1, 2)
-    try:
-        rewrite_card(made.path, card)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ExportError(f"{made.path} cannot be written: {reason}. Export the model to another place.") from error
-    predictions = with_temperature(made.predictions, factor)
+    card = store_temperature(made.path, made.card, temperature)
+    predictions = with_temperature(made.predictions, temperature / made.card.temperature)
     scores = score(predictions, made.matrix.threshold)
     matrix = ConfusionMatrix.from_predictions(predictions, made.matrix.threshold)
     return Recalibrated(replace(made, card=card, predictions=predictions, matrix=matrix, scores=scores), fitted)
