@@ -43,7 +43,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--role", choices=[role.value for role in Role], default=Role.TEST, help="which rows of --run (default test)"
     )
-    parser.add_argument("--out", metavar="DIR", type=Path, help="write a report there (html, xlsx, csv, png)")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="write a report there: html, xlsx, csv, png")
     parser.add_argument(
         "--calibrate",
         action="store_true",
@@ -66,7 +66,9 @@ def _run(options: argparse.Namespace) -> int:
     scores = score(predictions, threshold)
     matrix = ConfusionMatrix.from_predictions(predictions, threshold)
     if options.out is not None:
-        write_report(scores, matrix, predictions, options.out, loaded.path.name, loaded.path)
+        write_report(
+            scores, matrix, predictions, options.out, loaded.path.name, loaded.path, loaded.card, _role(options)
+        )
     if options.json:
         write_json(scores.to_json(matrix) | {"temperature": loaded.card.temperature})
     else:
@@ -74,6 +76,10 @@ def _run(options: argparse.Namespace) -> int:
             _show_calibration(fitted, loaded.card)
         _show(scores, matrix)
     return 0
+
+
+def _role(options: argparse.Namespace) -> str:
+    return str(options.role) if options.run is not None else ""
 
 
 def _images(options: argparse.Namespace, card: ModelCard) -> RoleImages:

@@ -150,7 +150,8 @@ def test_that_assess_calibrates_on_validation_images_and_scores_the_test_images(
     words = call("assess", model, "--run", run_toml, "--calibrate").out
     assert words.startswith("temperature ")
     assert "validation images, now in the model" in words
-    assert "needs --run" in one_line(call("assess", model, "--data", f"dark={run_toml.parent}/test_dark.rtdc", "--calibrate"))
+    dark = f"dark={run_toml.parent / 'test_dark.rtdc'}"
+    assert "needs --run" in one_line(call("assess", model, "--data", dark, "--calibrate"))
 
 
 def test_that_assess_takes_labelled_paths_a_threshold_and_a_folder_for_the_report(
@@ -164,6 +165,9 @@ def test_that_assess_takes_labelled_paths_a_threshold_and_a_folder_for_the_repor
     assert result.document["confusion_matrix"] == [[6, 0], [6, 0]]
     suffixes = {path.suffix for path in (tmp_path / "report").iterdir()}
     assert {".html", ".xlsx", ".csv", ".png"} <= suffixes
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "The network MLP_8_8_8 was trained from random or pretrained weights for 2 epochs" in page
+    assert "Settings that were changed" not in page
     words = call("assess", model, *paths)
     assert words.out.startswith("12 images, accuracy ")
 

@@ -129,4 +129,5 @@ def calibrate(assessment: Assessment, is_wanted: bool, context: JobContext) -> R
 def write_files(assessment: Assessment, folder: Path, _: JobContext) -> list[Path]:
     """Write the report into a folder; return its files. Raises ExportError or DataError."""
     made = assessment
-    return write_report(made.scores, made.matrix, made.predictions, folder, made.title, made.path)
+    role = str(made.role) if made.labelled is None else ""
+    return write_report(made.scores, made.matrix, made.predictions, folder, made.title, made.path, made.card, role)
