@@ -1,11 +1,15 @@
 """A paragraph for the methods section of a paper, made of facts alone: what is not known is not said."""
 
+from pathlib import Path
+
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.metrics import HEADLINES, Scores
 from aid_desktop.evaluation.report_facts import RunFacts, value_text, versions
 from aid_desktop.models.metadata import ModelCard
+from aid_desktop.runs.config import RunConfig
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.field import field_infos
+from aid_desktop.settings.pretrained import IMAGENET, RANDOM
 
 _NORMALIZATIONS = {
     "none": "were not normalized",
@@ -19,6 +23,7 @@ _FITS = {
     "scale": "scaled to {size}",
     "scale_keep_aspect": "scaled to {size} with their aspect kept",
 }
+_OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop", "nadam": "Nadam", "lion": "Lion"}
 _NAMES_SHOWN = 12
 _REPORTED = ("balanced_accuracy", "mcc", "macro_f1", "roc_auc", "log_loss")
 # Only how often images are augmented anew; says nothing about what is done to them.
@@ -35,11 +40,9 @@ def methods_text(
     libraries = [
         f"{name} {known[key]}" for key, name in (("keras", "Keras"), ("tensorflow", "TensorFlow")) if key in known
     ]
-    together = f" with {' and '.join(libraries)}" if libraries else ""
+    libraries.append(f"scikit-learn {known.get('scikit-learn', '')}".strip())
     sentences.append(
-        f"Images were classified and scores computed with AID Desktop {known['AID Desktop']}{together} "
-        f"and scikit-learn {known.get('scikit-learn', '')}".strip()
-        + "."
+        f"Images were classified and scores computed with AID Desktop {known['AID Desktop']} ({', '.join(libraries)})."
     )
     return " ".join(sentences)
 
@@ -73,14 +76,10 @@ def _training_sentences(card: ModelCard, run: RunFacts | None) -> list[str]:
         return [f"The network {card.architecture} was used as saved after epoch {card.epoch} (counted from 0)."]
     settings = run.settings.hyperparameters
     config = run.config
-    start = "from random or pretrained weights"
-    if config is not None and config.model.start_from is not None:
-        kept = "the weights" if config.model.mode == "continue" else "the architecture"
-        start = f"from {kept} of {config.model.start_from.name}"
-    n_epochs = len(run.history)
+    n_epochs, optimizer = len(run.history), _OPTIMIZERS.get(settings.optimizer, settings.optimizer)
     sentences = [
-        f"The network {card.architecture} was trained {start} for {n_epochs} epochs with the optimizer "
-        f"{settings.optimizer}, a batch size of {settings.batch_size}, an initial learning rate of "
+        f"The network {card.architecture} was trained{_start(config)} for {n_epochs} epochs with the optimizer "
+        f"{optimizer}, a batch size of {settings.batch_size}, an initial learning rate of "
         f"{settings.learning_rate:g} (schedule: {settings.schedule.replace('_', ' ')}) and the loss "
         f"{settings.loss.replace('_', ' ')}."
     ]
@@ -100,6 +99,20 @@ def _training_sentences(card: ModelCard, run: RunFacts | None) -> list[str]:
     seed = "" if config is None else f" The random seed was {config.seed}."
     sentences.append(f"The model saved after epoch {card.epoch} (counted from 0) was assessed.{seed}")
     return sentences
+
+
+def _start(config: RunConfig | None) -> str:
+    if config is None:
+        return ""
+    choice = config.model
+    if choice.start_from is not None:
+        kept = "the weights" if choice.mode == "continue" else "the architecture alone"
+        return f", beginning with {kept} of {choice.start_from.name},"
+    if isinstance(choice.weights, Path):
+        return f", beginning with the weights in {choice.weights.name},"
+    return {IMAGENET: ", beginning with weights pretrained on ImageNet,", RANDOM: " from random weights"}.get(
+        choice.weights or "", ""
+    )
 
 
 def _augmentation(settings: AugmentationSettings) -> str:

@@ -14,7 +14,7 @@ WIDTH, HEIGHT = 460, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 12, 30, 44
 _ROW = 18
 _PER_ROW = 2
-_NAME_LIMIT = 26
+_NAME_LIMIT = 30
 DASHES = ("", "7 4", "2 3", "7 3 2 3")
 MUTED = "currentColor"
 
@@ -95,7 +95,8 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     step *= 1 if error < 1.5 else 2 if error < 3.5 else 5 if error < 7.5 else 10
     first = np.ceil(low / step - 1e-9)
     last = np.floor(high / step + 1e-9)
-    return [float(f"{number * step:.12g}") for number in np.arange(first, last + 1)]
+    # Plus 0: no tick is called -0.
+    return [float(f"{number * step:.12g}") + 0.0 for number in np.arange(first, last + 1)]
 
 
 def _axes(labels: tuple[str, str], x: tuple[float, float], y: tuple[float, float]) -> str:

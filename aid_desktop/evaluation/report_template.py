@@ -164,7 +164,18 @@ images that are of this class. Enrichment: precision by initial concentration.</
 <td>{{ "%g" | format(one.zoom) }}</td><td class="text">{{ one.problems }}</td>
 <td class="text"><code>{{ one.digest }}</code></td></tr>
 {% endfor %}</tbody></table></div>
-{% if training_data %}
+{% if run and run.config %}
+<h3>Data table of the run</h3>
+<div class="wide"><table><thead><tr>
+{% for name in ["data", "class", "role", "zoom", "images per epoch", "digest"] %}<th scope="col">{{ name }}</th>
+{% endfor %}</tr></thead><tbody>
+{% for row in run.config.data %}
+<tr><td class="text"><code>{{ row.path }}</code>{% if row.part %} {{ row.part }}{% endif %}</td>
+<td class="text">{{ row.class_name }}</td><td class="text">{{ row.role }}</td><td>{{ "%g" | format(row.zoom) }}</td>
+<td>{{ "all" if row.images_per_epoch is none else row.images_per_epoch }}</td>
+<td class="text"><code>{{ row.digest or "–" }}</code></td></tr>
+{% endfor %}</tbody></table></div>
+{% elif training_data %}
 <h3>Training images</h3>
 <div class="wide"><table><thead><tr><th scope="col">data</th><th scope="col">digest</th></tr></thead><tbody>
 {% for path, digest in training_data %}

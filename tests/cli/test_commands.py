@@ -166,7 +166,7 @@ def test_that_assess_takes_labelled_paths_a_threshold_and_a_folder_for_the_repor
     suffixes = {path.suffix for path in (tmp_path / "report").iterdir()}
     assert {".html", ".xlsx", ".csv", ".png"} <= suffixes
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
-    assert "The network MLP_8_8_8 was trained from random or pretrained weights for 2 epochs" in page
+    assert "The network MLP_8_8_8 was trained for 2 epochs" in page
     assert "Settings that were changed" not in page
     words = call("assess", model, *paths)
     assert words.out.startswith("12 images, accuracy ")

@@ -245,14 +245,14 @@ def test_that_the_run_of_a_model_is_told(source: DataSource, tmp_path: Path, run
     paths = report(source, tmp_path / "out", model=run_model, card=CARD, role="test")
     page = read_page(paths[0])
     text = " ".join(" ".join(page.texts).split())
-    assert "The network LeNet5_do was trained from random or pretrained weights for 3 epochs with" in text
+    assert "The network LeNet5_do was trained for 3 epochs with the optimizer Adam" in text
     assert "Images of 2 classes (cat, dog) were used as grey levels and cropped to 32 × 24 px around the object" in text
     assert "On 30 test images the model reached: accuracy 0." in text
     assert "The model saved after epoch 1 (counted from 0) was assessed. The random seed was 77." in text
     assert "training.learning_rate 0.001 → 0.0005" in text
     assert "Settings were changed once during training" in text
     assert str(run_model.parent) in page.texts
-    assert "/train/<cat>.rtdc" in page.texts
+    assert "Data table of the run" in page.texts
     workbook = openpyxl.load_workbook(paths[1])
     assert workbook["History"].max_row == 4
     assert workbook["Settings"].max_row > 30
@@ -265,6 +265,17 @@ def test_that_a_damaged_run_is_told_and_the_rest_is_there(source: DataSource, tm
     assert found.config is not None
     text = report(source, tmp_path / "out", model=run_model, card=CARD)[0].read_text("utf-8")
     assert "Not everything of the run could be read" in text
+
+
+def test_that_a_model_away_from_its_run_tells_what_its_card_knows(source: DataSource, tmp_path: Path) -> None:
+    model = tmp_path / "model.keras"
+    model.write_bytes(b"weights")
+    card = replace(CARD, temperature=1.5)
+    texts = read_page(report(source, tmp_path / "out", model=model, card=card)[0]).texts
+    assert "/train/<cat>.rtdc" in texts
+    assert "1.5" in texts
+    assert any("calibrated by temperature scaling (T = 1.5)" in text for text in texts)
+    assert any("was used as saved after epoch 1" in text for text in texts)
 
 
 def test_that_drawings_are_sound_and_their_text_can_be_read(source: DataSource, tmp_path: Path) -> None:
