@@ -21,8 +21,8 @@ LEVEL = 0.95
 
 # Numbers that are drawn or summed for one bootstrap: what takes about a second on one core.
 _CELL_BUDGET = 20_000_000
-_RANK_BUDGET = 40_000_000
-_MOST_PROBABILITIES = 5_000_000
+_RANK_BUDGET = 20_000_000
+_MOST_PROBABILITIES = 2_000_000
 _CHUNK = 500_000
 
 Interval = tuple[float, float]
@@ -129,7 +129,7 @@ class RankDraws:
 def draw_ranks(predictions: Predictions, losses: NDArray[np.float64]) -> RankDraws | None:
     """Draw labelled images anew and find areas and the mean of their losses (N,) each time.
 
-    There are N_DRAWS draws, down to FEWEST_DRAWS for many probabilities (N·C); None for more than five million,
+    There are N_DRAWS draws, down to FEWEST_DRAWS for many probabilities (N·C); None for more than two million,
     where it would take too long and the intervals are too narrow to matter. For more than MOST_PLACES different
     probabilities of a class, neighbours count as equal.
     """

@@ -1,6 +1,6 @@
 """The report on a model's scores: page, workbook, tables and picture."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -20,8 +20,11 @@ from aid_desktop.evaluation.writing import exported
 from aid_desktop.models.metadata import ModelCard
 
 REPORT_VERSION = 2
+_N_STEPS = 5
 TABLES = "tables"
 """Folder of the report's tables as .csv."""
+
+Progress = Callable[[int, int], None]
 
 
 def write_report(
@@ -33,13 +36,14 @@ def write_report(
     model: Path | None = None,
     card: ModelCard | None = None,
     role: str = "",
+    progress: Progress | None = None,
 ) -> list[Path]:
     """Write report.html, report.xlsx, predictions.csv and confusion_matrix.png, and tables/*.csv; return their paths.
 
     Makes the folder if needed. The classes predicted are those of `matrix`, with its threshold. `model` is
     the model's file, named in the report with its digest, `card` what is known of it; if it lies in the folder of a
-    run, that is told too. `role` says what the images are. Raises ExportError if something cannot be written,
-    DataError if a source or the model is gone.
+    run, that is told too. `role` says what the images are. `progress(done, total)` counts steps.
+    Raises ExportError if something cannot be written, DataError if a source or the model is gone.
     """
     page, workbook, table, picture = (
         folder / name for name in ("report.html", "report.xlsx", "predictions.csv", "confusion_matrix.png")
@@ -50,14 +54,18 @@ def write_report(
     buffer = BytesIO()
     draw_confusion_matrix(matrix, title).save(buffer, format="PNG")
     curves = report_curves(scores, matrix, predictions)
+    _tell(progress, 1)
     text = report_page(scores, matrix, predictions, subject, curves, buffer.getvalue())
     tables = _tables(scores, matrix, predictions, subject)
+    _tell(progress, 2)
     with exported(page) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
     _write_workbook(workbook, tables, predictions, origins, matrix)
+    _tell(progress, 3)
     write_predictions_csv(table, predictions, origins, matrix.threshold)
     with exported(picture) as temporary:
         temporary.write_bytes(buffer.getvalue())
+    _tell(progress, 4)
     written = [page, workbook, table, picture]
     all_tables = tables | {name: column_table(columns) for name, columns in curves.tables.items() if columns}
     for name, one in all_tables.items():
@@ -65,6 +73,11 @@ def write_report(
         write_table_csv(path, one)
         written.append(path)
     return written
+
+
+def _tell(progress: Progress | None, done: int) -> None:
+    if progress is not None:
+        progress(done, _N_STEPS)
 
 
 def _write_workbook(

@@ -64,7 +64,7 @@ class AssessTab(QWidget):
         self.confusion = ConfusionView(themes, self)
         self.results = ResultTabs(themes, background, self)
         self.gallery = Gallery(background, self)
-        self._rescoring = Rescoring(background, self._on_rescored, self._on_failed, self)
+        self._rescoring = Rescoring(background, partial(self._show, keep_cells=True), self._on_failed, self)
         self._lay_out()
         self._connect()
         self.run_row.set_table(notifier.table)
@@ -117,7 +117,9 @@ class AssessTab(QWidget):
         folder = QFileDialog.getExistingDirectory(self, "Folder of the report", start)
         if folder:
             write = partial(write_files, self._assessment, Path(folder))
-            job = self._background.start("Writing the report", write, self._on_report, self._on_failed)
+            job = self._background.start(
+                "Writing the report", write, self._on_report, self._on_failed, is_cancellable=True
+            )
             self.destroyed.connect(job.cancel)
 
     @pyqtSlot()
@@ -182,13 +184,11 @@ class AssessTab(QWidget):
             self.messages.add(Note(Level.WARNING, _TRAINED_ON))
         self.assessed.emit(made.matrix)
 
-    def _on_rescored(self, made: Assessment) -> None:
-        self._show(made, keep_cells=True)
-
     @pyqtSlot(Assessment)
     def _on_recalibrated(self, made: Assessment) -> None:
         if self._assessment is not None and made.path == self._assessment.path:
-            self._on_assessed(made)
+            self._rescoring.drop()
+            self._show(made, keep_cells=True)
             self.model_row.choose(made.path)
 
     def _on_exported(self, path: Path) -> None:

@@ -126,8 +126,21 @@ def calibrate(assessment: Assessment, is_wanted: bool, context: JobContext) -> R
     return Recalibrated(replace(made, card=card, predictions=predictions, matrix=matrix, scores=scores), fitted)
 
 
-def write_files(assessment: Assessment, folder: Path, _: JobContext) -> list[Path]:
-    """Write the report into a folder; return its files. Raises ExportError or DataError."""
+def write_files(assessment: Assessment, folder: Path, context: JobContext) -> list[Path]:
+    """Write the report into a folder; return its files. A cancelled one leaves those that are complete.
+
+    Raises ExportError or DataError.
+    """
     made = assessment
     role = str(made.role) if made.labelled is None else ""
-    return write_report(made.scores, made.matrix, made.predictions, folder, made.title, made.path, made.card, role)
+    return write_report(
+        made.scores,
+        made.matrix,
+        made.predictions,
+        folder,
+        made.title,
+        made.path,
+        made.card,
+        role,
+        context.report_or_leave,
+    )

@@ -384,7 +384,8 @@ def test_that_the_report_is_written_into_a_chosen_folder(qtbot, assessed_tab, tm
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
     qtbot.mouseClick(child(assessed_tab, QPushButton, "reportButton"), Qt.LeftButton)
     idle()
-    assert {path.suffix for path in folder.iterdir()} == {".html", ".xlsx", ".csv", ".png"}
+    assert {path.suffix for path in folder.iterdir()} == {".html", ".xlsx", ".csv", ".png", ""}
+    assert (folder / "tables" / "roc.csv").is_file()
     assert "report.html" in assessed_tab.messages.notes[0].text
 
 

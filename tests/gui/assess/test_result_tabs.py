@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QApplication, QComboBox, QLabel
+from PyQt5.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLabel
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.data.source import DataSource, SourceKind
@@ -83,6 +83,21 @@ def test_that_every_page_draws_says_something_and_saves_its_numbers(tabs: Result
         ]  # fmt: skip
 
 
+def test_that_everything_to_act_on_has_a_name_of_its_own_and_a_tooltip(tabs: ResultTabs, idle) -> None:
+    names = []
+    for page in tabs.pages:
+        tabs.setCurrentWidget(page)
+        idle()
+        for kind in (QAbstractButton, QComboBox, QAbstractSpinBox):
+            for widget in page.findChildren(kind):
+                if widget.isVisible() and not widget.objectName().startswith("qt_"):
+                    assert widget.accessibleName(), widget.objectName()
+                    assert widget.toolTip(), widget.objectName()
+                    names.append(widget.objectName())
+    assert all(names)
+    assert len(names) == len(set(names)) >= 20
+
+
 def test_that_names_in_legend_and_crosshair_are_no_html(tabs: ResultTabs, idle) -> None:
     tabs.setCurrentWidget(tabs.roc)
     idle()
@@ -104,7 +119,7 @@ def test_that_classes_can_be_left_out_by_a_menu(tabs: ResultTabs, idle) -> None:
 
 
 def test_that_of_many_classes_the_largest_are_drawn_first(tabs: ResultTabs, card, model_file, idle) -> None:
-    tabs.show_assessment(made_of(card, model_file, 300, tuple(f"class {index}" for index in range(40))))
+    tabs.show_assessment(made_of(card, model_file, 200, tuple(f"class {index}" for index in range(20))))
     tabs.setCurrentWidget(tabs.roc)
     idle()
     assert len(tabs.roc.classes.chosen) == 12
@@ -218,6 +233,20 @@ def test_that_a_model_that_cannot_be_calibrated_is_told(tabs: ResultTabs, made, 
     idle()
     assert "has no model card that could be changed" in tabs.calibration.messages.notes[-1].text
     assert tabs.calibration.fit_button.isEnabled()
+
+
+def test_that_the_tab_shows_what_calibration_has_changed(qtbot, assessed_tab: AssessTab, idle) -> None:
+    tab = assessed_tab
+    before = tab.assessment
+    tab.results.setCurrentWidget(tab.results.calibration)
+    idle()
+    with qtbot.waitSignal(tab.results.recalibrated):
+        tab.results.calibration.fit_button.click()
+    idle()
+    assert tab.assessment.card.temperature != 1
+    assert tab.assessment.matrix.counts.tolist() == before.matrix.counts.tolist()
+    assert "calibrated (temperature " in tab.findChild(QLabel, "assessContract").text()
+    assert len(tab.messages.notes) == 0
 
 
 def test_that_the_tab_follows_a_line_that_is_dragged(assessed_tab: AssessTab, idle) -> None:
