@@ -38,7 +38,7 @@ blockquote { margin: .6rem 0; padding: .6rem 1rem; border-left: 4px solid rgb(va
   background: var(--panel); }
 details { margin: .6rem 0; } summary { cursor: pointer; }
 @media print { body { max-width: none; padding: 0; font-size: 11px; } h2 { break-after: avoid; }
-  table, figure, svg, .figures div { break-inside: avoid; } details > * { display: block; }
+  table, figure, svg, .figures div { break-inside: avoid; }
   .wide { overflow: visible; } }
 """
 
@@ -201,7 +201,7 @@ images that are of this class. Enrichment: precision by initial concentration.</
 {% endfor %}</tbody></table></div>
 {% endif %}
 {% if settings %}
-<details><summary>All settings at the start</summary>
+<details open><summary>All settings at the start</summary>
 {{ pairs(settings) }}</details>
 {% endif %}
 {% endif %}

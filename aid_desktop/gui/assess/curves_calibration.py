@@ -128,9 +128,8 @@ class CalibrationPage(CurvesPage):
             is_seen = made.assessment.role is Role.TRAINING
             warning = f" {_ADVICE[Role.TRAINING]} Remove it, and calibrate on others." if is_seen else ""
             text = (
-                f"{name} now has the temperature {made.assessment.card.temperature:.3g}, from "
-                f"{grouped(fitted.n)} images: calibration error {fitted.ece[0]:.4f} → {fitted.ece[1]:.4f}, log loss "
-                f"{fitted.log_loss[0]:.4f} → {fitted.log_loss[1]:.4f}.{warning}"
+                f"Calibrated with {grouped(fitted.n)} images: calibration error {fitted.ece[0]:.3f} → "
+                f"{fitted.ece[1]:.3f}, log loss {fitted.log_loss[0]:.3f} → {fitted.log_loss[1]:.3f}.{warning}"
             )
             self.messages.add(Note(Level.WARNING if is_seen else Level.INFO, text))
         self.recalibrated.emit(made.assessment)

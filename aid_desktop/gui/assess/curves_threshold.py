@@ -230,5 +230,5 @@ def sorting_text(name: str, threshold: float, point: SortingPoint) -> str:
     initial = f"{point.initial:.1%}".replace("%", " %")
     return (
         f"{name} above {threshold:g}: concentration {initial} → {final}, enrichment {enrichment}, yield {found}, "
-        f"{grouped(point.n_sorted)} image{'' if point.n_sorted == 1 else 's'} sorted out."
+        f"{grouped(point.n_sorted)} image{'' if point.n_sorted == 1 else 's'}."
     )
