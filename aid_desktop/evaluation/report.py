@@ -1,6 +1,6 @@
 """The report on a model's scores: page, workbook, tables and picture."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from aid_desktop.evaluation.report_methods import methods_text
 from aid_desktop.evaluation.report_page import Subject, report_page
 from aid_desktop.evaluation.report_picture import draw_confusion_matrix
 from aid_desktop.evaluation.report_tables import Table, column_table, write_table_csv
-from aid_desktop.evaluation.tables import Value, add_sheets, table_header, table_rows, write_predictions_csv
+from aid_desktop.evaluation.tables import CHUNK, Value, add_sheets, table_header, table_rows, write_predictions_csv
 from aid_desktop.evaluation.writing import exported
 from aid_desktop.models.metadata import ModelCard
 
@@ -60,7 +60,9 @@ def write_report(
     _tell(progress, 2)
     with exported(page) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
-    _write_workbook(workbook, tables, predictions, origins, matrix)
+    _write_workbook(
+        workbook, tables, _followed(table_rows(predictions, origins, matrix.threshold), progress), predictions
+    )
     _tell(progress, 3)
     write_predictions_csv(table, predictions, origins, matrix.threshold)
     with exported(picture) as temporary:
@@ -80,17 +82,29 @@ def _tell(progress: Progress | None, done: int) -> None:
         progress(done, _N_STEPS)
 
 
+def _followed(rows: Iterator[list[Value]], progress: Progress | None) -> Iterator[list[Value]]:
+    """Yield the rows; `progress` is asked now and then, so that a long workbook can be left."""
+    for number, row in enumerate(rows):
+        if number % CHUNK == 0:
+            _tell(progress, 2)
+        yield row
+
+
 def _write_workbook(
-    path: Path, tables: dict[str, Table], predictions: Predictions, origins: Sequence[str], matrix: ConfusionMatrix
+    path: Path, tables: dict[str, Table], images: Iterator[list[Value]], predictions: Predictions
 ) -> None:
     from openpyxl import Workbook
 
     with exported(path) as temporary:
         workbook = Workbook(write_only=True)
-        for name, one in tables.items():
-            add_sheets(workbook, name, one.header, one.rows)
-        rows = table_rows(predictions, origins, matrix.threshold)
-        add_sheets(workbook, "Images", table_header(predictions), rows)
+        try:
+            for name, one in tables.items():
+                add_sheets(workbook, name, one.header, one.rows)
+            add_sheets(workbook, "Images", table_header(predictions), images)
+        finally:
+            for sheet in workbook.worksheets:
+                if not sheet.closed:
+                    sheet.close()
         workbook.save(temporary)
 
 

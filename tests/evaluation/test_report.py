@@ -198,6 +198,20 @@ def test_that_a_folder_that_cannot_be_written_gives_a_plain_message(source: Data
         report(source, tmp_path / "file")
 
 
+def test_that_a_report_can_be_left_and_no_half_file_stays(source: DataSource, tmp_path: Path) -> None:
+    told = []
+
+    def progress(done: int, total: int) -> None:
+        told.append((done, total))
+        if len(told) == 3:
+            raise ExportError("enough")
+
+    with pytest.raises(ExportError, match="enough"):
+        report(source, tmp_path / "out", progress=progress)
+    assert told == [(1, 5), (2, 5), (2, 5)]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.html"]
+
+
 def test_that_a_model_or_source_that_is_gone_is_told(source: DataSource, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"gone\.keras"):
         report(source, tmp_path / "out", model=tmp_path / "gone.keras")

@@ -153,8 +153,9 @@ def contract_problem(card: ModelCard, rows: Sequence[ClassRow]) -> str | None:
     if unknown:
         more = f" and {len(unknown) - _NAMES_SHOWN} more" if len(unknown) > _NAMES_SHOWN else ""
         return (
-            f"The model does not know the class {', '.join(unknown[:_NAMES_SHOWN])}{more}, only "
-            f"{', '.join(card.class_names[:_NAMES_SHOWN])}: rename it on the Data tab, or choose another model."
+            f"The model does not know the class{'es' if len(unknown) > 1 else ''} "
+            f"{', '.join(unknown[:_NAMES_SHOWN])}{more}, only {', '.join(card.class_names[:_NAMES_SHOWN])}: rename "
+            "on the Data tab, or choose another model."
         )
     # Thousands of rows are of few kinds.
     kinds = {

@@ -190,7 +190,7 @@ def test_that_rows_the_model_cannot_take_are_told_with_what_to_do(tab, notifier,
     idle()
     contract = child(tab, QLabel, "assessContract")
     notifier.set_table(ClassTable((replace(table.rows[0], class_name="lorry"), table.rows[1])))
-    assert contract.text().startswith("✗ The model does not know the class lorry, only cat, automobile: rename it")
+    assert contract.text().startswith("✗ The model does not know the class lorry, only cat, automobile: rename")
     assert "6×6 gray" in contract.toolTip()
     deep = tmp_path / "deep.rtdc"
     write_rtdc(deep, np.zeros((3, 8, 10), np.uint16))
