@@ -40,7 +40,10 @@ def wilson_interval(share: float, n: int) -> Interval:
 
 @dataclass(frozen=True, slots=True)
 class CountDraws:
-    """Scores of each draw, float64: (D,) over all classes, (D, C) of each class; see `draw_counts`."""
+    """Scores of each draw, float64: (D,) over all classes, (D, C) of each class; see `draw_counts`.
+
+    Precision, recall and F1 are 0 where they are not defined; `support` and `n_predicted` tell where that is.
+    """
 
     accuracy: NDArray[np.float64]
     balanced_accuracy: NDArray[np.float64]
@@ -49,6 +52,7 @@ class CountDraws:
     recall: NDArray[np.float64]
     f1: NDArray[np.float64]
     support: NDArray[np.float64]
+    n_predicted: NDArray[np.float64]
 
 
 def draw_counts(counts: NDArray[np.int64]) -> CountDraws:
@@ -88,7 +92,7 @@ def _scores_of_cells(
     # Gorodkin 2004, as scikit-learn.
     together = n * hits - (actual * predicted).sum(axis=1)
     apart = np.sqrt((n**2 - (predicted**2).sum(axis=1)) * (n**2 - (actual**2).sum(axis=1)))
-    return hits / n, balanced, _ratio(together, apart), precision, recall, f1, actual
+    return hits / n, balanced, _ratio(together, apart), precision, recall, f1, actual, predicted
 
 
 def _summed(drawn: NDArray[np.float64], groups: NDArray[np.intp], n_groups: int) -> NDArray[np.float64]:

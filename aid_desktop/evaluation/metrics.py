@@ -252,21 +252,33 @@ def _per_class(
             probability.class_pr_auc[position],
             float(support[position] / matrix.n),
             int(predicted[position]),
-            _known(
-                precision=draws.precision[:, position] if predicted[position] else None,
-                recall=draws.recall[:, position] if support[position] else None,
-                f1=draws.f1[:, position] if support[position] else None,
-            )
-            | dict(probability.class_intervals[position]),
+            _class_intervals(matrix, draws, position) | dict(probability.class_intervals[position]),
         )
         for position, name in enumerate(matrix.class_names)
     )
 
 
+def _class_intervals(matrix: ConfusionMatrix, draws: CountDraws, position: int) -> dict[str, Interval]:
+    support, n_predicted = draws.support[:, position], draws.n_predicted[:, position]
+    # A draw without images to find a score from does not count.
+    found = _known(
+        precision=np.where(n_predicted > 0, draws.precision[:, position], np.nan),
+        recall=np.where(support > 0, draws.recall[:, position], np.nan),
+        f1=np.where(support > 0, draws.f1[:, position], np.nan),
+    )
+    n_right = int(matrix.counts[position, position])
+    totals = {"precision": matrix.counts[:, position].sum(), "recall": matrix.counts[position].sum()}
+    for name, n in totals.items():
+        if name in found and n_right in (0, n):
+            # All draws are alike, and the bootstrap knows no doubt.
+            found[name] = wilson_interval(n_right / int(n), int(n))
+    return found
+
+
 def _intervals(matrix: ConfusionMatrix, draws: CountDraws, present: NDArray[np.intp]) -> dict[str, Interval]:
     found = _known(accuracy=draws.accuracy, balanced_accuracy=draws.balanced_accuracy, mcc=draws.mcc)
     if matrix.accuracy in (0.0, 1.0):
-        # Without a single mistake all draws are alike, and the bootstrap knows no doubt.
+        # As for precision and recall of a class.
         found["accuracy"] = wilson_interval(matrix.accuracy, matrix.n)
     for name in ("precision", "recall", "f1"):
         of_class = getattr(draws, name)

@@ -67,6 +67,8 @@ def test_that_wilsons_interval_stands_in_where_nothing_is_wrong() -> None:
     assert wilson_interval(0.8, 10) == pytest.approx((0.4902, 0.9433), abs=5e-5)
     scores = score(make([[0.9, 0.1]] * 10, [0] * 10))
     assert scores.accuracy_interval == wilson_interval(1.0, 10)
+    assert scores.per_class[0].intervals["recall"] == wilson_interval(1.0, 10)
+    assert "recall" not in scores.per_class[1].intervals
     low, high = score(make([[0.9, 0.1]], [0])).accuracy_interval
     assert 0 < low < high == 1
 
@@ -142,6 +144,15 @@ def test_that_sorting_is_as_computed_by_hand() -> None:
     assert cat.sorting_yield == pytest.approx(0.75)
     none = score(predictions, Threshold(0, 1.0)).per_class[0]
     assert (none.final_concentration, none.enrichment, none.sorting_yield) == (None, None, 0.0)
+
+
+def test_that_draws_in_which_a_class_is_not_predicted_do_not_count_as_a_precision_of_zero() -> None:
+    # Dogs are predicted twice, once rightly: many draws have no such image.
+    predictions = make([[0.9, 0.1]] * 20 + [[0.1, 0.9]] * 2, [0] * 20 + [0, 1])
+    low, high = score(predictions).per_class[1].intervals["precision"]
+    assert (low, high) == (0.0, 1.0)
+    only = make([[0.9, 0.1]] * 20 + [[0.1, 0.9]], [0] * 20 + [1])
+    assert score(only).per_class[1].intervals["precision"] == wilson_interval(1.0, 1)
 
 
 def test_that_scores_take_what_is_known_of_the_probabilities() -> None:
