@@ -1,6 +1,7 @@
 """`aid-desktop assess MODEL`: how good is a model on labelled images."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from aid_desktop.cli.models import add_model_argument, load
@@ -14,11 +15,13 @@ from aid_desktop.cli.output import (
 from aid_desktop.data.class_table import Role
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.assess import predict_rows
+from aid_desktop.evaluation.calibration import Calibration, fit_temperature, store_temperature
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.labelled import labelled_images
-from aid_desktop.evaluation.metrics import Scores, score
+from aid_desktop.evaluation.metrics import HEADLINES, Scores, score
 from aid_desktop.evaluation.report import write_report
 from aid_desktop.evaluation.roles import RoleImages, images_of_role
+from aid_desktop.models.files import LoadedModel
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.runs.config import DataRow, open_table, read_run_toml
 from aid_desktop.runs.held_out import read_held_out
@@ -40,7 +43,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--role", choices=[role.value for role in Role], default=Role.TEST, help="which rows of --run (default test)"
     )
-    parser.add_argument("--out", metavar="DIR", type=Path, help="write a report there (html, xlsx, csv, png)")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="write a report there: html, xlsx, csv, png")
+    parser.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="first find the temperature at which the probabilities are true for the validation images of --run, and "
+        "keep it in MODEL; the classes predicted stay the same",
+    )
     add_threshold_option(parser)
     add_json_option(parser)
     parser.set_defaults(handler=_run)
@@ -49,17 +58,28 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _run(options: argparse.Namespace) -> int:
     loaded = load(options)
     images = _images(options, loaded.card)
+    fitted = None
+    if options.calibrate:
+        loaded, fitted = _calibrate(options, loaded)
     predictions = predict_rows(loaded, images.rows, indices=images.indices)
     threshold = parse_threshold(options.threshold, predictions.class_names)
     scores = score(predictions, threshold)
     matrix = ConfusionMatrix.from_predictions(predictions, threshold)
     if options.out is not None:
-        write_report(scores, matrix, predictions, options.out, loaded.path.name, loaded.path)
+        write_report(
+            scores, matrix, predictions, options.out, loaded.path.name, loaded.path, loaded.card, _role(options)
+        )
     if options.json:
-        write_json(scores.to_json(matrix))
+        write_json(scores.to_json(matrix) | {"temperature": loaded.card.temperature})
     else:
+        if fitted is not None:
+            _show_calibration(fitted, loaded.card)
         _show(scores, matrix)
     return 0
+
+
+def _role(options: argparse.Namespace) -> str:
+    return str(options.role) if options.run is not None else ""
 
 
 def _images(options: argparse.Namespace, card: ModelCard) -> RoleImages:
@@ -99,14 +119,41 @@ def _labelled(text: str, card: ModelCard) -> DataRow:
     return DataRow(Path(path).absolute(), name, Role.TEST, zoom=card.zoom)
 
 
+def _calibrate(options: argparse.Namespace, loaded: LoadedModel) -> tuple[LoadedModel, Calibration]:
+    if options.run is None:
+        raise DataError("--calibrate needs --run RUN.toml: the temperature is fitted on its validation images")
+    images = _images_of_run(options.run, Role.VALIDATION)
+    fitted = fit_temperature(predict_rows(loaded, images.rows, indices=images.indices))
+    card = store_temperature(loaded.path, loaded.card, loaded.card.temperature * fitted.temperature)
+    return replace(loaded, card=card), fitted
+
+
+def _show_calibration(fitted: Calibration, card: ModelCard) -> None:
+    write_line(
+        f"temperature {card.temperature:.4f} from {fitted.n} validation images, now in the model: log loss "
+        f"{fitted.log_loss[0]:.4f} to {fitted.log_loss[1]:.4f}, calibration error {fitted.ece[0]:.4f} to "
+        f"{fitted.ece[1]:.4f}"
+    )
+
+
 def _show(scores: Scores, matrix: ConfusionMatrix) -> None:
     width = max(len(name) for name in (*matrix.class_names, "actual"))
-    write_line(f"{scores.n} images, accuracy {scores.accuracy:.4f}")
+    write_line(f"{scores.n} images, accuracy {_with_limits(scores, 'accuracy')}; in brackets: 95 % confidence")
+    longest = max(len(title) for title, _ in HEADLINES.values())
+    for key, (title, _) in list(HEADLINES.items())[1:]:
+        write_line(f"{title:<{longest}}  {_with_limits(scores, key)}")
     write_line("  ".join([f"{'actual':<{width}}", *(f"{name:>{width}}" for name in matrix.class_names)]))
     for name, counts in zip(matrix.class_names, matrix.counts, strict=True):
         write_line("  ".join([f"{name:<{width}}", *(f"{count:>{width}}" for count in counts)]))
     for item in scores.per_class:
+        enrichment = "-" if item.enrichment is None else f"{item.enrichment:.3f}"
         write_line(
             f"{item.name:<{width}}  precision {item.precision:.4f}  recall {item.recall:.4f}  F1 {item.f1:.4f}  "
-            f"{item.support} images"
+            f"{item.support} images  enrichment {enrichment}"
         )
+
+
+def _with_limits(scores: Scores, key: str) -> str:
+    value, interval = scores.headlines[key], scores.intervals.get(key)
+    number = "-" if value is None else f"{value:.4f}"
+    return number if interval is None else f"{number} [{interval[0]:.4f} to {interval[1]:.4f}]"

@@ -1,20 +1,30 @@
-"""The report on a model's scores: page, workbook, table of all images and picture."""
+"""The report on a model's scores: page, workbook, tables and picture."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
 from aid_desktop import __version__
 from aid_desktop.data.digest import digest_of
 from aid_desktop.evaluation.confusion import ConfusionMatrix
-from aid_desktop.evaluation.metrics import Scores
+from aid_desktop.evaluation.metrics import HEADLINES, Scores
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.evaluation.report_page import report_page
+from aid_desktop.evaluation.report_curves import report_curves
+from aid_desktop.evaluation.report_facts import RunFacts, find_run, hardware, settings_rows, versions
+from aid_desktop.evaluation.report_methods import methods_text
+from aid_desktop.evaluation.report_page import Subject, report_page
 from aid_desktop.evaluation.report_picture import draw_confusion_matrix
-from aid_desktop.evaluation.tables import Value, add_sheets, table_header, table_rows, write_predictions_csv
+from aid_desktop.evaluation.report_tables import Table, column_table, write_table_csv
+from aid_desktop.evaluation.tables import CHUNK, Value, add_sheets, table_header, table_rows, write_predictions_csv
 from aid_desktop.evaluation.writing import exported
+from aid_desktop.models.metadata import ModelCard
 
-REPORT_VERSION = 1
+REPORT_VERSION = 2
+_N_STEPS = 5
+TABLES = "tables"
+"""Folder of the report's tables as .csv."""
+
+Progress = Callable[[int, int], None]
 
 
 def write_report(
@@ -24,59 +34,132 @@ def write_report(
     folder: Path,
     title: str,
     model: Path | None = None,
+    card: ModelCard | None = None,
+    role: str = "",
+    progress: Progress | None = None,
 ) -> list[Path]:
-    """Write report.html, report.xlsx, predictions.csv and confusion_matrix.png; return their paths.
+    """Write report.html, report.xlsx, predictions.csv and confusion_matrix.png, and tables/*.csv; return their paths.
 
     Makes the folder if needed. The classes predicted are those of `matrix`, with its threshold. `model` is
-    the model's file, named in the report with its digest. Raises ExportError if something cannot be written,
-    DataError if a source or the model is gone.
+    the model's file, named in the report with its digest, `card` what is known of it; if it lies in the folder of a
+    run, that is told too. `role` says what the images are. `progress(done, total)` counts steps.
+    Raises ExportError if something cannot be written, DataError if a source or the model is gone.
     """
     page, workbook, table, picture = (
         folder / name for name in ("report.html", "report.xlsx", "predictions.csv", "confusion_matrix.png")
     )
     origins = predictions.origins()
     identity = None if model is None else (model, digest_of(model))
+    subject = Subject(title, identity, card, find_run(model), role)
     buffer = BytesIO()
     draw_confusion_matrix(matrix, title).save(buffer, format="PNG")
-    text = report_page(scores, matrix, predictions, title, buffer.getvalue(), identity)
+    curves = report_curves(scores, matrix, predictions)
+    _tell(progress, 1)
+    text = report_page(scores, matrix, predictions, subject, curves, buffer.getvalue())
+    tables = _tables(scores, matrix, predictions, subject)
+    _tell(progress, 2)
     with exported(page) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
-    _write_workbook(workbook, scores, matrix, predictions, origins, title, identity)
+    _write_workbook(
+        workbook, tables, _followed(table_rows(predictions, origins, matrix.threshold), progress), predictions
+    )
+    _tell(progress, 3)
     write_predictions_csv(table, predictions, origins, matrix.threshold)
     with exported(picture) as temporary:
         temporary.write_bytes(buffer.getvalue())
-    return [page, workbook, table, picture]
+    _tell(progress, 4)
+    written = [page, workbook, table, picture]
+    all_tables = tables | {name: column_table(columns) for name, columns in curves.tables.items() if columns}
+    for name, one in all_tables.items():
+        path = folder / TABLES / f"{name.lower().replace(' ', '_')}.csv"
+        write_table_csv(path, one)
+        written.append(path)
+    return written
+
+
+def _tell(progress: Progress | None, done: int) -> None:
+    if progress is not None:
+        progress(done, _N_STEPS)
+
+
+def _followed(rows: Iterator[list[Value]], progress: Progress | None) -> Iterator[list[Value]]:
+    """Yield the rows; `progress` is asked now and then, so that a long workbook can be left."""
+    for number, row in enumerate(rows):
+        if number % CHUNK == 0:
+            _tell(progress, 2)
+        yield row
 
 
 def _write_workbook(
-    path: Path,
-    scores: Scores,
-    matrix: ConfusionMatrix,
-    predictions: Predictions,
-    origins: Sequence[str],
-    title: str,
-    model: tuple[Path, str] | None,
+    path: Path, tables: dict[str, Table], images: Iterator[list[Value]], predictions: Predictions
 ) -> None:
     from openpyxl import Workbook
 
     with exported(path) as temporary:
         workbook = Workbook(write_only=True)
-        add_sheets(workbook, "Summary", [title, ""], _summary(scores, matrix, predictions, model))
-        add_sheets(
-            workbook,
-            "Confusion matrix",
-            ["actual \\ predicted", *matrix.class_names],
-            ([name, *row] for name, row in zip(matrix.class_names, matrix.counts.tolist(), strict=True)),
-        )
-        add_sheets(
-            workbook,
-            "Per class",
-            ["class", "precision", "recall", "f1", "support", "roc_auc", "pr_auc"],
-            ([c.name, c.precision, c.recall, c.f1, c.support, c.roc_auc, c.pr_auc] for c in scores.per_class),
-        )
-        rows = table_rows(predictions, origins, matrix.threshold)
-        add_sheets(workbook, "Images", table_header(predictions), rows)
+        try:
+            for name, one in tables.items():
+                add_sheets(workbook, name, one.header, one.rows)
+            add_sheets(workbook, "Images", table_header(predictions), images)
+        finally:
+            for sheet in workbook.worksheets:
+                if not sheet.closed:
+                    sheet.close()
         workbook.save(temporary)
+
+
+def _tables(scores: Scores, matrix: ConfusionMatrix, predictions: Predictions, subject: Subject) -> dict[str, Table]:
+    """Return the tables by the names of their sheets."""
+    methods = methods_text(scores, matrix, subject.card, subject.run, subject.role)
+    names = ("precision", "recall", "f1", "support", "roc_auc", "pr_auc", "initial_concentration", "enrichment")
+    limits = ("precision", "recall", "f1", "roc_auc", "pr_auc")
+    ends = [f"{name} {end}" for name in limits for end in ("from", "to")]
+    per_class = [
+        [
+            one.name,
+            *(getattr(one, name) for name in names),
+            *(end for name in limits for end in one.intervals.get(name, (None, None))),
+        ]
+        for one in scores.per_class
+    ]
+    tables = {
+        "Summary": Table([subject.title, ""], list(_summary(scores, matrix, predictions, subject.model))),
+        "Scores": Table(["score", "value", "95 % from", "to"], list(_score_rows(scores))),
+        "Confusion matrix": Table(
+            ["actual \\ predicted", *matrix.class_names],
+            [[name, *row] for name, row in zip(matrix.class_names, matrix.counts.tolist(), strict=True)],
+        ),
+        "Per class": Table(["class", *names, *ends], per_class),
+        "Versions": Table(["what", "version"], [list(pair) for pair in (*versions(), *hardware())]),
+        "Methods": Table(["methods"], [[methods]]),
+    }
+    return tables if subject.run is None else tables | _run_tables(subject.run)
+
+
+def _run_tables(run: RunFacts) -> dict[str, Table]:
+    tables = {}
+    if run.settings is not None:
+        rows: list[list[Value]] = [
+            ["start", "", f"{label}: {value}"] for label, value in settings_rows(run.settings.sections)
+        ]
+        rows += [[epoch, time, text] for epoch, time, text in run.changes]
+        tables["Settings"] = Table(["from epoch", "time", "setting"], rows)
+    if len(run.history):
+        columns = ("epoch", *run.history.columns)
+        tables["History"] = Table(
+            list(columns), [[record.value(name) for name in columns] for record in run.history.records]
+        )
+    return tables
+
+
+def _score_rows(scores: Scores) -> Iterator[list[Value]]:
+    for key, (title, _) in HEADLINES.items():
+        low, high = scores.intervals.get(key, (None, None))
+        yield [title, scores.headlines[key], low, high]
+    for kind, mean in (("macro", scores.macro), ("weighted", scores.weighted)):
+        for name in ("precision", "recall", "f1"):
+            low, high = scores.intervals.get(f"{kind}_{name}", (None, None))
+            yield [f"{kind} {name}", getattr(mean, name), low, high]
 
 
 def _summary(

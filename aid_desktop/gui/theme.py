@@ -13,6 +13,7 @@ from PyQt5.QtGui import QColor, QFont, QIcon, QIconEngine, QPainter, QPalette, Q
 from PyQt5.QtSvg import QSvgRenderer
 from PyQt5.QtWidgets import QApplication, QWidget
 
+from aid_desktop.evaluation.class_colors import OKABE_ITO
 from aid_desktop.gui.qt import required
 from aid_desktop.paths import assets_dir
 
@@ -33,8 +34,6 @@ LINE_STYLES = (
 )
 """Lines of a plot differ in dash as well as in colour; the n-th line takes the n-th style, in turn."""
 
-# Okabe and Ito, "Color Universal Design", in their order without black, which is lost on a dark ground.
-_OKABE_ITO = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
 _GOLDEN_ANGLE = 137.508
 
 
@@ -194,9 +193,9 @@ def class_color(index: int) -> QColor:
 
     Okabe and Ito's seven colours, then hues at the golden angle of CIE LCh in three lightnesses.
     """
-    if index < len(_OKABE_ITO):
-        return QColor(_OKABE_ITO[index])
-    step = index - len(_OKABE_ITO)
+    if index < len(OKABE_ITO):
+        return QColor(OKABE_ITO[index])
+    step = index - len(OKABE_ITO)
     return _from_lch((62.0, 46.0, 76.0)[step % 3], 58.0, 20 + step * _GOLDEN_ANGLE)
 
 

@@ -45,6 +45,31 @@ def save_model(model: "keras.Model", card: ModelCard, path: Path) -> None:
             archive.writestr(CARD_NAME, json.dumps(card.to_json(), indent=1))
 
 
+def rewrite_card(path: Path, card: ModelCard) -> None:
+    """Put another card into a .keras file that has one, atomically; the network in it stays byte for byte.
+
+    Raises ModelError if the file has no card or is damaged, OSError when it cannot be written.
+    """
+    if not has_card(path):
+        raise ModelError(
+            f"{path.name} has no model card that could be changed: export the model as a .keras file first, and use "
+            "that one"
+        )
+    try:
+        with (
+            write_atomically(path) as temporary,
+            zipfile.ZipFile(path) as before,
+            zipfile.ZipFile(temporary, "w") as after,
+        ):
+            for item in before.infolist():
+                if item.filename != CARD_NAME:
+                    with before.open(item) as source, after.open(item, "w", force_zip64=True) as target:
+                        shutil.copyfileobj(source, target)
+            after.writestr(CARD_NAME, json.dumps(card.to_json(), indent=1))
+    except (BadZipFile, zlib.error) as error:
+        raise ModelError(f"{path.name} is damaged: {error}") from error
+
+
 def load_model(
     path: Path, for_training: bool = False, said: ModelFacts = NOTHING_SAID, needs_weights: bool = True
 ) -> LoadedModel:

@@ -10,6 +10,7 @@ from typing import Any
 from aid_desktop.data.normalize import Normalization
 from aid_desktop.data.scalar_features import NO_FEATURES, FeatureScaling
 from aid_desktop.errors import DataError, ModelError, SettingsError
+from aid_desktop.models.calibration import check_temperature
 from aid_desktop.settings.image import ImageSettings
 
 CARD_NAME = "aid_card.json"
@@ -30,6 +31,7 @@ class ModelCard:
         pixel_type: of the training images, one of pixels.PIXEL_TYPES; other images mean something else.
         is_asked_for: the user wanted this file: it is not removed when only the best are kept.
         features: mean and standard deviation of the features that the network takes besides the image.
+        temperature: with which the network's probabilities are calibrated, see calibration.py; 1: not at all.
     """
 
     class_names: tuple[str, ...]
@@ -45,6 +47,7 @@ class ModelCard:
     pixel_type: str = "uint8"
     is_asked_for: bool = False
     features: FeatureScaling = NO_FEATURES
+    temperature: float = 1.0
     version: int = CARD_VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -64,6 +67,7 @@ class ModelCard:
             "pixel_type": self.pixel_type,
             "is_asked_for": self.is_asked_for,
             **({"features": self.features.to_json()} if self.features else {}),
+            **({"temperature": self.temperature} if self.temperature != 1.0 else {}),
         }
 
     @classmethod
@@ -90,8 +94,9 @@ class ModelCard:
                 pixel_type=values.get("pixel_type", "uint8"),
                 is_asked_for=values.get("is_asked_for", False),
                 features=FeatureScaling.from_json(values.get("features", {}), image.features),
+                temperature=check_temperature(float(values.get("temperature", 1.0))),
             )
-        except (KeyError, TypeError, AttributeError, DataError, SettingsError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, DataError, SettingsError) as error:
             raise ModelError(f"the model card cannot be read: {error}") from error
 
 

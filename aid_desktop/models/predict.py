@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.scalar_features import RawFeatures
 from aid_desktop.errors import ModelError
+from aid_desktop.models.calibration import calibrated
 from aid_desktop.models.metadata import ModelCard
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Predictor:
             )
         self._normalization = card.normalization
         self._features = card.features
+        self._temperature = card.temperature
         self._n_classes = len(card.class_names)
         self._call = tf.function(
             lambda *inputs: model(list(inputs) if len(inputs) > 1 else inputs[0], training=False),
@@ -63,4 +65,4 @@ class Predictor:
             if self._features and features is not None:
                 inputs.append(self._features.apply(features[part]))
             parts.append(np.asarray(self._call(*inputs), np.float32))
-        return np.concatenate(parts)
+        return calibrated(np.concatenate(parts), self._temperature)

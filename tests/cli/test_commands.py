@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import sys
 import tomllib
@@ -116,13 +117,41 @@ def test_that_assess_prints_the_scores_with_the_keys_of_the_manual(call: Any, ru
     result = call("assess", run_folder, "--run", run_toml, "--json")
     assert (result.code, result.err) == (0, "")
     document = result.document
-    assert set(document) == {"n", "accuracy", "classes", "confusion_matrix", "per_class"}
+    assert set(document) == {
+        "n", "accuracy", "classes", "confusion_matrix", "per_class", "balanced_accuracy", "mcc", "macro", "weighted",
+        "roc_auc", "pr_auc", "log_loss", "ece", "intervals", "temperature",
+    }  # fmt: skip
+    low, high = document["intervals"]["accuracy"]
+    assert low <= document["accuracy"] <= high
+    assert document["temperature"] == 1
     assert (document["n"], document["classes"]) == (12, ["dark", "bright"])
     matrix = document["confusion_matrix"]
     assert [sum(row) for row in matrix] == [6, 6]
     assert document["accuracy"] == pytest.approx((matrix[0][0] + matrix[1][1]) / 12)
     assert set(document["per_class"]) == {"dark", "bright"}
-    assert set(document["per_class"]["dark"]) == {"precision", "recall", "f1", "support", "roc_auc", "pr_auc"}
+    assert set(document["per_class"]["dark"]) == {
+        "precision", "recall", "f1", "support", "roc_auc", "pr_auc", "initial_concentration", "final_concentration",
+        "enrichment", "yield", "intervals",
+    }  # fmt: skip
+
+
+def test_that_assess_calibrates_on_validation_images_and_scores_the_test_images(
+    call: Any, run_folder: Path, run_toml: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "model.keras"
+    shutil.copyfile(run_folder / "last.keras", model)
+    plain = call("assess", model, "--run", run_toml, "--json").document
+    document = call("assess", model, "--run", run_toml, "--calibrate", "--json").document
+    assert document["temperature"] != 1
+    assert document["confusion_matrix"] == plain["confusion_matrix"]
+    assert document["log_loss"] != plain["log_loss"]
+    # The next program that reads the file has the same probabilities.
+    assert call("assess", model, "--run", run_toml, "--json").document == document
+    words = call("assess", model, "--run", run_toml, "--calibrate").out
+    assert words.startswith("temperature ")
+    assert "validation images, now in the model" in words
+    dark = f"dark={run_toml.parent / 'test_dark.rtdc'}"
+    assert "needs --run" in one_line(call("assess", model, "--data", dark, "--calibrate"))
 
 
 def test_that_assess_takes_labelled_paths_a_threshold_and_a_folder_for_the_report(
@@ -136,6 +165,9 @@ def test_that_assess_takes_labelled_paths_a_threshold_and_a_folder_for_the_repor
     assert result.document["confusion_matrix"] == [[6, 0], [6, 0]]
     suffixes = {path.suffix for path in (tmp_path / "report").iterdir()}
     assert {".html", ".xlsx", ".csv", ".png"} <= suffixes
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "The network MLP_8_8_8 was trained for 2 epochs" in page
+    assert "Settings that were changed" not in page
     words = call("assess", model, *paths)
     assert words.out.startswith("12 images, accuracy ")
 

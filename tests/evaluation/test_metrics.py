@@ -12,8 +12,9 @@ from sklearn import metrics as reference
 
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError
+from aid_desktop.evaluation.bootstrap import wilson_interval
 from aid_desktop.evaluation.confusion import ConfusionMatrix
-from aid_desktop.evaluation.metrics import score
+from aid_desktop.evaluation.metrics import HEADLINES, score, score_probabilities
 from aid_desktop.evaluation.predictions import Predictions, Threshold
 
 SOURCE = DataSource(Path("/data/cat"), SourceKind.FOLDER, 9, ((4, 4, 1),), "digest")
@@ -61,11 +62,13 @@ def test_that_areas_of_a_single_class_are_none_and_absent_classes_score_zero() -
     assert scores.balanced_accuracy == 0.5
 
 
-def test_that_the_confidence_interval_is_wilsons() -> None:
+def test_that_wilsons_interval_stands_in_where_nothing_is_wrong() -> None:
     # Wilson (1927): 8 of 10, 95 %: 0.4902 to 0.9433.
-    labels = [0] * 8 + [1] * 2
-    low, high = score(make([[0.9, 0.1]] * 10, labels)).accuracy_interval
-    assert (low, high) == pytest.approx((0.4902, 0.9433), abs=5e-5)
+    assert wilson_interval(0.8, 10) == pytest.approx((0.4902, 0.9433), abs=5e-5)
+    scores = score(make([[0.9, 0.1]] * 10, [0] * 10))
+    assert scores.accuracy_interval == wilson_interval(1.0, 10)
+    assert scores.per_class[0].intervals["recall"] == wilson_interval(1.0, 10)
+    assert "recall" not in scores.per_class[1].intervals
     low, high = score(make([[0.9, 0.1]], [0])).accuracy_interval
     assert 0 < low < high == 1
 
@@ -79,7 +82,18 @@ def test_that_scores_agree_with_scikit_learn(seed: int, n: int) -> None:
     assert scores.accuracy == pytest.approx(reference.accuracy_score(actual, predicted))
     with warnings.catch_warnings(action="ignore"):  # about predicted classes without images
         assert scores.balanced_accuracy == pytest.approx(reference.balanced_accuracy_score(actual, predicted))
+        assert scores.mcc == pytest.approx(reference.matthews_corrcoef(actual, predicted))
+    exact = predictions.probabilities.astype(np.float64)
+    loss = reference.log_loss(actual, exact / exact.sum(axis=1, keepdims=True), labels=[0, 1, 2])
+    assert scores.probability.log_loss == pytest.approx(loss, rel=1e-6)
     report = reference.classification_report(actual, predicted, labels=range(3), output_dict=True, zero_division=0)
+    for name, found in (("macro avg", scores.macro), ("weighted avg", scores.weighted)):
+        present = np.union1d(actual, predicted) if name == "macro avg" else range(3)
+        kind = name.partition(" ")[0]
+        expected = reference.precision_recall_fscore_support(
+            actual, predicted, labels=present, average=kind, zero_division=0
+        )
+        assert (found.precision, found.recall, found.f1) == pytest.approx(expected[:3])
     for position, one in enumerate(scores.per_class):
         expected = report[str(position)]
         values = (expected["precision"], expected["recall"], expected["f1-score"], expected["support"])
@@ -94,17 +108,57 @@ def test_that_the_json_document_has_exactly_the_promised_keys() -> None:
     predictions = make([[0.9, 0.1], [0.2, 0.8]], [0, 0])
     matrix = ConfusionMatrix.from_predictions(predictions)
     document = json.loads(json.dumps(score(predictions).to_json(matrix)))
-    assert set(document) == {"n", "accuracy", "classes", "confusion_matrix", "per_class"}
+    assert set(document) == {
+        "n", "accuracy", "classes", "confusion_matrix", "per_class", "balanced_accuracy", "mcc", "macro", "weighted",
+        "roc_auc", "pr_auc", "log_loss", "ece", "intervals",
+    }  # fmt: skip
     assert document["classes"] == ["cat", "dog"]
     assert document["confusion_matrix"] == [[1, 1], [0, 0]]
-    assert document["per_class"]["cat"] == {
+    cat = document["per_class"]["cat"]
+    assert set(cat.pop("intervals")) == {"precision", "recall", "f1"}
+    assert cat == {
         "precision": 1.0,
         "recall": 0.5,
         "f1": pytest.approx(2 / 3),
         "support": 2,
         "roc_auc": None,
         "pr_auc": None,
+        "initial_concentration": 1.0,
+        "final_concentration": 1.0,
+        "enrichment": 1.0,
+        "yield": 0.5,
     }
+    assert document["per_class"]["dog"]["enrichment"] is None
+    assert document["roc_auc"] is None
+    assert set(HEADLINES) == set(score(predictions).headlines)
+
+
+def test_that_sorting_is_as_computed_by_hand() -> None:
+    # Of 10 images 4 are cats; above 0.7 lie 3 cats and 1 dog.
+    cats = [0.95, 0.9, 0.8, 0.2, 0.75, 0.6, 0.5, 0.3, 0.2, 0.1]
+    predictions = make([[p, 1 - p] for p in cats], [0] * 4 + [1] * 6)
+    cat = score(predictions, Threshold(0, 0.7)).per_class[0]
+    assert cat.initial_concentration == pytest.approx(0.4)
+    assert cat.final_concentration == pytest.approx(0.75)
+    assert cat.enrichment == pytest.approx(0.75 / 0.4)
+    assert cat.sorting_yield == pytest.approx(0.75)
+    none = score(predictions, Threshold(0, 1.0)).per_class[0]
+    assert (none.final_concentration, none.enrichment, none.sorting_yield) == (None, None, 0.0)
+
+
+def test_that_draws_in_which_a_class_is_not_predicted_do_not_count_as_a_precision_of_zero() -> None:
+    # Dogs are predicted twice, once rightly: many draws have no such image.
+    predictions = make([[0.9, 0.1]] * 20 + [[0.1, 0.9]] * 2, [0] * 20 + [0, 1])
+    low, high = score(predictions).per_class[1].intervals["precision"]
+    assert (low, high) == (0.0, 1.0)
+    only = make([[0.9, 0.1]] * 20 + [[0.1, 0.9]], [0] * 20 + [1])
+    assert score(only).per_class[1].intervals["precision"] == wilson_interval(1.0, 1)
+
+
+def test_that_scores_take_what_is_known_of_the_probabilities() -> None:
+    predictions = random_predictions(1, 50)
+    known = score_probabilities(predictions)
+    assert score(predictions, Threshold(1, 0.4), known) == score(predictions, Threshold(1, 0.4))
 
 
 def test_that_nothing_to_score_is_refused() -> None:

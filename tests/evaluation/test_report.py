@@ -1,6 +1,10 @@
 """The report: page, workbook, table and picture."""
 
+import csv
+import json
 import re
+import xml.etree.ElementTree as ET
+import zipfile
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,8 +14,10 @@ import openpyxl
 import pytest
 from PIL import Image
 
+from aid_desktop.data.class_table import Role
 from aid_desktop.data.digest import digest_of
 from aid_desktop.data.formats import open_source
+from aid_desktop.data.normalize import Normalization
 from aid_desktop.data.rtdc import RtdcReader
 from aid_desktop.data.source import DataSource
 from aid_desktop.errors import DataError, ExportError
@@ -19,7 +25,17 @@ from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.metrics import score
 from aid_desktop.evaluation.predictions import Predictions, Threshold
 from aid_desktop.evaluation.report import write_report
+from aid_desktop.evaluation.report_facts import certain_mistakes, find_run
 from aid_desktop.evaluation.report_picture import draw_confusion_matrix
+from aid_desktop.evaluation.report_svg import Series, line_plot, ticks
+from aid_desktop.models.metadata import CARD_NAME, ModelCard
+from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, write_run_toml
+from aid_desktop.runs.folder import RunFolder
+from aid_desktop.runs.history import append_record
+from aid_desktop.runs.records import EpochRecord
+from aid_desktop.runs.settings_log import Revision, append_revision
+from aid_desktop.settings.image import ImageSettings
+from aid_desktop.settings.snapshot import TrainingSettings
 
 N = 30
 
@@ -78,12 +94,31 @@ def read_page(path: Path) -> Balance:
     return page
 
 
-def test_that_four_files_are_written_and_nothing_else(source: DataSource, tmp_path: Path) -> None:
-    paths = report(source, tmp_path / "new" / "report")
-    assert [path.name for path in paths] == [
+def test_that_the_promised_files_are_written_and_nothing_else(source: DataSource, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "report"
+    paths = report(source, folder)
+    assert [path.name for path in paths[:4]] == [
         "report.html", "report.xlsx", "predictions.csv", "confusion_matrix.png",
     ]  # fmt: skip
-    assert sorted(paths) == sorted((tmp_path / "new" / "report").iterdir())
+    assert {path.name for path in paths[4:]} == {
+        "summary.csv", "scores.csv", "confusion_matrix.csv", "per_class.csv", "versions.csv", "methods.csv", "roc.csv",
+        "precision_recall.csv", "threshold.csv", "probabilities.csv", "reliability.csv", "coverage.csv",
+    }  # fmt: skip
+    assert sorted(paths) == sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def test_that_the_tables_read_back(source: DataSource, tmp_path: Path) -> None:
+    tables = report(source, tmp_path)[0].parent / "tables"
+    with (tables / "scores.csv").open(encoding="utf-8") as file:
+        rows = {row[0]: row[1:] for row in csv.reader(file)}
+    scores = score(make(source, ("cat", "dog")))
+    assert rows["score"] == ["value", "95 % from", "to"]
+    expected = [scores.accuracy, *scores.intervals["accuracy"]]
+    assert [float(value) for value in rows["Accuracy"]] == pytest.approx(expected)
+    with (tables / "roc.csv").open(encoding="utf-8") as file:
+        header, *points = csv.reader(file)
+    assert header[0] == "false positive rate cat"
+    assert float(points[0][0]) == 0
 
 
 def test_that_the_page_is_complete_escaped_and_needs_no_other_file(source: DataSource, tmp_path: Path) -> None:
@@ -94,7 +129,7 @@ def test_that_the_page_is_complete_escaped_and_needs_no_other_file(source: DataS
     text = path.read_text("utf-8")
     assert "<script" not in text
     assert "prefers-color-scheme: dark" in text
-    assert not re.search(r"(src|href)\s*=\s*[\"']?(?!data:)|url\(|@import", text)
+    assert not re.search(r"(src|href)\s*=\s*([^\"'\s]|[\"'](?!data:))|url\(|@import", text)
     page = read_page(path)
     for wanted in (*names, str(source.path), source.digest, str(model), digest_of(model), "My model"):
         assert wanted in page.texts
@@ -140,7 +175,9 @@ def test_that_many_classes_are_shown_as_a_picture(source: DataSource, tmp_path: 
 
 def test_that_the_workbook_reads_back(source: DataSource, tmp_path: Path) -> None:
     workbook = openpyxl.load_workbook(report(source, tmp_path / "out", ("cat", "=dog"))[1])
-    assert workbook.sheetnames == ["Summary", "Confusion matrix", "Per class", "Images"]
+    assert workbook.sheetnames == [
+        "Summary", "Scores", "Confusion matrix", "Per class", "Versions", "Methods", "Images",
+    ]  # fmt: skip
     predictions = make(source, ("cat", "=dog"))
     matrix, scores = ConfusionMatrix.from_predictions(predictions), score(predictions)
     table = [list(row) for row in workbook["Confusion matrix"].iter_rows(values_only=True)]
@@ -161,6 +198,20 @@ def test_that_a_folder_that_cannot_be_written_gives_a_plain_message(source: Data
         report(source, tmp_path / "file")
 
 
+def test_that_a_report_can_be_left_and_no_half_file_stays(source: DataSource, tmp_path: Path) -> None:
+    told = []
+
+    def progress(done: int, total: int) -> None:
+        told.append((done, total))
+        if len(told) == 3:
+            raise ExportError("enough")
+
+    with pytest.raises(ExportError, match="enough"):
+        report(source, tmp_path / "out", progress=progress)
+    assert told == [(1, 5), (2, 5), (2, 5)]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.html"]
+
+
 def test_that_a_model_or_source_that_is_gone_is_told(source: DataSource, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"gone\.keras"):
         report(source, tmp_path / "out", model=tmp_path / "gone.keras")
@@ -168,6 +219,121 @@ def test_that_a_model_or_source_that_is_gone_is_told(source: DataSource, tmp_pat
     with pytest.raises(DataError, match="does not exist"):
         report(source, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def run_model(tmp_path: Path, source: DataSource) -> Path:
+    """Return a model that a run of three epochs has saved, whose learning rate was changed once."""
+    folder = RunFolder(tmp_path / "run & <co>")
+    folder.create()
+    rows = (DataRow(source.path, "cat", Role.TRAINING),)
+    write_run_toml(RunConfig(rows, ImageSettings(), ModelChoice(architecture="LeNet5_do"), seed=77), folder.run_toml)
+    settings = TrainingSettings()
+    append_revision(folder.settings_jsonl, Revision(0, 0, "2026-01-01T00:00:00+00:00", settings))
+    changed = settings.with_hyperparameters(learning_rate=0.0005)
+    append_revision(folder.settings_jsonl, Revision(1, 2, "2026-01-01T00:01:00+00:00", changed))
+    for epoch in range(3):
+        value = 0.5 + epoch / 10
+        metrics = (("loss", 1 - value), ("accuracy", value), ("val_loss", 1 - value), ("val_accuracy", value))
+        append_record(folder.history_csv, EpochRecord(epoch, int(epoch == 2), 0.001, metrics, 1.0))
+    path = folder.last_model
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(CARD_NAME, json.dumps(CARD.to_json()))
+    return path
+
+
+CARD = ModelCard(
+    ("cat", "dog"),
+    ImageSettings(width=32, height=24),
+    Normalization("divide_by_255"),
+    "LeNet5_do",
+    1,
+    0,
+    metrics=(("val_accuracy", 0.6),),
+    data=(("/train/<cat>.rtdc", "abc123"),),
+    versions=(("keras", "3.x"),),
+)
+
+
+def test_that_the_run_of_a_model_is_told(source: DataSource, tmp_path: Path, run_model: Path) -> None:
+    paths = report(source, tmp_path / "out", model=run_model, card=CARD, role="test")
+    page = read_page(paths[0])
+    text = " ".join(" ".join(page.texts).split())
+    assert "The network LeNet5_do was trained for 3 epochs with the optimizer Adam" in text
+    assert "Images of 2 classes (cat, dog) were used as grey levels and cropped to 32 × 24 px around the object" in text
+    assert "On 30 test images the model reached: accuracy 0." in text
+    assert "The model saved after epoch 1 (counted from 0) was assessed. The random seed was 77." in text
+    assert "training.learning_rate 0.001 → 0.0005" in text
+    assert "Settings were changed once during training" in text
+    assert str(run_model.parent) in page.texts
+    assert "Data table of the run" in page.texts
+    workbook = openpyxl.load_workbook(paths[1])
+    assert workbook["History"].max_row == 4
+    assert workbook["Settings"].max_row > 30
+
+
+def test_that_a_damaged_run_is_told_and_the_rest_is_there(source: DataSource, tmp_path: Path, run_model: Path) -> None:
+    (run_model.parent / "history.csv").write_text("nonsense\n1,2\n", encoding="utf-8")
+    found = find_run(run_model)
+    assert found is not None
+    assert found.config is not None
+    text = report(source, tmp_path / "out", model=run_model, card=CARD)[0].read_text("utf-8")
+    assert "Not everything of the run could be read" in text
+
+
+def test_that_a_model_away_from_its_run_tells_what_its_card_knows(source: DataSource, tmp_path: Path) -> None:
+    model = tmp_path / "model.keras"
+    model.write_bytes(b"weights")
+    card = replace(CARD, temperature=1.5)
+    texts = read_page(report(source, tmp_path / "out", model=model, card=card)[0]).texts
+    assert "/train/<cat>.rtdc" in texts
+    assert "1.5" in texts
+    assert any("calibrated by temperature scaling (T = 1.5)" in text for text in texts)
+    assert any("was used as saved after epoch 1" in text for text in texts)
+
+
+def test_that_drawings_are_sound_and_their_text_can_be_read(source: DataSource, tmp_path: Path) -> None:
+    text = report(source, tmp_path / "out", ("<cat>", "dog & co"))[0].read_text("utf-8")
+    drawings = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
+    assert len(drawings) == 7
+    roots = [ET.fromstring(drawing) for drawing in drawings]
+    words = {"".join(node.itertext()) for root in roots for node in root.iter("text")}
+    assert {"false positive rate", "recall", "Probability of <cat>", "enrichment"} <= words
+    assert any(word.startswith("dog & co 0.") for word in words)
+
+
+def test_that_the_most_certain_mistakes_are_shown(source: DataSource, tmp_path: Path) -> None:
+    predictions = make(source, ("cat", "dog"))
+    # All are taken for the other class.
+    predictions = replace(predictions, probabilities=predictions.probabilities[:, ::-1])
+    matrix = ConfusionMatrix.from_predictions(predictions)
+    found = certain_mistakes(predictions, matrix, most=5)
+    assert len(found) == 5
+    assert [one.probability for one in found] == sorted((one.probability for one in found), reverse=True)
+    assert found[0].probability == pytest.approx(predictions.probabilities.max())
+    assert all(one.origin.startswith(str(source.path)) for one in found)
+    page = write_report(score(predictions), matrix, predictions, tmp_path / "out", "Wrong")[0].read_text("utf-8")
+    assert page.count("<figure>") == min(24, int((matrix.actual != matrix.predicted).sum()))
+
+
+def test_that_lines_with_gaps_and_without_spread_can_be_drawn() -> None:
+    gap = Series("a", np.array([0.0, 1, 2, 3]), np.array([1.0, np.nan, 1, 1]), "#000000")
+    root = ET.fromstring(line_plot("flat", ("x", "y"), [gap, Series("none", gap.x, np.full(4, np.nan), "#000000")]))
+    (path,) = root.iter("path")
+    assert path.get("d").count("M") == 2
+    assert ET.fromstring(line_plot("nothing", ("x", "y"), [])) is not None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1.0]),
+        (0.001, 0.0034, [0.001, 0.0015, 0.002, 0.0025, 0.003]),
+        (-5, 5, [-4, -2, 0, 2, 4]),
+    ],
+)
+def test_that_ticks_are_round_numbers(low: float, high: float, expected: list[float]) -> None:
+    assert ticks(low, high) == pytest.approx(expected)
 
 
 def has_colour(picture: Image.Image, near: tuple[int, int, int]) -> bool:

@@ -6,30 +6,22 @@ from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent
-from PyQt5.QtWidgets import (
-    QDialog,
-    QFileDialog,
-    QHBoxLayout,
-    QSplitter,
-    QTabWidget,
-    QUndoStack,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QSplitter, QUndoStack, QVBoxLayout, QWidget
 
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.labelled import has_labels
 from aid_desktop.evaluation.predictions import Threshold
-from aid_desktop.gui.assess.assessment import Assessment, assess_model, copy_model, with_threshold, write_files
+from aid_desktop.gui.assess.assessment import Assessment, assess_model, copy_model, write_files
 from aid_desktop.gui.assess.changes_bar import ChangesBar
 from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
 from aid_desktop.gui.assess.confusion_view import ConfusionView
 from aid_desktop.gui.assess.gallery import Gallery
-from aid_desktop.gui.assess.metrics_view import MetricsView
 from aid_desktop.gui.assess.model_choice import ChosenModel, may_be_model
 from aid_desktop.gui.assess.model_row import ModelRow
 from aid_desktop.gui.assess.relabelling import Relabelling
+from aid_desktop.gui.assess.rescoring import Rescoring
+from aid_desktop.gui.assess.result_tabs import ResultTabs
 from aid_desktop.gui.assess.run_row import RunRow
 from aid_desktop.gui.assess.staged import Staged
 from aid_desktop.gui.assess.tile_map_dialog import TileMapDialog
@@ -76,18 +68,18 @@ class AssessTab(QWidget):
         self._themes = themes
         self._assessment: Assessment | None = None
         self._job: Job[Assessment] | None = None
-        self._rescoring: Job[Assessment] | None = None
         self._model_note: Note | None = None
         self.messages = MessageStrip("assessMessages", self)
         self.model_row = ModelRow(notifier, background, self)
         self.run_row = RunRow(self)
         self.confusion = ConfusionView(themes, self)
-        self.metrics = MetricsView(self)
+        self.results = ResultTabs(themes, background, self)
         editor = editor or TableEditor(notifier, QUndoStack(self))
         add_undo_keys(self, editor)
         self.relabelling = Relabelling(notifier, editor, self)
         self.changes = ChangesBar(self.relabelling, self)
         self.gallery = Gallery(background, self.relabelling, self)
+        self._rescoring = Rescoring(background, self._on_rescored, self._on_failed, self)
         self._lay_out()
         self._connect()
         self.run_row.set_table(notifier.table)
@@ -141,7 +133,9 @@ class AssessTab(QWidget):
         folder = QFileDialog.getExistingDirectory(self, "Folder of the report", start)
         if folder:
             write = partial(write_files, self._assessment, Path(folder))
-            job = self._background.start("Writing the report", write, self._on_report, self._on_failed)
+            job = self._background.start(
+                "Writing the report", write, self._on_report, self._on_failed, is_cancellable=True
+            )
             self.destroyed.connect(job.cancel)
 
     @pyqtSlot()
@@ -186,6 +180,7 @@ class AssessTab(QWidget):
             self.run_row.set_labelled(path)
 
     def _on_assessed(self, made: Assessment) -> None:
+        self._rescoring.drop()
         self.relabelling.start(made)
         self._show(made, keep_cells=False)
         # The threshold may have been moved while the model was at work.
@@ -195,9 +190,15 @@ class AssessTab(QWidget):
         self.assessed.emit(made.matrix)
 
     def _on_rescored(self, made: Assessment) -> None:
-        self._rescoring = None
         self.relabelling.follow(made)
         self._show(made, keep_cells=True)
+
+    @pyqtSlot(Assessment)
+    def _on_recalibrated(self, made: Assessment) -> None:
+        if self._assessment is not None and made.path == self._assessment.path:
+            self._rescoring.drop()
+            self._on_rescored(made)
+            self.model_row.choose(made.path)
 
     def _on_exported(self, path: Path) -> None:
         self.messages.add(Note(Level.INFO, f"The model is in {path}"))
@@ -224,33 +225,30 @@ class AssessTab(QWidget):
         self._forget_model_note()
         self.run_row.set_class_names(model.card.class_names)
         self.run_row.set_held_out(model.held_out)
+        self._check_contract()
         if self._assessment is None:
             self._show_empty()
 
     @pyqtSlot(ClassTable)
     def _on_table(self, table: ClassTable) -> None:
         self.run_row.set_table(table)
+        self._check_contract()
+
+    @pyqtSlot()
+    def _check_contract(self) -> None:
+        self.model_row.check(self.run_row.rows)
 
     @pyqtSlot(object)
     def _on_threshold(self, threshold: Threshold | None) -> None:
-        if self._rescoring is not None:
-            self._rescoring.cancel()
-            self._rescoring = None
         made = self._assessment
-        if made is not None and self._is_new(threshold, made):
-            rescore = partial(with_threshold, made, threshold)
-            self._rescoring = self._background.start("Scoring", rescore, self._on_rescored, self._on_failed)
-            self.destroyed.connect(self._rescoring.cancel)
+        # The classes to choose from are those of the model chosen last, the result may be of another.
+        if made is not None and (threshold is None or self.run_row.class_names == made.card.class_names):
+            self._rescoring.ask(made, threshold)
 
     @pyqtSlot(CellImages)
     def _on_cells(self, cells: CellImages) -> None:
         if self._assessment is not None:
             self.gallery.show_cells(self._assessment, cells)
-
-    def _is_new(self, threshold: Threshold | None, made: Assessment) -> bool:
-        # The classes to choose from are those of the model chosen last, the result may be of another.
-        fits = self.run_row.class_names == made.card.class_names
-        return threshold != made.matrix.threshold and (fits or threshold is None)
 
     def _open(self, make: Callable[[Path], QDialog]) -> None:
         path = self.model_row.path
@@ -268,7 +266,7 @@ class AssessTab(QWidget):
 
     def _show(self, made: Assessment, keep_cells: bool) -> None:
         self._assessment = made
-        self.metrics.show_assessment(made)
+        self.results.show_assessment(made)
         self.confusion.set_matrix(made.matrix, keep_cells)
         for stage in self._stages:
             stage.show_content()
@@ -294,6 +292,10 @@ class AssessTab(QWidget):
         self.run_row.run_asked.connect(self.assess)
         self.run_row.cancel_asked.connect(self.cancel)
         self.run_row.threshold_changed.connect(self._on_threshold)
+        self.run_row.threshold_changed.connect(self.results.set_threshold)
+        self.run_row.role_changed.connect(self._check_contract)
+        self.results.threshold_moved.connect(self.run_row.set_threshold)
+        self.results.recalibrated.connect(self._on_recalibrated)
         self.confusion.cells_selected.connect(self._on_cells)
         for part in (self.confusion, self.gallery):
             part.failed.connect(self._on_failed)
@@ -301,13 +303,9 @@ class AssessTab(QWidget):
         self._notifier.table_changed.connect(self._on_table)
 
     def _lay_out(self) -> None:
-        tabs = QTabWidget(self)
-        tabs.setObjectName("assessResultTabs")
-        tabs.setAccessibleName("Results")
-        tabs.addTab(self.metrics, "Metrics")
         self._stages = (
             Staged("confusionStage", self.confusion, self),
-            Staged("metricsStage", tabs, self),
+            Staged("metricsStage", self.results, self),
             Staged("galleryStage", self.gallery, self),
         )
         upper = QSplitter(Qt.Orientation.Horizontal, self)

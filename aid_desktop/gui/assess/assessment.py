@@ -7,9 +7,10 @@ from pathlib import Path
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.errors import DataError, ExportError
 from aid_desktop.evaluation.assess import predict_rows
+from aid_desktop.evaluation.calibration import Calibration, fit_temperature, store_temperature, with_temperature
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.labelled import labelled_images
-from aid_desktop.evaluation.metrics import Scores, score
+from aid_desktop.evaluation.metrics import Scores, score, score_matrix
 from aid_desktop.evaluation.predictions import Predictions, Threshold
 from aid_desktop.evaluation.report import write_report
 from aid_desktop.evaluation.roles import count_images, images_of_role
@@ -39,6 +40,14 @@ class Assessment:
     def title(self) -> str:
         """Say which model and which images these are."""
         return f"{self.path.name} on {f'the {self.role} images' if self.labelled is None else self.labelled.name}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recalibrated:
+    """The assessment with the probabilities after a change of the temperature, and what was fitted, if anything."""
+
+    assessment: Assessment
+    fitted: Calibration | None
 
 
 def proposed_role(table: ClassTable, held_out: HeldOut | None) -> Role:
@@ -96,10 +105,42 @@ def copy_model(path: Path, target: Path, _: JobContext) -> Path:
 def with_threshold(assessment: Assessment, threshold: Threshold | None, _: JobContext) -> Assessment:
     """Score the same predictions under another threshold, or none. Raises DataError for an unknown class."""
     matrix = ConfusionMatrix.from_predictions(assessment.predictions, threshold)
-    return replace(assessment, matrix=matrix, scores=score(assessment.predictions, threshold))
+    known = assessment.scores.probability
+    return replace(assessment, matrix=matrix, scores=score_matrix(matrix, assessment.predictions, known))
 
 
-def write_files(assessment: Assessment, folder: Path, _: JobContext) -> list[Path]:
-    """Write the report into a folder; return its files. Raises ExportError or DataError."""
+def calibrate(assessment: Assessment, is_wanted: bool, context: JobContext) -> Recalibrated:
+    """Fit a temperature to the assessed images and keep it in the model's card, or take it out of the card again.
+
+    The network in the file stays as it is. Raises ModelError if the file has no card, or another temperature by now;
+    DataError if there are too few images; ExportError if the file cannot be written.
+    """
     made = assessment
-    return write_report(made.scores, made.matrix, made.predictions, folder, made.title, made.path)
+    fitted = fit_temperature(made.predictions) if is_wanted else None
+    temperature = 1.0 if fitted is None else made.card.temperature * fitted.temperature
+    context.leave_if_cancelled(1, 2)
+    card = store_temperature(made.path, made.card, temperature)
+    predictions = with_temperature(made.predictions, temperature / made.card.temperature)
+    scores = score(predictions, made.matrix.threshold)
+    matrix = ConfusionMatrix.from_predictions(predictions, made.matrix.threshold)
+    return Recalibrated(replace(made, card=card, predictions=predictions, matrix=matrix, scores=scores), fitted)
+
+
+def write_files(assessment: Assessment, folder: Path, context: JobContext) -> list[Path]:
+    """Write the report into a folder; return its files. A cancelled one leaves those that are complete.
+
+    Raises ExportError or DataError.
+    """
+    made = assessment
+    role = str(made.role) if made.labelled is None else ""
+    return write_report(
+        made.scores,
+        made.matrix,
+        made.predictions,
+        folder,
+        made.title,
+        made.path,
+        made.card,
+        role,
+        context.report_or_leave,
+    )

@@ -1,9 +1,13 @@
 """Which model file a path means, and what it asks of images, in one line."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
+from aid_desktop.data.class_table import ClassRow
+from aid_desktop.data.fitness import named_problems, source_problem
+from aid_desktop.data.pixels import pixel_type_text
 from aid_desktop.errors import ExportError
 from aid_desktop.gui.background import JobContext
 from aid_desktop.models.facts import MissingFactsError, ModelFacts, NetworkShape
@@ -122,15 +126,44 @@ def may_be_model(path: Path) -> bool:
 
 
 def contract_text(card: ModelCard) -> str:
-    """Return for example `32×32 gray /255 · classes cat, automobile · LeNet5_do epoch 11`."""
+    """Return for example `32×32 gray, /255, 2 classes (cat, automobile), 8-bit · LeNet5_do epoch 11`."""
     image = card.image
     names = list(card.class_names[:_NAMES_SHOWN])
     if len(card.class_names) > _NAMES_SHOWN:
         names.append(f"and {len(card.class_names) - _NAMES_SHOWN} more")
-    normalization = _NORMALIZATIONS.get(card.normalization.method, card.normalization.method)
-    features = f" · features {', '.join(image.features)}" if image.features else ""
-    zoom = "" if card.zoom == 1 else f" · zoom {card.zoom:g}"
-    return (
-        f"{image.width}×{image.height} {image.channels} {normalization}{zoom}{features} · classes {', '.join(names)} · "
-        f"{card.architecture} epoch {card.epoch}"
-    )
+    channels = image.channels if isinstance(image.channels, str) else "+".join(image.channels)
+    parts = [
+        f"{image.width}×{image.height} {channels}",
+        _NORMALIZATIONS.get(card.normalization.method, card.normalization.method),
+        f"{len(card.class_names)} classes ({', '.join(names)})",
+        pixel_type_text(card.pixel_type).replace(" bits", "-bit"),
+    ]
+    if card.zoom != 1:
+        parts.append(f"zoom {card.zoom:g}")
+    if image.features:
+        parts.append(f"features {', '.join(image.features)}")
+    if card.temperature != 1:
+        parts.append(f"calibrated (temperature {card.temperature:.3g})")
+    return f"{', '.join(parts)} · {card.architecture} epoch {card.epoch}"
+
+
+def contract_problem(card: ModelCard, rows: Sequence[ClassRow]) -> str | None:
+    """Return why a model cannot be assessed on rows, and what to do about it; None if it can."""
+    unknown = list(dict.fromkeys(row.class_name for row in rows if row.class_name not in card.class_names))
+    if unknown:
+        more = f" and {len(unknown) - _NAMES_SHOWN} more" if len(unknown) > _NAMES_SHOWN else ""
+        return (
+            f"The model does not know the class{'es' if len(unknown) > 1 else ''} "
+            f"{', '.join(unknown[:_NAMES_SHOWN])}{more}, only {', '.join(card.class_names[:_NAMES_SHOWN])}: rename "
+            "on the Data tab, or choose another model."
+        )
+    # Thousands of rows are of few kinds.
+    kinds = {
+        (source.pixel_types, frozenset(shape[2] for shape in source.shapes), source.channels, source.features): source
+        for source in (row.source for row in rows)
+    }
+    found = ((source, source_problem(source, card.image, card.pixel_type)) for source in kinds.values())
+    wrong = [(source, problem) for source, problem in found if problem is not None]
+    if not wrong:
+        return None
+    return f"{named_problems(wrong)}. Choose images like those of the training, or a model for these."

@@ -14,14 +14,23 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from aid_desktop.data.class_table import ClassRow
 from aid_desktop.gui.assess.facts_dialog import FactsDialog, unknown_of
-from aid_desktop.gui.assess.model_choice import MODEL_SUFFIXES, ChosenModel, UnknownModel, contract_text, identify
+from aid_desktop.gui.assess.model_choice import (
+    MODEL_SUFFIXES,
+    ChosenModel,
+    UnknownModel,
+    contract_problem,
+    contract_text,
+    identify,
+)
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.recent_models import RecentModelsMenu
 from aid_desktop.gui.theme import GRID, icon, set_role
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.one_dialog import OneDialog
+from aid_desktop.models.metadata import ModelCard
 
 _NO_MODEL = "No model chosen: browse for a model file, or drop one, or the folder of a run, here."
 _FILES = "A .keras file, AIDeveloper's .model, a .h5 file of Keras, or the folder of a run"
@@ -44,6 +53,7 @@ class ModelRow(QWidget):
         self._model: ChosenModel | UnknownModel | None = None
         self._dialog = OneDialog(self)
         self._asked: Path | None = None
+        self._rows: tuple[ClassRow, ...] = ()
         self._lay_out()
         notifier.model_chosen.connect(self._on_model_chosen)
         if notifier.model is not None:
@@ -79,6 +89,19 @@ class ModelRow(QWidget):
         )
         if name:
             self.choose(Path(name))
+
+    def check(self, rows: tuple[ClassRow, ...]) -> None:
+        """Say whether the images of these rows are what the model takes; it is said of each model chosen later, too."""
+        self._rows = rows
+        if isinstance(self._model, ChosenModel):
+            self._show_contract(self._model.card)
+
+    def _show_contract(self, card: ModelCard) -> None:
+        text, problem = contract_text(card), contract_problem(card, self._rows)
+        sign = "" if not self._rows else (" \u2713" if problem is None else "")
+        self._contract.setText(f"{text}{sign}" if problem is None else f"\u2717 {problem}")
+        self._contract.setToolTip(text if problem is None else f"{problem}\n\nThe model takes {text}")
+        set_role(self._contract, "muted" if problem is None else "warning")
 
     @pyqtSlot(Path)
     def _on_model_chosen(self, path: Path) -> None:
@@ -119,6 +142,7 @@ class ModelRow(QWidget):
             self.describe()
             return
         self._show_model(model, contract_text(model.card))
+        self._show_contract(model.card)
         if self._notifier.model != model.path:
             self._notifier.choose_model(model.path)
         self.chosen.emit(model)
@@ -132,6 +156,7 @@ class ModelRow(QWidget):
         self._model = model
         self._contract.setText(text)
         self._contract.setToolTip(text)
+        set_role(self._contract, "muted")
         is_made_up = isinstance(model, UnknownModel) or (model is not None and model.shape is not None)
         self.describe_button.setVisible(is_made_up)
 

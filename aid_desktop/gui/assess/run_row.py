@@ -16,7 +16,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from aid_desktop.data.class_table import ClassTable, Role
+from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.evaluation.roles import count_images
 from aid_desktop.gui.assess.assessment import ROLES, proposed_role
@@ -31,12 +31,13 @@ _LABELLED = "Images (*.rtdc *.h5 *.hdf5 *.npy *.tif *.tiff);;All files (*)"
 class RunRow(QWidget):
     """Role, number of images, threshold, Assess button, progress and cancel.
 
-    `threshold_changed` carries a Threshold, or None if there is none.
+    `threshold_changed` carries a Threshold, or None if there is none; `role_changed` tells that `rows` may be others.
     """
 
     run_asked = pyqtSignal()
     cancel_asked = pyqtSignal()
     threshold_changed = pyqtSignal(object)
+    role_changed = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +61,18 @@ class RunRow(QWidget):
     def labelled(self) -> Path | None:
         """The file of images with labels beside it that is assessed on; None for the rows of a role."""
         return self._labelled if self.roles.currentIndex() == len(ROLES) else None
+
+    @property
+    def rows(self) -> tuple[ClassRow, ...]:
+        """The rows of the class table that are assessed on, those with held-out images included; none for a file."""
+        if self.labelled is not None:
+            return ()
+        held = self._held_out if self.role is Role.VALIDATION else None
+        return tuple(
+            row
+            for row in self._table.rows
+            if row.role is self.role or (held and row.role is Role.TRAINING and held.n_images(row.source) > 0)
+        )
 
     @property
     def threshold(self) -> Threshold | None:
@@ -90,6 +103,7 @@ class RunRow(QWidget):
         self.roles.setCurrentIndex(len(ROLES))
         self._chosen = len(ROLES)
         self._count()
+        self.role_changed.emit()
 
     def _propose(self) -> None:
         if not self._is_own_choice:
@@ -124,6 +138,21 @@ class RunRow(QWidget):
         self._progress.setValue(done)
         self._status.setText(f"{grouped(done)} of {grouped(total)}")
 
+    @pyqtSlot(Threshold)
+    def set_threshold(self, threshold: Threshold) -> None:
+        """Use a threshold, as if the user had entered it."""
+        if threshold == self.threshold or threshold.class_index >= self._class.count():
+            return
+        widgets = (self._use, self._class, self._probability)
+        for widget in widgets:
+            widget.blockSignals(True)
+        self._use.setChecked(True)
+        self._class.setCurrentIndex(threshold.class_index)
+        self._probability.setValue(threshold.probability)
+        for widget in widgets:
+            widget.blockSignals(False)
+        self._on_threshold()
+
     @pyqtSlot(int)
     def _on_role_activated(self, index: int) -> None:
         self._is_own_choice = True
@@ -137,6 +166,7 @@ class RunRow(QWidget):
             return
         self._chosen = index
         self._count()
+        self.role_changed.emit()
 
     @pyqtSlot()
     def _on_cancel(self) -> None:
@@ -195,7 +225,7 @@ class RunRow(QWidget):
         self._probability.setToolTip("Probability from 0 to 1 that must be exceeded")
         self._probability.setRange(0, 1)
         self._probability.setSingleStep(0.05)
-        self._probability.setDecimals(3)
+        self._probability.setDecimals(4)
         self._probability.setValue(0.5)
         self._probability.setKeyboardTracking(False)
         for widget in (self._class, self._probability):

@@ -78,6 +78,12 @@ def model_file(tmp_path: Path, card: ModelCard) -> Path:
     return path
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _scores_at_hand() -> None:
+    """Import what computes scores before the first test: on a busy machine that takes longer than a test waits."""
+    pytest.importorskip("sklearn.metrics")
+
+
 @pytest.fixture
 def fake_model(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
     """Let models predict what the images tell."""

@@ -20,6 +20,7 @@ from PyQt5.QtWidgets import (
 )
 
 from aid_desktop.data.class_table import ClassTable, Role
+from aid_desktop.data.formats import open_source
 from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.errors import DataError
 from aid_desktop.gui.assess import assessment
@@ -145,9 +146,12 @@ def test_that_the_modes_are_buttons_and_the_matrix_can_be_copied(qtbot, assessed
 
 def test_that_the_scores_stand_beside_the_matrix(assessed_tab):
     table = child(assessed_tab, QTableView, "metricsTable")
-    assert [table.model().index(row, 0).data() for row in range(2)] == ["cat", "automobile"]
-    assert table.columnSpan(2, 0) == 7
-    assert child(assessed_tab, QLabel, "assessHeadline").text() == "accuracy 0.7692 · 26 images"
+    names = [table.model().index(row, 0).data() for row in range(4)]
+    assert names == ["cat", "automobile", "macro mean", "weighted mean"]
+    headline = child(assessed_tab, QLabel, "assessHeadline").text()
+    assert headline.startswith("accuracy 0.7692 [0.")
+    assert headline.endswith("] · 26 images")
+    assert "<b>0.545</b>" in child(assessed_tab, QLabel, "assessFigure.mcc").text()
     assert child(assessed_tab, QLabel, "assessTitle").text() == "epoch_00011.keras on the validation images"
 
 
@@ -175,10 +179,32 @@ def test_that_the_model_says_what_it_wants(qtbot, tab, notifier, model_file, idl
     idle()
     assert chosen.args == [model_file]
     contract = child(tab, QLabel, "assessContract").text()
-    assert contract == "6×6 gray /255 · classes cat, automobile · LeNet5_do epoch 11"
+    assert contract == "6×6 gray, /255, 2 classes (cat, automobile), 8-bit · LeNet5_do epoch 11 ✓"
     menu = tab.findChild(RecentModelsMenu)
     menu.aboutToShow.emit()
     assert [action.text() for action in menu.actions()] == [str(model_file)]
+
+
+def test_that_rows_the_model_cannot_take_are_told_with_what_to_do(tab, notifier, table, model_file, idle, tmp_path):
+    notifier.choose_model(model_file)
+    idle()
+    contract = child(tab, QLabel, "assessContract")
+    notifier.set_table(ClassTable((replace(table.rows[0], class_name="lorry"), table.rows[1])))
+    assert contract.text().startswith("✗ The model does not know the class lorry, only cat, automobile: rename")
+    assert "6×6 gray" in contract.toolTip()
+    deep = tmp_path / "deep.rtdc"
+    write_rtdc(deep, np.zeros((3, 8, 10), np.uint16))
+    notifier.set_table(ClassTable().add_sources([(open_source(deep).source, "cat", Role.VALIDATION)]))
+    assert "deep.rtdc has images of 16 bits, expected 8 bits" in contract.text()
+    assert "Choose images like those of the training" in contract.text()
+    # Rows of another role do not matter.
+    tab.run_row.roles.setCurrentIndex(0)
+    tab.run_row.roles.activated.emit(0)
+    assert contract.text().endswith("epoch 11")
+    notifier.set_table(table)
+    tab.run_row.roles.setCurrentIndex(1)
+    tab.run_row.roles.activated.emit(1)
+    assert contract.text().endswith("✓")
 
 
 def test_that_validation_is_proposed_where_there_is_no_test(tab, notifier, table):
@@ -358,7 +384,8 @@ def test_that_the_report_is_written_into_a_chosen_folder(qtbot, assessed_tab, tm
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
     qtbot.mouseClick(child(assessed_tab, QPushButton, "reportButton"), Qt.LeftButton)
     idle()
-    assert {path.suffix for path in folder.iterdir()} == {".html", ".xlsx", ".csv", ".png"}
+    assert {path.suffix for path in folder.iterdir()} == {".html", ".xlsx", ".csv", ".png", ""}
+    assert (folder / "tables" / "roc.csv").is_file()
     assert "report.html" in assessed_tab.messages.notes[0].text
 
 

@@ -69,7 +69,7 @@ def test_that_a_described_model_is_saved_with_its_card_and_chosen(qtbot, tab, no
     assert (card.class_names, card.normalization.method) == (("a", "b", "c"), "divide_by_255")
     assert (tab.model_row.path, notifier.model) == (target, target)
     assert tab.run_row.class_names == ("a", "b", "c")
-    assert "classes a, b, c" in tab.findChild(QLabel, "assessContract").text()
+    assert "3 classes (a, b, c)" in tab.findChild(QLabel, "assessContract").toolTip()
     assert not tab.model_row.describe_button.isVisible()
     assert old_model.read_bytes() == before
 
@@ -113,9 +113,9 @@ def test_that_a_model_of_aideveloper_is_dropped_and_its_classes_can_be_named(qtb
     tab.dropEvent(QDropEvent(QPoint(1, 1), Qt.CopyAction, mime, Qt.LeftButton, Qt.NoModifier))
     idle()
     assert notifier.model == REAL
-    assert tab.findChild(QLabel, "assessContract").text() == (
-        "32×32 gray /255 · classes class 0, class 1 · LeNet5_do epoch 146"
-    )
+    contract = tab.findChild(QLabel, "assessContract")
+    assert contract.toolTip().endswith("32×32 gray, /255, 2 classes (class 0, class 1), 8-bit · LeNet5_do epoch 146")
+    assert contract.text().startswith("✗ The model does not know the classes automobile, cat, only class 0, class 1:")
     qtbot.mouseClick(tab.model_row.describe_button, Qt.LeftButton)
     form = tab.model_row.findChild(FactsDialog, "factsDialog")
     assert (form.classes.text(), form.facts.normalization) == ("class 0, class 1", "divide_by_255")
