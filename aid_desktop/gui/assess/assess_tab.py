@@ -1,22 +1,20 @@
 """The Assessment tab: can I trust it?"""
 
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent
-from PyQt5.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QSplitter, QUndoStack, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QSplitter, QUndoStack, QVBoxLayout, QWidget
 
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.labelled import has_labels
 from aid_desktop.evaluation.predictions import Threshold
-from aid_desktop.gui.assess.assessment import Assessment, assess_model, copy_model, write_files
+from aid_desktop.gui.assess.assessment import Assessment, assess_model
 from aid_desktop.gui.assess.changes_bar import ChangesBar
-from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
 from aid_desktop.gui.assess.confusion_view import ConfusionView
 from aid_desktop.gui.assess.gallery import Gallery
+from aid_desktop.gui.assess.model_actions import ModelActions
 from aid_desktop.gui.assess.model_choice import ChosenModel, may_be_model
 from aid_desktop.gui.assess.model_row import ModelRow
 from aid_desktop.gui.assess.relabelling import Relabelling
@@ -24,7 +22,6 @@ from aid_desktop.gui.assess.rescoring import Rescoring
 from aid_desktop.gui.assess.result_tabs import ResultTabs
 from aid_desktop.gui.assess.run_row import RunRow
 from aid_desktop.gui.assess.staged import Staged
-from aid_desktop.gui.assess.tile_map_dialog import TileMapDialog
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.data.undo import TableEditor, add_undo_keys
 from aid_desktop.gui.models.confusion_model import CellImages
@@ -33,7 +30,6 @@ from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.widgets.drop_area import dropped_paths
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
-from aid_desktop.gui.widgets.naming import named_button
 
 # Shared out in equal parts; the sizes of what is inside would not be.
 _LARGE = 10_000
@@ -65,7 +61,6 @@ class AssessTab(QWidget):
         self.setAcceptDrops(True)
         self._notifier = notifier
         self._background = background
-        self._themes = themes
         self._assessment: Assessment | None = None
         self._job: Job[Assessment] | None = None
         self._model_note: Note | None = None
@@ -79,6 +74,7 @@ class AssessTab(QWidget):
         self.relabelling = Relabelling(notifier, editor, self)
         self.changes = ChangesBar(self.relabelling, self)
         self.gallery = Gallery(background, self.relabelling, self)
+        self.actions = ModelActions(self.model_row, self.run_row, self.messages, background, themes, self)
         self._rescoring = Rescoring(background, self._on_rescored, self._on_failed, self)
         self._lay_out()
         self._connect()
@@ -123,44 +119,6 @@ class AssessTab(QWidget):
         if self._job is not None:
             self._job.cancel()
 
-    @pyqtSlot()
-    def ask_for_report(self) -> None:
-        """Ask for a folder and write the report on the result into it."""
-        if self._assessment is None:
-            self._tell("There is nothing to report yet: assess a model first.")
-            return
-        start = str(self._assessment.path.parent)
-        folder = QFileDialog.getExistingDirectory(self, "Folder of the report", start)
-        if folder:
-            write = partial(write_files, self._assessment, Path(folder))
-            job = self._background.start(
-                "Writing the report", write, self._on_report, self._on_failed, is_cancellable=True
-            )
-            self.destroyed.connect(job.cancel)
-
-    @pyqtSlot()
-    def ask_for_export(self) -> None:
-        """Ask for a name and save a copy of the model under it."""
-        path = self.model_row.path
-        if path is None:
-            self._tell("No model is chosen: browse for the model to export.")
-            return
-        name, _ = QFileDialog.getSaveFileName(self, "Export model", str(Path.home() / "model.keras"), "Keras (*.keras)")
-        if name:
-            copy = partial(copy_model, path, Path(name).with_suffix(".keras"))
-            job = self._background.start("Exporting the model", copy, self._on_exported, self._on_failed)
-            self.destroyed.connect(job.cancel)
-
-    @pyqtSlot()
-    def classify_files(self) -> None:
-        """Open the dialog that applies the model to files of unknown class."""
-        self._open(lambda path: ClassifyDialog(path, self.run_row.threshold, self._background, self._themes, self))
-
-    @pyqtSlot()
-    def classify_large_image(self) -> None:
-        """Open the dialog that applies the model to the tiles of one image."""
-        self._open(lambda path: TileMapDialog(path, self.run_row.threshold, self._background, self))
-
     def dragEnterEvent(self, a0: QDragEnterEvent | None) -> None:
         event = required(a0)
         paths = dropped_paths(event.mimeData())
@@ -199,13 +157,6 @@ class AssessTab(QWidget):
             self._rescoring.drop()
             self._on_rescored(made)
             self.model_row.choose(made.path)
-
-    def _on_exported(self, path: Path) -> None:
-        self.messages.add(Note(Level.INFO, f"The model is in {path}"))
-
-    def _on_report(self, files: list[Path]) -> None:
-        names = "\n".join(str(file) for file in files)
-        self.messages.add(Note(Level.INFO, f"The report is in {files[0]}", names))
 
     def _on_failed(self, failure: Failure) -> None:
         self.messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
@@ -250,15 +201,6 @@ class AssessTab(QWidget):
         if self._assessment is not None:
             self.gallery.show_cells(self._assessment, cells)
 
-    def _open(self, make: Callable[[Path], QDialog]) -> None:
-        path = self.model_row.path
-        if path is None:
-            self._tell("No model is chosen: browse for the model that is to classify.")
-            return
-        dialog = make(path)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.show()
-
     def _forget_model_note(self) -> None:
         if self._model_note is not None:
             self.messages.remove(self._model_note)
@@ -270,7 +212,7 @@ class AssessTab(QWidget):
         self.confusion.set_matrix(made.matrix, keep_cells)
         for stage in self._stages:
             stage.show_content()
-        self._report.setEnabled(True)
+        self.actions.set_assessment(made)
 
     def _show_empty(self) -> None:
         matrix, metrics, gallery = self._stages
@@ -325,26 +267,4 @@ class AssessTab(QWidget):
         for widget in (self.messages, self.changes, self.model_row, self.run_row):
             column.addWidget(widget)
         column.addWidget(lower, 1)
-        column.addLayout(self._make_buttons())
-
-    def _make_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
-        tip = "Apply the model to files whose classes are not known"
-        classify = named_button(self, "Classify new files…", "classifyButton", tip, "classify")
-        classify.clicked.connect(self.classify_files)
-        tip = "Apply the model to the tiles of one image, and see their classes over it"
-        large = named_button(self, "Classify a large image…", "classifyLargeButton", tip, "image")
-        large.clicked.connect(self.classify_large_image)
-        tip = "Write scores, matrix and all predictions into a folder: HTML, Excel, CSV, PNG"
-        self._report = named_button(self, "Report…", "reportButton", tip, "export")
-        self._report.setAccessibleName("Write a report")
-        self._report.setEnabled(False)
-        self._report.clicked.connect(self.ask_for_report)
-        tip = "Save a copy of the model with its card: a .keras file that AID Desktop and Keras open"
-        export = named_button(self, "Export model…", "exportButton", tip, "save")
-        export.clicked.connect(self.ask_for_export)
-        for button in (classify, large, export, self._report):
-            row.addWidget(button)
-        row.addStretch(1)
-        return row
+        column.addWidget(self.actions)
