@@ -28,6 +28,15 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Add the sub-command."""
     parser = commands.add_parser("assess", help="score a model on labelled images")
     add_model_argument(parser)
+    add_images_options(parser, Role.TEST)
+    parser.add_argument("--out", metavar="DIR", type=Path, help="write a report there (html, xlsx, csv, png)")
+    add_threshold_option(parser)
+    add_json_option(parser)
+    parser.set_defaults(handler=_run)
+
+
+def add_images_options(parser: argparse.ArgumentParser, role: Role) -> None:
+    """Add what `images_of` reads: `--data`, `--labelled`, `--run` and `--role`, with its default."""
     parser.add_argument("--data", metavar="CLASS=PATH", action="append", default=[], help="labelled images; repeatable")
     parser.add_argument(
         "--labelled",
@@ -38,17 +47,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("--run", metavar="RUN.toml", type=Path, help="take the rows of this run")
     parser.add_argument(
-        "--role", choices=[role.value for role in Role], default=Role.TEST, help="which rows of --run (default test)"
+        "--role", choices=[each.value for each in Role], default=role, help=f"which rows of --run (default {role})"
     )
-    parser.add_argument("--out", metavar="DIR", type=Path, help="write a report there (html, xlsx, csv, png)")
-    add_threshold_option(parser)
-    add_json_option(parser)
-    parser.set_defaults(handler=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
     loaded = load(options)
-    images = _images(options, loaded.card)
+    images = images_of(options, loaded.card)
     predictions = predict_rows(loaded, images.rows, indices=images.indices)
     threshold = parse_threshold(options.threshold, predictions.class_names)
     scores = score(predictions, threshold)
@@ -62,7 +67,8 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _images(options: argparse.Namespace, card: ModelCard) -> RoleImages:
+def images_of(options: argparse.Namespace, card: ModelCard) -> RoleImages:
+    """Return the labelled images that the options name; those of `--data` as test images. Raises AidError."""
     if options.run is not None:
         return _images_of_run(options.run, Role(options.role))
     if options.labelled is not None:

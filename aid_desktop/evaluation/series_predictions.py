@@ -10,8 +10,10 @@ from aid_desktop.data.formats import reopen
 from aid_desktop.errors import DataError, RunError
 from aid_desktop.evaluation.assess import Progress, predict_rows
 from aid_desktop.evaluation.predictions import Predictions
+from aid_desktop.evaluation.roles import RoleImages
 from aid_desktop.models.files import load_model
 from aid_desktop.runs.best import find_model
+from aid_desktop.runs.config import open_table
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.held_out import HeldOut, read_held_out
 from aid_desktop.runs.series import Series
@@ -34,6 +36,13 @@ def finished_folders(series: Series) -> tuple[RunFolder, ...]:
             "(cross-validation), or with held-out validation images"
         )
     return tuple(folders)
+
+
+def training_images(series: Series) -> RoleImages:
+    """Return all images that the runs of a series learn from or hold out. Raises DataError if one is gone."""
+    config = series.runs[0].config
+    rows = open_table(row for row in config.data if row.role is Role.TRAINING).rows
+    return RoleImages(rows, (None,) * len(rows))
 
 
 def predict_held_out(
