@@ -15,6 +15,7 @@ from aid_desktop.gui.assess.assessment import Assessment, assess_model, copy_mod
 from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
 from aid_desktop.gui.assess.confusion_view import ConfusionView
 from aid_desktop.gui.assess.gallery import Gallery
+from aid_desktop.gui.assess.insights import Insights
 from aid_desktop.gui.assess.metrics_view import MetricsView
 from aid_desktop.gui.assess.model_choice import ChosenModel, may_be_model
 from aid_desktop.gui.assess.model_row import ModelRow
@@ -64,6 +65,7 @@ class AssessTab(QWidget):
         self.confusion = ConfusionView(themes, self)
         self.metrics = MetricsView(self)
         self.gallery = Gallery(background, self)
+        self.insights = Insights(self.gallery, background, themes, self)
         self._lay_out()
         self._connect()
         self.run_row.set_table(notifier.table)
@@ -245,6 +247,7 @@ class AssessTab(QWidget):
     def _show(self, made: Assessment, keep_cells: bool) -> None:
         self._assessment = made
         self.metrics.show_assessment(made)
+        self.insights.show_assessment(made)
         self.confusion.set_matrix(made.matrix, keep_cells)
         for stage in self._stages:
             stage.show_content()
@@ -279,6 +282,7 @@ class AssessTab(QWidget):
         tabs.setObjectName("assessResultTabs")
         tabs.setAccessibleName("Results")
         tabs.addTab(self.metrics, "Metrics")
+        self.insights.add_tabs(tabs)
         self._stages = (
             Staged("confusionStage", self.confusion, self),
             Staged("metricsStage", tabs, self),
