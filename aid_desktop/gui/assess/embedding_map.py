@@ -20,7 +20,7 @@ from aid_desktop.gui.theme import Theme, class_color
 from aid_desktop.models.files import load_model
 
 _CERTAINTY = (0.5, 0.7, 0.9, 0.99)
-_CERTAINTY_NAMES = ("below 0.5", "0.5 to 0.7", "0.7 to 0.9", "0.9 to 0.99", "0.99 and more")
+_CERTAINTY_NAMES = ("< 0.5", "0.5–0.7", "0.7–0.9", "0.9–0.99", "≥ 0.99")
 # Viridis, sampled at five places: its lightness rises evenly, also for the colour-blind.
 _CERTAINTY_COLORS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
 

@@ -4,8 +4,19 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from aid_desktop.evaluation.projection import USUAL_IMAGES, Method, available_methods
 from aid_desktop.gui.assess.assessment import Assessment
@@ -18,7 +29,7 @@ from aid_desktop.gui.models.confusion_model import CellImages
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plots.class_legend import ClassLegend
 from aid_desktop.gui.plots.map_plot import Groups, MapPlot
-from aid_desktop.gui.theme import GRID, Theme, ThemeManager
+from aid_desktop.gui.theme import GRID, Theme, ThemeManager, set_role
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
@@ -26,6 +37,7 @@ from aid_desktop.gui.widgets.work_row import WorkRow
 
 _MOST_IMAGES = 50_000
 _LEGEND_WIDTH = 18 * GRID
+_LARGE_WINDOW = QSize(120 * GRID, 84 * GRID)
 _METHOD_TIPS = {
     Method.PCA: "Principal components: keeps distances, quick",
     Method.TSNE: "t-SNE: alike images together; distances between groups and their sizes mean little",
@@ -48,6 +60,7 @@ class EmbeddingView(QWidget):
         self._themes = themes
         self._assessment: Assessment | None = None
         self._map: EmbeddingMap | None = None
+        self._dialog: QDialog | None = None
         self.messages = MessageStrip("embeddingMessages", self)
         self.work = WorkRow("embedding", "images", "How many images the network has seen", "Stop the map", self)
         self.work.running_changed.connect(self._on_running)
@@ -115,6 +128,33 @@ class EmbeddingView(QWidget):
         work = partial(make_map, self._assessment, self.method, self._limit.value(), before)
         job = self._background.start("Mapping images", work, self._on_mapped, self._on_failed, is_cancellable=True)
         self.work.follow(job, "loading the model…", f"{self.method}…")
+
+    @pyqtSlot(bool)
+    def set_apart(self, apart: bool) -> None:
+        """Show the map in a window of its own, or in the tab again."""
+        if apart and self._dialog is None:
+            self._dialog = QDialog(self)
+            self._dialog.setWindowTitle("Map of the images")
+            name_widget(self._dialog, "embeddingDialog", "Map of the images", "")
+            self._dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self._dialog.resize(_LARGE_WINDOW)
+            column = QVBoxLayout(self._dialog)
+            column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+            column.addWidget(self._content)
+            self._away.show()
+            self._dialog.finished.connect(self._on_closed)
+            self._dialog.show()
+        elif not apart and self._dialog is not None:
+            self._dialog.close()
+
+    @pyqtSlot()
+    def _on_closed(self) -> None:
+        # Before the window takes it along.
+        self._home.addWidget(self._content)
+        self._content.show()
+        self._away.hide()
+        self._dialog = None
+        self._apart.setChecked(False)
 
     def _on_mapped(self, made: EmbeddingMap) -> None:
         assessment = self._assessment
@@ -229,6 +269,10 @@ class EmbeddingView(QWidget):
         tip = "Show the images of all points that are seen, so of the classes ticked beside the map, in the gallery"
         self._all = named_button(self, "Show all", "embeddingShowAll", tip)
         self._all.clicked.connect(self._show_visible)
+        tip = "Show the map in a large window of its own"
+        self._apart = named_button(self, "Enlarge", "embeddingEnlarge", tip)
+        self._apart.setCheckable(True)
+        self._apart.toggled.connect(self.set_apart)
         for widget in (self._methods, self._limit, self._colors, lasso):
             self.plot.header.addWidget(widget)
         self.plot.header.addStretch(1)
@@ -246,14 +290,24 @@ class EmbeddingView(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         beside.addWidget(scroll, 1)
         beside.addWidget(self._all)
+        beside.addWidget(self._apart)
         side.setFixedWidth(_LEGEND_WIDTH)
-        content = QWidget(self)
-        row = QHBoxLayout(content)
+        self._content = QWidget(self)
+        row = QHBoxLayout(self._content)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
         row.addWidget(self.plot, 1)
         row.addWidget(side)
-        self._stage = Staged("embeddingStage", content, self)
+        holder = QWidget(self)
+        self._home = QVBoxLayout(holder)
+        self._home.setContentsMargins(0, 0, 0, 0)
+        self._away = QLabel("The map is in a window of its own.", holder)
+        self._away.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        set_role(self._away, "muted")
+        self._away.hide()
+        self._home.addWidget(self._away)
+        self._home.addWidget(self._content)
+        self._stage = Staged("embeddingStage", holder, self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(GRID // 2)

@@ -202,6 +202,8 @@ class LabelIssuesView(QWidget):
         table.setWordWrap(False)
         table.setAlternatingRowColors(True)
         table.setShowGrid(False)
+        # As far from the edge as the header's texts.
+        table.setStyleSheet("QTableView::item { padding: 0 5px; }")
         table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -230,6 +232,7 @@ class LabelIssuesView(QWidget):
         self._series.clicked.connect(self.ask_for_series)
         self._reasons = QComboBox(self)
         name_widget(self._reasons, "labelIssuesReasons", "Reasons", "Which images are listed")
+        self._reasons.setFixedWidth(21 * GRID)
         self._reasons.currentIndexChanged.connect(self._fill)
         self._save = named_button(self, "Save list…", "labelIssuesSave", "Save the list for Excel or as CSV", "save")
         self._save.clicked.connect(self.ask_for_list)

@@ -1,5 +1,6 @@
 """Tens of thousands of points in groups of one colour each, to be pointed at, clicked and encircled."""
 
+import html
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +10,14 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QColor, QKeyEvent
+from PyQt5.QtGui import QColor, QKeyEvent, QPainter
 from PyQt5.QtWidgets import QWidget
+from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
 
 from aid_desktop.evaluation.projection import Places, points_in_polygon
 from aid_desktop.gui.plots.lasso import Lasso
 from aid_desktop.gui.plots.plot_frame import PlotFrame
-from aid_desktop.gui.plots.plot_style import Panel, Readout, line_pen
+from aid_desktop.gui.plots.plot_style import LegendSample, Panel, Readout, line_pen
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import Theme, ThemeManager
 
@@ -46,6 +48,17 @@ class Groups:
     colors: tuple[QColor, ...]
 
 
+class _DotSample(LegendSample):
+    """The dot beside a name in the legend of saved pictures."""
+
+    def paint(self, painter: QPainter, *_: Any) -> None:
+        """Draw the dot as the points are, pale where they are hidden."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(1.0 if self.item.isVisible() else 0.3)
+        painter.translate(10, 10)
+        drawSymbol(painter, self.item.opts["symbol"], _SIZE + 2, pg.mkPen(None), self.item.opts["brush"])
+
+
 class MapPlot(PlotFrame):
     """Shows points in groups. Only points of shown groups can be pointed at or picked.
 
@@ -61,7 +74,8 @@ class MapPlot(PlotFrame):
         self._lasso: Lasso | None = None
         super().__init__(name, themes, parent, is_legend_shown=False)
         self.panel: Panel = self.add_panel()
-        self.panel.plot.setAspectLocked(True)
+        # Room for a lasso around the outermost points.
+        self.panel.plot.vb.setDefaultPadding(0.08)
         self._places: Places = np.empty((0, 2))
         self._groups = Groups(np.empty(0, np.intp), (), ())
         self._shown: tuple[bool, ...] = ()
@@ -114,22 +128,19 @@ class MapPlot(PlotFrame):
         """Colour the same points otherwise; all groups are shown."""
         for item in self._items:
             self.panel.plot.removeItem(item)
-        for name in list(self.panel.curves):
-            self.panel.remove_curve(name)
+        self.panel.legend.clear()
         self._groups = groups
         self._shown = (True,) * len(groups.names)
         self._items = [self._make_item(number) for number in range(len(groups.names))]
-        for name, color in zip(groups.names, groups.colors, strict=True):
-            # Empty, for the legend of saved pictures.
-            self.panel.add_curve(name, color)
+        for item, name in zip(self._items, groups.names, strict=True):
+            self.panel.legend.addItem(_DotSample(item), html.escape(name))
+        self.panel.apply(self._themes.current)
 
     def set_shown(self, shown: Sequence[bool]) -> None:
         """Show some of the groups."""
         self._shown = tuple(shown)
         for item, is_shown in zip(self._items, self._shown, strict=True):
             item.setVisible(is_shown)
-        for name, is_shown in zip(self._groups.names, self._shown, strict=True):
-            self.panel.curves[name].setVisible(is_shown)
 
     def set_ringed(self, points: Indices) -> None:
         """Draw a ring around some points."""
@@ -254,5 +265,5 @@ class MapPlot(PlotFrame):
     @pyqtSlot(Theme)
     def _color(self, theme: Theme) -> None:
         for item in (self._rings, self._cross):
-            item.setPen(line_pen(theme.text, width=2.0))
+            item.setPen(line_pen(theme.text, width=1.5))
         required(self._lasso).set_color(theme.accent)
