@@ -3,13 +3,14 @@
 import importlib.util
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.errors import AidError, DataError
 from aid_desktop.evaluation.embedding import Embedding
-from aid_desktop.evaluation.threads import one_thread
+from aid_desktop.evaluation.threads import left_when_stopped, one_thread
 
 Places = NDArray[np.float64]
 """x and y of each image on a map, float64 (N, 2)."""
@@ -65,8 +66,8 @@ def project(
     """Return the place of each image on a map; the same each time on the same computer.
 
     PCA keeps distances and finds what differs most; t-SNE and UMAP keep neighbours together, and neither distances
-    between groups nor their sizes mean much. Fewer than 4 images are always mapped by PCA. `should_stop` is asked
-    between the steps. Raises ProjectionStoppedError when it says yes, DataError for UMAP where it is not installed, or
+    between groups nor their sizes mean much. Fewer than 4 images are always mapped by PCA. `should_stop` is heard at
+    once. Raises ProjectionStoppedError when it says yes, DataError for UMAP where it is not installed, or
     an embedding with values that are not numbers.
     """
     if method not in available_methods():
@@ -81,8 +82,9 @@ def project(
         raise ProjectionStoppedError("stopped before the map was ready")
     if simple or not components.any():
         return _two_columns(components)
-    places = _tsne(components, seed) if method is Method.TSNE else _umap(components, seed)
-    if should_stop is not None and should_stop():
+    place = partial(_tsne if method is Method.TSNE else _umap, components, seed)
+    places = left_when_stopped(place, should_stop or (lambda: False))
+    if places is None:
         raise ProjectionStoppedError("stopped before the map was ready")
     return places
 

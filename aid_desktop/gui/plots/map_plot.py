@@ -16,10 +16,12 @@ from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
 
 from aid_desktop.evaluation.projection import Places, points_in_polygon
 from aid_desktop.gui.plots.lasso import Lasso
+from aid_desktop.gui.plots.map_drawing import DrawnGroup, Frame, draw_map
 from aid_desktop.gui.plots.plot_frame import PlotFrame
 from aid_desktop.gui.plots.plot_style import LegendSample, Panel, Readout, line_pen
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import Theme, ThemeManager
+from aid_desktop.paths import write_atomically
 
 Indices = NDArray[np.intp]
 
@@ -152,8 +154,12 @@ class MapPlot(PlotFrame):
 
     def save(self, path: Path) -> None:
         """Write PNG, SVG or CSV by the suffix. Raises OSError, AidError."""
-        if path.suffix.lower() == ".csv" and self._write_csv is not None:
+        suffix = path.suffix.lower()
+        if suffix == ".csv" and self._write_csv is not None:
             self._write_csv(path)
+        elif suffix == ".svg":
+            with write_atomically(path) as temporary:
+                temporary.write_text(self._drawing(), encoding="utf-8")
         else:
             super().save(path)
 
@@ -188,6 +194,20 @@ class MapPlot(PlotFrame):
         distances[~self.visible] = np.inf
         best = int(distances.argmin())
         return best if distances[best] <= _NEAR**2 else -1
+
+    def _drawing(self) -> str:
+        """Return what is seen as an SVG document."""
+        x, y = (tuple(map(float, ends)) for ends in self.panel.plot.vb.viewRange())
+        labels, theme = self.panel.labels, self._themes.current
+        names = labels.get("bottom", ""), labels.get("left", "")
+        size = self.canvas.width(), self.canvas.height()
+        frame = Frame((x[0], x[1]), (y[0], y[1]), names, size, theme.text, theme.plot_background)
+        groups = [
+            DrawnGroup(name, color.name(), number, self._places[self._groups.codes == number])
+            for number, (name, color) in enumerate(zip(self._groups.names, self._groups.colors, strict=True))
+            if self._shown[number]
+        ]
+        return draw_map(groups, frame, _SIZE)
 
     def _step(self, right: int, up: int) -> None:
         """Go to the nearest point in a direction: within 45 degrees of it."""
