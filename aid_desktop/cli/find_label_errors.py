@@ -74,6 +74,7 @@ def _show(found: LabelIssues, out: Path | None) -> None:
     for row in rows[:_LINES_SHOWN]:
         _, _, _, image, actual, suggested, score, reasons, *_ = row
         looks = f" → {suggested}" if suggested else ""
-        write_line(f"{score if score is not None else '–':<8}  {actual}{looks}  {image}  {reasons}")
+        value = f"{score:.3f}" if isinstance(score, float) else "  –  "
+        write_line(f"{value}  {actual}{looks}  {image}  {reasons}")
     if len(rows) > _LINES_SHOWN:
         write_line(f"and {len(rows) - _LINES_SHOWN} more{'' if out is not None else ': give --out FILE for all'}")

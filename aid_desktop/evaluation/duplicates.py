@@ -46,19 +46,8 @@ def find_duplicates(
     `progress(done, total)` counts images. Raises PreparationStoppedError when `should_stop` says yes, DataError if a
     source cannot be read.
     """
-    numbers = np.unique(predictions.source).tolist()
-    readers = {number: reopen(predictions.sources[number]) for number in numbers}
-    total = sum(reader.source.n_images for reader in readers.values())
-    done = 0
-    marks: dict[int, Fingerprints] = {}
-    for number, reader in readers.items():
-
-        def tell(n: int, _: int, before: int = done) -> None:
-            if progress is not None:
-                progress(before + n, total)
-
-        marks[number] = fingerprint(reader, tell, should_stop)
-        done += reader.source.n_images
+    readers = {number: reopen(predictions.sources[number]) for number in np.unique(predictions.source).tolist()}
+    marks = _fingerprints(readers, progress, should_stop)
     exact, perceptual = np.zeros(predictions.n, np.uint64), np.zeros(predictions.n, np.uint64)
     is_flat = np.zeros(predictions.n, np.bool_)
     for number, found in marks.items():
@@ -69,6 +58,27 @@ def find_duplicates(
     labels = np.zeros(predictions.n, np.intp) if predictions.labels is None else predictions.labels
     near = _near(_Images(predictions, readers), perceptual, group, labels, np.flatnonzero(~is_flat))
     return Duplicates(group, np.concatenate([_contradictory(group, labels), near]))
+
+
+def _fingerprints(
+    readers: dict[int, ImageReader], progress: Progress | None, should_stop: Callable[[], bool] | None
+) -> dict[int, Fingerprints]:
+    # A file with labels beside it is a source for each of its classes.
+    files = {(reader.source.path, reader.source.part, reader.source.selection): reader for reader in readers.values()}
+    total, done = sum(reader.source.n_images for reader in files.values()), 0
+    found = {}
+    for key, reader in files.items():
+
+        def tell(n: int, _: int, before: int = done) -> None:
+            if progress is not None:
+                progress(before + n, total)
+
+        found[key] = fingerprint(reader, tell, should_stop)
+        done += reader.source.n_images
+    keys = {
+        number: (reader.source.path, reader.source.part, reader.source.selection) for number, reader in readers.items()
+    }
+    return {number: found[key] for number, key in keys.items()}
 
 
 def _groups(exact: NDArray[np.uint64], is_flat: NDArray[np.bool_]) -> NDArray[np.intp]:
