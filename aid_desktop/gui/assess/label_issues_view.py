@@ -31,8 +31,7 @@ _NONE = "No suspicious images were found."
 class LabelIssuesView(QWidget):
     """Searches an assessment for wrong labels and lists them.
 
-    `images_chosen` carries an Assessment, with the probabilities that the search has used, and the CellImages of the
-    chosen rows, or of all rows when the list is new.
+    `images_chosen` carries the Assessment and the CellImages of the chosen rows, or of all rows when the list is new.
     """
 
     images_chosen = pyqtSignal(Assessment, CellImages)
@@ -146,7 +145,7 @@ class LabelIssuesView(QWidget):
         self.model.set_issues(None if found is None else found.issues, reasons)
         if found is not None:
             positions = np.array([issue.position for issue in self.model.issues], np.intp)
-            self.model.pictures.set_items(PredictedImages(found.judged, positions, Order.AS_IN_DATA))
+            self.model.pictures.set_items(PredictedImages(found.assessment, positions, Order.AS_IN_DATA))
             self._reading.wake()
             self._choose(range(len(self.model.issues)))
 
@@ -157,11 +156,11 @@ class LabelIssuesView(QWidget):
             self._choose(rows)
 
     def _choose(self, rows: range | list[int]) -> None:
-        if self._found is None or not rows:
+        if self._found is None or self._assessment is None or not rows:
             return
         positions = np.array([self.model.issues[row].position for row in rows], np.intp)
         what = "suspicious image" if len(rows) == 1 else "suspicious images"
-        self.images_chosen.emit(self._found.judged, CellImages(f"{grouped(len(rows))} {what}", positions))
+        self.images_chosen.emit(self._assessment, CellImages(f"{grouped(len(rows))} {what}", positions))
 
     def _visible_rows(self) -> range:
         if not self.table.isVisible():

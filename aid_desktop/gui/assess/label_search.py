@@ -1,14 +1,11 @@
 """Wrong labels among assessed images: the work behind the tab, for a background thread."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.errors import AidError, ExportError
-from aid_desktop.evaluation.confusion import ConfusionMatrix
-from aid_desktop.evaluation.label_issues import Evidence, LabelIssues
+from aid_desktop.evaluation.label_issues import LabelIssues
 from aid_desktop.evaluation.label_search import search_labels
 from aid_desktop.evaluation.label_tables import write_label_issues
 from aid_desktop.gui.assess.assessment import Assessment
@@ -19,10 +16,9 @@ from aid_desktop.runs.series import read_series
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundLabels:
-    """The suspicious images of an assessment, `judged` with the probabilities that the search has used."""
+    """The suspicious images of an assessment."""
 
     assessment: Assessment
-    judged: Assessment
     issues: LabelIssues
 
 
@@ -35,7 +31,7 @@ def find_labels(assessment: Assessment, series: Path | None, context: JobContext
     issues = search_labels(
         loaded, assessment.predictions, role, runs, progress=context.report, should_stop=lambda: context.cancelled
     )
-    return FoundLabels(assessment, _judged(assessment, issues), issues)
+    return FoundLabels(assessment, issues)
 
 
 def save_list(found: FoundLabels, path: Path, _: JobContext) -> Path:
@@ -47,12 +43,3 @@ def save_list(found: FoundLabels, path: Path, _: JobContext) -> Path:
     except AidError as error:
         raise ExportError(str(error)) from error
     return path
-
-
-def _judged(assessment: Assessment, issues: LabelIssues) -> Assessment:
-    if issues.evidence is Evidence.MODEL:
-        return assessment
-    before = assessment.predictions
-    probabilities = np.where(issues.judged[:, None], issues.probabilities, before.probabilities)
-    predictions = replace(before, probabilities=probabilities)
-    return replace(assessment, predictions=predictions, matrix=ConfusionMatrix.from_predictions(predictions, None))
