@@ -17,6 +17,11 @@ FOLDS = 5
 # and 0.01 do.
 _STRENGTH = 0.1
 
+_ALONE = (
+    "the images of each class belong to one group, or there is one only: none can be judged by others of its class. "
+    "Add images, or group by something else"
+)
+
 Groups = NDArray[np.intp]
 """The group of each image (N,), as any numbers."""
 
@@ -33,30 +38,35 @@ def out_of_sample(
     seed: int = SEED,
     progress: Callable[[int, int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
-) -> NDArray[np.float32]:
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Return probabilities (N, n_classes) for each image by a classifier that has learnt from other images only.
+
+    The second array (N,) says which images are judged: those whose class the classifier knows from other images.
 
     The images (labels (N,) from 0) are dealt into FOLDS parts with the classes in equal shares, a group never into two;
     a logistic regression on the principal components of the embedding, scaled to a mean variance of 1, learns from the
-    other parts. So the classifier does not know an image; the network that made the embedding may. Of a class that no
-    other part has, the probability is 0. `progress(done, total)` counts parts. The same each time. Raises DataError for
-    fewer than two classes, or groups that cannot be dealt; ComparisonStoppedError when `should_stop` says yes.
+    other parts. So the classifier does not know an image; the network that made the embedding may.
+    `progress(done, total)` counts parts. The same each time. Raises DataError for fewer than two classes, or if no
+    image can be judged; ComparisonStoppedError when `should_stop` says yes.
     """
     present = np.unique(labels)
     if len(present) < 2:
         raise DataError("wrong labels are found by comparing classes: choose images of two classes at least")
     values = _scaled(principal_components(embedding, COMPONENTS, seed))
     parts = _parts(values, labels, groups, seed)
-    probabilities = np.zeros((len(labels), n_classes), np.float32)
+    probabilities, judged = np.zeros((len(labels), n_classes), np.float32), np.zeros(len(labels), np.bool_)
     for number, (learnt, held_out) in enumerate(parts):
         if should_stop is not None and should_stop():
             raise ComparisonStoppedError("stopped before all images were compared")
         if progress is not None:
             progress(number, len(parts))
         probabilities[held_out] = _probabilities(values, labels, n_classes, learnt, held_out)
+        judged[held_out] = np.isin(labels[held_out], labels[learnt])
     if progress is not None:
         progress(len(parts), len(parts))
-    return probabilities
+    if not judged.any():
+        raise DataError(_ALONE)
+    return probabilities, judged
 
 
 def joined_groups(one: Groups, other: Groups) -> Groups:
@@ -90,10 +100,7 @@ def _parts(values: NDArray[np.float64], labels: NDArray[np.intp], groups: Groups
     most = int(np.bincount(labels).max()) if groups is None else len(np.unique(groups))
     folds = min(FOLDS, most)
     if folds < 2:
-        raise DataError(
-            "all images belong to one group or each class has one image only: they cannot be dealt into parts that "
-            "know nothing of each other. Add images, or group by something else"
-        )
+        raise DataError(_ALONE)
     kind = StratifiedKFold if groups is None else StratifiedGroupKFold
     with warnings.catch_warnings():
         # Of classes with fewer images than parts, which get none in some.

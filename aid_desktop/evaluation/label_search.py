@@ -52,7 +52,7 @@ def search_labels(
         groups = duplicates.group
         if group_by is not None:
             groups = joined_groups(groups, _groups(predictions, group_by))
-        probabilities = out_of_sample(
+        probabilities, judged = out_of_sample(
             embedding,
             predictions.labels,
             predictions.n_classes,

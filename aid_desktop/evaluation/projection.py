@@ -17,7 +17,7 @@ Places = NDArray[np.float64]
 
 SEED = 0
 USUAL_IMAGES = 5000
-"""t-SNE of so many images takes half a minute on two cores; the time grows faster than their number."""
+"""t-SNE of so many images takes about half a minute; the time grows faster than their number."""
 
 COMPONENTS = 50
 """t-SNE and UMAP begin with so many principal components, as van der Maaten & Hinton (2008) advise."""

@@ -12,12 +12,13 @@ def test_that_digits_are_classified_well_and_the_same_each_time() -> None:
     digits, labels = load_digits(return_X_y=True)
     told: list[tuple[int, int]] = []
     embedding, labels = digits[:600].astype(np.float32), labels[:600]
-    probabilities = out_of_sample(embedding, labels, 10, progress=lambda *step: told.append(step))
+    probabilities, judged = out_of_sample(embedding, labels, 10, progress=lambda *step: told.append(step))
     assert (probabilities.shape, probabilities.dtype) == ((600, 10), np.float32)
     assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     assert (probabilities.argmax(axis=1) == labels).mean() > 0.93
+    assert judged.all()
     assert told == [(number, 5) for number in range(6)]
-    assert np.array_equal(probabilities, out_of_sample(embedding, labels, 10))
+    assert np.array_equal(probabilities, out_of_sample(embedding, labels, 10)[0])
 
 
 def test_that_no_classifier_judges_what_it_or_its_group_has_learnt() -> None:
@@ -28,7 +29,7 @@ def test_that_no_classifier_judges_what_it_or_its_group_has_learnt() -> None:
     twins = np.repeat(np.arange(120), 2)
 
     def accuracy(groups: np.ndarray | None) -> float:
-        return float((out_of_sample(values, labels, 2, groups).argmax(axis=1) == labels).mean())
+        return float((out_of_sample(values, labels, 2, groups)[0].argmax(axis=1) == labels).mean())
 
     assert accuracy(None) > 0.6
     assert accuracy(twins) < 0.55
@@ -37,17 +38,20 @@ def test_that_no_classifier_judges_what_it_or_its_group_has_learnt() -> None:
 def test_that_classes_not_learnt_from_get_no_probability() -> None:
     values = np.random.default_rng(0).standard_normal((40, 3)).astype(np.float32)
     labels = np.array([0] * 20 + [2] * 19 + [3])
-    probabilities = out_of_sample(values, labels, 5)
+    probabilities, judged = out_of_sample(values, labels, 5)
     assert not probabilities[:, [1, 4]].any()
     assert probabilities[39, 3] == 0
     assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
-    two = out_of_sample(values[:21], np.array([0] * 20 + [1]), 2, np.repeat([0, 1, 2], 7))
-    assert np.isfinite(two).all()
+    # Nobody else knows the class of the last one, so nobody can doubt it.
+    assert np.flatnonzero(~judged).tolist() == [39]
+    in_groups, judged = out_of_sample(values, np.arange(40) % 2, 2, np.repeat([0, 1, 2, 3], 10))
+    assert judged.all()
+    assert np.isfinite(in_groups).all()
 
 
 def test_that_equal_images_are_no_obstacle() -> None:
     labels = np.repeat([0, 1], 15)
-    probabilities = out_of_sample(np.ones((30, 4), np.float32), labels, 2)
+    probabilities, _ = out_of_sample(np.ones((30, 4), np.float32), labels, 2)
     assert np.allclose(probabilities, 0.5, atol=0.05)
 
 
@@ -63,5 +67,7 @@ def test_that_what_cannot_be_compared_is_refused() -> None:
         out_of_sample(values, np.zeros(6, np.intp), 2)
     with pytest.raises(DataError, match="one group"):
         out_of_sample(values, np.arange(6) % 2, 2, np.zeros(6, np.intp))
+    with pytest.raises(DataError, match="none can be judged"):
+        out_of_sample(values, np.arange(6) % 2, 2, np.arange(6) % 2)
     with pytest.raises(ComparisonStoppedError):
         out_of_sample(values, np.arange(6) % 2, 2, should_stop=lambda: True)

@@ -40,7 +40,7 @@ def test_that_planted_wrong_labels_of_digits_are_found(
 ) -> None:
     images, labels, wrong = digits
     truth = load_digits(return_X_y=True)[1]
-    found = ranked(predictions_of(labels, out_of_sample(images, labels, 10)))
+    found = ranked(predictions_of(labels, out_of_sample(images, labels, 10)[0]))
     positions = np.array([issue.position for issue in found.issues if Reason.MODEL in issue.reasons])
     hits = np.isin(positions, wrong)
     assert hits.sum() / len(wrong) >= 0.8
