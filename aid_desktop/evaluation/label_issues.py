@@ -36,9 +36,8 @@ class Evidence(StrEnum):
 
     MODEL = "The model has not learnt from these images: its probabilities are out of sample."
     CROSS_VALIDATION = (
-        "The model has learnt from these images. So each is judged by a light classifier that has not, from what the "
-        "model's last layer takes. That is not wholly independent: a wrong label learnt by heart may stay hidden. The "
-        "runs of a cross-validation find more."
+        "The model has learnt from these images: each is judged by a light classifier that has not, from what the "
+        "model's last layer takes. A wrong label learnt by heart may stay hidden; runs of a cross-validation find more."
     )
     SERIES = (
         "Each image is judged by the models of the series that have not learnt from it: the probabilities are out of "

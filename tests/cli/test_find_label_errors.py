@@ -73,7 +73,7 @@ def test_that_a_run_finds_them_among_its_training_images_and_tells_it_in_words(c
     assert found_in(result.document) >= WRONG
     words = call("find-label-errors", run, "--run", toml).out
     assert words.startswith("60 images, ")
-    assert "The model has learnt from these images." in words
+    assert "The model has learnt from these images: each is judged" in words
     assert "training_dark.rtdc#3  looks like another class" in words
     on_validation = call("find-label-errors", run, "--run", toml, "--role", "validation", "--json").document
     assert (on_validation["n_images"], on_validation["evidence"]) == (18, "model")

@@ -21,8 +21,8 @@ from aid_desktop.models.files import load_model
 
 _CERTAINTY = (0.5, 0.7, 0.9, 0.99)
 _CERTAINTY_NAMES = ("< 0.5", "0.5–0.7", "0.7–0.9", "0.9–0.99", "≥ 0.99")
-# Viridis, sampled at five places: its lightness rises evenly, also for the colour-blind.
-_CERTAINTY_COLORS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
+# Violet to yellow, ever lighter, so that the colour-blind see the order; none is as dark as a dark ground.
+_CERTAINTY_COLORS = ("#7a4fa3", "#4a78b5", "#2a9d8f", "#76c56a", "#f2d43a")
 
 
 class ColorBy(StrEnum):
