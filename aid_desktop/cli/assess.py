@@ -31,18 +31,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Add the sub-command."""
     parser = commands.add_parser("assess", help="score a model on labelled images")
     add_model_argument(parser)
-    parser.add_argument("--data", metavar="CLASS=PATH", action="append", default=[], help="labelled images; repeatable")
-    parser.add_argument(
-        "--labelled",
-        metavar="FILE",
-        type=Path,
-        help="images of all classes with their labels beside them: x_Data.rtdc and x_Labels.txt, or x.rtdc and "
-        "x_labels.txt",
-    )
-    parser.add_argument("--run", metavar="RUN.toml", type=Path, help="take the rows of this run")
-    parser.add_argument(
-        "--role", choices=[role.value for role in Role], default=Role.TEST, help="which rows of --run (default test)"
-    )
+    add_images_options(parser, Role.TEST)
     parser.add_argument("--out", metavar="DIR", type=Path, help="write a report there: html, xlsx, csv, png")
     parser.add_argument(
         "--calibrate",
@@ -55,9 +44,25 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.set_defaults(handler=_run)
 
 
+def add_images_options(parser: argparse.ArgumentParser, role: Role) -> None:
+    """Add what `images_of` reads: `--data`, `--labelled`, `--run` and `--role`, with its default."""
+    parser.add_argument("--data", metavar="CLASS=PATH", action="append", default=[], help="labelled images; repeatable")
+    parser.add_argument(
+        "--labelled",
+        metavar="FILE",
+        type=Path,
+        help="images of all classes with their labels beside them: x_Data.rtdc and x_Labels.txt, or x.rtdc and "
+        "x_labels.txt",
+    )
+    parser.add_argument("--run", metavar="RUN.toml", type=Path, help="take the rows of this run")
+    parser.add_argument(
+        "--role", choices=[each.value for each in Role], default=role, help=f"which rows of --run (default {role})"
+    )
+
+
 def _run(options: argparse.Namespace) -> int:
     loaded = load(options)
-    images = _images(options, loaded.card)
+    images = images_of(options, loaded.card)
     fitted = None
     if options.calibrate:
         loaded, fitted = _calibrate(options, loaded)
@@ -82,7 +87,8 @@ def _role(options: argparse.Namespace) -> str:
     return str(options.role) if options.run is not None else ""
 
 
-def _images(options: argparse.Namespace, card: ModelCard) -> RoleImages:
+def images_of(options: argparse.Namespace, card: ModelCard) -> RoleImages:
+    """Return the labelled images that the options name; those of `--data` as test images. Raises AidError."""
     if options.run is not None:
         return _images_of_run(options.run, Role(options.role))
     if options.labelled is not None:

@@ -93,6 +93,34 @@ def restart(model: "keras.Model", input_shape: tuple[int, int, int], n_classes: 
     return _Rebuilt.of(model, input_shape, n_classes).model
 
 
+def before_last(model: "keras.Model") -> "keras.Model":
+    """Return the network up to the input of its last Dense or Conv2D layer, with one row of values for each image.
+
+    Weights are shared, and followed into nested networks. Feature maps are averaged over their places. Raises
+    ModelError if there is no such layer.
+    """
+    import keras
+
+    _refuse_subclassed(model)
+    tensor = model.outputs[0]
+    while True:
+        layer = tensor._keras_history.operation
+        inputs = layer._inbound_nodes[tensor._keras_history.node_index].input_tensors
+        if hasattr(layer, "layers"):
+            inner = before_last(layer)
+            return keras.Model(model.inputs, inner(inputs))
+        if type(layer).__name__ in _SIZES:
+            values = inputs[0]
+            places = tuple(range(1, len(values.shape) - 1))
+            return keras.Model(model.inputs, keras.ops.mean(values, places) if places else values)
+        if len(inputs) != 1:
+            raise ModelError(
+                f"the model's classes come from layer {layer.name} ({type(layer).__name__}) and no Dense or Conv2D "
+                "layer behind it: there is no layer before the last one whose values could be shown"
+            )
+        tensor = inputs[0]
+
+
 @dataclass(slots=True)
 class _Rebuilt:
     """A copy of a network for another image size and number of classes, with new weights.
@@ -202,7 +230,7 @@ def _refuse_subclassed(model: Any) -> None:
     if not isinstance(model, keras.Sequential) and not hasattr(model, "operations"):
         raise ModelError(
             f"the model {model.name} is a class of its own ({type(model).__name__}): only models made of layers can "
-            "get other classes or another image size"
+            "be looked into, or get other classes or another image size"
         )
 
 

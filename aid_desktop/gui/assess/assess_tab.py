@@ -14,6 +14,7 @@ from aid_desktop.gui.assess.assessment import Assessment, assess_model
 from aid_desktop.gui.assess.changes_bar import ChangesBar
 from aid_desktop.gui.assess.confusion_view import ConfusionView
 from aid_desktop.gui.assess.gallery import Gallery
+from aid_desktop.gui.assess.insights import Insights
 from aid_desktop.gui.assess.model_actions import ModelActions
 from aid_desktop.gui.assess.model_choice import ChosenModel, may_be_model
 from aid_desktop.gui.assess.model_row import ModelRow
@@ -74,6 +75,8 @@ class AssessTab(QWidget):
         self.relabelling = Relabelling(notifier, editor, self)
         self.changes = ChangesBar(self.relabelling, self)
         self.gallery = Gallery(background, self.relabelling, self)
+        self.insights = Insights(self.gallery, background, themes, self)
+        self.insights.add_tabs(self.results)
         self.actions = ModelActions(self.model_row, self.run_row, self.messages, background, themes, self)
         self._rescoring = Rescoring(background, self._on_rescored, self._on_failed, self)
         self._lay_out()
@@ -209,6 +212,7 @@ class AssessTab(QWidget):
     def _show(self, made: Assessment, keep_cells: bool) -> None:
         self._assessment = made
         self.results.show_assessment(made)
+        self.insights.show_assessment(made)
         self.confusion.set_matrix(made.matrix, keep_cells)
         for stage in self._stages:
             stage.show_content()

@@ -1,9 +1,9 @@
 """The classes of a picture with their colours; a click hides one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PyQt5.QtCore import QSize, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QIcon, QPixmap
+from PyQt5.QtGui import QColor, QIcon, QPixmap
 from PyQt5.QtWidgets import QCheckBox, QWidget
 
 from aid_desktop.gui.numbers import grouped
@@ -23,6 +23,7 @@ class ClassLegend(QWidget):
         self.setObjectName(name)
         self._boxes: tuple[QCheckBox, ...] = ()
         self._names: tuple[str, ...] = ()
+        self._colors: tuple[QColor, ...] = ()
         self._flow = FlowLayout(self, 2 * GRID)
 
     @property
@@ -35,9 +36,14 @@ class ClassLegend(QWidget):
         """All that is written in the legend."""
         return ", ".join(box.text() for box in self._boxes)
 
-    def set_counts(self, counts: Mapping[str, int]) -> None:
-        """Show classes in order with their numbers; the same classes as before stay hidden or shown."""
-        if tuple(counts) != self._names:
+    def set_counts(self, counts: Mapping[str, int], colors: Sequence[QColor] | None = None) -> None:
+        """Show classes in order with their numbers; the same classes as before stay hidden or shown.
+
+        `colors` are those of other things than classes.
+        """
+        inks = tuple(class_color(index) for index in range(len(counts))) if colors is None else tuple(colors)
+        if (tuple(counts), inks) != (self._names, self._colors):
+            self._colors = inks
             self._make_boxes(tuple(counts))
         for box, (name, number) in zip(self._boxes, counts.items(), strict=True):
             box.setText(f"{name}  {grouped(number)}")
@@ -60,7 +66,7 @@ class ClassLegend(QWidget):
         box.setObjectName(f"{self.objectName()}.{index}")
         box.setToolTip(f"Show or hide {name}")
         swatch = QPixmap(_SWATCH, _SWATCH)
-        swatch.fill(class_color(index))
+        swatch.fill(self._colors[index])
         box.setIcon(QIcon(swatch))
         box.setIconSize(QSize(_SWATCH, _SWATCH))
         box.setChecked(True)

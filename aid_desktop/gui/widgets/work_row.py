@@ -14,9 +14,9 @@ from aid_desktop.gui.widgets.naming import name_widget, named_button
 class WorkRow(QWidget):
     """Follows one job at a time: what it does, how far it is, and a button that stops it; hidden without one.
 
-    The parts are named `<name>Status`, `<name>Progress` and `<name>Cancel`; `unit` is what the job counts.
-    `running_changed` tells when work begins and ends, `cancelled` that the user wants it to end; a job that is still
-    under way is stopped with the row.
+    The parts are named `<name>Status`, `<name>Progress` and `<name>Cancel`; `unit` is what the job counts. A total of 0
+    means that nobody knows how long it takes. `running_changed` tells when work begins and ends, `cancelled` that the
+    user wants it to end; a job that is still under way is stopped with the row.
     """
 
     running_changed = pyqtSignal(bool)
@@ -27,6 +27,7 @@ class WorkRow(QWidget):
         self._unit = unit
         self._job: Job[Any] | None = None
         self._was_cancelled = False
+        self._endless = ""
         self._status = QLabel(self)
         self._status.setObjectName(f"{name}Status")
         set_role(self._status, "muted")
@@ -53,9 +54,13 @@ class WorkRow(QWidget):
         """Whether the last job was stopped."""
         return self._was_cancelled
 
-    def follow(self, job: Job[Any], text: str) -> None:
-        """Show a job that was just started; `text` says what it does before it tells its progress."""
+    def follow(self, job: Job[Any], text: str, endless: str = "working…") -> None:
+        """Show a job that was just started.
+
+        `text` says what it does before it tells its progress, `endless` while its total is 0.
+        """
         self._job = job
+        self._endless = endless
         self._progress.setRange(0, 0)
         self._status.setText(text)
         self._cancel.setEnabled(True)
@@ -78,9 +83,9 @@ class WorkRow(QWidget):
     @pyqtSlot(int, int)
     def _on_progress(self, done: int, total: int) -> None:
         if self._job is not None and not self._job.context.cancelled:
-            self._progress.setRange(0, max(1, total))
+            self._progress.setRange(0, total)
             self._progress.setValue(done)
-            self._status.setText(f"{grouped(done)} of {grouped(total)} {self._unit}")
+            self._status.setText(f"{grouped(done)} of {grouped(total)} {self._unit}" if total else self._endless)
 
     @pyqtSlot()
     def _on_ended(self) -> None:

@@ -43,3 +43,18 @@ def test_that_files_are_classified_by_a_real_model(real_model, sources, tmp_path
     found = classify(request, JobContext(lambda done, total: None))
     assert found.n == sum(number for _, number in found.counts) == 13
     assert (tmp_path / "out.csv").read_text(encoding="utf-8").count("\n") == 14
+
+
+def test_that_a_real_model_is_mapped_and_searched_for_wrong_labels(qtbot, tab, real_model, idle):
+    tab.model_row.choose(real_model)
+    idle()
+    with qtbot.waitSignal(tab.assessed, timeout=60_000):
+        tab.assess()
+    tab.insights.map.start()
+    tab.insights.labels.start()
+    qtbot.waitUntil(lambda: tab.insights.map.work.job is None and tab.insights.labels.work.job is None, timeout=60_000)
+    assert tab.insights.map.messages.notes == tab.insights.labels.messages.notes == ()
+    # 4 x 4 places of 2 filters; what tells the images apart is outside of what the network takes.
+    assert tab.insights.map.shown_map.sample.embedding.shape == (26, 32)
+    assert np.array_equal(tab.insights.map.plot.places, np.zeros((26, 2)))
+    assert tab.insights.labels.found.issues.predictions is tab.assessment.predictions

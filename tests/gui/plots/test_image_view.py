@@ -152,3 +152,15 @@ def test_that_hidden_classes_stay_hidden_when_numbers_change(qtbot: QtBot) -> No
     assert legend.shown == (True, False)
     legend.set_counts({"owl": 1})
     assert legend.shown == (True,)
+
+
+def test_that_a_legend_of_other_things_has_their_colours(qtbot: QtBot) -> None:
+    owner = QWidget()
+    qtbot.addWidget(owner)
+    legend = ClassLegend("testLegend", owner)
+    legend.set_counts({"correct": 3, "wrong": 1}, [QColor("#0072b2"), QColor("#d55e00")])
+    box = legend.findChild(QCheckBox, "testLegend.1")
+    assert box.icon().pixmap(12, 12).toImage().pixelColor(6, 6).name() == "#d55e00"
+    legend.set_counts({"correct": 3, "wrong": 1}, [QColor("#56b4e9"), QColor("#e69f00")])
+    newest = legend.findChildren(QCheckBox, "testLegend.1")[-1]
+    assert newest.icon().pixmap(12, 12).toImage().pixelColor(6, 6).name() == "#e69f00"

@@ -57,3 +57,20 @@ def test_that_the_job_can_be_stopped_once(row: WorkRow, background: Background, 
     assert row.findChild(QLabel, "testStatus").text() == "stopping…"
     qtbot.waitUntil(lambda: row.job is None)
     assert row.was_cancelled
+
+
+def test_that_nobody_is_told_how_long_it_takes_where_the_total_is_0(
+    row: WorkRow, background: Background, qtbot: QtBot
+) -> None:
+    go_on = threading.Event()
+
+    def work(context) -> None:
+        context.report(3, 3)
+        context.report(0, 0)
+        go_on.wait(10)
+
+    row.follow(background.start("Work", work, lambda _: None), "opening…", "t-SNE…")
+    qtbot.waitUntil(lambda: row.findChild(QLabel, "testStatus").text() == "t-SNE…")
+    assert row.findChild(QProgressBar, "testProgress").maximum() == 0
+    go_on.set()
+    qtbot.waitUntil(lambda: row.job is None)

@@ -1,0 +1,65 @@
+"""The list of suspicious images as files."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pytest
+
+from aid_desktop.errors import ExportError
+from aid_desktop.evaluation.duplicates import Duplicates
+from aid_desktop.evaluation.label_issues import Evidence, LabelIssues, rank_issues
+from aid_desktop.evaluation.label_tables import HEADER, issues_to_json, write_label_issues
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def found(tmp_path: Path, predictions_of: Make, write_classes: Make) -> LabelIssues:
+    labels = np.repeat([0, 1], 20)
+    images = np.random.default_rng(0).integers(0, 255, (40, 8, 8), np.uint8)
+    probabilities = np.where(labels[:, None] == [0, 1], 0.75, 0.25)
+    probabilities[7] = 0.125, 0.875
+    predictions = predictions_of(labels, probabilities, write_classes(tmp_path, images, labels))
+    group = np.arange(40)
+    group[31] = 30
+    duplicates = Duplicates(group, np.empty((0, 2), np.intp))
+    return rank_issues(predictions, predictions.probabilities, np.ones(40, np.bool_), Evidence.MODEL, duplicates)
+
+
+def test_that_csv_and_xlsx_hold_the_ranking(found: LabelIssues, tmp_path: Path) -> None:
+    write_label_issues(tmp_path / "out" / "list.csv", found)
+    with (tmp_path / "out" / "list.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == list(HEADER)
+    file_0 = str(tmp_path / "class0.rtdc")
+    assert rows[1] == [
+        "1", file_0, "7", f"{file_0}#7", "class 0", "class 1", "0.875000", "looks like another class", "", "",
+    ]  # fmt: skip
+    assert rows[2][2:] == [
+        "10", f"{tmp_path / 'class1.rtdc'}#10", "class 1", "", "0.250000", "there more than once", "",
+        f"{tmp_path / 'class1.rtdc'}#11",
+    ]  # fmt: skip
+    write_label_issues(tmp_path / "list.xlsx", found)
+    sheet = openpyxl.load_workbook(tmp_path / "list.xlsx")["Wrong labels"]
+    values = [list(row) for row in sheet.iter_rows(values_only=True)]
+    assert values[0] == list(HEADER)
+    assert values[1][:7] == [1, file_0, 7, f"{file_0}#7", "class 0", "class 1", 0.875]
+    assert len(values) == len(rows) == 4
+
+
+def test_that_json_tells_what_the_list_rests_on(found: LabelIssues) -> None:
+    document = json.loads(json.dumps(issues_to_json(found)))
+    assert document["n_images"] == document["n_judged"] == 40
+    assert document["evidence"] == "model"
+    assert document["counts"] == {"contradiction": 0, "model": 1, "outlier": 0, "duplicate": 2}
+    assert document["issues"][0]["suggested"] == "class 1"
+
+
+def test_that_another_suffix_is_refused(found: LabelIssues, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"ends with .csv or .xlsx"):
+        write_label_issues(tmp_path / "list.txt", found)

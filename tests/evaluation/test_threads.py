@@ -1,0 +1,34 @@
+"""Calls that hear no stop are left; threads are kept to one."""
+
+import threading
+
+import pytest
+from threadpoolctl import threadpool_info
+
+from aid_desktop.evaluation.threads import left_when_stopped, one_thread
+
+
+def test_that_a_result_or_failure_comes_back() -> None:
+    assert left_when_stopped(lambda: 3, lambda: False) == 3
+
+    def fail() -> int:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        left_when_stopped(fail, lambda: False)
+
+
+def test_that_a_call_is_left_while_it_is_still_at_work() -> None:
+    may_end = threading.Event()
+    assert left_when_stopped(may_end.wait, lambda: True) is None
+    assert left_when_stopped(lambda: may_end.set() or 4, lambda: False) == 4
+
+
+def test_that_one_thread_is_used_inside_only() -> None:
+    import sklearn.linear_model  # noqa: F401 - loads the libraries
+
+    before = [pool["num_threads"] for pool in threadpool_info()]
+    assert before
+    with one_thread():
+        assert {pool["num_threads"] for pool in threadpool_info()} == {1}
+    assert [pool["num_threads"] for pool in threadpool_info()] == before
