@@ -117,7 +117,7 @@ def _records(rows: Sequence[Cells], starts: Sequence[int], base: str, problems: 
             )
         )
     if n_unread:
-        problems.append(f"The sheet History has {n_unread} cells that are no numbers: they are left out.")
+        problems.append(f"Cells of the sheet History that are no numbers are left out: {n_unread} of them.")
     return tuple(records)
 
 

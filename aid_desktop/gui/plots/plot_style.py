@@ -1,6 +1,6 @@
 """One look for all plots: colours of the theme, light grid, legend, crosshair, saving."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,6 +126,15 @@ class Panel:
     def remove_curve(self, name: str) -> None:
         """Take a curve away."""
         self.plot.removeItem(self.curves.pop(name))
+        self.place_legend()
+
+    def set_legend_texts(self, texts: Mapping[str, str]) -> None:
+        """Let the legend say these texts in place of the names of curves; the others say their names."""
+        for name, curve in self.curves.items():
+            label = self.legend.getLabel(curve)
+            text = texts.get(name, name)
+            if label is not None and label.text != text:
+                label.setText(text)
         self.place_legend()
 
     def place_legend(self) -> None:
