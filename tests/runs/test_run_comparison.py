@@ -33,7 +33,13 @@ def test_that_only_settings_that_differ_are_told() -> None:
 
 
 def test_that_a_setting_that_a_run_does_not_have_differs() -> None:
-    assert compare_runs([facts("a", 0.5, shear="1"), facts("b", 0.5)]).rows[1][1] == ""
+    assert compare_runs([facts("a", 0.5, shear="1", zoom="0"), facts("b", 0.5, zoom="0")]).rows[1][1] == ""
+
+
+def test_that_a_run_whose_settings_are_not_known_differs_in_none() -> None:
+    table = compare_runs([facts("a", 0.5, shear="1", zoom="0"), facts("b", 0.5), facts("c", 0.5, shear="2", zoom="0")])
+    assert table.headers[:3] == ("run", "shear", "val_accuracy")
+    assert [row[1] for row in table.rows] == ["1", "", "2"]
 
 
 def test_that_the_best_epoch_is_one_whose_model_is_kept() -> None:

@@ -1,12 +1,15 @@
 """The columns of a history as arrays that grow with every epoch."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.runs.history import rolling_median
 from aid_desktop.runs.records import EpochRecord
+
+Medians = dict[str, NDArray[np.float64]]
+"""Smoothed columns by name, float64 (N,) each."""
 
 _FIRST_CAPACITY = 64
 _ALWAYS = ("learning_rate", "seconds")
@@ -108,7 +111,7 @@ class EpochSeries:
         """Return whether `smoothed` of a column is quick: its medians over `window` epochs are known."""
         return window <= 1 or (window == self._window and name in self._smoothed)
 
-    def take_smoothed(self, medians: Mapping[str, NDArray[np.float64]], window: int) -> None:
+    def take_smoothed(self, medians: Medians, window: int) -> None:
         """Take medians over `window` epochs that `medians_of` has found, perhaps of fewer epochs than there are now."""
         if window != self._window:
             self._window = window

@@ -19,6 +19,8 @@ from aid_desktop.gui.theme import Theme
 # Accuracy rises to the upper end, losses fall from it: where the legend covers least.
 _LEGEND_CORNERS = {"score": (-8, -8)}
 _NOTHING = np.zeros(0)
+# More curves are drawn with one point for each pixel, these with two.
+_FEW_CURVES = 8
 
 Points = Sequence[tuple[PlottedRun, int]]
 """Runs and positions in their series."""
@@ -95,6 +97,7 @@ class EpochCurves:
             for label, (run, name) in curves.items():
                 if label not in panel.curves:
                     panel.add_curve(label, pens.of(run, name).color())
+                panel.curves[label].opts["autoDownsampleFactor"] = 1.0 if len(curves) <= _FEW_CURVES else 0.5
             self._have_saved_points(key)
         self._arrange()
         self.apply(self._theme)

@@ -115,6 +115,11 @@ class PlotFrame(QWidget):
         """Let `make_table` decide which numbers a CSV file gets; without it, those of the visible curves."""
         self._make_table = make_table
 
+    def set_legend_shown(self, is_shown: bool) -> None:
+        """Show the legends on the screen too, or in saved files only."""
+        self._is_legend_shown = is_shown
+        self._show_legends(is_shown)
+
     def set_empty_text(self, text: str) -> None:
         """Say what belongs here instead of axes; an empty text brings them back."""
         self._empty.setText(text)

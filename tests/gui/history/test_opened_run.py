@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from aid_desktop.errors import RunError
-from aid_desktop.gui.history.opened_run import OpenedRun, read_run, run_folder_of, summarize
+from aid_desktop.gui.history.opened_run import OpenedRun
+from aid_desktop.gui.history.run_files import read_run, run_folder_of, summarize
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import append_record
 from aid_desktop.runs.records import EpochRecord
