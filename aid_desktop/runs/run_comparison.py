@@ -78,11 +78,10 @@ def words_over_time(words: Iterable[str]) -> str:
 def compare_runs(runs: Sequence[RunFacts]) -> RunTable:
     """Return a row for each run: the settings in which they differ, its best and its last values, epochs, seconds.
 
-    A run of which no settings are known differs in none.
+    A run that does not have a setting, or of which it is not known, is not asked whether it differs in it.
     """
-    known = [run.settings for run in runs if run.settings]
-    names = dict.fromkeys(name for settings in known for name in settings)
-    differing = [name for name in names if len({settings.get(name, "") for settings in known}) > 1]
+    names = dict.fromkeys(name for run in runs for name in run.settings)
+    differing = [name for name in names if len({run.settings[name] for run in runs if name in run.settings}) > 1]
     best = _metrics((run.best for run in runs), is_validation=True)
     last = _metrics(run.last for run in runs)
     headers = (

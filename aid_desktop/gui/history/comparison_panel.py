@@ -41,8 +41,9 @@ class ComparisonPanel(QWidget):
         self.messages = MessageStrip("historyComparisonMessages", self)
         self.table = _table(self.model, self)
         self._facts: tuple[RunFacts, ...] = ()
-        self._headers: tuple[str, ...] = ()
+        self._sized_for: tuple[object, ...] = ()
         self._hint = QLabel(_HINT, self)
+        self._hint.setWordWrap(True)
         set_role(self._hint, "muted")
         self._copy = named_button(
             self, "Copy", "historyComparisonCopyButton", "Copy the table, for a spreadsheet", "copy"
@@ -87,8 +88,9 @@ class ComparisonPanel(QWidget):
         self.model.set_runs(table)
         for button in (self._copy, self._save):
             button.setEnabled(bool(table.rows))
-        if table.headers != self._headers:
-            self._headers = table.headers
+        layout = (*table.headers, *table.paths)
+        if layout != self._sized_for:
+            self._sized_for = layout
             self.table.resizeColumnsToContents()
             for column in range(self.model.columnCount()):
                 self.table.setColumnWidth(column, min(_WIDEST, self.table.columnWidth(column) + GRID))

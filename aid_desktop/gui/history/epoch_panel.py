@@ -30,8 +30,6 @@ from aid_desktop.runs.settings_log import Revision
 from aid_desktop.settings.field import FieldInfo, field_infos, path_of
 from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
 
-# AIDeveloper does not always tell.
-_MAY_BE_UNKNOWN = ("learning_rate", "seconds")
 _NO_EPOCH = "Click an epoch in the plot or in the table to see its values, settings and model."
 
 
@@ -157,10 +155,11 @@ class EpochPanel(QWidget):
         names = in_order([name for name, _ in record.metrics])
         for name in (*names, "learning_rate", "seconds"):
             number = record.value(name)
-            if not isinstance(number, float) or (name in _MAY_BE_UNKNOWN and math.isnan(number)):
+            if not isinstance(number, float) or not number_text(name, number):
                 continue
             label = QLabel(title_of(name), self)
             value = _selectable(self)
+            value.setWordWrap(False)
             value.setText(number_text(name, number) + _step_text(name, number, before))
             value.setToolTip("In brackets: the difference to the epoch before")
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -227,7 +226,7 @@ def _step_text(name: str, number: float, before: EpochRecord | None) -> str:
     earlier = math.nan if before is None else before.value(name)
     if not isinstance(earlier, float) or not math.isfinite(number - earlier):
         return ""
-    return f"  ({number - earlier:+.2g})"
+    return f"  ({number - earlier:+.2g})" if number != earlier else "  (=)"
 
 
 def _changes_text(revision: Revision, before: Revision | None, others: Sequence[str]) -> str:

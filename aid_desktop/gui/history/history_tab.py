@@ -37,7 +37,7 @@ _NOT_A_RUN = (
     "or a history.csv"
 )
 _NO_EPOCHS = "This run has no epochs to show"
-_SIDE_WIDTHS = (27 * GRID, 96 * GRID, 34 * GRID)
+_SIDE_WIDTHS = (31 * GRID, 92 * GRID, 35 * GRID)
 
 
 class HistoryTab(QWidget):
@@ -71,11 +71,6 @@ class HistoryTab(QWidget):
     def run(self) -> OpenedRun | None:
         """The run whose epochs are shown; None before the first one is read."""
         return self._shown.current
-
-    @property
-    def shown(self) -> tuple[Path, ...]:
-        """The paths of the runs whose curves are shown."""
-        return self._shown.paths
 
     @pyqtSlot()
     def choose_folder(self) -> None:

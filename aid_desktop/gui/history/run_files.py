@@ -159,8 +159,8 @@ def _read_folder(folder: Path) -> RunFiles:
     try:
         words = words_of_config(read_run_toml(files.run_toml))
     except AidError:
-        # The comparison says so; curves and settings do not need the file.
-        words = {"run.toml": "cannot be read"}
+        # Curves and settings do not need the file; the comparison leaves empty what is not known.
+        words = {}
     return _files(folder, history, revisions, problems, files.models, words)
 
 

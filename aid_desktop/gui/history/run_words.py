@@ -28,24 +28,22 @@ def words_of_revisions(revisions: Sequence[Revision]) -> Words:
 def words_of_config(config: RunConfig) -> Words:
     """Return the words of what a run of ours keeps from its start."""
     split = config.split
-    words = {
+    return {
         **_model_words(config.model),
         **_section_words(config.image),
         **_section_words(config.device),
         "Seed": str(config.seed),
         "Data": _data_words(config.data),
         "Validation images": "rows of their own" if split is None else f"{split.validation_fraction:g} held out",
+        "Fold": f"{split.fold + 1} of {split.folds}" if split is not None and split.folds else "none",
     }
-    if split is not None and split.folds:
-        words["Fold"] = f"{split.fold + 1} of {split.folds}"
-    return words
 
 
 def words_of_aideveloper(run: AideveloperHistory) -> Words:
     """Return the words of what a run of AIDeveloper keeps from its start, and of what only AIDeveloper has."""
     if run.settings is None:
         return {}
-    words = {**_model_words(run.settings.model), **_section_words(run.settings.image)}
+    words = {"Network": run.settings.model.name, **_section_words(run.settings.image)}
     for name in map(key, NOT_TAKEN):
         told = words_over_time(row.get(name, "") for row in run.others)
         if told.lower() not in ("", "false", "0", "1"):
@@ -66,12 +64,11 @@ def _section_words(section: SettingsSection) -> dict[str, str]:
 
 
 def _model_words(model: ModelChoice) -> dict[str, str]:
-    words = {"Network": model.name}
     if model.start_from is not None:
-        words["Begins with"] = "its architecture" if model.mode == "restart" else "its weights"
-    elif model.weights is not None:
-        words["Begins with"] = str(model.weights)
-    return words
+        begins = "its architecture alone" if model.mode == "restart" else "its weights"
+    else:
+        begins = str(model.weights or "as the architecture has it")
+    return {"Network": model.name, "Begins with": begins}
 
 
 def _data_words(rows: Iterable[DataRow]) -> str:

@@ -8,7 +8,7 @@ from aid_desktop.gui.plots.plotted_run import PlottedRun
 
 
 class ShownRuns:
-    """Runs by their path, in the order in which they came; each keeps its colour as long as it is on show.
+    """Runs by their path, each with a place that decides its colour and is its own as long as it is on show.
 
     The current run is always on show. One that was only looked at goes when another becomes the current one; ticked
     ones stay.
@@ -44,9 +44,9 @@ class ShownRuns:
     def put(self, run: OpenedRun, *, as_current: bool) -> None:
         """Show a run, or what has been read of it again."""
         path = run.folder
-        taken = set(self._places.values())
-        self._places.setdefault(path, next(place for place in range(len(taken) + 1) if place not in taken))
+        self._take_place(path)
         self._runs[path] = run
+        self._runs = dict(sorted(self._runs.items(), key=lambda item: self._places[item[0]]))
         if as_current or self._current is None:
             self.choose(path)
 
@@ -59,6 +59,7 @@ class ShownRuns:
     def tick(self, path: Path) -> None:
         """Keep a run on show, or have it there once it is read."""
         self._ticked.add(path)
+        self._take_place(path)
 
     def untick(self, path: Path) -> None:
         """Take a run away; the current one is followed by another that is on show, and stays if there is none."""
@@ -88,6 +89,10 @@ class ShownRuns:
         """Return the runs for a plot."""
         names = self.names()
         return [run.plotted(names[path], self._places[path]) for path, run in self._runs.items()]
+
+    def _take_place(self, path: Path) -> None:
+        taken = set(self._places.values())
+        self._places.setdefault(path, next(place for place in range(len(taken) + 1) if place not in taken))
 
     def _drop(self, path: Path) -> None:
         self._runs.pop(path, None)

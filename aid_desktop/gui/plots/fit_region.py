@@ -124,4 +124,4 @@ class FitRegion(QObject):
 
 def fit_text(label: str, fit: LinearFit) -> str:
     """Return what the legend says of a curve with its line."""
-    return f"{label}: {fit.slope:+.2e} per epoch, {fit.intercept:.2e} at epoch 0"
+    return f"{label}: {fit.slope:+.2e} per epoch, {fit.intercept:.3g} at 0"

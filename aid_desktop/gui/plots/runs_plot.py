@@ -98,7 +98,7 @@ class RunsPlot(HistoryPlot):
         self._frame.fit()
 
     def set_fit_shown(self, is_shown: bool) -> None:
-        """Show lines through a stretch of the curves: at first the last tenth of the longest run."""
+        """Show lines through a stretch of the curves: at first the last tenth of the current run."""
         self._fit.set_shown(is_shown)
         if is_shown and not self._has_own_stretch:
             self._begin_stretch()
@@ -187,9 +187,9 @@ class RunsPlot(HistoryPlot):
             self._frame.fit()
 
     def _begin_stretch(self) -> None:
-        longest = max((run.series for run in self._runs), key=len)
-        if len(longest):
-            self._fit.set_stretch(*first_stretch(longest.epochs))
+        series = self._series if len(self._series) else max((run.series for run in self._runs), key=len)
+        if len(series):
+            self._fit.set_stretch(*first_stretch(series.epochs))
             self.stretch_changed.emit(*self._fit.stretch)
 
     def _read(self, panel: Panel, x: float, y: float) -> Readout | None:
