@@ -50,5 +50,6 @@ def linear_fit(
         return None
     x_mean, y_mean = float(x.mean()), float(y.mean())
     distances = x - x_mean
-    slope = float(distances @ (y - y_mean)) / float(distances @ distances)
+    # Not by @: BLAS wakes all its threads for it, which takes far longer while others are at work.
+    slope = float((distances * (y - y_mean)).sum()) / float((distances * distances).sum())
     return LinearFit(slope, y_mean - slope * x_mean, len(x))

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from aid_desktop.errors import AidError, RunError
+from aid_desktop.gui.history.quiet_reading import no_collection
 from aid_desktop.gui.history.run_words import Words, words_of_aideveloper, words_of_config, words_of_revisions
 from aid_desktop.gui.models.epoch_series import EpochSeries
 from aid_desktop.gui.widgets.field_editor import diff_text
@@ -135,7 +136,8 @@ def summarize(paths: Sequence[Path], leave_if_cancelled: Callable[[], None] = la
     lines: dict[Path, RunSummary] = {}
     for path in paths:
         leave_if_cancelled()
-        lines[path] = _summary(path)
+        with no_collection():
+            lines[path] = _summary(path)
     return lines
 
 
