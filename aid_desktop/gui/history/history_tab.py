@@ -99,6 +99,13 @@ class HistoryTab(QWidget):
         for path in found[1:]:
             self._load(path)
 
+    def show_dropped(self, paths: tuple[Path, ...]) -> None:
+        """Show what was dropped elsewhere: a run as the one to look at, several or a series side by side."""
+        if len(paths) == 1 and runs_at(paths[0]) == [paths[0]]:
+            self._notifier.open_run(paths[0])
+        else:
+            self.show_runs(paths)
+
     def follow(self, folder: Path) -> None:
         """Show a run that begins now and add its epochs as they are told."""
         self._live = folder
@@ -137,7 +144,7 @@ class HistoryTab(QWidget):
     def _connect(self) -> None:
         self.runs.run_chosen.connect(self._on_run_chosen)
         self.runs.run_ticked.connect(self._on_run_ticked)
-        self.runs.files_chosen.connect(self.show_runs)
+        self.runs.paths_chosen.connect(self.show_runs)
         self.runs.refresh_requested.connect(self.refresh)
         self.curves.epoch_chosen.connect(self._on_epoch_chosen)
         self.curves.point_chosen.connect(self._on_point_chosen)

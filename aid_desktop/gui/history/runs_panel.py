@@ -37,12 +37,12 @@ class RunsPanel(QWidget):
     """Open runs, or choose among those opened lately; the curves of the ticked ones are shown.
 
     `run_chosen` carries the path of a run to look at closely, `run_ticked` one whose tick was set or taken away, as
-    True or False, `files_chosen` the paths of tables; `refresh_requested` asks to read the shown ones again.
+    True or False, `paths_chosen` runs, series or tables to show; `refresh_requested` asks to read the shown ones again.
     """
 
     run_chosen = pyqtSignal(Path)
     run_ticked = pyqtSignal(Path, bool)
-    files_chosen = pyqtSignal(tuple)
+    paths_chosen = pyqtSignal(tuple)
     refresh_requested = pyqtSignal()
 
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
@@ -221,11 +221,11 @@ class RunsPanel(QWidget):
 
     @pyqtSlot()
     def choose_folder(self) -> None:
-        """Ask for the folder of a run."""
+        """Ask for the folder of a run or of a series and show it."""
         start = str(self._current.parent) if self._current else ""
-        chosen = QFileDialog.getExistingDirectory(self, "Open the folder of a run", start)
+        chosen = QFileDialog.getExistingDirectory(self, "Open the folder of a run or series", start)
         if chosen:
-            self.run_chosen.emit(Path(chosen))
+            self.paths_chosen.emit((Path(chosen),))
 
     @pyqtSlot()
     def choose_files(self) -> None:
@@ -233,7 +233,7 @@ class RunsPanel(QWidget):
         start = str(self._current.parent) if self._current else ""
         chosen, _ = QFileDialog.getOpenFileNames(self, "Open tables of runs", start, _FILES)
         if chosen:
-            self.files_chosen.emit(tuple(map(Path, chosen)))
+            self.paths_chosen.emit(tuple(map(Path, chosen)))
 
     @pyqtSlot(QListWidgetItem)
     def _on_item_pressed(self, _item: QListWidgetItem) -> None:
