@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PyQt5.QtCore import QModelIndex, Qt, QTimer, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QGuiApplication
+from PyQt5.QtGui import QGuiApplication, QShowEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -41,6 +41,7 @@ class ComparisonPanel(QWidget):
         self.messages = MessageStrip("historyComparisonMessages", self)
         self.table = _table(self.model, self)
         self._facts: tuple[RunFacts, ...] = ()
+        self._is_stale = False
         self._sized_for: tuple[object, ...] = ()
         self._hint = QLabel(_HINT, self)
         self._hint.setWordWrap(True)
@@ -71,19 +72,28 @@ class ComparisonPanel(QWidget):
         column.addLayout(row)
 
     def set_runs(self, facts: Sequence[RunFacts]) -> None:
-        """Compare these runs."""
+        """Compare these runs, once somebody sees it."""
         self._facts = tuple(facts)
         self._timer.stop()
-        self._compare()
+        self._is_stale = True
+        if self.isVisible():
+            self._compare()
 
     def set_runs_soon(self, facts: Sequence[RunFacts]) -> None:
-        """Compare these runs within a moment; meanwhile others may come."""
+        """Compare these runs within a moment, once somebody sees it; meanwhile others may come."""
         self._facts = tuple(facts)
-        if not self._timer.isActive():
+        self._is_stale = True
+        if self.isVisible() and not self._timer.isActive():
             self._timer.start()
+
+    def showEvent(self, a0: QShowEvent | None) -> None:
+        super().showEvent(a0)
+        if self._is_stale:
+            self._compare()
 
     @pyqtSlot()
     def _compare(self) -> None:
+        self._is_stale = False
         table = compare_runs(self._facts)
         self.model.set_runs(table)
         for button in (self._copy, self._save):

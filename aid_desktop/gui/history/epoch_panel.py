@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import (
     QHeaderView,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -47,6 +48,10 @@ class EpochPanel(QWidget):
         self._model: Path | None = None
         self._title = QLabel(self)
         set_role(self._title, "title")
+        self._run_name = QLabel(self)
+        self._run_name.setTextFormat(Qt.TextFormat.PlainText)
+        self._run_name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        set_role(self._run_name, "muted")
         self._hint = QLabel(_NO_EPOCH, self)
         self._hint.setWordWrap(True)
         set_role(self._hint, "muted")
@@ -103,6 +108,8 @@ class EpochPanel(QWidget):
         """Show an epoch of a run."""
         is_best = run.best is not None and run.best.epoch == record.epoch
         self._title.setText(f"Epoch {record.epoch}{' · best' if is_best else ''}")
+        self._run_name.setText(run.name)
+        self._run_name.setToolTip(str(run.folder))
         self._show_values(record, run.record_before(record))
         revision, before = run.settings_of(record)
         self._show_settings(revision, before, () if revision is None else run.other_changes(revision))
@@ -121,6 +128,7 @@ class EpochPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
         column.addWidget(self._title)
+        column.addWidget(self._run_name)
         column.addWidget(self._hint)
         column.addLayout(self._values)
         column.addSpacing(GRID)
@@ -140,6 +148,7 @@ class EpochPanel(QWidget):
 
     def _set_shown(self, shown: bool) -> None:
         self._hint.setVisible(not shown)
+        self._run_name.setVisible(shown)
         if not shown:
             self._clear_values()
         for part in (self._settings_title, self._changes, self._details, self._model_title):

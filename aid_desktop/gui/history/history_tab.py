@@ -24,11 +24,9 @@ from aid_desktop.gui.plots.plotted_run import PlottedRun, run_color
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, Theme, ThemeManager
 from aid_desktop.gui.widgets.drop_area import DropOverlay
-from aid_desktop.gui.widgets.field_editor import diff_text
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.runs.run_comparison import RunFacts
-from aid_desktop.runs.settings_log import Revision
 from aid_desktop.training.events import EpochFinished, RunStarted, SettingsApplied
 
 _NO_RUN = "Open the folder of a run, or drop it here"
@@ -189,7 +187,7 @@ class HistoryTab(QWidget):
         waiting, self._waiting = (self._waiting, []) if is_live else ([], self._waiting)
         is_current = self._shown.current is run
         for event in waiting:
-            self._grow(run, event)
+            run.take(event)
         self._show_runs(is_other_table=is_current)
         if is_current:
             self.curves.plot.set_empty_text(EMPTY_TEXT if is_live else _NO_EPOCHS)
@@ -236,21 +234,10 @@ class HistoryTab(QWidget):
         elif run is not None:
             self._take(run, event)
 
-    def _grow(self, run: OpenedRun, event: EpochFinished | SettingsApplied) -> bool:
-        """Add to a run what it is told; return whether it was new."""
-        if isinstance(event, SettingsApplied):
-            revision = Revision.now(event.revision, event.epoch, event.settings)
-            return run.change_settings(revision, diff_text(event.diff) if event.diff else "")
-        # What was read from the files can hold it already.
-        if event.record.epoch <= run.last_epoch:
-            return False
-        run.append(event.record, event.removed)
-        return True
-
     def _take(self, run: OpenedRun, event: EpochFinished | SettingsApplied) -> None:
         """Add to a run on show what it is told, and show it."""
         names = run.series.names
-        if not self._grow(run, event):
+        if not run.take(event):
             return
         self.curves.comparison.set_runs_soon(self._facts())
         if isinstance(event, SettingsApplied):

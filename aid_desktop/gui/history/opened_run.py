@@ -8,10 +8,12 @@ from pathlib import Path
 from aid_desktop.gui.history.run_files import RunFiles, RunSummary
 from aid_desktop.gui.history.run_words import words_of_revisions
 from aid_desktop.gui.plots.plotted_run import PlottedRun
+from aid_desktop.gui.widgets.field_editor import diff_text
 from aid_desktop.runs.history import History
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.runs.run_comparison import RunFacts
 from aid_desktop.runs.settings_log import Revision
+from aid_desktop.training.events import EpochFinished, SettingsApplied
 
 
 class OpenedRun:
@@ -50,6 +52,17 @@ class OpenedRun:
     def plotted(self, name: str, place: int) -> PlottedRun:
         """Return the run for a plot, which shows what comes as it comes."""
         return PlottedRun(str(self.folder), name, self.series, place, self.notes)
+
+    def take(self, event: EpochFinished | SettingsApplied) -> bool:
+        """Add what the run in training is telling; return whether it was new."""
+        if isinstance(event, SettingsApplied):
+            revision = Revision.now(event.revision, event.epoch, event.settings)
+            return self.change_settings(revision, diff_text(event.diff) if event.diff else "")
+        # What was read from the files can hold it already.
+        if event.record.epoch <= self.last_epoch:
+            return False
+        self.append(event.record, event.removed)
+        return True
 
     def append(self, record: EpochRecord, removed: Sequence[int] = ()) -> None:
         """Add the next epoch, for which the models of the epochs `removed` have gone."""

@@ -270,11 +270,15 @@ class HistoryPlot(QWidget):
         self._curves.set_marked("selected", [] if position is None else [(self._current, position)])
 
     def _read(self, _panel: Panel, x: float, _y: float) -> Readout | None:
-        lead = self._current if len(self._series) else max(self._runs, key=lambda run: len(run.series))
-        position = lead.series.nearest(self._look.epoch_at(x))
-        if position is None:
+        wanted = self._look.epoch_at(x)
+        nearest = [
+            int(run.series.epochs[position])
+            for run in (self._current, *self._runs)
+            if (position := run.series.nearest(wanted)) is not None
+        ]
+        if not nearest:
             return None
-        epoch = int(lead.series.epochs[position])
+        epoch = min(nearest, key=lambda epoch: abs(epoch - wanted))
         places = [(run, place) for run in self._runs if (place := run.series.position(epoch)) is not None]
         if epoch != self._hovered:
             self._hovered = epoch

@@ -117,6 +117,7 @@ def title(tab: HistoryTab) -> str:
 
 
 def comparison(tab: HistoryTab) -> list[dict[str, str]]:
+    tab.curves.tables.setCurrentWidget(tab.curves.comparison)
     model = tab.findChild(QTableView, "historyComparison").model()
     columns = range(model.columnCount())
     headers = [model.headerData(column, Qt.Horizontal) for column in columns]
@@ -209,6 +210,7 @@ def test_that_the_comparison_is_sorted_copied_saved_and_leads_to_a_run(
 ) -> None:
     tab.show_runs(runs)
     wait_for(qtbot, background)
+    tab.curves.tables.setCurrentWidget(tab.curves.comparison)
     table = tab.findChild(QTableView, "historyComparison")
     table.sortByColumn(2, Qt.DescendingOrder)
     assert [row["run"] for row in comparison(tab)] == ["b", "a", "c"]
@@ -256,7 +258,9 @@ def test_that_a_ticked_live_run_is_told_while_another_is_looked_at(
     qtbot.waitUntil(lambda: len(curve.getOriginalDataset()[0]) == 2)
     names = tab.findChild(QListWidget, "historyRecentList")
     assert "live\nbest 0.950 · 2 epochs" in [names.item(row).text() for row in range(names.count())]
-    qtbot.waitUntil(lambda: [row["epochs"] for row in comparison(tab)] == ["2", "3"])
+    assert [row["epochs"] for row in comparison(tab)] == ["2", "3"]
+    tab.on_epoch_finished(EpochFinished(record(2, 0.5), 9))
+    qtbot.waitUntil(lambda: [row["epochs"] for row in comparison(tab)] == ["3", "3"])
     assert comparison(tab)[0]["Rotation"] == "0 ° → 12 °"
 
 
@@ -354,3 +358,18 @@ def test_that_a_real_run_of_aideveloper_is_shown(
     tab.curves.plot.epoch_clicked.emit(146)
     assert title(tab) == "Epoch 146"
     assert tab.epoch.assess_button.isEnabled()
+
+
+def test_that_several_runs_dropped_elsewhere_stand_side_by_side(
+    qtbot: QtBot, tab: HistoryTab, background: Background, runs: tuple[Path, ...]
+) -> None:
+    tab.show_dropped(runs[:1])
+    wait_for(qtbot, background)
+    tab.show_dropped(runs[1:])
+    wait_for(qtbot, background)
+    assert (shown(tab), tab.run.folder) == ({"b", "c"}, runs[1])
+    # One alone is looked at, beside those that are ticked.
+    tab.show_dropped(runs[:1])
+    wait_for(qtbot, background)
+    assert (shown(tab), tab.run.folder) == ({"a", "b", "c"}, runs[0])
+    assert [label.text() for label in tab.epoch.findChildren(QLabel)].count("a") == 1

@@ -282,3 +282,10 @@ def test_that_the_work_of_an_update_is_bounded(plot: RunsPlot, monkeypatch: pyte
     plot.set_fit_shown(True)
     plot.set_stretch(10, 50_000)
     assert given == []
+
+
+def test_that_the_crosshair_goes_on_where_the_current_run_has_ended(plot: RunsPlot) -> None:
+    plot.set_runs([run("a", n_epochs=5), run("b", 1, n_epochs=30)], "/a")
+    told = plot._read(plot.frame.panels[0], 22.4, 0.6)
+    assert told.x == 22
+    assert "a ·" not in told.text
