@@ -25,6 +25,7 @@ from aid_desktop.runs.run_comparison import RunFacts, compare_runs, write_run_ta
 
 _ROW_HEIGHT = 3 * GRID
 _WIDEST = 30 * GRID
+_CELL_PADDING = 3 * GRID
 # Epochs of a live run can come faster than anybody reads the table.
 _DELAY = 300
 _HINT = "Best epoch: highest validation accuracy among the saved models. Settings are shown where the runs differ."
@@ -101,9 +102,17 @@ class ComparisonPanel(QWidget):
         layout = (*table.headers, *table.paths)
         if layout != self._sized_for:
             self._sized_for = layout
-            self.table.resizeColumnsToContents()
-            for column in range(self.model.columnCount()):
-                self.table.setColumnWidth(column, min(_WIDEST, self.table.columnWidth(column) + GRID))
+            self._size_columns()
+
+    def _size_columns(self) -> None:
+        """Give each column the room of its title or its texts; Qt would add that of a sort mark to each."""
+        metrics = self.table.fontMetrics()
+        rows = self.model.shown.texts().rows
+        for column in range(self.model.columnCount()):
+            title = str(self.model.headerData(column, Qt.Orientation.Horizontal))
+            words = (*title.split("\n"), *(row[column] for row in rows))
+            width = max(map(metrics.horizontalAdvance, words)) + _CELL_PADDING
+            self.table.setColumnWidth(column, min(_WIDEST, width))
 
     @pyqtSlot()
     def _on_copy(self) -> None:

@@ -29,12 +29,12 @@ class CurveControls(QWidget):
         self._smoothing = QSlider(Qt.Orientation.Horizontal, self)
         self._smoothing.setRange(1, LONGEST_WINDOW)
         self._smoothing.setPageStep(5)
-        self._smoothing.setFixedWidth(14 * GRID)
+        self._smoothing.setFixedWidth(13 * GRID)
         tip = "Draw the median of this many epochs around each epoch; 1: as measured"
         name_widget(self._smoothing, "historySmoothing", "Smoothing of the curves", tip)
         self._smoothing_text = QLabel(self)
         self._smoothing_text.setMinimumWidth(self.fontMetrics().horizontalAdvance("50 epochs  "))
-        self._saved_only = self._box("Saved epochs only", "SavedOnly", "Show saved epochs only",
+        self._saved_only = self._box("Saved only", "SavedOnly", "Show saved epochs only",
                                      "Show only epochs after which a model was saved, in plot and table")  # fmt: skip
         self._log_x = self._box("Log x", "LogX", "Logarithmic horizontal axis",
                                 "Use a logarithmic axis of epochs, counted from 1")  # fmt: skip

@@ -37,7 +37,8 @@ class RunTableModel(ComparisonModel):
     ) -> object:
         told: object = super().headerData(section, orientation, Qt.ItemDataRole(role))
         if role == Qt.ItemDataRole.DisplayRole and isinstance(told, str):
-            return told.replace("last val ", "last validation ")
+            words = told.replace("last val ", "last validation ")
+            return "\n".join(words.rsplit(" ", 1))
         if role == Qt.ItemDataRole.ToolTipRole and 0 <= section < len(self._all.headers):
             is_setting = 0 < section < self._all.n_leading
             return f"{'A setting in which the runs differ. ' if is_setting else ''}Click to sort."

@@ -120,7 +120,7 @@ def comparison(tab: HistoryTab) -> list[dict[str, str]]:
     tab.curves.tables.setCurrentWidget(tab.curves.comparison)
     model = tab.findChild(QTableView, "historyComparison").model()
     columns = range(model.columnCount())
-    headers = [model.headerData(column, Qt.Horizontal) for column in columns]
+    headers = [model.headerData(column, Qt.Horizontal).replace("\n", " ") for column in columns]
     return [
         {header: model.index(row, column).data() for header, column in zip(headers, columns, strict=True)}
         for row in range(model.rowCount())
