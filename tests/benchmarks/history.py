@@ -56,6 +56,11 @@ def write_history(path: Path, n_epochs: int, seed: int) -> None:
 def busy(work: Callable[[], object]) -> tuple[float, float]:
     """Return the milliseconds until some work and the painting that it leads to are done, by clock and processor."""
     QApplication.processEvents()
+    return step(work)
+
+
+def step(work: Callable[[], object] = lambda: None) -> tuple[float, float]:
+    """Return what `busy` does, with all that has waited already."""
     start, worked = time.perf_counter(), time.thread_time()
     work()
     QApplication.processEvents()
@@ -66,9 +71,10 @@ def wait_for(background: Background) -> tuple[float, float]:
     """Wait for the background; return what the longest step in the window took meanwhile."""
     longest = (0.0, 0.0)
     while background.n_jobs:
-        longest = max(longest, busy(lambda: None))
+        longest = max(longest, step())
         time.sleep(0.002)
-    return longest
+    # What the last job has left to be painted.
+    return max(longest, step())
 
 
 def measure(tab: HistoryTab, background: Background, live: Path, n_epochs: int, repeats: int) -> dict[str, Times]:
