@@ -81,10 +81,13 @@ def change_text(old: Revision, new: Revision) -> str:
 
 def run_folder_of(path: Path) -> Path | None:
     """Return the run folder that a path is, or that a file of a run is in; None when there is none."""
-    for folder in (path, path.parent, path.parent.parent):
-        files = RunFolder(folder)
+    folder = path if path.is_dir() else path.parent
+    above = RunFolder(folder.parent)
+    # Not just any folder in the one of a run.
+    for place in (folder, above.path) if folder in (above.models, above.points) else (folder,):
+        files = RunFolder(place)
         if files.run_toml.is_file() or files.history_csv.is_file():
-            return folder
+            return place
     return None
 
 
