@@ -13,6 +13,7 @@ from aid_desktop.gui.background import JobContext
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.session_opening import is_session_file
 from aid_desktop.runs.folder import is_run_folder
+from aid_desktop.runs.series import is_series_folder
 
 _KINDS = (
     (RTDC_SUFFIXES[:1], ".rtdc file", ".rtdc files"),
@@ -26,9 +27,9 @@ _OTHERS = ("other file", "other files")
 
 
 def sorted_paths(paths: Sequence[Path]) -> tuple[list[Path], list[Path], list[Path]]:
-    """Return sessions, runs and everything else."""
+    """Return sessions, runs (or series of them) and everything else."""
     sessions = [path for path in paths if is_session_file(path)]
-    runs = [path for path in paths if is_run_folder(path)]
+    runs = [path for path in paths if is_run_folder(path) or is_series_folder(path)]
     known = {*sessions, *runs}
     return sessions, runs, [path for path in paths if path not in known]
 

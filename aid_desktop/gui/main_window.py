@@ -105,8 +105,8 @@ class MainWindow(QMainWindow):
         Runs go to History, a session replaces what the tabs Data and Training hold, the rest goes to the class table.
         """
         sessions, runs, data = sorted_paths(paths)
-        for run in runs:
-            self.notifier.open_run(run)
+        if runs:
+            self.history.show_dropped(tuple(runs))
         if runs and not data and not sessions:
             self.tabs.setCurrentWidget(self.history)
         if sessions:

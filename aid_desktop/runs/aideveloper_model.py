@@ -13,8 +13,9 @@ from aid_desktop.settings.image import ImageSettings
 _EPOCH = re.compile(r"_(\d+)$")
 _VERSION = "aideveloper_version"
 _MEAN, _STD = (f"{what}_of_training_data_used_for_scaling" for what in ("mean", "std"))
-# Keras 2.2 and before said acc.
-_METRICS = {"acc": "accuracy", "val_acc": "val_accuracy"}
+METRIC_NAMES = {"acc": "accuracy", "val_acc": "val_accuracy"}
+"""Names of metrics by those that Keras 2.2 and before had."""
+
 _NO_METRICS = ("", "saved", "time", "learningrate", "learning_rate")
 
 
@@ -100,5 +101,5 @@ def _metrics(meta: Path, epoch: int) -> tuple[tuple[str, float], ...]:
     found: list[tuple[str, float]] = []
     for name, cell in cells.items():
         if key(name) not in _NO_METRICS and isinstance(cell, int | float):
-            found.append((_METRICS.get(name, name), float(cell)))
+            found.append((METRIC_NAMES.get(name, name), float(cell)))
     return tuple(found)

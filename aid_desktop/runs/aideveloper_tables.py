@@ -2,7 +2,7 @@
 
 import hashlib
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
@@ -66,6 +66,11 @@ class CountMethod:
 
 def is_aideveloper_session(path: Path) -> bool:
     """Return whether an .xlsx file has the sheet UsedData. Quick enough to ask while a file is dragged."""
+    return has_sheet(path, _SHEET)
+
+
+def has_sheet(path: Path, sheet: str) -> bool:
+    """Return whether a file is an .xlsx file with such a sheet. Quick enough to ask while a file is dragged."""
     if path.suffix.lower() != SUFFIX:
         return False
     try:
@@ -73,7 +78,7 @@ def is_aideveloper_session(path: Path) -> bool:
             root = ElementTree.fromstring(archive.read("xl/workbook.xml"))
     except (*_DAMAGE, ElementTree.ParseError):
         return False
-    return any(item.tag.endswith("}sheet") and item.get("name") == _SHEET for item in root.iter())
+    return any(item.tag.endswith("}sheet") and item.get("name") == sheet for item in root.iter())
 
 
 def read_aideveloper_session(path: Path) -> StoredSession:
@@ -89,7 +94,7 @@ def read_aideveloper_session(path: Path) -> StoredSession:
     missing = [name for name in _NEEDED if name not in columns]
     if used and missing:
         raise RunError(f"{path} is not a session of AIDeveloper: its sheet {_SHEET} has no column {missing[0]}.")
-    names = _class_names(overview)
+    names = class_names_of(overview)
     rows: list[StoredRow] = []
     left_out: list[str] = []
     for number, cells in enumerate(used, start=2):
@@ -108,8 +113,13 @@ def read_aideveloper_session(path: Path) -> StoredSession:
 
 def read_sheet(path: Path, name: str) -> list[Cells]:
     """Return the rows of one sheet by key of the column; nothing if there is no such sheet. Raises RunError."""
+    return read_sheets(path, (name,)).get(name, [])
+
+
+def read_sheets(path: Path, names: Sequence[str]) -> dict[str, list[Cells]]:
+    """Return the rows of those of the sheets that there are, by key of the column. Raises RunError."""
     with _opened(path) as book:
-        return _cells(book, name)
+        return {name: _cells(book, name) for name in names if name in book.sheetnames}
 
 
 @contextmanager
@@ -141,7 +151,7 @@ def _cells(book: Any, name: str) -> list[Cells]:
     return [cells for cells in named if cells]
 
 
-def _class_names(overview: list[Cells]) -> Mapping[int, str]:
+def class_names_of(overview: list[Cells]) -> Mapping[int, str]:
     """Return the names that the user gave; AIDeveloper names a class by its index unless told otherwise."""
     names: dict[int, str] = {}
     for cells in overview:

@@ -65,10 +65,11 @@ def _summary_row(summary: Summary, columns: Sequence[str]) -> tuple[str, ...]:
 
 def _run_row(run: RunResult, columns: Sequence[str]) -> tuple[str, ...]:
     leading = (run.name, run.architecture, str(run.state), str(run.seed), fold_text(run.fold))
-    return (*leading, *(_value_text(name, run.values.get(name)) for name in columns))
+    return (*leading, *(value_text(name, run.values.get(name)) for name in columns))
 
 
-def _value_text(name: str, value: float | None) -> str:
+def value_text(name: str, value: float | None) -> str:
+    """Return the value of a column with its decimals; "" for none."""
     if value is None:
         return ""
     if name in ("best_epoch", "epochs"):

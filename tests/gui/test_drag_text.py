@@ -25,5 +25,8 @@ def test_that_runs_are_told_beside_data(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.toml").touch()
     (tmp_path / "cat").mkdir()
+    (tmp_path / "series").mkdir()
+    (tmp_path / "series" / "series.json").touch()
     assert drag_text([tmp_path / "run"]) == "open 1 run"
+    assert drag_text([tmp_path / "run", tmp_path / "series"]) == "open 2 runs"
     assert drag_text([tmp_path / "run", tmp_path / "cat"]) == "open 1 run; 1 folder"

@@ -1,95 +1,69 @@
-"""The curves of a run above the table of its epochs, with what decides how both are shown."""
+"""The curves of the runs on show, above the epochs of the current one and the comparison of all."""
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QModelIndex, Qt, QTimer, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import (
-    QAbstractItemView,
-    QCheckBox,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QSlider,
-    QSplitter,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtCore import QModelIndex, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QSplitter, QTableView, QTabWidget, QVBoxLayout, QWidget
 
-from aid_desktop.gui.history.opened_run import RunFiles
+from aid_desktop.gui.background import Background
+from aid_desktop.gui.history.comparison_panel import ComparisonPanel
+from aid_desktop.gui.history.curve_controls import CurveControls
+from aid_desktop.gui.history.opened_run import OpenedRun
 from aid_desktop.gui.models.history_model import HistoryModel
-from aid_desktop.gui.plots.history_plot import HistoryPlot
+from aid_desktop.gui.plots.plotted_run import PlottedRun
+from aid_desktop.gui.plots.runs_plot import RunsPlot
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
+from aid_desktop.runs.history import History
 from aid_desktop.runs.records import EpochRecord
 
-LONGEST_WINDOW = 50
-
-_SMOOTHING_DELAY = 60  # milliseconds after the last move of the slider
 _ROW_HEIGHT = 3 * GRID
 _WIDEST_NUMBER = "0.0000"
 _CELL_PADDING = 3 * GRID
 
 
 class CurvesPanel(QWidget):
-    """Plot and table of one run; `epoch_chosen` carries the epoch chosen in either."""
+    """Plot of the runs on show, table of the current one's epochs, and the comparison of all.
+
+    `epoch_chosen` carries the epoch chosen in plot or table, `point_chosen` the key of another run and its epoch.
+    """
 
     epoch_chosen = pyqtSignal(int)
+    point_chosen = pyqtSignal(str, int)
 
-    def __init__(self, themes: ThemeManager, parent: QWidget | None = None) -> None:
+    def __init__(self, themes: ThemeManager, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.plot = HistoryPlot("historyPlot", themes, self, is_stacked=False)
+        self.plot = RunsPlot("historyPlot", themes, background, self)
+        self.controls = CurveControls(self)
         self.model = HistoryModel(self)
         self.table = _epoch_table(self.model, self)
-        self._smoothing = QSlider(Qt.Orientation.Horizontal, self)
-        self._smoothing.setRange(1, LONGEST_WINDOW)
-        self._smoothing.setPageStep(5)
-        self._smoothing.setFixedWidth(16 * GRID)
-        self._smoothing.setObjectName("historySmoothing")
-        self._smoothing.setAccessibleName("Smoothing of the curves")
-        self._smoothing.setToolTip("Draw the median of this many epochs around each epoch; 1: as measured")
-        self._smoothing_text = QLabel(self)
-        self._smoothing_text.setMinimumWidth(self.fontMetrics().horizontalAdvance("50 epochs  "))
-        self._saved_only = QCheckBox("Saved epochs only", self)
-        self._saved_only.setObjectName("historySavedOnly")
-        self._saved_only.setAccessibleName("Show saved epochs only")
-        self._saved_only.setToolTip("Show only the epochs after which a model was saved, in plot and table")
-        self._log = QCheckBox("Logarithmic", self)
-        self._log.setObjectName("historyLog")
-        self._log.setAccessibleName("Logarithmic vertical axis")
-        self._log.setToolTip("Use a logarithmic vertical axis, which suits losses and learning rates")
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_SMOOTHING_DELAY)
+        self.comparison = ComparisonPanel(self)
+        self.tables = QTabWidget(self)
         self._selected: int | None = None
         self._is_selecting = False
         self._lay_out()
-        self._on_slider_moved(1)
         self._connect()
 
-    def show_run(self, files: RunFiles) -> None:
-        """Show what the files of a run say."""
+    def show_run(self, run: OpenedRun) -> None:
+        """Show the epochs of a run in the table."""
         self._selected = None
-        self.model.set_history(files.history, files.series)
-        self.plot.set_history(files.history, files.folder.name, files.series)
-        self.plot.set_markers(files.revisions)
+        self.model.set_history(History(tuple(run.records)), run.series)
         self._size_columns()
 
+    def show_runs(self, runs: Sequence[PlottedRun], current: str) -> None:
+        """Show the curves of runs; `current` is the key of that in the table."""
+        self.plot.set_runs(runs, current)
+
     def append(self, record: EpochRecord, removed: Sequence[int] = ()) -> None:
-        """Add the next epoch, for which the models of the epochs `removed` have gone."""
+        """Add the next epoch to the table, for which the models of the epochs `removed` have gone."""
         bar = required(self.table.verticalScrollBar())
         was_at_end = bar.value() == bar.maximum()
         is_first = not self.model.rowCount()
-        self.plot.append(record, removed)
         self.model.append(record, removed)
         if is_first:
             self._size_columns()
         elif was_at_end:
             self.table.scrollToBottom()
-
-    def add_marker(self, epoch: int, text: str) -> None:
-        """Mark that settings changed before an epoch."""
-        self.plot.add_marker(epoch, text)
 
     def select(self, epoch: int | None) -> None:
         """Mark an epoch in plot and table; emits nothing."""
@@ -105,24 +79,22 @@ class CurvesPanel(QWidget):
         self._is_selecting = False
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
-        title = QLabel("Smoothing", self)
-        title.setBuddy(self._smoothing)
-        for widget in (title, self._smoothing, self._smoothing_text):
-            row.addWidget(widget)
-        row.addStretch(1)
-        row.addWidget(self._saved_only)
-        row.addWidget(self._log)
         upper = QWidget(self)
         column = QVBoxLayout(upper)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
         column.addWidget(self.plot, 1)
-        column.addLayout(row)
+        column.addWidget(self.controls)
+        self.tables.setObjectName("historyTables")
+        self.tables.setAccessibleName("Tables of the runs")
+        self.tables.setDocumentMode(True)
+        self.tables.addTab(self.table, "Epochs")
+        self.tables.addTab(self.comparison, "Comparison")
+        self.tables.setTabToolTip(0, "The epochs of the chosen run")
+        self.tables.setTabToolTip(1, "Settings that differ between the ticked runs, their best and last values, time")
         splitter = QSplitter(Qt.Orientation.Vertical, self)
         splitter.addWidget(upper)
-        splitter.addWidget(self.table)
+        splitter.addWidget(self.tables)
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 2)
         splitter.setSizes([360, 220])
@@ -133,12 +105,19 @@ class CurvesPanel(QWidget):
         whole.addWidget(splitter)
 
     def _connect(self) -> None:
-        self.plot.epoch_clicked.connect(self._on_epoch_clicked)
+        plot, controls = self.plot, self.controls
+        plot.epoch_clicked.connect(self._on_epoch_clicked)
+        plot.point_clicked.connect(self.point_chosen)
         required(self.table.selectionModel()).currentRowChanged.connect(self._on_row_changed)
-        self._smoothing.valueChanged.connect(self._on_slider_moved)
-        self._timer.timeout.connect(self._on_smoothing_settled)
-        self._saved_only.toggled.connect(self._on_saved_only)
-        self._log.toggled.connect(self.plot.set_log)
+        controls.window_changed.connect(plot.set_rolling_median)
+        controls.saved_only_changed.connect(plot.set_saved_only)
+        controls.saved_only_changed.connect(self.model.set_saved_only)
+        controls.log_changed.connect(plot.set_log)
+        controls.log_x_changed.connect(plot.set_log_x)
+        controls.fit_changed.connect(plot.set_fit_shown)
+        controls.stretch_changed.connect(plot.set_stretch)
+        controls.legend_changed.connect(plot.frame.set_legend_shown)
+        plot.stretch_changed.connect(controls.show_stretch)
         self.model.modelReset.connect(self._on_model_reset)
 
     def _size_columns(self) -> None:
@@ -161,20 +140,6 @@ class CurvesPanel(QWidget):
             self._selected = self.model.record(current.row()).epoch
             self.plot.set_selected_epoch(self._selected)
             self.epoch_chosen.emit(self._selected)
-
-    @pyqtSlot(int)
-    def _on_slider_moved(self, window: int) -> None:
-        self._smoothing_text.setText("off" if window == 1 else f"{window} epochs")
-        self._timer.start()
-
-    @pyqtSlot()
-    def _on_smoothing_settled(self) -> None:
-        self.plot.set_rolling_median(self._smoothing.value())
-
-    @pyqtSlot(bool)
-    def _on_saved_only(self, is_saved_only: bool) -> None:
-        self.plot.set_saved_only(is_saved_only)
-        self.model.set_saved_only(is_saved_only)
 
     @pyqtSlot()
     def _on_model_reset(self) -> None:

@@ -1,6 +1,7 @@
 """One epoch: its values, the settings in force, and its model."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, QUrl, pyqtSignal, pyqtSlot
@@ -11,6 +12,7 @@ from PyQt5.QtWidgets import (
     QHeaderView,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -33,9 +35,12 @@ _NO_EPOCH = "Click an epoch in the plot or in the table to see its values, setti
 
 
 class EpochPanel(QWidget):
-    """Shows one epoch of a run. `assess_requested` and `train_requested` carry the path of its model."""
+    """Shows one epoch of a run. `assess_requested`, `export_requested` and `train_requested` carry the path of
+    its model.
+    """
 
     assess_requested = pyqtSignal(Path)
+    export_requested = pyqtSignal(Path)
     train_requested = pyqtSignal(Path)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -43,6 +48,10 @@ class EpochPanel(QWidget):
         self._model: Path | None = None
         self._title = QLabel(self)
         set_role(self._title, "title")
+        self._run_name = QLabel(self)
+        self._run_name.setTextFormat(Qt.TextFormat.PlainText)
+        self._run_name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        set_role(self._run_name, "muted")
         self._hint = QLabel(_NO_EPOCH, self)
         self._hint.setWordWrap(True)
         set_role(self._hint, "muted")
@@ -70,12 +79,16 @@ class EpochPanel(QWidget):
         self._train = QPushButton(icon("training"), "Train further", self)
         self._train.setObjectName("historyTrainButton")
         self._train.setAccessibleName("Start a new run from the model of this epoch")
+        self._export = QPushButton(icon("export"), "Export…", self)
+        self._export.setObjectName("historyExportButton")
+        self._export.setAccessibleName("Save a copy of the model of this epoch")
         self._reveal = QPushButton(icon("folder"), "Reveal file", self)
         self._reveal.setObjectName("historyRevealButton")
         self._reveal.setAccessibleName("Show the model file in its folder")
         self._lay_out()
         self._details.toggled.connect(self._on_details)
         self._assess.clicked.connect(self._on_assess)
+        self._export.clicked.connect(self._on_export)
         self._train.clicked.connect(self._on_train)
         self._reveal.clicked.connect(self._on_reveal)
         self.clear()
@@ -95,9 +108,11 @@ class EpochPanel(QWidget):
         """Show an epoch of a run."""
         is_best = run.best is not None and run.best.epoch == record.epoch
         self._title.setText(f"Epoch {record.epoch}{' · best' if is_best else ''}")
-        self._show_values(record)
+        self._run_name.setText(run.name)
+        self._run_name.setToolTip(str(run.folder))
+        self._show_values(record, run.record_before(record))
         revision, before = run.settings_of(record)
-        self._show_settings(revision, before)
+        self._show_settings(revision, before, () if revision is None else run.other_changes(revision))
         self._set_shown(True)
         path = run.model_path(record)
         if path is None:
@@ -113,6 +128,7 @@ class EpochPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
         column.addWidget(self._title)
+        column.addWidget(self._run_name)
         column.addWidget(self._hint)
         column.addLayout(self._values)
         column.addSpacing(GRID)
@@ -126,11 +142,13 @@ class EpochPanel(QWidget):
         column.addSpacing(GRID // 2)
         column.addWidget(self._assess)
         column.addWidget(self._train)
+        column.addWidget(self._export)
         column.addWidget(self._reveal)
         column.addStretch(1)
 
     def _set_shown(self, shown: bool) -> None:
         self._hint.setVisible(not shown)
+        self._run_name.setVisible(shown)
         if not shown:
             self._clear_values()
         for part in (self._settings_title, self._changes, self._details, self._model_title):
@@ -141,26 +159,31 @@ class EpochPanel(QWidget):
         while self._values.rowCount():
             self._values.removeRow(0)
 
-    def _show_values(self, record: EpochRecord) -> None:
+    def _show_values(self, record: EpochRecord, before: EpochRecord | None) -> None:
         self._clear_values()
         names = in_order([name for name, _ in record.metrics])
         for name in (*names, "learning_rate", "seconds"):
+            number = record.value(name)
+            if not isinstance(number, float) or not number_text(name, number):
+                continue
             label = QLabel(title_of(name), self)
             value = _selectable(self)
-            value.setText(number_text(name, record.value(name)))
+            value.setWordWrap(False)
+            value.setText(number_text(name, number) + _step_text(name, number, before))
+            value.setToolTip("In brackets: the difference to the epoch before")
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
             self._values.addRow(label, value)
 
-    def _show_settings(self, revision: Revision | None, before: Revision | None) -> None:
+    def _show_settings(self, revision: Revision | None, before: Revision | None, others: Sequence[str]) -> None:
         self._details.setEnabled(revision is not None)
         if revision is None:
             self._settings_title.setText("Settings in force")
-            self._changes.setText("settings.jsonl does not tell which settings were in force in this epoch.")
+            self._changes.setText("The files of the run do not tell which settings were in force in this epoch.")
             self._table.setRowCount(0)
             return
         since = "from the start" if revision.epoch == 0 else f"since epoch {revision.epoch}"
         self._settings_title.setText(f"Settings in force {since}")
-        self._changes.setText(_changes_text(revision, before))
+        self._changes.setText(_changes_text(revision, before, others))
         rows = list(_all_settings(revision.settings))
         self._table.setRowCount(len(rows))
         for row, (path, info, value) in enumerate(rows):
@@ -176,6 +199,7 @@ class EpochPanel(QWidget):
         for button, words in (
             (self._assess, "See on the Assessment tab how good this model is"),
             (self._train, "Start a new run from this model on the Training tab"),
+            (self._export, "Save a copy of this model as a .keras file with its card"),
             (self._reveal, "Open the folder of the model file"),
         ):
             button.setEnabled(path is not None)
@@ -191,6 +215,11 @@ class EpochPanel(QWidget):
             self.assess_requested.emit(self._model)
 
     @pyqtSlot()
+    def _on_export(self) -> None:
+        if self._model is not None:
+            self.export_requested.emit(self._model)
+
+    @pyqtSlot()
     def _on_train(self) -> None:
         if self._model is not None:
             self.train_requested.emit(self._model)
@@ -201,11 +230,19 @@ class EpochPanel(QWidget):
             self._model_text.setText(str(self._model))
 
 
-def _changes_text(revision: Revision, before: Revision | None) -> str:
+def _step_text(name: str, number: float, before: EpochRecord | None) -> str:
+    """Return in brackets how much a value has changed since the epoch before."""
+    earlier = math.nan if before is None else before.value(name)
+    if not isinstance(earlier, float) or not math.isfinite(number - earlier):
+        return ""
+    return f"  ({number - earlier:+.2g})" if number != earlier else "  (=)"
+
+
+def _changes_text(revision: Revision, before: Revision | None, others: Sequence[str]) -> str:
     if before is None:
         return "The settings that the run was started with."
     diff = SettingsDiff.between(before.settings, revision.settings)
-    return diff_text(diff) or "The same as before."
+    return "\n".join(filter(None, (diff_text(diff), *others))) or "The same as before."
 
 
 def _all_settings(settings: TrainingSettings) -> Iterator[tuple[str, FieldInfo, object]]:

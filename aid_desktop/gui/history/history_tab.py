@@ -1,35 +1,45 @@
 """The History tab: runs on the left, curves and table in the middle, one epoch on the right."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSlot
-from PyQt5.QtGui import QShowEvent
+from PyQt5.QtGui import QIcon, QShowEvent
 from PyQt5.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
-from aid_desktop.gui.background import Background, Failure, Job
+from aid_desktop.gui.background import Background, Failure
 from aid_desktop.gui.history.curves_panel import CurvesPanel
 from aid_desktop.gui.history.epoch_panel import EpochPanel
-from aid_desktop.gui.history.opened_run import OpenedRun, RunFiles, read_run, run_folder_of
+from aid_desktop.gui.history.model_export import ModelExport
+from aid_desktop.gui.history.opened_run import OpenedRun
+from aid_desktop.gui.history.run_files import RunFiles, runs_at
+from aid_desktop.gui.history.run_reading import RunReading
 from aid_desktop.gui.history.runs_panel import RunsPanel
+from aid_desktop.gui.history.shown_runs import ShownRuns
 from aid_desktop.gui.notifier import Notifier
+from aid_desktop.gui.plots.epoch_columns import line_icon
 from aid_desktop.gui.plots.history_plot import EMPTY_TEXT
+from aid_desktop.gui.plots.plot_style import line_pen
+from aid_desktop.gui.plots.plotted_run import PlottedRun, run_color
 from aid_desktop.gui.qt import required
-from aid_desktop.gui.theme import GRID, ThemeManager
+from aid_desktop.gui.theme import GRID, Theme, ThemeManager
 from aid_desktop.gui.widgets.drop_area import DropOverlay
-from aid_desktop.gui.widgets.field_editor import diff_text
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.runs.records import EpochRecord
-from aid_desktop.runs.settings_log import Revision
+from aid_desktop.runs.run_comparison import RunFacts
 from aid_desktop.training.events import EpochFinished, RunStarted, SettingsApplied
 
 _NO_RUN = "Open the folder of a run, or drop it here"
+_NOT_A_RUN = (
+    "{} is no run: choose the folder that training has written, the folder of a series, a …_meta.xlsx of AIDeveloper, "
+    "or a history.csv"
+)
 _NO_EPOCHS = "This run has no epochs to show"
-_SIDE_WIDTHS = (27 * GRID, 96 * GRID, 34 * GRID)
+_SIDE_WIDTHS = (31 * GRID, 92 * GRID, 35 * GRID)
 
 
 class HistoryTab(QWidget):
-    """How did it go? Shows the run that `notifier` opens, and the one that is being trained as it grows."""
+    """How did it go? Shows runs side by side: the one that `notifier` opens, those ticked, and the one in training."""
 
     def __init__(
         self, notifier: Notifier, background: Background, themes: ThemeManager, parent: QWidget | None = None
@@ -37,33 +47,28 @@ class HistoryTab(QWidget):
         super().__init__(parent)
         self.setObjectName("historyTab")
         self._notifier = notifier
-        self._background = background
-        self._run: OpenedRun | None = None
-        self._job: Job[RunFiles] | None = None
-        self._loading: Path | None = None
+        self._themes = themes
+        self._shown = ShownRuns()
+        self._reading = RunReading(background, self._on_read, self._on_not_read)
         self._live: Path | None = None
         self._waiting: list[EpochFinished | SettingsApplied] = []
         self._chosen: int | None = None
         self._is_stale = False
         self.messages = MessageStrip("historyMessages", self)
+        self._export = ModelExport(background, self.messages, self)
         self.runs = RunsPanel(background, self)
-        self.curves = CurvesPanel(themes, self)
+        self.curves = CurvesPanel(themes, background, self)
         self.epoch = EpochPanel(self)
         self._overlay = DropOverlay(self, _describe_drop)
         self._overlay.setObjectName("historyDropOverlay")
         self.curves.plot.set_empty_text(_NO_RUN)
         self._lay_out()
-        self.runs.run_chosen.connect(notifier.open_run)
-        self.runs.refresh_requested.connect(self.refresh)
-        self.curves.epoch_chosen.connect(self._on_epoch_chosen)
-        self.epoch.assess_requested.connect(notifier.choose_model)
-        self._overlay.paths_dropped.connect(self._on_paths_dropped)
-        notifier.run_opened.connect(self._open)
+        self._connect()
 
     @property
     def run(self) -> OpenedRun | None:
-        """The run on show; None before the first one is read."""
-        return self._run
+        """The run whose epochs are shown; None before the first one is read."""
+        return self._shown.current
 
     @pyqtSlot()
     def choose_folder(self) -> None:
@@ -72,15 +77,37 @@ class HistoryTab(QWidget):
 
     @pyqtSlot()
     def refresh(self) -> None:
-        """Read the files of the run on show again."""
-        folder = self._run.folder if self._run is not None else self._notifier.run
-        if folder is not None:
-            self._open(folder)
+        """Read the files of the runs on show again."""
+        paths = self._shown.paths or ((self._notifier.run,) if self._notifier.run is not None else ())
+        for path in paths:
+            self._load(path)
+
+    @pyqtSlot(tuple)
+    def show_runs(self, paths: tuple[Path, ...]) -> None:
+        """Show runs side by side, as dropping them here does; what is no run is told."""
+        found = list(dict.fromkeys(run for path in paths for run in runs_at(path)))
+        if not found:
+            self.messages.clear()
+            self.messages.add(Note(Level.ERROR, _NOT_A_RUN.format(paths[0])))
+            return
+        self.runs.add(found)
+        for path in found:
+            self._shown.tick(path)
+        self._notifier.open_run(found[0])
+        for path in found[1:]:
+            self._load(path)
+
+    def show_dropped(self, paths: tuple[Path, ...]) -> None:
+        """Show what was dropped elsewhere: a run as the one to look at, several or a series side by side."""
+        if len(paths) == 1 and runs_at(paths[0]) == [paths[0]]:
+            self._notifier.open_run(paths[0])
+        else:
+            self.show_runs(paths)
 
     def follow(self, folder: Path) -> None:
         """Show a run that begins now and add its epochs as they are told."""
         self._live = folder
-        if self._loading != folder:
+        if self._reading.opening != folder:
             self._open(folder)
 
     @pyqtSlot(RunStarted)
@@ -100,92 +127,135 @@ class HistoryTab(QWidget):
 
     def showEvent(self, a0: QShowEvent | None) -> None:
         super().showEvent(a0)
-        if self._is_stale and self._run is not None:
+        if self._is_stale and self._shown.current is not None:
             self._is_stale = False
             self._choose(self._chosen)
             self._tell_list()
 
     def _lay_out(self) -> None:
-        scroll = QScrollArea(self)
-        scroll.setWidget(self.epoch)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        for place, part in enumerate((self.runs, self.curves, scroll)):
-            splitter.addWidget(part)
-            splitter.setStretchFactor(place, 1 if part is self.curves else 0)
-        splitter.setSizes(list(_SIDE_WIDTHS))
-        splitter.setHandleWidth(2 * GRID)
-        splitter.setChildrenCollapsible(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addWidget(self.messages)
-        column.addWidget(splitter, 1)
+        column.addWidget(_side_by_side(self.runs, self.curves, self.epoch, self), 1)
+
+    def _connect(self) -> None:
+        self.runs.run_chosen.connect(self._on_run_chosen)
+        self.runs.run_ticked.connect(self._on_run_ticked)
+        self.runs.paths_chosen.connect(self.show_runs)
+        self.runs.refresh_requested.connect(self.refresh)
+        self.curves.epoch_chosen.connect(self._on_epoch_chosen)
+        self.curves.point_chosen.connect(self._on_point_chosen)
+        self.curves.comparison.run_chosen.connect(self._on_run_chosen)
+        self.epoch.assess_requested.connect(self._notifier.choose_model)
+        self.epoch.export_requested.connect(self._export.ask)
+        self._overlay.paths_dropped.connect(self.show_runs)
+        self._notifier.run_opened.connect(self._open)
+        self._themes.changed.connect(self._on_theme_changed)
 
     @pyqtSlot(Path)
-    def _open(self, folder: Path) -> None:
-        if self._job is not None:
-            self._job.cancel()
-        self._loading = folder
-        self._waiting = []
-        self._job = self._background.start(
-            f"Reading {folder.name}", lambda _context: read_run(folder), self._on_read, self._on_not_read
-        )
+    def _open(self, path: Path) -> None:
+        """Read a run to make it the current one."""
+        if path == self._live:
+            self._waiting = []
+        self._reading.open(path, keeps_last=self._keeps_last())
 
-    def _on_read(self, files: RunFiles) -> None:
-        self._end_loading()
-        self.messages.clear()
-        is_live = files.folder == self._live
-        is_same = self._run is not None and self._run.folder == files.folder
-        chosen = self._chosen if is_same else None
-        self._run = OpenedRun(files)
+    def _load(self, path: Path) -> None:
+        """Read a run to show it beside others."""
+        if path == self._live:
+            self._waiting = []
+        self._reading.load(path)
+
+    def _keeps_last(self) -> bool:
+        opening = self._reading.opening
+        return opening is not None and self._shown.is_ticked(opening)
+
+    def _on_read(self, files: RunFiles, is_opened: bool) -> None:
+        path = files.folder
+        is_live = path == self._live
+        if is_opened:
+            self.messages.clear()
+        elif self._shown.get(path) is None and not self._shown.is_ticked(path):
+            return
         for problem in files.problems:
             if not (is_live and not files.history.records):
                 self.messages.add(Note(Level.WARNING, problem))
-        self.curves.plot.set_empty_text(EMPTY_TEXT if is_live else _NO_EPOCHS)
-        self.curves.show_run(files)
-        waiting, self._waiting = self._waiting, []
+        before = self._shown.current
+        chosen = self._chosen if before is not None and before.folder == path else None
+        run = OpenedRun(files)
+        self._shown.put(run, as_current=is_opened)
+        waiting, self._waiting = (self._waiting, []) if is_live else ([], self._waiting)
+        is_current = self._shown.current is run
         for event in waiting:
-            self._take(event)
-        self._choose(chosen if chosen is not None and self._run.record(chosen) else None)
-        self._tell_list()
+            run.take(event)
+        self._show_runs(is_other_table=is_current)
+        if is_current:
+            self.curves.plot.set_empty_text(EMPTY_TEXT if is_live else _NO_EPOCHS)
+            self._choose(chosen if chosen is not None and run.record(chosen) else None)
+            self._tell_list()
+        else:
+            self.runs.set_summary(path, run.summary())
 
-    def _on_not_read(self, failure: Failure) -> None:
-        self._end_loading()
-        self.messages.clear()
+    def _on_not_read(self, path: Path, failure: Failure, is_opened: bool) -> None:
+        if is_opened:
+            self.messages.clear()
         self.messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
+        if self._shown.get(path) is None:
+            self._shown.untick(path)
+        self._mark_shown()
 
-    def _end_loading(self) -> None:
-        self._job = None
-        self._loading = None
+    def _show_runs(self, *, is_other_table: bool) -> None:
+        """Show the curves of all runs, and the comparison; with `is_other_table` the epochs of the current one too."""
+        run = self._shown.current
+        if run is None:
+            return
+        plotted = self._shown.plotted()
+        if (len(plotted) > 1) != (len(self.curves.plot.runs) > 1):
+            # Of one run the boxes above the plot tell all that the legend would.
+            self.curves.controls.set_legend_shown(len(plotted) > 1)
+        self.curves.show_runs(plotted, str(run.folder))
+        if is_other_table:
+            self.curves.show_run(run)
+        self.curves.comparison.set_runs(self._facts())
+        self._mark_shown()
+
+    def _facts(self) -> list[RunFacts]:
+        return [self._shown[path].facts(name) for path, name in self._shown.names().items()]
+
+    def _mark_shown(self) -> None:
+        self.runs.set_shown(_line_samples(self._shown.plotted(), self._themes.current))
 
     def _on_live_event(self, event: EpochFinished | SettingsApplied) -> None:
         if self._live is None:
             return
-        if self._loading == self._live:
+        run = self._shown.get(self._live)
+        if self._reading.is_reading(self._live):
             self._waiting.append(event)
-        elif self._loading is None and self._run is not None and self._run.folder == self._live:
-            self._take(event)
+        elif run is not None:
+            self._take(run, event)
 
-    def _take(self, event: EpochFinished | SettingsApplied) -> None:
-        if isinstance(event, EpochFinished):
-            self._take_epoch(event.record, event.removed)
-        else:
-            self._take_settings(event)
-
-    def _take_epoch(self, record: EpochRecord, removed: tuple[int, ...]) -> None:
-        run = required(self._run)
-        # What was read from the files can hold it already.
-        if record.epoch <= run.last_epoch:
+    def _take(self, run: OpenedRun, event: EpochFinished | SettingsApplied) -> None:
+        """Add to a run on show what it is told, and show it."""
+        names = run.series.names
+        if not run.take(event):
             return
-        run.append(record, removed)
-        self.curves.append(record, removed)
+        self.curves.comparison.set_runs_soon(self._facts())
+        if isinstance(event, SettingsApplied):
+            self.curves.plot.show_notes()
+            return
+        self.curves.plot.grow(has_new_columns=run.series.names != names)
+        is_current = run is self._shown.current
+        if is_current:
+            self.curves.append(event.record, event.removed)
         if not self.isVisible():
             # Nobody sees it, and the window would be kept busy while it trains.
             self._is_stale = True
-            return
+        elif is_current:
+            self._show_growth(run, event.record)
+        else:
+            self.runs.set_summary(run.folder, run.summary())
+
+    def _show_growth(self, run: OpenedRun, record: EpochRecord) -> None:
         if self._chosen is None and run.best_saved in (None, record):
             self._choose(None)
         elif run.best is record:
@@ -194,18 +264,9 @@ class HistoryTab(QWidget):
             self.epoch.show_epoch(run, shown or record)
         self._tell_list()
 
-    def _take_settings(self, event: SettingsApplied) -> None:
-        run = required(self._run)
-        if any(known.revision == event.revision for known in run.revisions):
-            return
-        time = datetime.now(UTC).isoformat(timespec="seconds")
-        run.revisions.append(Revision(event.revision, event.epoch, time, event.settings))
-        if event.diff:
-            self.curves.add_marker(event.epoch, diff_text(event.diff))
-
     def _choose(self, epoch: int | None) -> None:
         """Show an epoch; None: the best saved one, or the last one, until the user chooses."""
-        run = required(self._run)
+        run = required(self._shown.current)
         self._chosen = epoch
         record = run.record(epoch) if epoch is not None else None
         if record is None:
@@ -217,33 +278,88 @@ class HistoryTab(QWidget):
             self.epoch.show_epoch(run, record)
 
     def _tell_list(self) -> None:
-        run = required(self._run)
+        run = required(self._shown.current)
         self.runs.show_current(run.folder, run.summary())
+
+    @pyqtSlot(Path)
+    def _on_run_chosen(self, path: Path) -> None:
+        """Look at a run closely; one that is on show already is not read again."""
+        if self._shown.get(path) is None:
+            self._notifier.open_run(path)
+        else:
+            self._look_at(path, None)
+
+    @pyqtSlot(str, int)
+    def _on_point_chosen(self, key: str, epoch: int) -> None:
+        run = self._shown.current
+        if run is None or str(run.folder) != key:
+            self._look_at(Path(key), epoch)
+
+    def _look_at(self, path: Path, epoch: int | None) -> None:
+        if self._reading.opening != path:
+            self._reading.stop_opening(keeps_last=self._keeps_last())
+        self._shown.choose(path)
+        self._show_runs(is_other_table=True)
+        self._choose(epoch)
+        self._tell_list()
+
+    @pyqtSlot(Path, bool)
+    def _on_run_ticked(self, path: Path, is_ticked: bool) -> None:
+        if is_ticked:
+            self._shown.tick(path)
+            # The current one stays too, now that somebody wants to see more than it.
+            if self._shown.current is not None:
+                self._shown.tick(self._shown.current.folder)
+            self._load(path)
+            return
+        before = self._shown.current
+        self._reading.give_up(path)
+        self._shown.untick(path)
+        self._show_runs(is_other_table=self._shown.current is not before)
+        if self._shown.current is not before:
+            self._choose(None)
+            self._tell_list()
 
     @pyqtSlot(int)
     def _on_epoch_chosen(self, epoch: int) -> None:
-        record = self._run.record(epoch) if self._run is not None else None
-        if self._run is not None and record is not None:
+        run = self._shown.current
+        record = run.record(epoch) if run is not None else None
+        if run is not None and record is not None:
             self._chosen = epoch
-            self.epoch.show_epoch(self._run, record)
+            self.epoch.show_epoch(run, record)
 
-    @pyqtSlot(tuple)
-    def _on_paths_dropped(self, paths: tuple[Path, ...]) -> None:
-        folders = _run_folders(paths)
-        if folders:
-            self.runs.add(folders[1:])
-            self._notifier.open_run(folders[0])
+    @pyqtSlot(Theme)
+    def _on_theme_changed(self, _theme: Theme) -> None:
+        self._mark_shown()
 
 
-def _run_folders(paths: tuple[Path, ...]) -> list[Path]:
-    folders = [folder for folder in map(run_folder_of, paths) if folder is not None]
-    return list(dict.fromkeys(folders))
+def _side_by_side(left: QWidget, middle: QWidget, right: QWidget, parent: QWidget) -> QSplitter:
+    scroll = QScrollArea(parent)
+    scroll.setWidget(right)
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    splitter = QSplitter(Qt.Orientation.Horizontal, parent)
+    for place, part in enumerate((left, middle, scroll)):
+        splitter.addWidget(part)
+        splitter.setStretchFactor(place, 1 if part is middle else 0)
+    splitter.setSizes(list(_SIDE_WIDTHS))
+    splitter.setHandleWidth(2 * GRID)
+    splitter.setChildrenCollapsible(False)
+    return splitter
+
+
+def _line_samples(runs: Sequence[PlottedRun], theme: Theme) -> dict[Path, QIcon | None]:
+    """Return a sample of the line of each run; none where the colours are those of the columns."""
+    if len(runs) < 2:
+        return {Path(run.key): None for run in runs}
+    return {Path(run.key): line_icon(line_pen(run_color(run.place, theme))) for run in runs}
 
 
 def _describe_drop(paths: tuple[Path, ...]) -> str:
-    folders = _run_folders(paths)
-    if not folders:
+    found = list(dict.fromkeys(run for path in paths for run in runs_at(path)))
+    if not found:
         return ""
-    others = len(folders) - 1
-    also = f"\nand put {others} more in the list" if others else ""
-    return f"Open the run {folders[0].name}{also}"
+    others = len(found) - 1
+    also = f"\nbeside {others} more" if others else ""
+    return f"Open the run {found[0].name}{also}"

@@ -1,37 +1,19 @@
-"""A run as the History tab shows it: read from its folder, or growing while it goes on."""
+"""A run as the History tab shows it: read from its files, or growing while it goes on."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from aid_desktop.errors import RunError
-from aid_desktop.gui.models.epoch_series import EpochSeries
-from aid_desktop.runs.best import saved_history
-from aid_desktop.runs.folder import RunFolder
-from aid_desktop.runs.history import History, read_history
+from aid_desktop.gui.history.run_files import RunFiles, RunSummary
+from aid_desktop.gui.history.run_words import words_of_revisions
+from aid_desktop.gui.plots.plotted_run import PlottedRun
+from aid_desktop.gui.widgets.field_editor import diff_text
+from aid_desktop.runs.history import History
 from aid_desktop.runs.records import EpochRecord
-from aid_desktop.runs.settings_log import Revision, read_revisions
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RunFiles:
-    """What the files of a run say; `problems` are sentences about those that cannot be read."""
-
-    folder: Path
-    history: History
-    series: EpochSeries
-    revisions: tuple[Revision, ...]
-    problems: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """A line about a run: its number of epochs and best validation accuracy, or why there is none."""
-
-    n_epochs: int = 0
-    best: float | None = None
-    problem: str = ""
+from aid_desktop.runs.run_comparison import RunFacts
+from aid_desktop.runs.settings_log import Revision
+from aid_desktop.training.events import EpochFinished, SettingsApplied
 
 
 class OpenedRun:
@@ -40,33 +22,87 @@ class OpenedRun:
     def __init__(self, files: RunFiles) -> None:
         self.folder = files.folder
         self.records = list(files.history.records)
+        self.series = files.series
         self.revisions = list(files.revisions)
-        self.best = files.history.best()
-        self.best_saved = files.history.best_saved()
+        self.problems = files.problems
+        self.best = files.best
+        self.best_saved = files.best_saved
+        self.notes = files.notes
+        self._models = files.models
+        self._words = files.words
+        self._others = files.others
+        self._facts = files.facts
 
     @property
     def last_epoch(self) -> int:
         """The epoch that finished last; -1 before the first one."""
         return self.records[-1].epoch if self.records else -1
 
+    @property
+    def name(self) -> str:
+        """What the run is called: the name of its folder, or of its table."""
+        return self.folder.name if self.folder.is_dir() else self.folder.stem
+
+    def facts(self, name: str) -> RunFacts:
+        """Return what a comparison tells of this run under a name."""
+        best = self.best_saved or self.best
+        last = self.records[-1] if self.records else None
+        return dataclasses.replace(self._facts, name=name, best=best, last=last, n_epochs=len(self.records))
+
+    def plotted(self, name: str, place: int) -> PlottedRun:
+        """Return the run for a plot, which shows what comes as it comes."""
+        return PlottedRun(str(self.folder), name, self.series, place, self.notes)
+
+    def take(self, event: EpochFinished | SettingsApplied) -> bool:
+        """Add what the run in training is telling; return whether it was new."""
+        if isinstance(event, SettingsApplied):
+            revision = Revision.now(event.revision, event.epoch, event.settings)
+            return self.change_settings(revision, diff_text(event.diff) if event.diff else "")
+        # What was read from the files can hold it already.
+        if event.record.epoch <= self.last_epoch:
+            return False
+        self.append(event.record, event.removed)
+        return True
+
     def append(self, record: EpochRecord, removed: Sequence[int] = ()) -> None:
         """Add the next epoch, for which the models of the epochs `removed` have gone."""
         self.records.append(record)
+        self.series.append(record)
         self.best = _better(self.best, record)
-        if removed:
-            self.records = [
-                dataclasses.replace(one, model=None) if one.model and one.epoch in removed else one
-                for one in self.records
-            ]
+        for epoch in removed:
+            place = self.series.position(epoch)
+            if place is not None:
+                self.records[place] = dataclasses.replace(self.records[place], model=None)
+        self.series.forget_models(removed)
+        if self.best_saved is not None and self.best_saved.epoch in removed:
             self.best_saved = History(tuple(self.records)).best_saved()
         elif record.model:
             self.best_saved = _better(self.best_saved, record)
+        if math.isfinite(record.seconds):
+            so_far = self._facts.seconds if math.isfinite(self._facts.seconds) else 0.0
+            self._facts = dataclasses.replace(self._facts, seconds=so_far + record.seconds)
+
+    def change_settings(self, revision: Revision, text: str) -> bool:
+        """Take settings that the loop has taken, and what differs in words; return whether they were new."""
+        if any(known.revision == revision.revision for known in self.revisions):
+            return False
+        self.revisions.append(revision)
+        settings = {**self._words, **words_of_revisions(self.revisions)}
+        self._facts = dataclasses.replace(self._facts, settings=settings)
+        if text:
+            epoch = revision.epoch
+            self.notes[epoch] = f"{self.notes[epoch]}\n{text}" if epoch in self.notes else text
+        return True
 
     def record(self, epoch: int) -> EpochRecord | None:
         """Return the record of an epoch; None when it is not there."""
-        if 0 <= epoch < len(self.records) and self.records[epoch].epoch == epoch:
-            return self.records[epoch]
-        return next((record for record in self.records if record.epoch == epoch), None)
+        place = self.series.position(epoch)
+        return None if place is None else self.records[place]
+
+    def record_before(self, record: EpochRecord) -> EpochRecord | None:
+        """Return the record before one; None before the first."""
+        place = self.series.position(record.epoch)
+        return self.records[place - 1] if place else None
 
     def settings_of(self, record: EpochRecord) -> tuple[Revision | None, Revision | None]:
         """Return the settings in force in an epoch and those before them."""
@@ -75,67 +111,17 @@ class OpenedRun:
                 return revision, self.revisions[place - 1] if place else None
         return None, None
 
+    def other_changes(self, revision: Revision) -> tuple[str, ...]:
+        """Return what changed with settings of AIDeveloper that is no setting of ours."""
+        return self._others.get(revision.revision, ())
+
     def model_path(self, record: EpochRecord) -> Path | None:
         """Return where the model of an epoch was saved; None when it was not."""
-        return RunFolder(self.folder).model(record.model) if record.model else None
+        return self._models / record.model if record.model else None
 
     def summary(self) -> RunSummary:
         """Return the line about this run."""
-        return RunSummary(len(self.records), _accuracy(self.best))
-
-
-def run_folder_of(path: Path) -> Path | None:
-    """Return the run folder that a path is, or that a file of a run is in; None when there is none."""
-    for folder in (path, path.parent, path.parent.parent):
-        files = RunFolder(folder)
-        if files.run_toml.is_file() or files.history_csv.is_file():
-            return folder
-    return None
-
-
-def read_run(folder: Path) -> RunFiles:
-    """Read the history and settings of a run, as far as they can be read.
-
-    Raises RunError when the folder is none of a run.
-    """
-    if not folder.is_dir():
-        raise RunError(f"{folder} does not exist, or is not a folder: open the folder that training has written")
-    files = RunFolder(folder)
-    if not (files.run_toml.is_file() or files.history_csv.is_file()):
-        raise RunError(f"{folder} is not the folder of a run: expected run.toml and history.csv in it")
-    problems = []
-    history, revisions = History(), tuple[Revision, ...]()
-    try:
-        history = saved_history(files)
-    except RunError as error:
-        problems.append(f"The curves cannot be shown: {error}.")
-    else:
-        if not history.records:
-            problems.append(f"{folder.name} has no finished epoch yet: history.csv is missing or empty.")
-    try:
-        revisions = read_revisions(files.settings_jsonl)
-    except RunError as error:
-        problems.append(f"The settings of the epochs cannot be shown: {error}.")
-    return RunFiles(folder, history, EpochSeries(history.records), revisions, tuple(problems))
-
-
-def summarize(folders: Sequence[Path]) -> dict[Path, RunSummary]:
-    """Return the line about each run folder, readable or not."""
-    return {folder: _summary(folder) for folder in folders}
-
-
-def _summary(folder: Path) -> RunSummary:
-    if not folder.is_dir():
-        return RunSummary(problem="folder not found")
-    try:
-        history = read_history(RunFolder(folder).history_csv)
-    except RunError:
-        return RunSummary(problem="history.csv cannot be read")
-    return RunSummary(len(history), _accuracy(history.best()))
-
-
-def _accuracy(record: EpochRecord | None) -> float | None:
-    return record.metric("val_accuracy") if record is not None else None
+        return RunSummary(len(self.records), self.best.metric("val_accuracy") if self.best is not None else None)
 
 
 def _better(best: EpochRecord | None, record: EpochRecord) -> EpochRecord | None:

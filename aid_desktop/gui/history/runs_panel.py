@@ -1,10 +1,10 @@
-"""The list of runs that were opened lately."""
+"""The list of runs: those on show, ticked, and those that were opened lately."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QKeySequence, QShowEvent
+from PyQt5.QtGui import QIcon, QKeySequence, QShowEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -20,23 +20,29 @@ from PyQt5.QtWidgets import (
 )
 
 from aid_desktop.gui.background import Background, Failure
-from aid_desktop.gui.history.opened_run import RunSummary, summarize
+from aid_desktop.gui.history.run_files import RunSummary, summarize
+from aid_desktop.gui.plots.epoch_columns import SAMPLE
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.recent_paths import RecentPaths
 from aid_desktop.gui.theme import GRID, icon, set_role
+from aid_desktop.gui.widgets.naming import name_widget
 
 RECENT_KEY = "recent_runs"
 
+_FILES = "Tables of runs (*.xlsx *.csv)"
 _PATH_ROLE = int(Qt.ItemDataRole.UserRole)
 
 
 class RunsPanel(QWidget):
-    """Open a run, or choose among those opened lately.
+    """Open runs, or choose among those opened lately; the curves of the ticked ones are shown.
 
-    `run_chosen` carries a folder; `refresh_requested` asks to read the shown one again.
+    `run_chosen` carries the path of a run to look at closely, `run_ticked` one whose tick was set or taken away, as
+    True or False, `paths_chosen` runs, series or tables to show; `refresh_requested` asks to read the shown ones again.
     """
 
     run_chosen = pyqtSignal(Path)
+    run_ticked = pyqtSignal(Path, bool)
+    paths_chosen = pyqtSignal(tuple)
     refresh_requested = pyqtSignal()
 
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
@@ -45,25 +51,27 @@ class RunsPanel(QWidget):
         self._recent = RecentPaths(RECENT_KEY)
         self._summaries: dict[Path, RunSummary] = {}
         self._current: Path | None = None
+        self._paths: list[Path] = list(self._recent.paths())
+        self._shown: dict[Path, QIcon | None] = {}
+        self._has_just_ticked = False
         self._is_fresh = False
         self._open = QPushButton(icon("open"), "Open run…", self)
         self._open.setObjectName("historyOpenButton")
         self._open.setAccessibleName("Open the folder of a run")
-        self._open.setToolTip("Choose the folder of a run; folders can also be dropped anywhere on this tab")
+        self._open.setToolTip("Choose the folder of a run or series; both can also be dropped anywhere on this tab")
+        self._open_file = QToolButton(self)
+        self._open_file.setIcon(icon("add-file"))
+        self._open_file.setObjectName("historyOpenFileButton")
+        self._open_file.setAccessibleName("Open tables of runs")
+        self._open_file.setToolTip("Choose tables: AIDeveloper's …_meta.xlsx, or a history.csv")
         self._refresh = QToolButton(self)
         self._refresh.setIcon(icon("refresh"))
         self._refresh.setObjectName("historyRefreshButton")
-        self._refresh.setAccessibleName("Read the run again")
-        self._refresh.setToolTip("Read the files of the shown run again (Ctrl+Shift+R)")
+        self._refresh.setAccessibleName("Read the runs again")
+        self._refresh.setToolTip("Read the files of the shown runs again (Ctrl+Shift+R)")
         self._refresh.setShortcut("Ctrl+Shift+R")
         self._refresh.setEnabled(False)
-        self._list = QListWidget(self)
-        self._list.setObjectName("historyRecentList")
-        self._list.setAccessibleName("Runs opened lately")
-        self._list.setToolTip("Runs opened lately; click to show one")
-        self._list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self._list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self._list.setUniformItemSizes(True)
+        self._list = _run_list(self)
         self._remove = QPushButton(icon("remove"), "Remove from list", self)
         self._remove.setFlat(True)
         self._remove.setObjectName("historyRemoveButton")
@@ -76,37 +84,57 @@ class RunsPanel(QWidget):
         self._set_open_primary(True)
         self._open.clicked.connect(self.choose_folder)
         self._refresh.clicked.connect(self.refresh_requested)
-        self._list.itemClicked.connect(self._on_item_chosen)
+        self._open_file.clicked.connect(self.choose_files)
+        self._list.itemPressed.connect(self._on_item_pressed)
+        self._list.itemChanged.connect(self._on_item_changed)
+        self._list.itemClicked.connect(self._on_item_clicked)
         self._list.itemActivated.connect(self._on_item_chosen)
         self._list.currentRowChanged.connect(self._on_row_changed)
         self._remove.clicked.connect(self._on_remove)
         self._fill()
 
-    def show_current(self, folder: Path, summary: RunSummary) -> None:
-        """Put a run first in the list and mark it as the one on show."""
-        is_known = folder == self._current and folder in self._recent.paths()
-        self._current = folder
-        self._summaries[folder] = summary
+    def show_current(self, path: Path, summary: RunSummary) -> None:
+        """Mark a run as the one whose epochs are shown; a new one comes first in the list."""
+        is_known = path == self._current and path in self._paths
+        self._current = path
+        self._summaries[path] = summary
         self._refresh.setEnabled(True)
         self._set_open_primary(False)
         if is_known:
-            self._update(folder)
-        else:
-            self._recent.add(folder)
-            self._fill()
-
-    def add(self, folders: Sequence[Path]) -> None:
-        """Put runs into the list without showing them."""
-        for folder in reversed(folders):
-            self._recent.add(folder)
+            self._update(path)
+            return
+        self._recent.add(path)
+        if path not in self._paths:
+            self._paths.insert(0, path)
         self._fill()
-        self._summarize()
+
+    def set_summary(self, path: Path, summary: RunSummary) -> None:
+        """Say something else about a run in the list."""
+        self._summaries[path] = summary
+        self._update(path)
+
+    def set_shown(self, shown: Mapping[Path, QIcon | None]) -> None:
+        """Tick the runs whose curves are shown, with samples of their lines."""
+        self._shown = dict(shown)
+        self._list.blockSignals(True)
+        for row in range(self._list.count()):
+            self._mark(required(self._list.item(row)))
+        self._list.blockSignals(False)
+
+    def add(self, paths: Sequence[Path]) -> None:
+        """Put runs into the list."""
+        for path in reversed(paths):
+            self._recent.add(path)
+        new = [path for path in paths if path not in self._paths]
+        self._paths = [*new, *self._paths]
+        self._fill()
+        self._summarize(new)
 
     def showEvent(self, a0: QShowEvent | None) -> None:
         super().showEvent(a0)
         if not self._is_fresh:
             self._is_fresh = True
-            self._summarize()
+            self._summarize(self._paths)
 
     def _lay_out(self) -> None:
         title = QLabel("Runs", self)
@@ -114,6 +142,7 @@ class RunsPanel(QWidget):
         row = QHBoxLayout()
         row.setSpacing(GRID // 2)
         row.addWidget(self._open, 1)
+        row.addWidget(self._open_file)
         row.addWidget(self._refresh)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -124,19 +153,27 @@ class RunsPanel(QWidget):
         column.addWidget(self._remove, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _fill(self) -> None:
+        chosen = self._chosen()
         self._list.blockSignals(True)
         self._list.clear()
         height = 2 * self._list.fontMetrics().lineSpacing() + GRID
-        for folder in self._recent.paths():
-            item = QListWidgetItem(f"{folder.name}\n{_line(self._summaries.get(folder))}")
-            item.setData(_PATH_ROLE, str(folder))
-            item.setToolTip(str(folder))
+        for path in self._paths:
+            item = QListWidgetItem(f"{path.name}\n{_line(self._summaries.get(path))}")
+            item.setData(_PATH_ROLE, str(path))
+            item.setToolTip(str(path))
             item.setSizeHint(QSize(0, height))
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            self._mark(item)
             self._list.addItem(item)
-            if folder == self._current:
+            if path == (self._current or chosen):
                 self._list.setCurrentItem(item)
         self._list.blockSignals(False)
         self._on_row_changed()
+
+    def _mark(self, item: QListWidgetItem) -> None:
+        path = Path(str(item.data(_PATH_ROLE)))
+        item.setCheckState(Qt.CheckState.Checked if path in self._shown else Qt.CheckState.Unchecked)
+        item.setIcon(self._shown.get(path) or QIcon())
 
     def _set_open_primary(self, is_primary: bool) -> None:
         """Let opening be the next sensible action, as long as nothing is shown."""
@@ -149,31 +186,33 @@ class RunsPanel(QWidget):
         style.unpolish(self._open)
         style.polish(self._open)
 
-    def _update(self, folder: Path) -> None:
+    def _update(self, path: Path) -> None:
         """Write the line of a run anew and leave the rest of the list as the user has it."""
-        item = self._list.item(self._recent.paths().index(folder))
+        item = self._list.item(self._paths.index(path)) if path in self._paths else None
         if item is not None:
-            item.setText(f"{folder.name}\n{_line(self._summaries.get(folder))}")
+            self._list.blockSignals(True)
+            item.setText(f"{path.name}\n{_line(self._summaries.get(path))}")
+            self._list.blockSignals(False)
 
-    def _summarize(self) -> None:
-        folders = [folder for folder in self._recent.paths() if folder != self._current]
-        if folders:
+    def _summarize(self, paths: Sequence[Path]) -> None:
+        unknown = [path for path in paths if path not in self._shown]
+        if unknown:
             self._background.start(
                 "Reading recent runs",
-                lambda _context: summarize(folders),
+                lambda context: summarize(unknown, lambda: context.leave_if_cancelled(0, 1)),
                 self._on_summarized,
                 self._on_not_summarized,
             )
 
     def _on_summarized(self, summaries: dict[Path, RunSummary]) -> None:
-        self._summaries = summaries | {
-            folder: line for folder, line in self._summaries.items() if folder == self._current
-        }
-        self._fill()
+        # What is on show may have grown meanwhile.
+        for path, line in summaries.items():
+            if path not in self._shown:
+                self.set_summary(path, line)
 
     def _on_not_summarized(self, failure: Failure) -> None:
         unknown = RunSummary(problem=failure.message)
-        self._summaries = dict.fromkeys(self._recent.paths(), unknown) | self._summaries
+        self._summaries = dict.fromkeys(self._paths, unknown) | self._summaries
         self._fill()
 
     def _chosen(self) -> Path | None:
@@ -182,11 +221,38 @@ class RunsPanel(QWidget):
 
     @pyqtSlot()
     def choose_folder(self) -> None:
-        """Ask for the folder of a run."""
+        """Ask for the folder of a run or of a series and show it."""
         start = str(self._current.parent) if self._current else ""
-        chosen = QFileDialog.getExistingDirectory(self, "Open the folder of a run", start)
+        chosen = QFileDialog.getExistingDirectory(self, "Open the folder of a run or series", start)
         if chosen:
-            self.run_chosen.emit(Path(chosen))
+            self.paths_chosen.emit((Path(chosen),))
+
+    @pyqtSlot()
+    def choose_files(self) -> None:
+        """Ask for tables of runs and show them."""
+        start = str(self._current.parent) if self._current else ""
+        chosen, _ = QFileDialog.getOpenFileNames(self, "Open tables of runs", start, _FILES)
+        if chosen:
+            self.paths_chosen.emit(tuple(map(Path, chosen)))
+
+    @pyqtSlot(QListWidgetItem)
+    def _on_item_pressed(self, _item: QListWidgetItem) -> None:
+        self._has_just_ticked = False
+
+    @pyqtSlot(QListWidgetItem)
+    def _on_item_changed(self, item: QListWidgetItem) -> None:
+        path = Path(str(item.data(_PATH_ROLE)))
+        is_ticked = item.checkState() == Qt.CheckState.Checked
+        if is_ticked != (path in self._shown):
+            self._has_just_ticked = True
+            self.run_ticked.emit(path, is_ticked)
+
+    @pyqtSlot(QListWidgetItem)
+    def _on_item_clicked(self, item: QListWidgetItem) -> None:
+        # A click on the box has done its work already.
+        if not self._has_just_ticked:
+            self._on_item_chosen(item)
+        self._has_just_ticked = False
 
     @pyqtSlot(QListWidgetItem)
     def _on_item_chosen(self, item: QListWidgetItem) -> None:
@@ -200,10 +266,15 @@ class RunsPanel(QWidget):
 
     @pyqtSlot()
     def _on_remove(self) -> None:
-        folder = self._chosen()
-        if folder is not None:
-            self._recent.remove(folder)
-            self._fill()
+        path = self._chosen()
+        if path is None:
+            return
+        self._recent.remove(path)
+        self._paths.remove(path)
+        was_shown = path in self._shown
+        self._fill()
+        if was_shown:
+            self.run_ticked.emit(path, False)
 
 
 def _line(summary: RunSummary | None) -> str:
@@ -213,3 +284,14 @@ def _line(summary: RunSummary | None) -> str:
         return summary.problem
     epochs = f"{summary.n_epochs} epoch{'' if summary.n_epochs == 1 else 's'}"
     return epochs if summary.best is None else f"best {summary.best:.3f} · {epochs}"
+
+
+def _run_list(parent: QWidget) -> QListWidget:
+    runs = QListWidget(parent)
+    tip = "Click a run to see its epochs; tick runs to see their curves side by side"
+    name_widget(runs, "historyRecentList", "Runs", tip)
+    runs.setIconSize(SAMPLE)
+    runs.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    runs.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    runs.setUniformItemSizes(True)
+    return runs

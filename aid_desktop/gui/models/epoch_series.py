@@ -1,6 +1,6 @@
 """The columns of a history as arrays that grow with every epoch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,12 @@ from numpy.typing import NDArray
 from aid_desktop.runs.history import rolling_median
 from aid_desktop.runs.records import EpochRecord
 
+Medians = dict[str, NDArray[np.float64]]
+"""Smoothed columns by name, float64 (N,) each."""
+
 _FIRST_CAPACITY = 64
+_ALWAYS = ("learning_rate", "seconds")
+_CHUNK = 20_000
 
 
 class EpochSeries:
@@ -23,10 +28,12 @@ class EpochSeries:
         self._columns: dict[str, _Growing] = {}
         self._smoothed: dict[str, _Growing] = {}
         self._window = 1
-        if records:
-            rows = [_values(record) for record in records]
-            for name in rows[-1]:
-                column = np.array([row.get(name, np.nan) for row in rows], np.float64)
+        self._version = 0
+        rows = [_values(record) for record in records]
+        for name in dict.fromkeys(name for row in rows for name in row):
+            column = np.array([row.get(name, np.nan) for row in rows], np.float64)
+            # AIDeveloper does not always tell the learning rate and the time.
+            if name not in _ALWAYS or not np.isnan(column).all():
                 self._columns[name] = _Growing(column)
 
     def __len__(self) -> int:
@@ -55,8 +62,14 @@ class EpochSeries:
         """Whether a model was saved after each epoch, bool (N,)."""
         return self._saved.values > 0
 
+    @property
+    def version(self) -> int:
+        """Another number after each change."""
+        return self._version
+
     def append(self, record: EpochRecord) -> None:
         """Add the record of the next epoch."""
+        self._version += 1
         values = _values(record)
         for name in values.keys() - self._columns.keys():
             self._columns[name] = _Growing(np.full(len(self), np.nan))
@@ -68,7 +81,10 @@ class EpochSeries:
     def forget_models(self, epochs: Iterable[int]) -> None:
         """Take note that the models of these epochs are not kept any more."""
         for epoch in epochs:
-            self._saved.values[self.epochs == epoch] = 0
+            self._version += 1
+            position = self.position(epoch)
+            if position is not None:
+                self._saved.values[position] = 0
 
     def values(self, name: str) -> NDArray[np.float64]:
         """Return a column, float64 (N,); NaN where it was not measured. Raises KeyError for an unknown one."""
@@ -90,6 +106,18 @@ class EpochSeries:
             done.cut(start)
             done.extend(_fast_rolling_median(values[context:], window)[start - context :])
         return done.values
+
+    def is_smoothed(self, name: str, window: int) -> bool:
+        """Return whether `smoothed` of a column is quick: its medians over `window` epochs are known."""
+        return window <= 1 or (window == self._window and name in self._smoothed)
+
+    def take_smoothed(self, medians: Medians, window: int) -> None:
+        """Take medians over `window` epochs that `medians_of` has found, perhaps of fewer epochs than there are now."""
+        if window != self._window:
+            self._window = window
+            self._smoothed.clear()
+        self._smoothed |= {name: _Growing(values) for name, values in medians.items()}
+        self._version += 1
 
     def nearest(self, epoch: float) -> int | None:
         """Return the position of the epoch nearest to a place on the axis; None when there is none."""
@@ -139,6 +167,18 @@ class _Growing:
 
 def _values(record: EpochRecord) -> dict[str, float]:
     return {"learning_rate": record.learning_rate, **dict(record.metrics), "seconds": record.seconds}
+
+
+def medians_of(values: NDArray[np.float64], window: int, leave_if_cancelled: Callable[[], None]) -> NDArray[np.float64]:
+    """Return the rolling median of a column, float64 (N,); what `leave_if_cancelled` raises ends it."""
+    parts = []
+    for start in range(0, len(values), _CHUNK):
+        leave_if_cancelled()
+        # With the neighbours that the medians near the ends of the part need.
+        context = min(start, window)
+        part = _fast_rolling_median(values[start - context : start + _CHUNK + window], window)
+        parts.append(part[context : context + _CHUNK])
+    return np.concatenate(parts) if parts else np.empty(0)
 
 
 def _fast_rolling_median(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:

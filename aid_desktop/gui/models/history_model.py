@@ -1,6 +1,7 @@
 """The epochs of a run as rows of a table."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +17,8 @@ SORT_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 """Role of a cell's raw value: a number, or True where a model was saved."""
 
 _SMALLEST_PLAIN = 0.001
+# AIDeveloper does not always tell.
+_MAY_BE_UNKNOWN = ("learning_rate", "seconds")
 _HELP = {
     "epoch": "Counted from 0, as in the names of saved models",
     "revision": "Number of the settings in force",
@@ -185,6 +188,8 @@ def number_text(name: str, value: object) -> str:
     """Return a number of a column for a table: metrics with four decimals, or digits where they are tiny."""
     if not isinstance(value, float):
         return "" if value is None else str(value)
+    if name in _MAY_BE_UNKNOWN and math.isnan(value):
+        return ""
     if name == "seconds":
         return f"{value:.2f}"
     if name == "learning_rate":

@@ -1,6 +1,6 @@
 """How the lines of a history look, and the buttons to choose its columns."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
@@ -15,7 +15,8 @@ from aid_desktop.gui.theme import GRID, Theme, class_color, line_style
 _COLORS = {"accuracy": 4, "loss": 5, "learning_rate": 2, "seconds": 6}
 _COLORS_ON_DARK = _COLORS | {"accuracy": 1, "loss": 0}
 _OTHER_COLORS = (7, 8, 10, 11, 13, 14, 16, 17)
-_SAMPLE = QSize(22, 12)
+SAMPLE = QSize(22, 12)
+"""Size of the sample of a line."""
 
 
 def column_color(column: str, columns: Sequence[str], theme: Theme) -> QColor:
@@ -54,12 +55,12 @@ class ColumnChooser(QWidget):
         """All columns that can be chosen."""
         return tuple(self._buttons)
 
-    def set_columns(self, columns: Sequence[str], checked: Sequence[str], theme: Theme) -> None:
-        """Offer columns, with lines in the colours of a theme, and check some; emits nothing."""
+    def set_columns(self, columns: Sequence[str], checked: Sequence[str], pen_of: Callable[[str], QPen]) -> None:
+        """Offer columns, with samples of their lines, and check some; emits nothing."""
         if tuple(in_order(columns)) != self.columns:
             self._rebuild(columns)
         for name, button in self._buttons.items():
-            button.setIcon(_line_icon(column_color(name, columns, theme), column_style(name)))
+            button.setIcon(line_icon(pen_of(name)))
             button.blockSignals(True)
             button.setChecked(name in checked)
             button.blockSignals(False)
@@ -73,7 +74,7 @@ class ColumnChooser(QWidget):
         self._buttons = {}
         for name in in_order(columns):
             button = QCheckBox(title_of(name), self)
-            button.setIconSize(_SAMPLE)
+            button.setIconSize(SAMPLE)
             button.setObjectName(f"{self.objectName()}.{name}")
             button.setAccessibleName(f"Show {title_of(name)}")
             button.setToolTip(f"Show or hide the curve of {title_of(name)}")
@@ -86,13 +87,14 @@ class ColumnChooser(QWidget):
         self.chosen.emit(tuple(name for name, button in self._buttons.items() if button.isChecked()))
 
 
-def _line_icon(color: QColor, style: Qt.PenStyle) -> QIcon:
-    pixmap = QPixmap(2 * _SAMPLE)
+def line_icon(pen: QPen) -> QIcon:
+    """Return a sample of a line."""
+    pixmap = QPixmap(2 * SAMPLE)
     pixmap.setDevicePixelRatio(2)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(color, 2, style, Qt.PenCapStyle.FlatCap))
-    painter.drawLine(0, _SAMPLE.height() // 2, _SAMPLE.width(), _SAMPLE.height() // 2)
+    painter.setPen(QPen(pen.color(), 2, pen.style(), Qt.PenCapStyle.FlatCap))
+    painter.drawLine(0, SAMPLE.height() // 2, SAMPLE.width(), SAMPLE.height() // 2)
     painter.end()
     return QIcon(pixmap)

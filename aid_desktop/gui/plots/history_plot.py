@@ -1,22 +1,25 @@
 """HistoryPlot: how a run went, epoch by epoch; grows while the run goes on."""
 
-import html
+import dataclasses
 import math
 import time
 from collections.abc import Sequence
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
 from PyQt5.QtCore import QPoint, Qt, QTimer, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QKeyEvent, QShowEvent
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
-from aid_desktop.gui.models.epoch_names import title_of
 from aid_desktop.gui.models.epoch_series import EpochSeries
-from aid_desktop.gui.plots.epoch_columns import ColumnChooser, column_color
-from aid_desktop.gui.plots.epoch_curves import EpochCurves, Look
+from aid_desktop.gui.plots.epoch_columns import ColumnChooser
+from aid_desktop.gui.plots.epoch_curves import EpochCurves
 from aid_desktop.gui.plots.plot_frame import PlotFrame
 from aid_desktop.gui.plots.plot_saving import PlotTable
 from aid_desktop.gui.plots.plot_style import Panel, Readout
+from aid_desktop.gui.plots.plotted_run import Look, PlottedRun
+from aid_desktop.gui.plots.readout import readout_text
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import Theme, ThemeManager
 from aid_desktop.gui.widgets.field_editor import diff_text
@@ -57,10 +60,10 @@ class HistoryPlot(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         prefix = name.removesuffix("Plot")
         self._themes = themes
-        self._series = EpochSeries()
+        self._runs: tuple[PlottedRun, ...] = (PlottedRun(),)
+        self._current = self._runs[0]
         self._look = Look()
         self._wanted: tuple[str, ...] = STACKED_COLUMNS if is_stacked else SINGLE_COLUMNS
-        self._notes: dict[int, str] = {}
         self._selected: int | None = None
         self._hovered: int | None = None
         self._empty_text = EMPTY_TEXT
@@ -97,6 +100,10 @@ class HistoryPlot(QWidget):
         return self._curves.columns
 
     @property
+    def _series(self) -> EpochSeries:
+        return self._current.series
+
+    @property
     def selected_epoch(self) -> int | None:
         """The epoch that is marked."""
         return self._selected
@@ -107,11 +114,11 @@ class HistoryPlot(QWidget):
         `label` becomes the suggested file name of saved pictures. `series` may hold the same records, made
         elsewhere, as it takes a while for very many.
         """
-        self._series = series if series is not None else EpochSeries(history.records)
+        self._current = PlottedRun(series=series if series is not None else EpochSeries(history.records))
+        self._runs = (self._current,)
         self._frame.suggested_name = f"{label} history".strip()
         self._selected = self._hovered = None
-        self._notes = {}
-        self._curves.clear_markers()
+        self._curves.set_marks(())
         self._curves.set_selected(None)
         self._choose_curves()
         self._frame.fit()
@@ -123,10 +130,13 @@ class HistoryPlot(QWidget):
         It is drawn within a tenth of a second, when the plot is on the screen; within a second where drawing is slow
         and epochs are short.
         """
-        is_new = set(self._series.names) != {"learning_rate", "seconds", *(name for name, _ in record.metrics)}
+        before = self._series.names
         self._series.append(record)
         self._series.forget_models(removed)
-        self._has_new_columns = self._has_new_columns or is_new
+        self._redraw_soon(has_new_columns=self._series.names != before)
+
+    def _redraw_soon(self, *, has_new_columns: bool) -> None:
+        self._has_new_columns = self._has_new_columns or has_new_columns
         self._is_stale = True
         if self.isVisible() and not self._timer.isActive():
             self._timer.start(self._milliseconds_to_redraw())
@@ -140,35 +150,35 @@ class HistoryPlot(QWidget):
 
     def set_rolling_median(self, window: int) -> None:
         """Smooth all curves over `window` epochs; 1: as they are."""
-        self._set_look(Look(max(1, window), self._look.is_saved_only, self._look.is_log))
+        self._set_look(dataclasses.replace(self._look, window=max(1, window)))
 
     def set_saved_only(self, is_saved_only: bool) -> None:
         """Draw only the epochs after which a model was saved."""
-        self._set_look(Look(self._look.window, is_saved_only, self._look.is_log))
+        self._set_look(dataclasses.replace(self._look, is_saved_only=is_saved_only))
 
     def set_log(self, is_log: bool) -> None:
         """Use a logarithmic vertical axis."""
-        self._set_look(Look(self._look.window, self._look.is_saved_only, is_log))
+        self._set_look(dataclasses.replace(self._look, is_log=is_log))
 
     def set_markers(self, revisions: Sequence[Revision]) -> None:
         """Mark where settings changed: one line for each revision that differs from the one before."""
-        self._notes = {}
-        self._curves.clear_markers()
+        self._current.notes.clear()
         for old, new in pairwise(revisions):
             diff = SettingsDiff.between(old.settings, new.settings)
             if diff:
-                self.add_marker(new.epoch, diff_text(diff))
+                self._current.add_note(new.epoch, diff_text(diff))
+        self._show_markers()
 
     def add_marker(self, epoch: int, text: str) -> None:
         """Mark that settings changed before `epoch`; `text` tells what, one change a line."""
-        self._notes[epoch] = f"{self._notes[epoch]}\n{text}" if epoch in self._notes else text
-        self._curves.add_marker(epoch, f"Changed from epoch {epoch} on:\n{text}")
+        self._current.add_note(epoch, text)
+        self._show_markers()
 
     def set_selected_epoch(self, epoch: int | None) -> None:
         """Draw a line at an epoch, or take it away."""
         self._selected = epoch
         self._curves.set_selected(epoch)
-        self._mark("selected", epoch)
+        self._mark_selected()
 
     def set_empty_text(self, text: str) -> None:
         """Say what belongs here as long as there is no epoch."""
@@ -182,7 +192,7 @@ class HistoryPlot(QWidget):
             raise KeyError(epoch)
         value = self._series.smoothed(column, self._look.window)[position]
         height = math.log10(value) if self._look.is_log else value
-        return self._frame.pixel_of(self._curves.panel_of(column), epoch, height)
+        return self._frame.pixel_of(self._curves.panel_of(column), self._look.view_x(epoch), height)
 
     @pyqtSlot()
     def refresh(self) -> None:
@@ -191,8 +201,9 @@ class HistoryPlot(QWidget):
         self._is_stale = False
         if self._has_new_columns:
             self._choose_curves()
-        self._curves.draw(self._series, self._look)
-        self._mark("selected", self._selected)
+        self._curves.set_look(self._look)
+        self._curves.draw()
+        self._mark_selected()
         self._update_empty()
         self._drawn_at = time.perf_counter()
         self._draw_seconds = self._drawn_at - started
@@ -232,49 +243,57 @@ class HistoryPlot(QWidget):
 
     def _choose_curves(self) -> None:
         self._has_new_columns = False
-        names = self._series.names
-        self._curves.show([name for name in names if name in self._wanted], names)
-        self._chooser.set_columns(names, self._wanted, self._themes.current)
+        names = tuple(dict.fromkeys(name for run in self._runs for name in run.series.names))
+        self._curves.show(self._runs, [name for name in names if name in self._wanted], names)
+        self._chooser.set_columns(names, self._wanted, self._curves.pens.sample)
 
     def _update_empty(self) -> None:
-        if not len(self._series):
+        if not any(len(run.series) for run in self._runs):
             self._frame.set_empty_text(self._empty_text)
         elif not self.columns:
             self._frame.set_empty_text("Check a column above to see its curve")
         else:
             self._frame.set_empty_text("")
 
-    def _mark(self, kind: str, epoch: int | None) -> None:
-        position = None if epoch is None else self._series.position(epoch)
-        self._curves.set_marked(kind, self._series, position, self._look.window)
+    def _show_markers(self) -> None:
+        is_single = len(self._runs) < 2
+        self._curves.set_marks(
+            [
+                (epoch, f"Changed from epoch {epoch} on{'' if is_single else f' in {run.name}'}:\n{text}")
+                for run in self._runs
+                for epoch, text in run.notes.items()
+            ]
+        )
+
+    def _mark_selected(self) -> None:
+        position = None if self._selected is None else self._series.position(self._selected)
+        self._curves.set_marked("selected", [] if position is None else [(self._current, position)])
 
     def _read(self, _panel: Panel, x: float, _y: float) -> Readout | None:
-        position = self._series.nearest(x)
-        if position is None:
+        wanted = self._look.epoch_at(x)
+        nearest = [
+            int(run.series.epochs[position])
+            for run in (self._current, *self._runs)
+            if (position := run.series.nearest(wanted)) is not None
+        ]
+        if not nearest:
             return None
-        epoch = int(self._series.epochs[position])
+        epoch = min(nearest, key=lambda epoch: abs(epoch - wanted))
+        places = [(run, place) for run in self._runs if (place := run.series.position(epoch)) is not None]
         if epoch != self._hovered:
             self._hovered = epoch
-            self._mark("hovered", epoch)
-        return Readout(epoch, None, self._readout_text(position, epoch))
-
-    def _readout_text(self, position: int, epoch: int) -> str:
-        rows = [f"<b>epoch {epoch}</b>"]
-        for name in self.columns:
-            color = column_color(name, self._series.names, self._themes.current).name()
-            value = self._series.smoothed(name, self._look.window)[position]
-            rows.append(f'<span style="color:{color}">●</span> {html.escape(title_of(name))} <b>{value:.4g}</b>')
-        if self._series.saved[position]:
-            rows.append("model saved")
-        if epoch in self._notes:
-            rows.append("<i>settings changed:</i>")
-            rows.extend(html.escape(line) for line in self._notes[epoch].splitlines())
-        return "<br>".join(rows)
+            self._curves.set_marked("hovered", places)
+        text = readout_text(epoch, places, self.columns, self._look.window, self._curves.pens)
+        return Readout(self._look.view_x(epoch), None, text)
 
     def _table(self) -> PlotTable:
-        columns = self.columns
-        values = (self._series.epochs, *(self._series.values(name) for name in columns))
-        return PlotTable(("epoch", *columns), values)
+        names: list[str] = []
+        values: list[NDArray[np.float64]] = []
+        for run in self._runs:
+            columns = [name for name in self.columns if name in run.series.names]
+            names += [f"{run.name}: {name}" if len(self._runs) > 1 else name for name in ("epoch", *columns)]
+            values += [run.series.epochs, *(run.series.values(name) for name in columns)]
+        return PlotTable(tuple(names), tuple(values))
 
     def _click(self, position: int) -> None:
         epoch = int(self._series.epochs[position])
@@ -284,14 +303,14 @@ class HistoryPlot(QWidget):
     @pyqtSlot(float, float)
     def _on_clicked(self, x: float, _y: float) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        position = self._series.nearest(x)
+        position = self._series.nearest(self._look.epoch_at(x))
         if position is not None:
             self._click(position)
 
     @pyqtSlot()
     def _on_left(self) -> None:
         self._hovered = None
-        self._mark("hovered", None)
+        self._curves.set_marked("hovered", [])
 
     @pyqtSlot(tuple)
     def _on_chosen(self, columns: tuple[str, ...]) -> None:
@@ -301,4 +320,4 @@ class HistoryPlot(QWidget):
     @pyqtSlot(Theme)
     def _on_theme_changed(self, theme: Theme) -> None:
         self._curves.apply(theme)
-        self._chooser.set_columns(self._series.names, self._wanted, theme)
+        self._chooser.set_columns(self._chooser.columns, self._wanted, self._curves.pens.sample)

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QAction, QFileDialog, QHBoxLayout, QLabel, QMenu, QT
 from aid_desktop.errors import ExportError
 from aid_desktop.gui.plots.growing_view import GrowingViewBox
 from aid_desktop.gui.plots.plot_saving import PlotTable, write_csv, write_png, write_svg
-from aid_desktop.gui.plots.plot_style import Panel, Reader, Readout, curves_table, read_place
+from aid_desktop.gui.plots.plot_style import DecadeAxis, Panel, Reader, Readout, curves_table, read_place
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, Theme, ThemeManager, icon
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
@@ -95,10 +95,12 @@ class PlotFrame(QWidget):
 
         With `is_growing` the axes leave room for points to come.
         """
-        axes = {"axisItems": {"bottom": x_axis}} if x_axis is not None else {}
+        axes = {"left": DecadeAxis("left"), **({"bottom": x_axis} if x_axis is not None else {})}
         # Without its menu, which is never shown, a view box is made in a tenth of the time.
         view = GrowingViewBox(enableMenu=False) if is_growing else pg.ViewBox(enableMenu=False)
-        panel = Panel(self.canvas.addPlot(row=row, col=0, viewBox=view, enableMenu=False, **axes), legend_corner)
+        panel = Panel(
+            self.canvas.addPlot(row=row, col=0, viewBox=view, enableMenu=False, axisItems=axes), legend_corner
+        )
         panel.legend.setVisible(self._is_legend_shown)
         if self._panels:
             panel.plot.setXLink(next(iter(self._panels.values())).plot)
@@ -114,6 +116,11 @@ class PlotFrame(QWidget):
     def set_table(self, make_table: Callable[[], PlotTable]) -> None:
         """Let `make_table` decide which numbers a CSV file gets; without it, those of the visible curves."""
         self._make_table = make_table
+
+    def set_legend_shown(self, is_shown: bool) -> None:
+        """Show the legends on the screen too, or in saved files only."""
+        self._is_legend_shown = is_shown
+        self._show_legends(is_shown)
 
     def set_empty_text(self, text: str) -> None:
         """Say what belongs here instead of axes; an empty text brings them back."""

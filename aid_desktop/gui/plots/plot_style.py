@@ -1,6 +1,6 @@
 """One look for all plots: colours of the theme, light grid, legend, crosshair, saving."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +45,15 @@ def plot_font() -> QFont:
     return font
 
 
-class WholeNumberAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+class DecadeAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """An axis that names 1, 2 and 5 of each decade in plain numbers when it is logarithmic."""
+
+    def logTickStrings(self, values: list[float], scale: float, spacing: float | None) -> list[str]:
+        """Return what stands at the ticks; pyqtgraph names so many that they cover each other."""
+        return [_tick_text(10.0 ** min(value, 300.0) * scale) for value in values]
+
+
+class WholeNumberAxis(DecadeAxis):
     """A horizontal axis of things that are counted: ticks at whole numbers only."""
 
     def __init__(self) -> None:
@@ -55,6 +63,11 @@ class WholeNumberAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no ty
         """Return the distances of the ticks, as pyqtgraph chooses them but not below 1."""
         spacings = [pair for pair in super().tickSpacing(minVal, maxVal, size) if pair[0] >= 1]
         return spacings or [(1.0, 0.0)]
+
+
+def _tick_text(value: float) -> str:
+    digits = f"{value:.0e}"
+    return f"{value:.6g}" if digits[0] in "125" else ""
 
 
 class LegendSample(pg.ItemSample):  # type: ignore[misc]  # pyqtgraph has no types
@@ -126,6 +139,15 @@ class Panel:
     def remove_curve(self, name: str) -> None:
         """Take a curve away."""
         self.plot.removeItem(self.curves.pop(name))
+        self.place_legend()
+
+    def set_legend_texts(self, texts: Mapping[str, str]) -> None:
+        """Let the legend say these texts in place of the names of curves; the others say their names."""
+        for name, curve in self.curves.items():
+            label = self.legend.getLabel(curve)
+            text = texts.get(name, name)
+            if label is not None and label.text != text:
+                label.setText(text)
         self.place_legend()
 
     def place_legend(self) -> None:

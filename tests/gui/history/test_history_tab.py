@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import (
     QListWidget,
     QPushButton,
     QSlider,
+    QTabBar,
     QTableView,
     QTableWidget,
     QWidget,
@@ -189,7 +190,7 @@ def test_that_a_model_that_is_gone_cannot_be_assessed(
     notifier.open_run(folder.path)
     wait_for(qtbot, background)
     folder.model("epoch_00003.keras").unlink()
-    tab.epoch.show_epoch(tab._run, tab._run.record(3))
+    tab.epoch.show_epoch(tab.run, tab.run.record(3))
     for name in ("historyAssessButton", "historyRevealButton"):
         button = tab.findChild(QPushButton, name)
         assert not button.isEnabled()
@@ -455,7 +456,9 @@ def test_that_what_can_be_used_has_a_name_and_a_tooltip(
     notifier.open_run(folder.path)
     wait_for(qtbot, background)
     buttons = tab.findChildren((QAbstractButton, QSlider, QTableView, QListWidget))
-    own = [widget for widget in buttons if type(widget).__name__ != "QTableCornerButton" and widget.focusPolicy()]
+    # Qt's own are the corners of tables and the arrows beside tabs.
+    of_qt = [widget for widget in buttons if type(widget.parent()) in (QTableView, QTableWidget, QTabBar)]
+    own = [widget for widget in buttons if widget not in of_qt and widget.focusPolicy()]
     names = [widget.objectName() for widget in own]
     assert all(names)
     assert len(set(names)) == len(names)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from aid_desktop.errors import RunError
-from aid_desktop.gui.history.opened_run import OpenedRun, read_run, run_folder_of, summarize
+from aid_desktop.gui.history.opened_run import OpenedRun
+from aid_desktop.gui.history.run_files import read_run, run_folder_of, summarize
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import append_record
 from aid_desktop.runs.records import EpochRecord
@@ -103,8 +104,12 @@ def test_that_other_folders_are_refused(tmp_path: Path) -> None:
 
 
 def test_that_files_of_a_run_lead_to_its_folder(folder: RunFolder, tmp_path: Path) -> None:
-    for path in (folder.path, folder.history_csv, folder.models / "epoch_00001.keras"):
+    for path in (folder.path, folder.history_csv, folder.models / "epoch_00001.keras", folder.models):
         assert run_folder_of(path) == folder.path
+    other = folder.path / "other"
+    other.mkdir()
+    assert run_folder_of(other) is None
+    assert run_folder_of(other / "x.png") is None
     assert run_folder_of(tmp_path / "x" / "y") is None
 
 

@@ -239,7 +239,7 @@ def test_that_the_tooltip_of_a_marker_is_under_the_mouse(qtbot: QtBot, plot: His
 
 def test_that_saved_epochs_are_marked_and_can_be_shown_alone(plot: HistoryPlot) -> None:
     plot.set_history(history(10))
-    saved = plot._curves._points["score"]["saved"]
+    saved = plot._curves._saved["score"][""]
     np.testing.assert_array_equal(saved.getOriginalDataset()[0], [0, 4, 8])
     plot.set_saved_only(True)
     np.testing.assert_array_equal(curve_data(plot, "loss")[0], [0, 4, 8])
