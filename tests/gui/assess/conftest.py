@@ -151,7 +151,8 @@ def idle(qtbot, background: Background) -> Callable[[], None]:
 @pytest.fixture
 def assessed_tab(qtbot, tab: AssessTab, notifier: Notifier, model_file: Path, fake_model, idle) -> AssessTab:
     notifier.choose_model(model_file)
-    with qtbot.waitSignal(tab.assessed):
+    # The first one imports scikit-learn.
+    with qtbot.waitSignal(tab.assessed, timeout=30_000):
         tab.assess()
     idle()
     return tab
