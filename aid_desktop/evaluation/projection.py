@@ -104,23 +104,6 @@ def principal_components(embedding: Embedding, number: int, seed: int = SEED) ->
     return components
 
 
-def points_in_polygon(places: Places, corners: Places) -> NDArray[np.bool_]:
-    """Return which of the places (N, 2) are inside a closed polygon with corners (V, 2), by the even-odd rule."""
-    inside = np.zeros(len(places), np.bool_)
-    if len(corners) < 3:
-        return inside
-    x, y = places.T
-    (left, low), (right, high) = corners.min(axis=0), corners.max(axis=0)
-    near = np.flatnonzero((x >= left) & (x <= right) & (y >= low) & (y <= high))
-    x, y = x[near], y[near]
-    odd = np.zeros(len(near), np.bool_)
-    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        if y0 != y1:
-            odd ^= ((y0 <= y) != (y1 <= y)) & (x < x0 + (y - y0) / (y1 - y0) * (x1 - x0))
-    inside[near] = odd
-    return inside
-
-
 def _two_columns(components: Places) -> Places:
     missing = max(0, 2 - components.shape[1])
     return np.pad(components[:, :2], ((0, 0), (0, missing)))

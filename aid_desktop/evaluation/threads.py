@@ -16,7 +16,7 @@ def one_thread() -> AbstractContextManager[object]:
     Their threads wait for each other in a busy loop: beside a training run t-SNE of 1 000 images took over 60 s with
     two threads and 8 s with one. And one thread adds up in one order, so that results are the same each time.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     limits: AbstractContextManager[object] = threadpool_limits(1)
     return limits

@@ -188,8 +188,8 @@ class MainWindow(QMainWindow):
         model_menu = required(bar.addMenu("&Model"))
         for text, keys, do in (
             ("Assess", "Ctrl+Return", self.assessment.assess),
-            ("Classify new files…", "Ctrl+K", self.assessment.actions.classify_files),
-            ("Classify a large image…", "Ctrl+Shift+K", self.assessment.actions.classify_large_image),
+            ("Classify new files…", "Ctrl+K", self.assessment.model_actions.classify_files),
+            ("Classify a large image…", "Ctrl+Shift+K", self.assessment.model_actions.classify_large_image),
         ):
             self._add(model_menu, text, keys, partial(self._do_in_assessment, do))
         view_menu = required(bar.addMenu("&View"))

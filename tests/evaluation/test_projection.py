@@ -15,7 +15,6 @@ from aid_desktop.evaluation.projection import (
     Method,
     ProjectionStoppedError,
     available_methods,
-    points_in_polygon,
     principal_components,
     project,
     stratified_sample,
@@ -125,26 +124,3 @@ def test_that_a_sample_keeps_the_shares_of_the_classes(labels: list[int], limit:
         expected = share * labels.count(label)
         # Each class has one at least, which the others make up for.
         assert abs(np.count_nonzero(numbers[chosen] == label) - expected) <= 5
-
-
-@given(
-    st.lists(st.tuples(st.floats(-5, 5), st.floats(-5, 5)), min_size=1, max_size=30),
-    st.floats(0.5, 4),
-    st.floats(-1, 1),
-)
-def test_that_points_in_a_rectangle_are_those_between_its_sides(
-    points: list[tuple[float, float]], half: float, middle: float
-) -> None:
-    low, high = middle - half, middle + half
-    corners = np.array([(low, low), (high, low), (high, high), (low, high)])
-    places = np.array(points)
-    expected = ((places >= low) & (places < high)).all(axis=1)
-    assert np.array_equal(points_in_polygon(places, corners), expected)
-    assert np.array_equal(points_in_polygon(places, corners[::-1]), expected)
-
-
-def test_that_a_lasso_may_be_concave_and_needs_an_area() -> None:
-    corners = np.array([(0, 0), (4, 0), (4, 4), (2, 1), (0, 4)], float)
-    places = np.array([(2, 0.5), (2, 2), (0.5, 2), (3.5, 2), (9, 9)], float)
-    assert points_in_polygon(places, corners).tolist() == [True, False, True, True, False]
-    assert not points_in_polygon(places, corners[:2]).any()

@@ -77,7 +77,7 @@ class AssessTab(QWidget):
         self.gallery = Gallery(background, self.relabelling, self)
         self.insights = Insights(self.gallery, background, themes, self)
         self.insights.add_tabs(self.results)
-        self.actions = ModelActions(self.model_row, self.run_row, self.messages, background, themes, self)
+        self.model_actions = ModelActions(self.model_row, self.run_row, self.messages, background, themes, self)
         self._rescoring = Rescoring(background, self._on_rescored, self._on_failed, self)
         self._lay_out()
         self._connect()
@@ -216,7 +216,7 @@ class AssessTab(QWidget):
         self.confusion.set_matrix(made.matrix, keep_cells)
         for stage in self._stages:
             stage.show_content()
-        self.actions.set_assessment(made)
+        self.model_actions.set_assessment(made)
 
     def _show_empty(self) -> None:
         matrix, metrics, gallery = self._stages
@@ -271,4 +271,4 @@ class AssessTab(QWidget):
         for widget in (self.messages, self.changes, self.model_row, self.run_row):
             column.addWidget(widget)
         column.addWidget(lower, 1)
-        column.addWidget(self.actions)
+        column.addWidget(self.model_actions)

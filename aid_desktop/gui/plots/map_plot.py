@@ -14,7 +14,8 @@ from PyQt5.QtGui import QColor, QKeyEvent, QPainter
 from PyQt5.QtWidgets import QWidget
 from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
 
-from aid_desktop.evaluation.projection import Places, points_in_polygon
+from aid_desktop.data.gates import points_in_polygon
+from aid_desktop.evaluation.projection import Places
 from aid_desktop.gui.plots.lasso import Lasso
 from aid_desktop.gui.plots.map_drawing import DrawnGroup, Frame, draw_map
 from aid_desktop.gui.plots.plot_frame import PlotFrame
@@ -248,7 +249,7 @@ class MapPlot(PlotFrame):
 
     @pyqtSlot(object, bool)
     def _on_lasso(self, corners: Places, adds: bool) -> None:
-        self._pick(np.flatnonzero(points_in_polygon(self._places, corners) & self.visible), adds)
+        self._pick(np.flatnonzero(points_in_polygon(*self._places.T, corners) & self.visible), adds)
 
     @pyqtSlot(float, float, bool)
     def _on_click(self, x: float, y: float, adds: bool) -> None:
