@@ -36,7 +36,7 @@ class FakePredictor:
 
     shapes: list[tuple[int, ...]]
 
-    def __init__(self, model: SimpleNamespace, card: ModelCard) -> None:
+    def __init__(self, model: SimpleNamespace, card: ModelCard, n_images: int) -> None:
         self.shapes = model.shapes
 
     def predict(
