@@ -242,7 +242,7 @@ def _cut_windows(
     # Damaged files have positions that no whole number can hold.
     starts = np.clip(starts, -_FAR, _FAR).astype(np.intp) - margins
     last = np.array(images[0].shape[::-1]) - (width, height)
-    is_inside = ((starts >= 0) & (starts <= last)).all(axis=1)
+    is_inside = np.all((starts >= 0) & (starts <= last), axis=1)
     for window, image, (left, top), inside in zip(windows, images, starts.tolist(), is_inside.tolist(), strict=True):
         if inside:
             window[:] = image[top : top + height, left : left + width]

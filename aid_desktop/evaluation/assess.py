@@ -1,6 +1,6 @@
 """Apply a model to sources of images, a bounded number at a time."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -135,7 +135,7 @@ def _predict(
     return _assemble(loaded.card, tasks, counts, probabilities[:done])
 
 
-def _prepared(card: ModelCard, tasks: Sequence[_Task]) -> Iterator[tuple[Pixels, RawFeatures]]:
+def _prepared(card: ModelCard, tasks: Sequence[_Task]) -> Generator[tuple[Pixels, RawFeatures], None, None]:
     """Yield the images of the tasks and their features, block by block: while one is used the next is being read."""
     for task in tasks:
         reader = reopen(task.source)

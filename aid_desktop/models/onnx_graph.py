@@ -61,6 +61,7 @@ def _convert(model: "keras.Model", shapes: Sequence[Shape], opset: int) -> "onnx
     inputs, outputs = [one.name for one in function.inputs], [one.name for one in function.outputs]
     if len(inputs) != len(shapes) or len(outputs) != 1:
         raise ValueError(f"it has {len(inputs)} inputs and {len(outputs)} outputs")
+    proto: onnx.ModelProto
     proto, _ = tf2onnx.convert.from_graph_def(
         function.graph.as_graph_def(),
         name="AID Desktop",
