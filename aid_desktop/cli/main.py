@@ -5,7 +5,21 @@ import logging
 from collections.abc import Sequence
 
 from aid_desktop import __version__
-from aid_desktop.cli import assess, classify, convert, demo, devices, find_lr, gui, info, recommend, tile, train, zoo
+from aid_desktop.cli import (
+    assess,
+    classify,
+    convert,
+    demo,
+    devices,
+    find_lr,
+    gui,
+    inference_time,
+    info,
+    recommend,
+    tile,
+    train,
+    zoo,
+)  # fmt: skip
 from aid_desktop.cli.interrupt import INTERRUPTED
 from aid_desktop.cli.output import write_error
 from aid_desktop.errors import AidError
@@ -15,7 +29,7 @@ from aid_desktop.paths import log_dir
 logger = logging.getLogger(__name__)
 
 EXIT_ERROR = 1
-_COMMANDS = (gui, demo, recommend, train, find_lr, assess, classify, convert, tile, info, zoo, devices)
+_COMMANDS = (gui, demo, recommend, train, find_lr, assess, classify, inference_time, convert, tile, info, zoo, devices)
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -197,10 +197,10 @@ def largest_difference(found: NDArray[np.float32], expected: NDArray[np.float32]
 
 def _verified(graph: bytes, sample: Inputs, expected: NDArray[np.float32]) -> OnnxEngine | None:
     """Return the engine if it gives what is expected: for all images together, and for one alone."""
-    engine = OnnxEngine(graph)
     try:
-        together = engine.run_on(sample, engine.n_threads)
-        alone = engine.run_on([one[:1] for one in sample], 1)
+        engine = OnnxEngine(graph)
+        together = engine.run(sample)
+        alone = engine.run([one[:1] for one in sample])
     except ModelError as error:
         logger.info("classification computes with Keras: %s", error)
         return None

@@ -11,17 +11,19 @@ from aid_desktop.data.scalar_features import RawFeatures
 from aid_desktop.errors import ModelError
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.onnx_cache import OnnxCache, users_cache
-from aid_desktop.models.onnx_engine import Inputs
+from aid_desktop.models.onnx_engine import Inputs, parts_of, sharing_out
 from aid_desktop.models.onnx_graph import Shape
 
 if TYPE_CHECKING:
     import keras
 
 BATCH_SIZE = 256
-"""Images computed at once: more of them do not fit into a processor's cache."""
+"""Images that Keras computes at once: more of them do not fit into a processor's cache."""
 WORTH_CONVERTING = 1000
 """From so many images on a network is converted: that takes as long as Keras takes to classify thousands of them."""
 _SAMPLE = 8
+_PARTS_EACH = 4
+"""So many calls of each thread lie between two questions whether to stop."""
 
 
 class Engine(Protocol):
@@ -31,18 +33,33 @@ class Engine(Protocol):
     def name(self) -> str:
         """For people."""
 
+    @property
+    def n_at_once(self) -> int:
+        """Images that one call takes best."""
+
+    @property
+    def n_threads(self) -> int:
+        """Threads that should call it at the same time."""
+
     def run(self, inputs: Inputs) -> NDArray[np.float32]:
         """Return the output, float32 (N, C)."""
 
 
 class KerasEngine:
-    """The network as one compiled function of TensorFlow, which costs far less per call than `model.predict`."""
+    """The network as one compiled function of TensorFlow, which costs far less per call than `model.predict`.
+
+    `device` is one of `keras_devices`; "" leaves the choice to TensorFlow.
+    """
 
     name = "compiled Keras function"
 
-    def __init__(self, model: "keras.Model", shapes: Sequence[Shape]) -> None:
+    def __init__(self, model: "keras.Model", shapes: Sequence[Shape], device: str = "") -> None:
         import tensorflow as tf
 
+        self.n_at_once = BATCH_SIZE
+        # TensorFlow shares out each call to all cores by itself.
+        self.n_threads = 1
+        self._device = keras_devices()[device] if device else None
         self._call = tf.function(
             lambda *inputs: model(list(inputs) if len(inputs) > 1 else inputs[0], training=False),
             input_signature=[tf.TensorSpec((None, *shape), tf.float32) for shape in shapes],
@@ -50,7 +67,12 @@ class KerasEngine:
 
     def run(self, inputs: Inputs) -> NDArray[np.float32]:
         """Return the output, float32 (N, C)."""
-        return np.asarray(self._call(*inputs), np.float32)
+        import tensorflow as tf
+
+        if self._device is None:
+            return np.asarray(self._call(*inputs), np.float32)
+        with tf.device(self._device):
+            return np.asarray(self._call(*inputs), np.float32)
 
 
 class Predictor:
@@ -104,17 +126,31 @@ class Predictor:
                 "images alone: choose a model of images"
             )
         probabilities = np.empty((len(images), len(card.class_names)), np.float32)
-        for start in range(0, len(images), BATCH_SIZE):
-            if should_stop is not None and should_stop():
-                return probabilities[:start]
-            part = slice(start, start + BATCH_SIZE)
-            inputs = [card.normalization.apply(images[part])]
-            if card.features and features is not None:
-                inputs.append(card.features.apply(features[part]))
-            if self._engine is None:
-                self._engine = self._choose(inputs)
-            probabilities[part] = self._engine.run(inputs)
+        if not len(images):
+            return probabilities
+        if self._engine is None:
+            self._engine = self._choose(
+                self._inputs(images[:_SAMPLE], None if features is None else features[:_SAMPLE])
+            )
+        engine = self._engine
+
+        def compute(part: slice) -> None:
+            probabilities[part] = engine.run(self._inputs(images[part], None if features is None else features[part]))
+
+        parts = parts_of(0, len(images), engine.n_at_once)
+        n_together = 1 if engine.n_threads == 1 else _PARTS_EACH * engine.n_threads
+        with sharing_out(engine.n_threads, len(parts)) as share_out:
+            for first in range(0, len(parts), n_together):
+                if should_stop is not None and should_stop():
+                    return probabilities[: parts[first].start]
+                share_out(compute, parts[first : first + n_together])
         return probabilities
+
+    def _inputs(self, images: Pixels, features: RawFeatures | None) -> list[NDArray[np.float32]]:
+        inputs = [self._card.normalization.apply(images)]
+        if self._card.features and features is not None:
+            inputs.append(self._card.features.apply(features))
+        return inputs
 
     def _choose(self, inputs: Inputs) -> Engine:
         shapes = shapes_of(self._card)
@@ -131,14 +167,28 @@ def shapes_of(card: ModelCard) -> tuple[Shape, ...]:
     return card.image.input_shape, *([(len(card.features),)] if card.features else [])
 
 
+def noise_inputs(card: ModelCard, n: int) -> list[NDArray[np.float32]]:
+    """Return inputs of `n` images of noise, normalized, and of as many features if the network takes them."""
+    rng = np.random.default_rng(0)
+    images = rng.uniform(0, card.normalization.white, (n, *card.image.input_shape)).astype(card.pixel_type)
+    inputs = [card.normalization.apply(images)]
+    if card.features:
+        inputs.append(rng.normal(size=(n, len(card.features))).astype(np.float32))
+    return inputs
+
+
 def _sample(inputs: Inputs, card: ModelCard) -> Inputs:
     """Return a few of the inputs and as many of noise: the first images may be all alike."""
-    rng = np.random.default_rng(0)
-    noise = rng.uniform(0, card.normalization.white, (_SAMPLE, *card.image.input_shape)).astype(card.pixel_type)
-    made = [card.normalization.apply(noise)]
-    if card.features:
-        made.append(rng.normal(size=(_SAMPLE, len(card.features))).astype(np.float32))
-    return [np.concatenate((one[:_SAMPLE], other)) for one, other in zip(inputs, made, strict=True)]
+    pairs = zip(inputs, noise_inputs(card, _SAMPLE), strict=True)
+    return [np.concatenate((one[:_SAMPLE], noise)) for one, noise in pairs]
+
+
+def keras_devices() -> dict[str, str]:
+    """Return the devices that TensorFlow can compute on: cpu, gpu:0, …, with TensorFlow's names for them."""
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    return {"cpu": "/CPU:0", **{f"gpu:{index}": f"/GPU:{index}" for index in range(len(gpus))}}
 
 
 def has_gpu() -> bool:

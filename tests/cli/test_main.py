@@ -11,7 +11,7 @@ from aid_desktop.cli import output
 from aid_desktop.cli.demo import needs_offscreen
 from aid_desktop.errors import AidError, DataError
 
-COMMANDS = ("gui", "demo", "recommend", "train", "assess", "classify", "info", "zoo", "devices")
+COMMANDS = ("gui", "demo", "recommend", "train", "assess", "classify", "inference-time", "info", "zoo", "devices")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from aid_desktop.data.normalize import Normalization
-from aid_desktop.models import predict
+from aid_desktop.models import onnx_engine, predict
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.onnx_cache import OnnxCache
 from aid_desktop.models.predict import Predictor
@@ -26,14 +27,15 @@ def test_that_predictions_are_those_of_keras(tiny_net: Build, card: ModelCard) -
 
 
 def test_that_predictions_do_not_depend_on_the_neighbours_in_a_batch(
-    tiny_net: Build, card: ModelCard, monkeypatch: pytest.MonkeyPatch
+    tiny_net: Build, card: ModelCard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     predictor = Predictor(tiny_net(), card)
     together = predictor.predict(IMAGES)
     assert np.allclose(predictor.predict(IMAGES[255:258]), together[255:258], atol=1e-6)
     assert np.allclose(predictor.predict(IMAGES[::-1])[::-1], together, atol=1e-6)
-    monkeypatch.setattr(predict, "BATCH_SIZE", 37)
-    assert np.allclose(predictor.predict(IMAGES), together, atol=1e-6)
+    monkeypatch.setattr(onnx_engine, "MOST_IMAGES", 37)
+    other = Predictor(tiny_net(), card, cache=OnnxCache(tmp_path))
+    assert np.allclose(other.predict(IMAGES), together, atol=1e-6)
 
 
 def test_that_no_images_give_no_rows(tiny_net: Build, card: ModelCard) -> None:
@@ -46,14 +48,18 @@ def test_that_dropout_does_not_act_in_predictions(dropout_net: Build, card: Mode
 
 
 def test_that_a_stop_leaves_the_rows_computed_so_far(
-    tiny_net: Build, card: ModelCard, monkeypatch: pytest.MonkeyPatch
+    tiny_net: Build, card: ModelCard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(predict, "BATCH_SIZE", 100)
-    answers = iter([False, False, True])
-    predictor = Predictor(tiny_net(), card)
-    result = predictor.predict(IMAGES, lambda: next(answers))
-    assert result.shape == (200, 2)
-    assert np.allclose(result, predictor.predict(IMAGES)[:200], atol=1e-6)
+    monkeypatch.setattr(onnx_engine, "MOST_IMAGES", 25)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    model = tiny_net()
+    for n_images, rows in ((1, 200), (None, 400)):
+        answers = iter([False, False, True])
+        predictor = Predictor(model, card, n_images=n_images, cache=OnnxCache(tmp_path))
+        result = predictor.predict(IMAGES, lambda answers=answers: next(answers))
+        assert result.shape == (rows, 2)
+        assert np.allclose(result, predictor.predict(IMAGES)[:rows], atol=1e-6)
 
 
 def test_that_single_images_and_batches_run_in_onnx_runtime(tiny_net: Build, card: ModelCard) -> None:
