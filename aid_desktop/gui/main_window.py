@@ -187,6 +187,7 @@ class MainWindow(QMainWindow):
             ("Assess", "Ctrl+Return", self.assessment.assess),
             ("Classify new files…", "Ctrl+K", self.assessment.classify_files),
             ("Classify a large image…", "Ctrl+Shift+K", self.assessment.classify_large_image),
+            ("Inference time…", "", self.assessment.inference_time.open),
         ):
             self._add(model_menu, text, keys, partial(self._do_in_assessment, do))
         view_menu = required(bar.addMenu("&View"))

@@ -15,6 +15,7 @@ from aid_desktop.gui.assess.assessment import Assessment, assess_model, copy_mod
 from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
 from aid_desktop.gui.assess.confusion_view import ConfusionView
 from aid_desktop.gui.assess.gallery import Gallery
+from aid_desktop.gui.assess.inference_time_dialog import InferenceTimeTool
 from aid_desktop.gui.assess.metrics_view import MetricsView
 from aid_desktop.gui.assess.model_choice import ChosenModel, may_be_model
 from aid_desktop.gui.assess.model_row import ModelRow
@@ -64,6 +65,7 @@ class AssessTab(QWidget):
         self.confusion = ConfusionView(themes, self)
         self.metrics = MetricsView(self)
         self.gallery = Gallery(background, self)
+        self.inference_time = InferenceTimeTool(lambda: self.model_row.path, background, self._tell, self)
         self._lay_out()
         self._connect()
         self.run_row.set_table(notifier.table)
@@ -331,5 +333,6 @@ class AssessTab(QWidget):
         row.addWidget(large)
         row.addWidget(export)
         row.addWidget(self._report)
+        row.addWidget(self.inference_time.make_button())
         row.addStretch(1)
         return row
