@@ -123,6 +123,8 @@ class InferenceTimeDialog(QDialog):
     def _on_measured(self, report: TimingReport) -> None:
         self._report = report
         self._rows.set_table(report.table())
+        # The rest of the room goes to the engines' names.
+        required(self.view.horizontalHeader()).setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._machine.setText(report.machine)
         for note in report.notes:
             self.messages.add(Note(Level.WARNING, note))
@@ -156,6 +158,7 @@ class InferenceTimeDialog(QDialog):
         rows.setDefaultSectionSize(_ROW_HEIGHT)
         columns.setHighlightSections(False)
         columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        columns.setStretchLastSection(False)
         return view
 
     def _make_choice(self) -> None:
