@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.data.geometry import enlarged_size, fit_images
 from aid_desktop.data.pixels import Pixels, pixel_type_text
+from aid_desktop.data.rtdc import RtdcReader
 from aid_desktop.data.source import DataSource, ImageReader, Indices, SourceKind, checked_indices
 from aid_desktop.errors import DataError
 from aid_desktop.settings.image import ImageSettings
@@ -68,6 +69,8 @@ def prepare_blocks(
     largest = max(height * width * channels for height, width, channels in reader.source.shapes)
     most = MAX_FILES if reader.source.kind in (SourceKind.FOLDER, SourceKind.TABLE) else MAX_BLOCK
     size = max(1, min(most, most_images, BLOCK_BYTES // (largest * np.dtype(kind).itemsize)))
+    if isinstance(reader, RtdcReader):
+        size = max(size % reader.rows_per_chunk, size - size % reader.rows_per_chunk)
 
     def read(start: int) -> tuple[list[Pixels], NDArray[np.float64]]:
         if stop is not None and stop():
