@@ -70,8 +70,10 @@ class OnnxCache:
             if key is not None and key in self._engines:
                 self._engines.move_to_end(key)
                 return self._engines[key]
-            expected = np.asarray(model(list(sample) if len(sample) > 1 else sample[0], training=False))
             stored = self._read(key) if key is not None else None
+            if stored is None and not may_convert:
+                return None
+            expected = np.asarray(model(list(sample) if len(sample) > 1 else sample[0], training=False))
             engine = None if stored is None else _verified(stored, sample, expected)
             if engine is None and not may_convert:
                 return None
