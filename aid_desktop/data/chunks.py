@@ -76,6 +76,9 @@ def _filters_of(stack: h5py.Dataset) -> _Filters | None:
     """Return how the chunks are stored; None if that is not as it is expected here."""
     if stack.chunks is None or stack.chunks[1:] != stack.shape[1:] or stack.dtype.kind not in "uif" or stack.is_virtual:
         return None
+    if stack.file.swmr_mode:
+        # Somebody is still writing it.
+        return None
     properties = stack.id.get_create_plist()
     codes = [properties.get_filter(number)[0] for number in range(properties.get_nfilters())]
     is_shuffled, has_checksum = codes[:1] == [_SHUFFLE], codes[-1:] == [_FLETCHER]

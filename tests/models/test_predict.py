@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from aid_desktop.data.normalize import Normalization
+from aid_desktop.data.scalar_features import FeatureScaling
+from aid_desktop.errors import ModelError
 from aid_desktop.models import onnx_engine, predict
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.onnx_cache import OnnxCache
 from aid_desktop.models.predict import Predictor
+from aid_desktop.settings.image import ImageSettings
 
 pytestmark = pytest.mark.keras
 Build = Callable[..., Any]
@@ -114,3 +117,27 @@ def test_that_images_of_every_kind_are_normalized_first(
     model = tiny_net()
     expected = np.asarray(model(card.normalization.apply(images), training=False))
     np.testing.assert_allclose(Predictor(model, card).predict(images), expected, atol=2e-6)
+
+
+def test_that_features_and_several_channels_go_to_their_inputs(card: ModelCard) -> None:
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(4)
+    image, features = keras.Input((6, 5, 4)), keras.Input((2,))
+    both = layers.Concatenate()([layers.Flatten()(image), features])
+    model = keras.Model([image, features], layers.Dense(2, activation="softmax")(both))
+    names = ("a", "b", "c", "d")
+    settings = ImageSettings(width=5, height=6, channels=names, features=("area", "deform"))
+    scaling = FeatureScaling(("area", "deform"), (50.0, 0.1), (20.0, 0.05))
+    card = replace(card, image=settings, normalization=Normalization("standardize_each_image"), features=scaling)
+    rng = np.random.default_rng(0)
+    images, numbers = rng.integers(0, 256, (300, 6, 5, 4), np.uint8), rng.normal((50, 0.1), (20, 0.05), (300, 2))
+    predictor = Predictor(model, card)
+    found = predictor.predict(images, features=numbers)
+    assert predictor.engine_name == "ONNX Runtime"
+    inputs = [card.normalization.apply(images), scaling.apply(numbers)]
+    np.testing.assert_allclose(found, model(inputs, training=False), atol=2e-6)
+    assert np.ptp(found[:, 0]) > 0.1
+    with pytest.raises(ModelError, match="takes the features area, deform"):
+        predictor.predict(images)
