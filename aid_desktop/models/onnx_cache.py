@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,9 @@ TOLERANCE = 1e-4
 The order of additions alone makes 1e-7 in small networks and up to 1e-5 in deep ones; a conversion that went wrong made
 0.2 and more.
 """
+_REFUSED = b""
+"""Stands in a file for the graph of a network that could not be converted: to try again takes seconds."""
+_LIBRARIES = ("onnxruntime", "onnx", "tf2onnx")
 _ABANDONED_S = 3600
 _DIGEST_BYTES = 16
 
@@ -73,12 +77,14 @@ class OnnxCache:
             stored = self._read(key) if key is not None else None
             if stored is None and not may_convert:
                 return None
-            expected = np.asarray(model(list(sample) if len(sample) > 1 else sample[0], training=False))
-            engine = None if stored is None else _verified(stored, sample, expected)
-            if engine is None and not may_convert:
-                return None
-            if engine is None:
-                engine = self._made(key, model, shapes, sample, expected)
+            engine = None
+            if stored != _REFUSED:
+                expected = np.asarray(model(list(sample) if len(sample) > 1 else sample[0], training=False))
+                engine = None if stored is None else _verified(stored, sample, expected)
+                if engine is None and not may_convert:
+                    return None
+                if engine is None:
+                    engine = self._made(key, model, shapes, sample, expected)
             if key is not None:
                 self._engines[key] = engine
                 while len(self._engines) > LIMIT_ENGINES:
@@ -94,17 +100,18 @@ class OnnxCache:
         expected: NDArray[np.float32],
     ) -> OnnxEngine | None:
         start = time.perf_counter()
+        graph, engine = _REFUSED, None
         try:
             # More than 2 GB is too much for the format: ValueError.
             graph = to_onnx(model, shapes).SerializeToString()
         except (ModelError, ValueError) as error:
             logger.info("classification computes with Keras: %s", error)
-            return None
-        engine = _verified(graph, sample, expected)
+        else:
+            engine = _verified(graph, sample, expected)
         if engine is not None:
             logger.info("the network was converted for ONNX Runtime in %.1f s", time.perf_counter() - start)
-            if key is not None:
-                self._write(key, graph)
+        if key is not None:
+            self._write(key, _REFUSED if engine is None else graph)
         return engine
 
     def _path(self, key: str) -> Path:
@@ -175,19 +182,26 @@ def _has_runtime() -> bool:
 
 def key_of(model: "keras.Model", shapes: Sequence[Shape]) -> str | None:
     """Return a name of layers, weights, shapes, and the libraries; None for layers that cannot be written down."""
-    import onnxruntime
-
     try:
         layers = model.to_json()
     except (NotImplementedError, TypeError, ValueError):
         return None
-    parts = [FORMAT_VERSION, OPSET, [list(shape) for shape in shapes], versions(), onnxruntime.__version__, layers]
-    digest = blake2b(json.dumps([*parts, platform.machine(), os.name]).encode(), digest_size=_DIGEST_BYTES)
+    libraries = [*versions(), *((name, version_of(name)) for name in _LIBRARIES)]
+    parts = [FORMAT_VERSION, OPSET, [list(shape) for shape in shapes], libraries, platform.machine(), os.name, layers]
+    digest = blake2b(json.dumps(parts).encode(), digest_size=_DIGEST_BYTES)
     for weight in model.weights:
         values = np.ascontiguousarray(weight.numpy())
         digest.update(f"{weight.path} {values.dtype} {values.shape}".encode())
         digest.update(values.reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
+
+
+def version_of(library: str) -> str:
+    """Return the version of an installed library, "" if it is missing."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return ""
 
 
 def largest_difference(found: NDArray[np.float32], expected: NDArray[np.float32]) -> float:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from math import floor, log10
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.errors import SettingsError
 from aid_desktop.models.files import LoadedModel, versions
-from aid_desktop.models.onnx_cache import OnnxCache, users_cache
+from aid_desktop.models.onnx_cache import OnnxCache, users_cache, version_of
 from aid_desktop.models.onnx_engine import Inputs
 from aid_desktop.models.predict import KerasEngine, has_gpu, keras_devices, noise_inputs, shapes_of
 from aid_desktop.paths import write_atomically
@@ -164,7 +163,7 @@ def machine_text() -> str:
 
     cores = os.cpu_count() or 1
     memory = psutil.virtual_memory().total / 2**30
-    named = {**dict(versions()), "onnxruntime": _runtime_version()}
+    named = {**dict(versions()), "onnxruntime": version_of("onnxruntime")}
     libraries = ", ".join(f"{name} {named[name]}" for name in ("tensorflow", "keras", "onnxruntime") if named[name])
     where = f"{platform.system()} {platform.release()}"
     return f"{_processor()}, {cores} core{'s' * (cores > 1)}, {memory:.0f} GB, {where}; {libraries}"
@@ -222,10 +221,3 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
-
-
-def _runtime_version() -> str:
-    try:
-        return version("onnxruntime")
-    except PackageNotFoundError:
-        return ""
