@@ -11,7 +11,9 @@ from PyQt5.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton
 
 from aid_desktop.errors import ModelError
 from aid_desktop.gui.assess import inference_time_dialog
-from aid_desktop.gui.assess.inference_time_dialog import InferenceTimeDialog
+from aid_desktop.gui.assess.inference_time_dialog import InferenceTimeDialog, measure_model
+from aid_desktop.gui.background import JobContext
+from aid_desktop.models.files import save_model
 from aid_desktop.models.timing import Timing, TimingChoice, TimingReport
 
 ENGINES = ("ONNX Runtime, 1 thread", "compiled Keras function")
@@ -137,3 +139,18 @@ def test_that_the_tab_opens_one_dialog_for_its_model(qtbot, tab, notifier, model
     assert first is tab.inference_time.dialog is not None
     assert str(model_file) in [label.text().removeprefix("Model: ") for label in first.findChildren(QLabel)]
     first.close()
+
+
+@pytest.mark.keras
+def test_that_a_saved_model_is_measured_until_it_is_cancelled(tmp_path, card):
+    import keras
+
+    model = keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")])
+    save_model(model, card, tmp_path / "cat.keras")
+    told = []
+    report = measure_model(tmp_path / "cat.keras", TimingChoice(3, 4), JobContext(lambda *pair: told.append(pair)))
+    assert (report.model, {len(one.seconds) for one in report.timings}) == ("cat.keras", {3})
+    assert told[-1][0] == told[-1][1] == 3 * len(report.timings)
+    context = JobContext(lambda *_: None)
+    context.cancel()
+    assert measure_model(tmp_path / "cat.keras", TimingChoice(3, 4), context).timings == ()
