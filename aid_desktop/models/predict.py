@@ -129,10 +129,12 @@ class Predictor:
         if not len(images):
             return probabilities
         if self._engine is None:
-            self._engine = self._choose(
-                self._inputs(images[:_SAMPLE], None if features is None else features[:_SAMPLE])
-            )
+            few = None if features is None else features[:_SAMPLE]
+            self._engine = self._choose(self._inputs(images[:_SAMPLE], few))
         engine = self._engine
+        if len(images) <= engine.n_at_once and should_stop is None:
+            # A single image takes hardly longer than all that is below.
+            return engine.run(self._inputs(images, features))
 
         def compute(part: slice) -> None:
             probabilities[part] = engine.run(self._inputs(images[part], None if features is None else features[part]))
