@@ -52,6 +52,11 @@ def crop_cache_dir() -> Path:
     return user_cache_dir() / "images"
 
 
+def onnx_cache_dir() -> Path:
+    """Return the folder of networks converted for ONNX Runtime; it need not exist."""
+    return user_cache_dir() / "networks"
+
+
 def log_dir() -> Path:
     """Return the folder of the program's log; it need not exist."""
     return Path(platformdirs.user_log_dir(APP_NAME, appauthor=False))

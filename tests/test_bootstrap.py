@@ -330,3 +330,23 @@ def test_that_the_disk_benchmark_prints_one_line_per_figure() -> None:
     for figure in figures:
         assert set(figure) == {"name", "value", "unit", "rival", "rival_value", "ratio"}
         assert figure["value"] > 0
+
+
+@pytest.mark.keras
+def test_that_the_inference_benchmark_compares_with_keras_and_with_reading_alone() -> None:
+    script = FILE.parent / "tests" / "benchmarks" / "inference.py"
+    sizes = ("--images", "300", "--events", "200", "--rounds", "1")
+    done = subprocess.run([sys.executable, str(script), *sizes], capture_output=True, text=True, check=True)
+    figures = [json.loads(line) for line in done.stdout.splitlines()]
+    rivals = {(figure["name"], figure["rival"]) for figure in figures}
+    assert {
+        ("one image, median", "keras.predict"),
+        ("one image, 99th percentile", "compiled Keras function"),
+        ("256 images", "keras.predict"),
+        ("300 images", "keras.predict"),
+        ("from a zstd file", "goal"),
+        ("from a gzip file", "reading alone"),
+    } <= rivals
+    for figure in figures:
+        assert set(figure) == {"name", "value", "unit", "rival", "rival_value", "ratio"}
+        assert figure["value"] > 0

@@ -29,6 +29,8 @@ OPENCV_CHANNELS = 4
 MAX_PIXELS = 2**28
 """Largest image that a zoom may make, so that a slip of the hand does not fill the memory."""
 
+_FAR = 2**40
+
 
 def to_gray(image: Pixels) -> Pixels:
     """Return (H, W): 0.21 R + 0.72 G + 0.07 B, cut to whole grey levels as in AIDeveloper; grey as it is.
@@ -207,6 +209,9 @@ def fit_images(
     margin_x, margin_y = (full_width - width) // 2, (full_height - height) // 2
     is_scaled = zoom != 1.0 or settings.fit != "crop_pad"
     fitted = np.empty((len(images), full_height, full_width, settings.n_channels), images[0].dtype)
+    if not is_scaled and _are_plain(images, settings):
+        _cut_windows(fitted[:, :, :, 0], images, positions, (margin_x, margin_y), settings)
+        return fitted
     for window, original, (x, y) in zip(fitted, images, positions.tolist(), strict=True):
         image = _with_channels(original, settings)
         if is_scaled:
@@ -214,6 +219,35 @@ def fit_images(
         left, top = window_start(x, width) - margin_x, window_start(y, height) - margin_y
         _fill_window(window if image.ndim == 3 else window[:, :, 0], image, left, top, settings.padding)
     return fitted
+
+
+def _are_plain(images: Sequence[Pixels], settings: ImageSettings) -> bool:
+    """Return whether all images are (H, W), of one size, and stay as they are."""
+    return (
+        settings.channels == "gray" and {image.shape for image in images} == {images[0].shape} and images[0].ndim == 2
+    )
+
+
+def _cut_windows(
+    windows: Pixels,
+    images: Sequence[Pixels],
+    positions: NDArray[np.float64],
+    margins: tuple[int, int],
+    settings: ImageSettings,
+) -> None:
+    """Fill windows (N, h, w) from images (H, W) of one size: what `fit_images` does, with less said per image."""
+    height, width = windows.shape[1:]
+    # Rounds halves to even as window_start does.
+    starts = np.rint(positions - np.array([settings.width, settings.height]) / 2)
+    # Damaged files have positions that no whole number can hold.
+    starts = np.clip(starts, -_FAR, _FAR).astype(np.intp) - margins
+    last = np.array(images[0].shape[::-1]) - (width, height)
+    is_inside = np.all((starts >= 0) & (starts <= last), axis=1)
+    for window, image, (left, top), inside in zip(windows, images, starts.tolist(), is_inside.tolist(), strict=True):
+        if inside:
+            window[:] = image[top : top + height, left : left + width]
+        else:
+            _fill_window(window, image, left, top, settings.padding)
 
 
 def _scaled(image: Pixels, x: float, y: float, settings: ImageSettings, zoom: float) -> tuple[Pixels, float, float]:

@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from aid_desktop.data.chunks import read_chunks
 from aid_desktop.errors import DataError
 
 READ_BYTES = 32 * 2**20
@@ -42,6 +43,9 @@ def read_rows(stack: h5py.Dataset, wanted: NDArray[np.intp]) -> NDArray[Any]:
     Whole chunks are read, each once: picking images one by one decompresses a chunk for each of them, and
     AIDeveloper's chunks even cut the images, see `chunks` (250, 8, 8, 2) for images of 32 x 32 x 3.
     """
+    decoded = read_chunks(stack, wanted)
+    if decoded is not None:
+        return decoded
     size = max(1, int(np.prod(stack.shape[1:])) * stack.dtype.itemsize)
     rows = stack.chunks[0] if stack.chunks else 1
     most_chunks = max(1, READ_BYTES // (size * rows))

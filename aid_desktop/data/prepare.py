@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.data.geometry import enlarged_size, fit_images
 from aid_desktop.data.pixels import Pixels, pixel_type_text
+from aid_desktop.data.rtdc import RtdcReader
 from aid_desktop.data.source import DataSource, ImageReader, Indices, SourceKind, checked_indices
 from aid_desktop.errors import DataError
 from aid_desktop.settings.image import ImageSettings
@@ -58,12 +59,18 @@ def prepare_blocks(
     margin: bool,
     indices: NDArray[np.intp],
     stop: Callable[[], bool] | None = None,
+    most_images: int = MAX_BLOCK,
 ) -> Iterator[Pixels]:
-    """Yield what `prepare_row` returns, some images at a time; `stop` is asked by another thread."""
+    """Yield what `prepare_row` returns, at most `most_images` at a time; `stop` is asked by another thread.
+
+    While a block is used the next one is read and decoded; no more than three are in memory.
+    """
     kind = single_pixel_type(reader.source)
     largest = max(height * width * channels for height, width, channels in reader.source.shapes)
     most = MAX_FILES if reader.source.kind in (SourceKind.FOLDER, SourceKind.TABLE) else MAX_BLOCK
-    size = max(1, min(most, BLOCK_BYTES // (largest * np.dtype(kind).itemsize)))
+    size = max(1, min(most, most_images, BLOCK_BYTES // (largest * np.dtype(kind).itemsize)))
+    if isinstance(reader, RtdcReader):
+        size = max(size % reader.rows_per_chunk, size - size % reader.rows_per_chunk)
 
     def read(start: int) -> tuple[list[Pixels], NDArray[np.float64]]:
         if stop is not None and stop():
@@ -82,12 +89,17 @@ def _one_ahead(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
     """
     coming: deque[Future[R]] = deque()
     with ThreadPoolExecutor(1, thread_name_prefix="read") as executor:
-        for item in items:
-            coming.append(executor.submit(function, item))
-            if len(coming) > 1:
+        try:
+            for item in items:
+                coming.append(executor.submit(function, item))
+                if len(coming) > 1:
+                    yield coming.popleft().result()
+            while coming:
                 yield coming.popleft().result()
-        while coming:
-            yield coming.popleft().result()
+        finally:
+            # Of a caller that leaves early nothing more is read.
+            for future in coming:
+                future.cancel()
 
 
 def prepared_shape(settings: ImageSettings, margin: bool) -> tuple[int, int, int]:

@@ -37,7 +37,8 @@ class Layout:
     `main` is the dataset that is read where no channels are named: `image`, else the first stack. `stacks`
     names, in order, all datasets (N, H, W) of the same size whose values fit into the images' type; `channels` are
     the names that can be picked: red, green and blue if `main` is RGB, then those of the stacks. `features` and
-    `traces` are the names of what else is known of each event, see features.py.
+    `traces` are the names of what else is known of each event, see features.py. `rows_per_chunk` images are
+    compressed together.
     """
 
     main: str
@@ -47,6 +48,7 @@ class Layout:
     stacks: tuple[str, ...]
     features: tuple[str, ...] = ()
     traces: tuple[str, ...] = ()
+    rows_per_chunk: int = 1
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -114,6 +116,11 @@ class RtdcReader:
             with open_events(self._source.path) as events:
                 self._positions = _read_positions(events, self._layout)
         return self._positions[chosen]
+
+    @property
+    def rows_per_chunk(self) -> int:
+        """Images that are stored together: those who read from one multiple to another read no image twice."""
+        return self._layout.rows_per_chunk
 
     @property
     def main(self) -> str:
@@ -235,7 +242,8 @@ def _layout_of(path: Path) -> Layout:
         stacks.sort(key=lambda name: (name == MASK, name != main, natural_key(name)))
         n_images = len(images)
         known = list_features(events, n_images), list_traces(events, n_images)
-        return Layout(main, n_images, shape, pixel_type, tuple(stacks), *known)
+        rows = images.chunks[0] if images.chunks else 1
+        return Layout(main, n_images, shape, pixel_type, tuple(stacks), *known, rows)
 
 
 def _is_stack(item: Any) -> bool:

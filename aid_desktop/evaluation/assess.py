@@ -1,6 +1,7 @@
 """Apply a model to sources of images, a bounded number at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 from aid_desktop.data.class_table import ClassRow
 from aid_desktop.data.fitness import NAMES_SHOWN, named_problems, source_problem
 from aid_desktop.data.formats import reopen
-from aid_desktop.data.prepare import prepare_row
-from aid_desktop.data.scalar_features import read_features
+from aid_desktop.data.pixels import Pixels
+from aid_desktop.data.prepare import prepare_blocks
+from aid_desktop.data.scalar_features import RawFeatures, read_features
 from aid_desktop.data.source import DataSource
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.predictions import Predictions
@@ -109,33 +111,40 @@ def _predict(
     should_stop: Callable[[], bool] | None,
 ) -> Predictions:
     check_sources([task.source for task in tasks], loaded.card)
-    predictor = Predictor(loaded.model, loaded.card)
     total = sum(len(task.indices) for task in tasks)
+    predictor = Predictor(loaded.model, loaded.card, n_images=total)
     done, stopped = 0, False
-    probabilities = [np.empty((0, len(loaded.card.class_names)), np.float32)]
+    probabilities = np.empty((total, len(loaded.card.class_names)), np.float32)
     counts = []
     if progress is not None:
         progress(0, total)
     for task in tasks:
         n_before = done
-        reader = reopen(task.source)
-        size = _chunk_size(task, loaded.card)
-        features = read_features(reader, loaded.card.image.features, task.indices)
-        for start in range(0, len(task.indices), size):
-            stopped = stopped or (should_stop is not None and should_stop())
-            if stopped:
-                break
-            chunk = slice(start, start + size)
-            indices = task.indices[chunk]
-            images = prepare_row(reader, loaded.card.image, task.zoom, indices=indices)
-            part = predictor.predict(images, should_stop, features[chunk])
-            probabilities.append(part)
-            done += len(part)
-            stopped = len(part) < len(indices)
-            if progress is not None:
-                progress(done, total)
+        stopped = stopped or (should_stop is not None and should_stop())
+        with closing(_prepared(loaded.card, () if stopped else (task,))) as blocks:
+            for images, features in blocks:
+                part = predictor.predict(images, should_stop, features)
+                probabilities[done : done + len(part)] = part
+                done += len(part)
+                if progress is not None:
+                    progress(done, total)
+                stopped = len(part) < len(images) or (should_stop is not None and should_stop())
+                if stopped:
+                    break
         counts.append(done - n_before)
-    return _assemble(loaded.card, tasks, counts, np.concatenate(probabilities))
+    return _assemble(loaded.card, tasks, counts, probabilities[:done])
+
+
+def _prepared(card: ModelCard, tasks: Sequence[_Task]) -> Generator[tuple[Pixels, RawFeatures], None, None]:
+    """Yield the images of the tasks and their features, block by block: while one is used the next is being read."""
+    for task in tasks:
+        reader = reopen(task.source)
+        features = read_features(reader, card.image.features, task.indices)
+        size = _chunk_size(task, card)
+        done = 0
+        for images in prepare_blocks(reader, card.image, task.zoom, False, task.indices, most_images=size):
+            yield images, features[done : done + len(images)]
+            done += len(images)
 
 
 def _assemble(

@@ -169,7 +169,7 @@ def classify_tiles(
     positions = tile_positions(height, width, size, stride, cover_edges=True)
     if not len(positions):
         raise DataError(f"The image has {width} × {height} px, less than one tile of {size[0]} × {size[1]} px.")
-    predictor = Predictor(loaded.model, loaded.card)
+    predictor = Predictor(loaded.model, loaded.card, n_images=len(positions))
     step = _chunk_size(image, size, loaded.card)
     parts = []
     for start in range(0, len(positions), step):

@@ -190,6 +190,7 @@ class MainWindow(QMainWindow):
             ("Assess", "Ctrl+Return", self.assessment.assess),
             ("Classify new files…", "Ctrl+K", self.assessment.model_actions.classify_files),
             ("Classify a large image…", "Ctrl+Shift+K", self.assessment.model_actions.classify_large_image),
+            ("Inference time…", "", self.assessment.model_actions.inference_time.open),
         ):
             self._add(model_menu, text, keys, partial(self._do_in_assessment, do))
         view_menu = required(bar.addMenu("&View"))

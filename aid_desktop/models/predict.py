@@ -1,7 +1,7 @@
 """Class probabilities for images, in batches."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,34 +11,103 @@ from aid_desktop.data.scalar_features import RawFeatures
 from aid_desktop.errors import ModelError
 from aid_desktop.models.calibration import calibrated
 from aid_desktop.models.metadata import ModelCard
+from aid_desktop.models.onnx_cache import OnnxCache, users_cache
+from aid_desktop.models.onnx_engine import Inputs, parts_of, sharing_out
+from aid_desktop.models.onnx_graph import Shape
 
 if TYPE_CHECKING:
     import keras
 
 BATCH_SIZE = 256
+"""Images that Keras computes at once: more of them do not fit into a processor's cache."""
+WORTH_CONVERTING = 1000
+"""From so many images on a network is converted: that takes as long as Keras takes to classify thousands of them."""
+_SAMPLE = 8
+_PARTS_EACH = 4
+"""So many calls of each thread lie between two questions whether to stop."""
+
+
+class Engine(Protocol):
+    """What computes a network's output."""
+
+    @property
+    def name(self) -> str:
+        """For people."""
+
+    @property
+    def n_at_once(self) -> int:
+        """Images that one call takes best."""
+
+    @property
+    def n_threads(self) -> int:
+        """Threads that should call it at the same time."""
+
+    def run(self, inputs: Inputs) -> NDArray[np.float32]:
+        """Return the output, float32 (N, C)."""
+
+
+class KerasEngine:
+    """The network as one compiled function of TensorFlow, which costs far less per call than `model.predict`.
+
+    `device` is one of `keras_devices`; "" leaves the choice to TensorFlow.
+    """
+
+    name = "compiled Keras function"
+
+    def __init__(self, model: "keras.Model", shapes: Sequence[Shape], device: str = "") -> None:
+        import tensorflow as tf
+
+        self.n_at_once = BATCH_SIZE
+        # TensorFlow shares out each call to all cores by itself.
+        self.n_threads = 1
+        self._device = keras_devices()[device] if device else None
+        self._call = tf.function(
+            lambda *inputs: model(list(inputs) if len(inputs) > 1 else inputs[0], training=False),
+            input_signature=[tf.TensorSpec((None, *shape), tf.float32) for shape in shapes],
+        )
+
+    def run(self, inputs: Inputs) -> NDArray[np.float32]:
+        """Return the output, float32 (N, C)."""
+        import tensorflow as tf
+
+        if self._device is None:
+            return np.asarray(self._call(*inputs), np.float32)
+        with tf.device(self._device):
+            return np.asarray(self._call(*inputs), np.float32)
 
 
 class Predictor:
-    """Applies one network through one traced function, which costs far less per call than `model.predict`."""
+    """Applies a network with its weights of this moment: in ONNX Runtime, or through a compiled function of Keras.
 
-    def __init__(self, model: "keras.Model", card: ModelCard) -> None:
-        import tensorflow as tf
+    ONNX Runtime is used where its probabilities are those of Keras, see OnnxCache. `n_images` says how many images
+    there will be in all, if that is known: a network that was not converted before is not converted for less than
+    WORTH_CONVERTING. Keras computes those, all that ONNX Runtime cannot compute, and everything where TensorFlow has a
+    GPU, because ONNX Runtime computes on the CPU here. One predictor does not change from one to the other.
+    """
 
-        height, width, channels = card.image.input_shape
-        shapes = [(None, height, width, channels), *([(None, len(card.features))] if card.features else [])]
+    def __init__(
+        self,
+        model: "keras.Model",
+        card: ModelCard,
+        *,
+        n_images: int | None = None,
+        cache: OnnxCache | None = None,
+    ) -> None:
         if model.output_shape[-1] != len(card.class_names):
             raise ModelError(
                 f"the network has {model.output_shape[-1]} outputs, its card names {len(card.class_names)} classes: "
                 "the file is damaged"
             )
-        self._normalization = card.normalization
-        self._features = card.features
-        self._temperature = card.temperature
-        self._n_classes = len(card.class_names)
-        self._call = tf.function(
-            lambda *inputs: model(list(inputs) if len(inputs) > 1 else inputs[0], training=False),
-            input_signature=[tf.TensorSpec(shape, tf.float32) for shape in shapes],
-        )
+        self._model = model
+        self._card = card
+        self._cache = cache
+        self._may_convert = n_images is None or n_images >= WORTH_CONVERTING
+        self._engine: Engine | None = None
+
+    @property
+    def engine_name(self) -> str:
+        """What computes; "" before the first images."""
+        return "" if self._engine is None else self._engine.name
 
     def predict(
         self,
@@ -51,18 +120,83 @@ class Predictor:
 
         When `should_stop` turns true, the rows not yet computed are missing. Raises ModelError for missing features.
         """
-        if self._features and features is None:
+        card = self._card
+        if card.features and features is None:
             raise ModelError(
-                f"the model takes the features {', '.join(self._features.names)} besides the image, and here are "
+                f"the model takes the features {', '.join(card.features.names)} besides the image, and here are "
                 "images alone: choose a model of images"
             )
-        parts = [np.empty((0, self._n_classes), np.float32)]
-        for start in range(0, len(images), BATCH_SIZE):
-            if should_stop is not None and should_stop():
-                break
-            part = slice(start, start + BATCH_SIZE)
-            inputs = [self._normalization.apply(images[part])]
-            if self._features and features is not None:
-                inputs.append(self._features.apply(features[part]))
-            parts.append(np.asarray(self._call(*inputs), np.float32))
-        return calibrated(np.concatenate(parts), self._temperature)
+        probabilities = np.empty((len(images), len(card.class_names)), np.float32)
+        if not len(images):
+            return probabilities
+        if self._engine is None:
+            few = None if features is None else features[:_SAMPLE]
+            self._engine = self._choose(self._inputs(images[:_SAMPLE], few))
+        engine = self._engine
+        if len(images) <= engine.n_at_once and should_stop is None:
+            # A single image takes hardly longer than all that is below.
+            return calibrated(engine.run(self._inputs(images, features)), card.temperature)
+
+        def compute(part: slice) -> None:
+            probabilities[part] = engine.run(self._inputs(images[part], None if features is None else features[part]))
+
+        parts = parts_of(0, len(images), engine.n_at_once)
+        n_together = 1 if engine.n_threads == 1 else _PARTS_EACH * engine.n_threads
+        with sharing_out(engine.n_threads, len(parts)) as share_out:
+            for first in range(0, len(parts), n_together):
+                if should_stop is not None and should_stop():
+                    probabilities = probabilities[: parts[first].start]
+                    break
+                share_out(compute, parts[first : first + n_together])
+        return calibrated(probabilities, card.temperature)
+
+    def _inputs(self, images: Pixels, features: RawFeatures | None) -> list[NDArray[np.float32]]:
+        inputs = [self._card.normalization.apply(images)]
+        if self._card.features and features is not None:
+            inputs.append(self._card.features.apply(features))
+        return inputs
+
+    def _choose(self, inputs: Inputs) -> Engine:
+        shapes = shapes_of(self._card)
+        if not has_gpu():
+            cache = self._cache or users_cache()
+            engine = cache.engine(self._model, shapes, _sample(inputs, self._card), self._may_convert)
+            if engine is not None:
+                return engine
+        return KerasEngine(self._model, shapes)
+
+
+def shapes_of(card: ModelCard) -> tuple[Shape, ...]:
+    """Return the shapes of the inputs of a card's network, without the first axis."""
+    return card.image.input_shape, *([(len(card.features),)] if card.features else [])
+
+
+def noise_inputs(card: ModelCard, n: int) -> list[NDArray[np.float32]]:
+    """Return inputs of `n` images of noise, normalized, and of as many features if the network takes them."""
+    rng = np.random.default_rng(0)
+    images = rng.uniform(0, card.normalization.white, (n, *card.image.input_shape)).astype(card.pixel_type)
+    inputs = [card.normalization.apply(images)]
+    if card.features:
+        inputs.append(rng.normal(size=(n, len(card.features))).astype(np.float32))
+    return inputs
+
+
+def _sample(inputs: Inputs, card: ModelCard) -> Inputs:
+    """Return a few of the inputs and as many of noise: the first images may be all alike."""
+    pairs = zip(inputs, noise_inputs(card, _SAMPLE), strict=True)
+    return [np.concatenate((one[:_SAMPLE], noise)) for one, noise in pairs]
+
+
+def keras_devices() -> dict[str, str]:
+    """Return the devices that TensorFlow can compute on: cpu, gpu:0, …, with TensorFlow's names for them."""
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    return {"cpu": "/CPU:0", **{f"gpu:{index}": f"/GPU:{index}" for index in range(len(gpus))}}
+
+
+def has_gpu() -> bool:
+    """Return whether TensorFlow has a GPU."""
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))

@@ -11,7 +11,8 @@ from aid_desktop.cli import output
 from aid_desktop.cli.demo import needs_offscreen
 from aid_desktop.errors import AidError, DataError
 
-COMMANDS = ("gui", "demo", "recommend", "train", "assess", "find-label-errors", "classify", "info", "zoo", "devices")
+COMMANDS = ("gui", "demo", "recommend", "train", "assess", "find-label-errors", "classify", "inference-time", "info",
+            "zoo", "devices")  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)

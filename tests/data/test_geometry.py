@@ -15,6 +15,7 @@ from aid_desktop.data.geometry import (
     cut_window,
     enlarged_size,
     fit_image,
+    fit_images,
     resize,
     source_indices,
     to_gray,
@@ -253,3 +254,26 @@ def test_that_other_channels_are_neither_gray_nor_rgb(convert):
 def test_that_an_image_must_have_the_channels_of_the_settings():
     with pytest.raises(DataError, match="2 channels, expected DAPI"):
         fit_image(np.zeros((4, 4, 2), np.uint8), (2, 2), ImageSettings(channels=("DAPI",)))
+
+
+@given(
+    st.tuples(sides, sides).flatmap(lambda shape: arrays(np.uint8, (4, *shape))),
+    arrays(np.float64, (4, 2), elements=coordinates),
+    sides,
+    sides,
+    st.sampled_from(PADDINGS),
+    st.booleans(),
+)
+def test_that_images_of_one_size_are_cut_like_each_of_them(stack, positions, width, height, padding, margin):
+    settings = ImageSettings(width=width + 1, height=height + 1, padding=padding)
+    fitted = fit_images(list(stack), positions, settings, margin=margin)
+    plain = centre_crop(fitted, settings.width, settings.height)
+    for image, position, found in zip(stack, positions.tolist(), plain, strict=True):
+        expected = crop_pad(image, tuple(position), settings.width, settings.height, padding)
+        np.testing.assert_array_equal(found[:, :, 0], expected)
+
+
+def test_that_positions_beyond_all_measure_give_the_padding():
+    images, settings = [np.full((4, 4), 9, np.uint8)] * 2, ImageSettings(width=2, height=2)
+    fitted = fit_images(images, np.array([[1e300, 2.0], [-1e300, 2.0]]), settings)
+    assert not fitted.any()

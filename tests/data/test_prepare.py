@@ -1,3 +1,4 @@
+import h5py
 import numpy as np
 import pytest
 
@@ -67,3 +68,13 @@ def test_that_few_files_are_read_before_a_stop_is_heard(tmp_path, write_image, m
     answers = iter([False, False, True])
     with pytest.raises(PreparationStoppedError):
         prepare_row(open_source(tmp_path), ImageSettings(), stop=lambda: next(answers))
+
+
+def test_that_blocks_of_rtdc_files_begin_with_a_chunk(tmp_path, monkeypatch):
+    with h5py.File(tmp_path / "a.rtdc", "w") as file:
+        file.create_dataset("events/image", data=noise(23, 4, 4), chunks=(4, 4, 4))
+    reader = open_source(tmp_path / "a.rtdc")
+    settings = ImageSettings(width=4, height=4)
+    for most, sizes in ((10, [8, 8, 7]), (4, [4, 4, 4, 4, 4, 3]), (3, [3] * 7 + [2])):
+        blocks = prepare.prepare_blocks(reader, settings, 1.0, False, np.arange(23), most_images=most)
+        assert [len(block) for block in blocks] == sizes

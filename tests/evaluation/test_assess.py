@@ -1,14 +1,18 @@
 """Applying a model: matching of classes, preparation, bounded memory, progress and stopping."""
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 
 import cv2
+import h5py
 import numpy as np
 import pytest
 
 from aid_desktop.data.class_table import ClassRow, Role
+from aid_desktop.data.folders import FolderReader
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.geometry import fit_image
 from aid_desktop.data.normalize import Normalization
@@ -36,7 +40,7 @@ class FakePredictor:
 
     shapes: list[tuple[int, ...]]
 
-    def __init__(self, model: SimpleNamespace, card: ModelCard) -> None:
+    def __init__(self, model: SimpleNamespace, card: ModelCard, n_images: int) -> None:
         self.shapes = model.shapes
 
     def predict(
@@ -210,3 +214,66 @@ def test_that_a_saved_network_gives_the_same_as_keras_itself(tmp_path: Path) -> 
     images = [fit_image(np.full((10, 12), level, np.uint8), (6, 5), CARD.image) for level in (0, 100, 200)]
     expected = np.asarray(model(np.stack(images).astype(np.float32) / 255))
     np.testing.assert_allclose(predictions.probabilities, expected, atol=1e-5)
+
+
+def test_that_the_next_images_are_read_while_the_model_is_at_work(
+    loaded: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assess, "CHUNK_IMAGES", 2)
+    source = folder_of(tmp_path / "x", [1, 2, 3, 4, 5])
+    begun = [Event() for _ in range(3)]
+    read, predict = FolderReader.read, FakePredictor.predict
+
+    def telling_read(self: FolderReader, indices: np.ndarray, channels: tuple[str, ...] | None = None) -> list:
+        begun[indices[0] // 2].set()
+        return read(self, indices, channels)
+
+    def waiting_predict(self: FakePredictor, images: np.ndarray, *others: object) -> np.ndarray:
+        number = len(self.shapes)
+        assert begun[min(number + 1, 2)].wait(20)
+        return predict(self, images, *others)
+
+    monkeypatch.setattr(FolderReader, "read", telling_read)
+    monkeypatch.setattr(FakePredictor, "predict", waiting_predict)
+    assert predict_sources(loaded, [source]).n == 5
+
+
+def test_that_after_a_stop_no_more_is_read_than_one_block(
+    loaded: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assess, "CHUNK_IMAGES", 1)
+    source = folder_of(tmp_path / "x", [1] * 12)
+    seen: list[int] = []
+    read = FolderReader.read
+
+    def telling_read(self: FolderReader, indices: np.ndarray, channels: tuple[str, ...] | None = None) -> list:
+        seen.extend(indices.tolist())
+        return read(self, indices, channels)
+
+    monkeypatch.setattr(FolderReader, "read", telling_read)
+    predictions = predict_sources(loaded, [source], should_stop=lambda: len(loaded.model.shapes) >= 3)
+    assert predictions.n == 3
+    assert len(seen) <= 5
+
+
+def test_that_a_long_file_is_never_in_memory_as_a_whole(
+    loaded: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n_images, height, width = 4000, 80, 250
+    path = tmp_path / "long.rtdc"
+    with h5py.File(path, "w") as file:
+        # Chunks that were never written take no room and are read as zeros.
+        images = file.create_dataset("events/image", (n_images, height, width), np.uint8, chunks=(32, height, width))
+        images[-1] = 255
+    monkeypatch.setattr(assess, "CHUNK_BYTES", 2**20)
+    seen: list[tuple[int, int]] = []
+    source = open_source(path).source
+    tracemalloc.start()
+    predictions = predict_sources(loaded, [source], lambda done, total: seen.append((done, total)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 * 2**20 < source.n_images * height * width / 9
+    assert predictions.predicted().tolist() == [0] * (n_images - 1) + [1]
+    assert seen[0] == (0, n_images)
+    assert seen[-1] == (n_images, n_images)
+    assert len(seen) > 50

@@ -66,3 +66,22 @@ def dropout_net() -> Callable[..., Any]:
         return keras.Model(image, keras.layers.Dense(2, activation="softmax")(x))
 
     return build
+
+
+@pytest.fixture
+def unwritable_net() -> Callable[..., Any]:
+    """Return a function that builds a network with an operation that ONNX does not have."""
+
+    def build() -> Any:
+        import keras
+        import tensorflow as tf
+
+        class Unwritable(keras.layers.Layer):
+            def call(self, x: Any) -> Any:
+                return tf.math.lgamma(x * x + 1)
+
+        image = keras.Input((12, 12, 1))
+        x = keras.layers.Flatten()(Unwritable()(image))
+        return keras.Model(image, keras.layers.Dense(2, activation="softmax")(x))
+
+    return build

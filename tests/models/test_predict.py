@@ -1,12 +1,20 @@
+import os
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from aid_desktop.models import predict
+from aid_desktop.data.normalize import Normalization
+from aid_desktop.data.scalar_features import FeatureScaling
+from aid_desktop.errors import ModelError
+from aid_desktop.models import onnx_engine, predict
 from aid_desktop.models.metadata import ModelCard
+from aid_desktop.models.onnx_cache import OnnxCache
 from aid_desktop.models.predict import Predictor
+from aid_desktop.settings.image import ImageSettings
 
 pytestmark = pytest.mark.keras
 Build = Callable[..., Any]
@@ -22,14 +30,15 @@ def test_that_predictions_are_those_of_keras(tiny_net: Build, card: ModelCard) -
 
 
 def test_that_predictions_do_not_depend_on_the_neighbours_in_a_batch(
-    tiny_net: Build, card: ModelCard, monkeypatch: pytest.MonkeyPatch
+    tiny_net: Build, card: ModelCard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     predictor = Predictor(tiny_net(), card)
     together = predictor.predict(IMAGES)
     assert np.allclose(predictor.predict(IMAGES[255:258]), together[255:258], atol=1e-6)
     assert np.allclose(predictor.predict(IMAGES[::-1])[::-1], together, atol=1e-6)
-    monkeypatch.setattr(predict, "BATCH_SIZE", 37)
-    assert np.allclose(predictor.predict(IMAGES), together, atol=1e-6)
+    monkeypatch.setattr(onnx_engine, "MOST_IMAGES", 37)
+    other = Predictor(tiny_net(), card, cache=OnnxCache(tmp_path))
+    assert np.allclose(other.predict(IMAGES), together, atol=1e-6)
 
 
 def test_that_no_images_give_no_rows(tiny_net: Build, card: ModelCard) -> None:
@@ -42,11 +51,93 @@ def test_that_dropout_does_not_act_in_predictions(dropout_net: Build, card: Mode
 
 
 def test_that_a_stop_leaves_the_rows_computed_so_far(
-    tiny_net: Build, card: ModelCard, monkeypatch: pytest.MonkeyPatch
+    tiny_net: Build, card: ModelCard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(predict, "BATCH_SIZE", 100)
-    answers = iter([False, False, True])
-    predictor = Predictor(tiny_net(), card)
-    result = predictor.predict(IMAGES, lambda: next(answers))
-    assert result.shape == (200, 2)
-    assert np.allclose(result, predictor.predict(IMAGES)[:200], atol=1e-6)
+    monkeypatch.setattr(onnx_engine, "MOST_IMAGES", 25)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    model = tiny_net()
+    for n_images, rows in ((1, 200), (None, 400)):
+        answers = iter([False, False, True])
+        predictor = Predictor(model, card, n_images=n_images, cache=OnnxCache(tmp_path))
+        result = predictor.predict(IMAGES, lambda answers=answers: next(answers))
+        assert result.shape == (rows, 2)
+        assert np.allclose(result, predictor.predict(IMAGES)[:rows], atol=1e-6)
+
+
+def test_that_single_images_and_batches_run_in_onnx_runtime(tiny_net: Build, card: ModelCard) -> None:
+    model = tiny_net()
+    predictor = Predictor(model, card)
+    together = predictor.predict(IMAGES)
+    alone = np.concatenate([predictor.predict(IMAGES[i : i + 1]) for i in range(20)])
+    assert predictor.engine_name == "ONNX Runtime"
+    np.testing.assert_allclose(alone, together[:20], atol=1e-6)
+
+
+def test_that_few_images_are_not_worth_a_conversion_but_use_what_is_there(
+    tiny_net: Build, card: ModelCard, tmp_path: Path
+) -> None:
+    model, cache = tiny_net(), OnnxCache(tmp_path)
+    few = Predictor(model, card, n_images=20, cache=cache)
+    by_keras = few.predict(IMAGES[:20])
+    assert (few.engine_name, list(tmp_path.glob("*"))) == ("compiled Keras function", [])
+    many = Predictor(model, card, n_images=5000, cache=cache)
+    np.testing.assert_allclose(many.predict(IMAGES[:20]), by_keras, atol=1e-6)
+    assert many.engine_name == "ONNX Runtime"
+    few_again = Predictor(model, card, n_images=20, cache=OnnxCache(tmp_path))
+    few_again.predict(IMAGES[:20])
+    assert few_again.engine_name == "ONNX Runtime"
+
+
+def test_that_keras_computes_what_onnx_cannot(unwritable_net: Build, card: ModelCard) -> None:
+    model = unwritable_net()
+    predictor = Predictor(model, card)
+    result = predictor.predict(IMAGES)
+    assert predictor.engine_name == "compiled Keras function"
+    assert np.allclose(result, model(card.normalization.apply(IMAGES), training=False), atol=1e-6)
+
+
+def test_that_a_gpu_is_used_through_keras(
+    tiny_net: Build, card: ModelCard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(predict, "has_gpu", lambda: True)
+    predictor = Predictor(tiny_net(), card, cache=OnnxCache(tmp_path))
+    predictor.predict(IMAGES[:2])
+    assert predictor.engine_name == "compiled Keras function"
+
+
+@pytest.mark.parametrize("method", ["none", "divide_by_255", "standardize_each_image", "standardize_training_set"])
+@pytest.mark.parametrize("pixel_type", ["uint8", "uint16", "float32"])
+def test_that_images_of_every_kind_are_normalized_first(
+    tiny_net: Build, card: ModelCard, method: str, pixel_type: str
+) -> None:
+    white = {"uint8": 255, "uint16": 65535, "float32": 1}[pixel_type]
+    card = replace(card, normalization=Normalization(method, 0.4 * white, 0.2 * white, white), pixel_type=pixel_type)
+    images = (IMAGES[:40] / 255 * white).astype(pixel_type)
+    model = tiny_net()
+    expected = np.asarray(model(card.normalization.apply(images), training=False))
+    np.testing.assert_allclose(Predictor(model, card).predict(images), expected, atol=2e-6)
+
+
+def test_that_features_and_several_channels_go_to_their_inputs(card: ModelCard) -> None:
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(4)
+    image, features = keras.Input((6, 5, 4)), keras.Input((2,))
+    both = layers.Concatenate()([layers.Flatten()(image), features])
+    model = keras.Model([image, features], layers.Dense(2, activation="softmax")(both))
+    names = ("a", "b", "c", "d")
+    settings = ImageSettings(width=5, height=6, channels=names, features=("area", "deform"))
+    scaling = FeatureScaling(("area", "deform"), (50.0, 0.1), (20.0, 0.05))
+    card = replace(card, image=settings, normalization=Normalization("standardize_each_image"), features=scaling)
+    rng = np.random.default_rng(0)
+    images, numbers = rng.integers(0, 256, (300, 6, 5, 4), np.uint8), rng.normal((50, 0.1), (20, 0.05), (300, 2))
+    predictor = Predictor(model, card)
+    found = predictor.predict(images, features=numbers)
+    assert predictor.engine_name == "ONNX Runtime"
+    inputs = [card.normalization.apply(images), scaling.apply(numbers)]
+    np.testing.assert_allclose(found, model(inputs, training=False), atol=2e-6)
+    assert np.ptp(found[:, 0]) > 0.1
+    with pytest.raises(ModelError, match="takes the features area, deform"):
+        predictor.predict(images)

@@ -9,6 +9,7 @@ from PyQt5.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QWidget
 
 from aid_desktop.gui.assess.assessment import Assessment, copy_model, write_files
 from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
+from aid_desktop.gui.assess.inference_time_dialog import InferenceTimeTool
 from aid_desktop.gui.assess.model_row import ModelRow
 from aid_desktop.gui.assess.run_row import RunRow
 from aid_desktop.gui.assess.tile_map_dialog import TileMapDialog
@@ -37,6 +38,7 @@ class ModelActions(QWidget):
         self._background = background
         self._themes = themes
         self._assessment: Assessment | None = None
+        self.inference_time = InferenceTimeTool(lambda: model_row.path, background, self._tell, self)
         self._lay_out()
 
     def set_assessment(self, made: Assessment) -> None:
@@ -122,6 +124,6 @@ class ModelActions(QWidget):
         tip = "Save a copy of the model with its card: a .keras file that AID Desktop and Keras open"
         export = named_button(self, "Export model…", "exportButton", tip, "save")
         export.clicked.connect(self.ask_for_export)
-        for button in (classify, large, export, self._report):
+        for button in (classify, large, export, self._report, self.inference_time.make_button()):
             row.addWidget(button)
         row.addStretch(1)

@@ -249,7 +249,9 @@ class MapPlot(PlotFrame):
 
     @pyqtSlot(object, bool)
     def _on_lasso(self, corners: Places, adds: bool) -> None:
-        self._pick(np.flatnonzero(points_in_polygon(self._places[:, 0], self._places[:, 1], corners) & self.visible), adds)
+        self._pick(
+            np.flatnonzero(points_in_polygon(self._places[:, 0], self._places[:, 1], corners) & self.visible), adds
+        )
 
     @pyqtSlot(float, float, bool)
     def _on_click(self, x: float, y: float, adds: bool) -> None:
