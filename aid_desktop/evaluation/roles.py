@@ -39,7 +39,7 @@ def images_of_role(rows: Sequence[ClassRow], role: Role, held_out: HeldOut | Non
 
 
 def count_images(rows: Sequence[ClassRow], role: Role, held_out: HeldOut | None) -> int:
-    """Return how many images `images_of_role` finds, without opening anything."""
+    """Return how many images `images_of_role` finds; see HeldOut.n_images for what it raises."""
     number = sum(row.source.n_images for row in rows if row.role is role)
     if held_out is None or role is Role.TEST:
         return number

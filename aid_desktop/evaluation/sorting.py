@@ -102,9 +102,11 @@ def sort_images(
 
 def check_folder(folder: Path, sources: Sequence[DataSource]) -> None:
     """Raise DataError for a folder inside of a source."""
-    folder = folder.absolute()
+    # A link may lead into a source.
+    resolved = folder.resolve()
+    around = {resolved, *resolved.parents}
     for source in sources:
-        if source.path in (folder, *folder.parents):
+        if source.path.resolve() in around:
             raise DataError(
                 f"{folder} lies in {source.path}, to whose images the sorted ones would then belong: choose a folder "
                 "outside of it."

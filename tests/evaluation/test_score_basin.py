@@ -199,3 +199,62 @@ def test_that_a_file_of_aideveloper_gets_no_more_complaints(tmp_path: Path, is_b
     with new_dataset(found) as dataset, new_dataset(path) as original:
         np.testing.assert_array_equal(dataset["ml_class"][:], predictions.predicted())
         np.testing.assert_array_equal(dataset["image"][n - 1], original["image"][n - 1])
+
+
+def refer(path: Path, paths: list[str], features: list[str] | None = None) -> None:
+    """Give a file a basin of a file, of all features by default."""
+    with RTDCWriter(path, mode="append") as writer:
+        writer.store_basin("other", "file", "hdf5", paths, basin_feats=features, verify=False)
+
+
+@pytest.mark.parametrize("is_basin", [False, True])
+@pytest.mark.parametrize("deep", [False, True])
+def test_that_stale_scores_behind_a_basin_of_all_features_are_left_out(
+    source: DataSource, tmp_path: Path, is_basin: bool, deep: bool
+) -> None:
+    old, between = tmp_path / "raw" / "old.rtdc", tmp_path / "raw" / "between.rtdc"
+    with RTDCWriter(old, mode="reset") as writer:
+        writer.store_metadata(METADATA)
+        writer.store_feature("ml_score_old", np.full(N, 2.0))
+        writer.store_feature("userdef5", np.arange(N))
+    if deep:
+        with RTDCWriter(between, mode="reset") as writer:
+            writer.store_metadata(METADATA)
+            writer.store_feature("userdef6", np.arange(N))
+        refer(between, [old.name])
+    refer(source.path, [str(between) if deep else old.name])
+    predictions, notes = make(source), []
+    path = write_classified_rtdc(source, predictions, is_basin=is_basin, notes=notes)
+    with new_dataset(path) as dataset:
+        assert "ml_score_old" not in dataset
+        np.testing.assert_array_equal(dataset["ml_class"][:], predictions.predicted())
+        np.testing.assert_array_equal(dataset["userdef5"][:], np.arange(N))
+        assert dataset["image"][3].shape == (HEIGHT, WIDTH)
+        assert any("ml_score_old" in line for line in dataset.logs["aid-desktop-classification"])
+    assert notes == []
+
+
+@pytest.mark.parametrize("is_basin", [False, True])
+def test_that_a_basin_of_all_features_that_cannot_be_read_is_left_out_and_told(
+    source: DataSource, tmp_path: Path, is_basin: bool
+) -> None:
+    gone = str(tmp_path / "gone.rtdc")
+    refer(source.path, [gone])
+    notes: list[str] = []
+    path = write_classified_rtdc(source, make(source), is_basin=is_basin, notes=notes)
+    assert len(notes) == 1
+    assert gone in notes[0]
+    with h5py.File(path) as file:
+        assert gone.encode() in b"".join(file[LOG])
+        assert len(file.get(BASINS, ())) == is_basin
+    shutil.copy(source.path, gone)  # with an ml_score_aaa
+    with new_dataset(path) as dataset:
+        assert "ml_score_aaa" not in dataset
+        assert dataset["area_cvx"][0] > 0
+
+
+def test_that_basins_that_lead_in_a_circle_come_to_an_end(source: DataSource) -> None:
+    refer(source.path, [source.path.name])
+    path = write_classified_rtdc(source, make(source), is_basin=True)
+    with new_dataset(path) as dataset:
+        assert "ml_score_aaa" not in dataset

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
-from aid_desktop.errors import DataError, ExportError
+from aid_desktop.errors import AidError, DataError, ExportError
 from aid_desktop.evaluation.assess import predict_rows
 from aid_desktop.evaluation.calibration import Calibration, fit_temperature, store_temperature, with_temperature
 from aid_desktop.evaluation.confusion import ConfusionMatrix
@@ -51,8 +51,14 @@ class Recalibrated:
 
 
 def proposed_role(table: ClassTable, held_out: HeldOut | None) -> Role:
-    """Return the most telling role that has images; test if there are none at all."""
-    return next((role for role in ROLES if count_images(table.rows, role, held_out)), Role.TEST)
+    """Return the most telling role that has images; test if there are none at all.
+
+    Validation if the files of a row, which images may be held out of, have gone: the assessment tells that.
+    """
+    try:
+        return next((role for role in ROLES if count_images(table.rows, role, held_out)), Role.TEST)
+    except AidError:
+        return Role.VALIDATION
 
 
 def assess_model(

@@ -21,6 +21,8 @@ from aid_desktop.runs.best import find_model
 
 _CLASSES_SHOWN = 12
 _FILES_SHOWN = 3
+_REPLACED_SHOWN = 5
+_QUICKLY_CHECKED = 100
 
 
 class Format(StrEnum):
@@ -154,10 +156,37 @@ def planned_text(request: ClassifyRequest) -> str:
     if n_more > 0 and outputs.table is None:
         parts.insert(_FILES_SHOWN, f"{n_more} more")
     text = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-    if outputs.with_aideveloper:
-        return f"Writes {text}. Nothing is replaced."
-    replaced = [path.name for path in paths if path.exists()]
-    return f"Writes {text}." + (f" Replaces {', '.join(replaced)}." if replaced else "")
+    return f"Writes {text}." + (" Nothing is replaced." if outputs.with_aideveloper else "")
+
+
+def is_quickly_checked(request: ClassifyRequest) -> bool:
+    """Return whether `replaced_files` looks at so few files that a window need not wait."""
+    return request.format in SUFFIXES or len(request.paths) <= _QUICKLY_CHECKED
+
+
+def replaced_files(request: ClassifyRequest, context: JobContext | None = None) -> tuple[Path, ...]:
+    """Return which of the files that will be written are there already. Raises JobCancelledError."""
+    if not request.paths or request.format in (Format.FOLDERS, Format.AIDEVELOPER):
+        return ()
+    try:
+        paths = request.outputs.planned(request.paths)
+    except ExportError:
+        return ()  # told by planned_text
+    found = []
+    for number, path in enumerate(paths):
+        if context is not None:
+            context.leave_if_cancelled(number, len(paths))
+        if path.exists():
+            found.append(path)
+    return tuple(found)
+
+
+def replaced_text(paths: Sequence[Path]) -> str:
+    """Say which files will be replaced, "" if none."""
+    if not paths:
+        return ""
+    more = f" and {grouped(len(paths) - _REPLACED_SHOWN)} more" if len(paths) > _REPLACED_SHOWN else ""
+    return f"Replaces {', '.join(path.name for path in paths[:_REPLACED_SHOWN])}{more}."
 
 
 def scores_text(class_names: Sequence[str]) -> str:

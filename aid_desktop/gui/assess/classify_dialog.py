@@ -13,13 +13,16 @@ from aid_desktop.gui.assess.classification import (
     ClassifyRequest,
     Format,
     classify,
+    is_quickly_checked,
     planned_text,
     read_class_names,
+    replaced_files,
+    replaced_text,
     scores_text,
 )
 from aid_desktop.gui.assess.classify_form import ClassifyForm
 from aid_desktop.gui.assess.summary_view import SummaryView
-from aid_desktop.gui.background import Background, Failure
+from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.theme import GRID, ThemeManager, icon, set_primary, set_role
 from aid_desktop.gui.widgets.file_list import FileList
@@ -56,6 +59,9 @@ class ClassifyDialog(QDialog):
         self._preferences = Preferences()
         self._class_names: tuple[str, ...] = ()
         self._folder: Path | None = None
+        self._checked: ClassifyRequest | None = None
+        self._checking: Job[tuple[Path, ...]] | None = None
+        self._replaced = ""
         self.messages = MessageStrip("classifyMessages", self)
         self.files = FileList("classifyFiles", "Files and folders to classify", self)
         self.form = ClassifyForm(self)
@@ -121,6 +127,7 @@ class ClassifyDialog(QDialog):
             self.messages.add(Note(Level.WARNING, f"{text}. These images were left out.", details))
         for note in result.notes:
             self.messages.add(Note(Level.WARNING, note))
+        self._checked = None  # other files are there now
         self._show_plan()
 
     def _on_failed(self, failure: Failure) -> None:
@@ -142,13 +149,36 @@ class ClassifyDialog(QDialog):
 
     @pyqtSlot()
     def _show_plan(self) -> None:
-        lines = [planned_text(self._request())]
+        request = self._request()
+        lines = [planned_text(request), self._find_replaced(request)]
         if self.format in _RTDC and self._class_names:
             lines.append(scores_text(self._class_names))
             if self._threshold is not None:
                 lines.append("ml_class follows the scores alone; the threshold counts for userdef0.")
         self._plan.setText("\n".join(filter(None, lines)))
         self._plan.setVisible(bool(self._plan.text()))
+
+    def _find_replaced(self, request: ClassifyRequest) -> str:
+        """Say which files will be replaced; if many may be, they are looked for in the background."""
+        if request == self._checked:
+            return self._replaced
+        if self._checking is not None:
+            self._checking.cancel()
+        self._checking, self._checked = None, request
+        if is_quickly_checked(request):
+            self._replaced = replaced_text(replaced_files(request))
+        else:
+            self._replaced = ""
+            work = partial(replaced_files, request)
+            self._checking = self._background.start(
+                "Looking for files that will be replaced", work, self._on_checked, self._on_failed
+            )
+            self.destroyed.connect(self._checking.cancel)
+        return self._replaced
+
+    def _on_checked(self, paths: tuple[Path, ...]) -> None:
+        self._checking, self._replaced = None, replaced_text(paths)
+        self._show_plan()
 
     @pyqtSlot()
     def _browse(self) -> None:

@@ -17,6 +17,8 @@ from PyQt5.QtWidgets import (
 )
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
+from aid_desktop.data.source import DataSource
+from aid_desktop.errors import AidError
 from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.evaluation.roles import count_images
 from aid_desktop.gui.assess.assessment import ROLES, proposed_role
@@ -71,7 +73,7 @@ class RunRow(QWidget):
         return tuple(
             row
             for row in self._table.rows
-            if row.role is self.role or (held and row.role is Role.TRAINING and held.n_images(row.source) > 0)
+            if row.role is self.role or (held and row.role is Role.TRAINING and _may_have(held, row.source))
         )
 
     @property
@@ -188,7 +190,13 @@ class RunRow(QWidget):
             set_role(self._n_images, "")
             return
         self._n_images.setToolTip("")
-        n = count_images(self._table.rows, self.role, self._held_out)
+        try:
+            n = count_images(self._table.rows, self.role, self._held_out)
+        except AidError as error:
+            self._n_images.setText("number not known")
+            self._n_images.setToolTip(str(error))
+            set_role(self._n_images, "warning")
+            return
         self._n_images.setText("1 image" if n == 1 else f"{grouped(n)} images")
         set_role(self._n_images, "" if n else "warning")
 
@@ -270,3 +278,11 @@ class RunRow(QWidget):
         row.addStretch(1)
         for widget in (self._status, self._progress, self._cancel, self.run_button):
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+
+
+def _may_have(held_out: HeldOut, source: DataSource) -> bool:
+    """Return whether images of a source are held out; yes for one whose files have gone, so that this is told."""
+    try:
+        return held_out.n_images(source) > 0
+    except AidError:
+        return True

@@ -306,3 +306,21 @@ def test_that_a_result_of_many_classes_names_the_most_frequent():
     text = Classified(4950, counts, (Path("a.csv"),)).text
     assert text.startswith("4\N{THIN SPACE}950 images: class 99 99, class 98 98, ")
     assert "and 88 more classes → a.csv" in text
+
+
+def test_that_what_will_be_replaced_of_many_files_is_told(dialog, tmp_path, idle):
+    plan = dialog.findChild(QLabel, "classifyPlan")
+    dialog.files.add([tmp_path / f"x{number}.rtdc" for number in range(150)])
+    choose(dialog, Format.BASIN, None)
+    idle()
+    assert "Replaces" not in plan.text()
+    for number in range(100, 107):
+        (tmp_path / f"x{number}_classified.rtdc").write_text("old")
+    choose(dialog, Format.RTDC, None)
+    idle()
+    assert "Replaces x100_classified.rtdc, x101_" in plan.text()
+    assert "x104_classified.rtdc and 2 more." in plan.text()
+    dialog.files.list.selectAll()
+    dialog.files.remove_chosen()
+    dialog.files.add([tmp_path / f"x{number}.rtdc" for number in (1, 2, 3, 104)])
+    assert "Replaces x104_classified.rtdc." in plan.text()
