@@ -124,8 +124,8 @@ def test_that_uncertain_images_are_rejected_and_counted_apart(qtbot, dialog, sou
         "File", "Images", "cat", "automobile", "rejected",
     ]  # fmt: skip
     texts = [[model.index(row, column).data() for column in range(5)] for row in range(3)]
-    assert texts[2] == ["all files", "26", "4  (15.4 %)", "6  (23.1 %)", "16  (61.5 %)"]
-    tip = model.index(0, 2).data(Qt.ToolTipRole)
+    assert texts[0] == ["all files", "26", "4  (15.4 %)", "6  (23.1 %)", "16  (61.5 %)"]
+    tip = model.index(1, 2).data(Qt.ToolTipRole)
     assert tip == "cat: 30.8 % (12.7 to 57.6) with a confidence of 95 %"
     with (tmp_path / "classified_summary.csv").open(newline="", encoding="utf-8") as file:
         assert [row["count"] for row in csv.DictReader(file)][-3:] == ["4", "6", "16"]
