@@ -17,9 +17,9 @@ from typing import Any
 import h5py
 import numpy as np
 
+from aid_desktop.data.basins import BASINS, load_basin
 from aid_desktop.data.rtdc import EVENTS
 
-BASINS = "basins"
 INTERNAL_EVENTS = "basin_events"
 STALE = re.compile(r"ml_score_.*|ml_class")
 """Features of an earlier classification, by whichever program: dclab would mix them with the new ones."""
@@ -87,7 +87,7 @@ def remove_stale(file: Any, original: Path) -> LeftOut:
         for name in names:
             del file[group][name]
     for key in list(file.get(BASINS, ())):
-        basin = _load(file[BASINS][key])
+        basin = _basin_of(file, key)
         offered = _Offered()
         offered.add_basin(basin, original)
         left = offered.left_out
@@ -118,7 +118,7 @@ class _Offered:
         self._seen.add(path.resolve())
         self.names.update(file.get(EVENTS, ()))
         for key in file.get(BASINS, ()):
-            self.add_basin(_load(file[BASINS][key]), path)
+            self.add_basin(_basin_of(file, key), path)
 
     def add_basin(self, basin: dict[str, Any], referrer: Path) -> None:
         features = basin.get("features")
@@ -138,6 +138,14 @@ class _Offered:
         self._unreachable[places[0] if places else str(basin.get("name"))] = None
 
 
+def _basin_of(file: Any, key: str) -> dict[str, Any]:
+    """Return what a basin says; of one that nobody can read, its name alone."""
+    try:
+        return load_basin(file[BASINS][key])
+    except (TypeError, ValueError):
+        return {"name": key}
+
+
 def _locations(original: Path, path: Path) -> list[str]:
     original, folder = original.resolve(), path.parent.resolve()
     locations = [str(original)]
@@ -146,12 +154,6 @@ def _locations(original: Path, path: Path) -> list[str]:
     except ValueError:  # another drive of Windows
         locations.append(original.name)
     return list(dict.fromkeys(locations))
-
-
-def _load(dataset: Any) -> dict[str, Any]:
-    lines = (line.decode("utf-8") if isinstance(line, bytes) else str(line) for line in dataset[()])
-    found: dict[str, Any] = json.loads(" ".join(lines))
-    return found
 
 
 def _store(file: Any, basin: dict[str, Any], key: str = "") -> None:

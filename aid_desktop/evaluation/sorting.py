@@ -113,6 +113,18 @@ def check_folder(folder: Path, sources: Sequence[DataSource]) -> None:
             )
 
 
+def manifests_in(folder: Path) -> frozenset[Path]:
+    """Return the lists of sorted images that are in a folder."""
+    stem, suffix = Path(MANIFEST).stem, Path(MANIFEST).suffix
+    return frozenset(folder.glob(f"{stem}*{suffix}"))
+
+
+def count_sorted(manifest: Path) -> int:
+    """Return how many images a list of sorted images names. Raises OSError."""
+    with manifest.open(newline="", encoding="utf-8") as file:
+        return max(0, sum(1 for _ in csv.reader(file)) - 1)
+
+
 @contextmanager
 def _manifest(folder: Path) -> Iterator[tuple[Path, Any]]:
     # Not written beside and renamed: after a cancel it lists the files that are there.

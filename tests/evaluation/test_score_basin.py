@@ -11,12 +11,14 @@ from dclab import new_dataset
 from dclab.rtdc_dataset import RTDCWriter
 from dclab.rtdc_dataset.check import check_dataset
 
+from aid_desktop.data.basins import BASINS
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.source import DataSource
+from aid_desktop.errors import DataError
 from aid_desktop.evaluation.classified import CLASSES, LOG, write_classified_rtdc
 from aid_desktop.evaluation.decision import Decision
 from aid_desktop.evaluation.predictions import Predictions, Threshold
-from aid_desktop.evaluation.score_basin import BASINS, INTERNAL_EVENTS
+from aid_desktop.evaluation.score_basin import INTERNAL_EVENTS
 from aid_desktop.evaluation.summary import summarize
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -253,8 +255,26 @@ def test_that_a_basin_of_all_features_that_cannot_be_read_is_left_out_and_told(
         assert dataset["area_cvx"][0] > 0
 
 
+def test_that_a_basin_that_is_none_is_left_out_and_told(source: DataSource) -> None:
+    with h5py.File(source.path, "a") as file:
+        file[f"{BASINS}/odd"] = np.array([b"{not JSON"])
+    for is_basin in (False, True):
+        notes: list[str] = []
+        path = write_classified_rtdc(source, make(source), is_basin=is_basin, notes=notes)
+        assert "odd" in notes[0]
+        with h5py.File(path) as file:
+            assert "odd" not in file.get(BASINS, ())
+
+
 def test_that_basins_that_lead_in_a_circle_come_to_an_end(source: DataSource) -> None:
     refer(source.path, [source.path.name])
     path = write_classified_rtdc(source, make(source), is_basin=True)
     with new_dataset(path) as dataset:
         assert "ml_score_aaa" not in dataset
+
+
+def test_that_a_small_file_that_is_opened_names_the_original(source: DataSource) -> None:
+    path = write_classified_rtdc(source, make(source), is_basin=True)
+    with pytest.raises(DataError, match="no images of its own") as told:
+        open_source(path)
+    assert str(source.path) in str(told.value)

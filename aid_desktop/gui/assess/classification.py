@@ -85,17 +85,19 @@ class Classified:
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     summary: Summary | None = None
+    summary_file: Path | None = None
 
     @property
     def text(self) -> str:
-        """Return for example `2 000 images: cat 913, automobile 1 087 → /out/classified.csv`."""
+        """Say for example `2 000 images: cat 913, dog 1 087 → /out/a.csv; the counts: a_summary.csv`."""
         named = sorted(self.counts, key=lambda pair: -pair[1])[:_CLASSES_SHOWN] if self._is_long else self.counts
         parts = [f"{name} {grouped(number)}" for name, number in named]
         if self._is_long:
             parts.append(f"and {len(self.counts) - _CLASSES_SHOWN} more classes")
         written = str(self.files[0]) if len(self.files) == 1 else f"{len(self.files)} files"
         images = "1 image" if self.n == 1 else f"{grouped(self.n)} images"
-        return f"{images}: {', '.join(parts)} → {written}"
+        counts = "" if self.summary_file is None else f"; the counts: {self.summary_file.name}"
+        return f"{images}: {', '.join(parts)} → {written}{counts}"
 
     @property
     def _is_long(self) -> bool:
@@ -127,7 +129,7 @@ def classify(request: ClassifyRequest, context: JobContext) -> Classified:
 def _classified(written: Written, problems: tuple[str, ...]) -> Classified:
     summary = written.summary
     counts = summary.groups(summary.total)
-    return Classified(summary.total.n, counts, written.files, problems, written.notes, summary)
+    return Classified(summary.total.n, counts, written.files, problems, written.notes, summary, written.summary_file)
 
 
 def read_class_names(model: Path, _: JobContext) -> tuple[str, ...]:

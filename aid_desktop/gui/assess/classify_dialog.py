@@ -1,5 +1,6 @@
 """Classify files of unknown class with the chosen model."""
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QLineEdit, QTabWidget, QVBoxLayout, QWidget
 
 from aid_desktop.evaluation.predictions import Threshold
+from aid_desktop.evaluation.sorting import count_sorted, manifests_in
 from aid_desktop.gui.assess.classification import (
     Classified,
     ClassifyRequest,
@@ -23,6 +25,7 @@ from aid_desktop.gui.assess.classification import (
 from aid_desktop.gui.assess.classify_form import ClassifyForm
 from aid_desktop.gui.assess.summary_view import SummaryView
 from aid_desktop.gui.background import Background, Failure, Job
+from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.theme import GRID, ThemeManager, icon, set_primary, set_role
 from aid_desktop.gui.widgets.file_list import FileList
@@ -59,6 +62,8 @@ class ClassifyDialog(QDialog):
         self._preferences = Preferences()
         self._class_names: tuple[str, ...] = ()
         self._folder: Path | None = None
+        self._sorting_into: Path | None = None
+        self._manifests: frozenset[Path] = frozenset()
         self._checked: ClassifyRequest | None = None
         self._checking: Job[tuple[Path, ...]] | None = None
         self._replaced = ""
@@ -103,7 +108,10 @@ class ClassifyDialog(QDialog):
         self.messages.clear()
         self._result.clear()
         self._open.hide()
-        work = partial(classify, self._request())
+        request = self._request()
+        self._sorting_into = request.target if request.format is Format.FOLDERS else None
+        self._manifests = frozenset() if self._sorting_into is None else manifests_in(self._sorting_into)
+        work = partial(classify, request)
         job = self._background.start("Classifying", work, self._on_done, self._on_failed)
         self.work.follow(job, "reading the files…")
 
@@ -189,8 +197,31 @@ class ClassifyDialog(QDialog):
         if self._folder is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
 
+    @pyqtSlot()
+    def reject(self) -> None:
+        """Close, unless files are being classified: that ends by the Cancel button alone."""
+        if self.work.job is None:
+            super().reject()
+        else:
+            self.messages.clear()
+            self.messages.add(Note(Level.INFO, "The classification is under way: press Cancel first to end it."))
+
+    def _tell_sorted(self) -> None:
+        """Say what a cancelled job has sorted so far: those files stay."""
+        new = manifests_in(self._sorting_into) - self._manifests if self._sorting_into is not None else frozenset()
+        for manifest in sorted(new):
+            with suppress(OSError):  # taken away meanwhile
+                n = count_sorted(manifest)
+                images = "1 image lies" if n == 1 else f"{grouped(n)} images lie"
+                self.messages.add(
+                    Note(Level.INFO, f"Cancelled: {images} in {manifest.parent} already, listed in {manifest.name}.")
+                )
+
     @pyqtSlot(bool)
     def _on_running_changed(self, running: bool) -> None:
+        if not running and self.work.was_cancelled:
+            self.messages.clear()
+            self._tell_sorted()
         for widget in (self.start_button, self.files, self.form):
             widget.setEnabled(not running)
 
