@@ -48,6 +48,10 @@ class HeldOut:
         of_folder, held = _file_names(whole_source(source)), set(names)
         return sum(of_folder[number] in held for number in whole_numbers(source).tolist())
 
+    def needs_files(self, source: DataSource) -> bool:
+        """Return whether `n_images` looks at the source's files, which may take a second: chosen images of a folder."""
+        return source.selection is not None and source.kind not in _STACKS and bool(self.images.get(key_of(source)))
+
     def masks(self, readers: Sequence[ImageReader]) -> list[NDArray[np.bool_]]:
         """Return for each source of a run's training rows which of its images are held out, (n_images,).
 
