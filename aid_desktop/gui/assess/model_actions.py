@@ -38,8 +38,8 @@ class ModelActions(QWidget):
         self._messages = messages
         self._background = background
         self._themes = themes
-        self._assessment: Assessment | None = None
         self._dialogs: dict[tuple[str, Path, Threshold | None], OneDialog] = {}
+        self._assessment: Assessment | None = None
         self._lay_out()
 
     def set_assessment(self, made: Assessment) -> None:
