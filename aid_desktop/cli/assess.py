@@ -9,6 +9,7 @@ from aid_desktop.cli.output import (
     add_json_option,
     add_threshold_option,
     parse_threshold,
+    progress_bar,
     write_json,
     write_line,
 )
@@ -66,14 +67,17 @@ def _run(options: argparse.Namespace) -> int:
     fitted = None
     if options.calibrate:
         loaded, fitted = _calibrate(options, loaded)
-    predictions = predict_rows(loaded, images.rows, indices=images.indices)
+    with progress_bar(options.json) as progress_of:
+        predictions = predict_rows(loaded, images.rows, progress_of("assessing"), indices=images.indices)
     threshold = parse_threshold(options.threshold, predictions.class_names)
     scores = score(predictions, threshold)
     matrix = ConfusionMatrix.from_predictions(predictions, threshold)
     if options.out is not None:
-        write_report(
-            scores, matrix, predictions, options.out, loaded.path.name, loaded.path, loaded.card, _role(options)
-        )
+        with progress_bar(options.json) as progress_of:
+            write_report(
+                scores, matrix, predictions, options.out, loaded.path.name, loaded.path, loaded.card, _role(options),
+                progress_of("writing"),
+            )  # fmt: skip
     if options.json:
         write_json(scores.to_json(matrix) | {"temperature": loaded.card.temperature})
     else:
@@ -129,7 +133,9 @@ def _calibrate(options: argparse.Namespace, loaded: LoadedModel) -> tuple[Loaded
     if options.run is None:
         raise DataError("--calibrate needs --run RUN.toml: the temperature is fitted on its validation images")
     images = _images_of_run(options.run, Role.VALIDATION)
-    fitted = fit_temperature(predict_rows(loaded, images.rows, indices=images.indices))
+    with progress_bar(options.json) as progress_of:
+        predictions = predict_rows(loaded, images.rows, progress_of("calibrating"), indices=images.indices)
+    fitted = fit_temperature(predictions)
     card = store_temperature(loaded.path, loaded.card, loaded.card.temperature * fitted.temperature)
     return replace(loaded, card=card), fitted
 

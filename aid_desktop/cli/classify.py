@@ -1,6 +1,7 @@
 """`aid-desktop classify MODEL PATH...`: which class does each image have."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from aid_desktop.cli.output import (
     add_json_option,
     add_threshold_option,
     parse_threshold,
+    progress_bar,
     write_error,
     write_json,
     write_line,
@@ -23,6 +25,7 @@ from aid_desktop.evaluation.outputs import Outputs, Written, write_outputs
 from aid_desktop.evaluation.sorting import Link
 from aid_desktop.evaluation.summary import summary_lines
 from aid_desktop.evaluation.tables import TABLE_SUFFIXES
+from aid_desktop.evaluation.writing import Progress
 from aid_desktop.models.files import LoadedModel
 
 
@@ -76,7 +79,8 @@ def _run(options: argparse.Namespace) -> int:
         found = write_tile_maps(loaded, readers, options, threshold)
         _tell(options, {"n": found.n, "counts": found.counts, "files": list(map(str, found.files))}, "tiles")
         return 0
-    written = _classify(loaded, readers, outputs, Decision(threshold, options.reject))
+    with progress_bar(options.json) as progress_of:
+        written = _classify(loaded, readers, outputs, Decision(threshold, options.reject), progress_of)
     _tell(options, _document(written), "images", summary_lines(written.summary))
     for note in written.notes:
         write_error(note)
@@ -104,10 +108,17 @@ def _outputs(options: argparse.Namespace) -> Outputs:
     )
 
 
-def _classify(loaded: LoadedModel, readers: list[ImageReader], outputs: Outputs, decision: Decision) -> Written:
+def _classify(
+    loaded: LoadedModel,
+    readers: list[ImageReader],
+    outputs: Outputs,
+    decision: Decision,
+    progress_of: Callable[[str], Progress | None],
+) -> Written:
     sources = [reader.source for reader in readers]
     outputs.check(sources)
-    return write_outputs(predict_sources(loaded, sources), outputs, decision, loaded.path)
+    predictions = predict_sources(loaded, sources, progress_of("classifying"))
+    return write_outputs(predictions, outputs, decision, loaded.path, progress_of("writing"))
 
 
 def _document(written: Written) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import sys
 
-from aid_desktop.cli.output import write_line
+from aid_desktop.cli.output import bar_text, write_line
 from aid_desktop.training.events import (
     BatchProgress,
     EpochFinished,
@@ -18,8 +18,6 @@ from aid_desktop.training.events import (
     TrainingEvent,
 )
 from aid_desktop.training.progress import duration_text, remaining_seconds
-
-_BAR_WIDTH = 24
 
 
 class Monitor:
@@ -80,7 +78,6 @@ class Monitor:
     def _show_bar(self, event: BatchProgress) -> None:
         if not sys.stdout.isatty():
             return
-        filled = round(_BAR_WIDTH * event.step / event.n_steps)
-        bar = "█" * filled + "░" * (_BAR_WIDTH - filled)
+        bar = bar_text(event.step, event.n_steps)
         sys.stdout.write(f"\repoch {event.epoch} {bar} {event.step}/{event.n_steps}  loss {event.loss:.4f}\r")
         sys.stdout.flush()

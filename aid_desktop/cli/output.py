@@ -4,10 +4,15 @@ import argparse
 import json
 import math
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.predictions import Threshold
+from aid_desktop.evaluation.writing import Progress
+
+_BAR_WIDTH = 24
 
 
 def write_line(text: str = "") -> None:
@@ -24,6 +29,39 @@ def write_json(document: Any) -> None:
 def write_error(text: str) -> None:
     """Write one line to stderr."""
     sys.stderr.write(" ".join(text.split()) + "\n")
+
+
+def bar_text(done: int, total: int) -> str:
+    """Return a bar of _BAR_WIDTH signs that is filled as far as the work has come."""
+    filled = round(_BAR_WIDTH * done / total) if total else 0
+    return "█" * filled + "░" * (_BAR_WIDTH - filled)
+
+
+@contextmanager
+def progress_bar(quiet: bool) -> Iterator[Callable[[str], Progress | None]]:
+    """Yield a function that makes the progress of some work, which it names, a bar on stderr; the bar goes in the end.
+
+    Without a terminal there, or if it is to be quiet, that function returns None.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    shown = ""
+
+    def show(text: str) -> None:
+        nonlocal shown
+        if text != shown:
+            sys.stderr.write(f"\r{text:<{len(shown)}}\r")
+            sys.stderr.flush()
+            shown = text
+
+    def progress_of(what: str) -> Progress:
+        return lambda done, total: show(f"{what} {bar_text(done, total)} {done}/{total}")
+
+    try:
+        yield progress_of
+    finally:
+        show("")
 
 
 def add_json_option(parser: argparse.ArgumentParser) -> None:

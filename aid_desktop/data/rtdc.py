@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from aid_desktop.data.basins import files_behind
 from aid_desktop.data.digest import digest_of
 from aid_desktop.data.features import check_names, list_features, list_traces, read_feature, read_trace
 from aid_desktop.data.hdf5 import open_hdf5, read_rows
@@ -208,6 +209,9 @@ def open_events(path: Path) -> Iterator[h5py.Group]:
     with open_hdf5(path) as file:
         events = file.get(EVENTS)
         if not isinstance(events, h5py.Group) or not _main_of(events):
+            if others := files_behind(file):
+                named = ", ".join(others)
+                raise DataError(f"{path} has no images of its own: they are in {named}. Add that file instead.")
             raise DataError(
                 f"{path} has no images: expected the dataset {EVENTS}/{_IMAGE} (N, H, W), as .rtdc files have it."
             )

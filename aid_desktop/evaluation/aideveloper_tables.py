@@ -24,12 +24,16 @@ def aideveloper_paths(sources: Sequence[Path], folder: Path | None = None) -> tu
     Names that are taken, by files that are there too, get _1, _2 and so on.
     """
     paths: list[Path] = []
+    taken: set[Path] = set()
     for source in sources:
-        base = (folder or source.parent) / f"{source.stem}{ENDING}"
+        # The name of a folder has no ending, also with a dot in it.
+        name = source.name if source.is_dir() else source.stem
+        base = (folder or source.parent) / f"{name}{ENDING}"
         path, number = base, 0
-        while path in paths or path.exists():
+        while path in taken or path.exists():
             number += 1
             path = base.with_stem(f"{base.stem}_{number}")
+        taken.add(path)
         paths.append(path)
     return tuple(paths)
 

@@ -29,13 +29,18 @@ Interval = tuple[float, float]
 _Z_95 = 1.959963984540054
 
 
-def wilson_interval(share: float, n: int) -> Interval:
-    """Return Wilson's score interval of a share of n images at a confidence of 95 % (Wilson 1927)."""
-    square = _Z_95**2
-    middle = (share + square / (2 * n)) / (1 + square / n)
-    spread = np.sqrt(share * (1 - share) / n + square / (4 * n**2))
-    half = float(_Z_95 * spread / (1 + square / n))
-    return max(0.0, middle - half), min(1.0, middle + half)
+def wilson_interval(count: int, n: int) -> Interval:
+    """Return limits that hold the true fraction, of which count / n was seen, with a confidence of 95 %.
+
+    Wilson's score interval (E. B. Wilson, J. Am. Stat. Assoc. 22, 209, 1927); 0 to 1 where n is 0.
+    """
+    if not n:
+        return 0.0, 1.0
+    fraction, square = count / n, _Z_95**2
+    middle = (fraction + square / (2 * n)) / (1 + square / n)
+    half = _Z_95 * (fraction * (1 - fraction) / n + square / (4 * n**2)) ** 0.5 / (1 + square / n)
+    # Exactly 0 and 1 where rounding would miss them.
+    return (0.0 if count == 0 else max(0.0, middle - half)), (1.0 if count == n else min(1.0, middle + half))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ class, as AIDeveloper wrote it.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.decision import MOST_PROBABLE, REJECTED, Decision
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.evaluation.score_basin import add_basin, begin_basin, remove_stale
+from aid_desktop.evaluation.score_basin import LeftOut, add_basin, begin_basin, remove_stale
 from aid_desktop.evaluation.score_names import PREFIX, ml_score_codes
 from aid_desktop.evaluation.writing import Progress, copy_file, encodable, exported
 
@@ -44,13 +44,25 @@ def classified_paths(sources: Sequence[Path], folder: Path | None = None) -> tup
     Files of the same name get `_classified_2` and so on, so that none replaces another.
     """
     paths: list[Path] = []
+    taken: set[Path] = set()
+    originals = {source.absolute() for source in sources}
+    files: set[tuple[int, int]] = set()
+
+    def is_original(path: Path) -> bool:
+        if not path.exists():
+            return False
+        # Looked up once, and only where a target exists: there may be thousands.
+        files.update(_file_key(source) for source in (() if files else sources) if source.exists())
+        return _file_key(path) in files
+
     for source in sources:
-        base = (folder or source.parent) / f"{source.stem}_classified.rtdc"
+        base = ((folder or source.parent) / f"{source.stem}_classified.rtdc").absolute()
         path, number = base, 1
-        while path in paths or any(_is_same_file(path, other) for other in sources):
+        while path in taken or path in originals or is_original(path):
             number += 1
             path = base.with_stem(f"{base.stem}_{number}")
-        paths.append(path)
+        taken.add(path)
+        paths.append((folder or source.parent) / path.name)
     return tuple(paths)
 
 
@@ -62,16 +74,19 @@ def write_classified_copies(
     is_basin: bool = False,
     about: Sequence[str] = (),
     progress: Progress | None = None,
+    notes: list[str] | None = None,
 ) -> tuple[Path, ...]:
     """Write a classified copy of each source, beside it or in `folder`; see `write_classified_rtdc`.
 
-    `progress` counts the images of all.
+    `progress` counts the images of all; `notes` gets what the user should know.
     """
     paths = classified_paths([source.path for source in predictions.sources], folder)
     n_before = 0
     for source, path in zip(predictions.sources, paths, strict=True):
         report = None if progress is None else _later(progress, n_before, source.n_images, predictions)
-        write_classified_rtdc(source, predictions, path, decision, is_basin=is_basin, about=about, progress=report)
+        write_classified_rtdc(
+            source, predictions, path, decision, is_basin=is_basin, about=about, progress=report, notes=notes
+        )
         n_before += source.n_images
     return paths
 
@@ -91,6 +106,7 @@ def write_classified_rtdc(
     is_basin: bool = False,
     about: Sequence[str] = (),
     progress: Progress | None = None,
+    notes: list[str] | None = None,
 ) -> Path:
     """Copy an .rtdc file and add the predictions made for it; return the path of the copy.
 
@@ -99,14 +115,14 @@ def write_classified_rtdc(
     `decision`; images that are rejected or have no prediction have nan in all. Scores of earlier models and a stored
     ml_class are left out. The log "aid-desktop-classification" and the root attribute CLASSES say which class is behind
     each name; `about` are further lines of the log. With `is_basin` the file is small: it has the scores and refers to
-    the source for all else. The source is not changed. `progress` counts bytes. Raises DataError for another kind of
-    source, or one that changed since; ExportError if the copy cannot be written.
+    the source for all else. The source is not changed. `progress` counts bytes; `notes` gets what the user should know.
+    Raises DataError for another kind of source, or one that changed since; ExportError if the copy cannot be written.
     """
     if source.kind is not SourceKind.RTDC:
         raise DataError(f"{source.path.name} is a {source.kind}; predictions can be added to .rtdc files only")
     if path is None or path.is_dir():
         path = classified_paths([source.path], path)[0]
-    if any(_is_same_file(path, other.path) for other in (source, *predictions.sources)):
+    if is_one_of(path, (other.path for other in (source, *predictions.sources))):
         raise DataError(f"{path} holds the images themselves: choose another name for the classified copy")
     with exported(path) as temporary:
         if not is_basin:
@@ -115,23 +131,35 @@ def write_classified_rtdc(
             # No cache of chunks: HDF5 1.14 ends the process when the disk is too full to write one at closing.
             with h5py.File(temporary, "w" if is_basin else "r+", rdcc_nbytes=0) as file:
                 n = begin_basin(file, source.path) if is_basin else _event_count(file)
-                stale = remove_stale(file)
+                left = remove_stale(file, source.path)
                 values = _values(source, predictions, decision, source.n_total if n is None else n)
                 for name, column in values:
                     _replace(file, f"{EVENTS}/{name}", column)
                 if is_basin:
-                    stale = add_basin(file, source.path, path, written=[name for name, _ in values])
-                _document(file, predictions.class_names, decision, (*about, *_told(stale)))
+                    left = add_basin(file, source.path, path, written=[name for name, _ in values])
+                _document(file, predictions.class_names, decision, (*about, *_told(left)))
         except RuntimeError as error:
             # So HDF5 tells of a full disk that shows only when the file is closed.
             raise OSError(str(error)) from error
+    if left.unreachable and notes is not None:
+        notes.append(
+            f"{path.name}: {', '.join(left.unreachable)}, which {source.path.name} takes features from, cannot be read "
+            "and was left out: it may hold scores of an earlier model."
+        )
     return path
 
 
-def _is_same_file(path: Path, other: Path) -> bool:
-    if path.exists() and other.exists():
-        return path.samefile(other)
-    return path.absolute() == other.absolute()
+def _file_key(path: Path) -> tuple[int, int]:
+    known = path.stat()
+    return known.st_dev, known.st_ino
+
+
+def is_one_of(path: Path, others: Iterable[Path]) -> bool:
+    """Return whether a path is that of one of these files, also by a link or another way to write it."""
+    exists = path.exists()
+    return any(
+        path.samefile(other) if exists and other.exists() else path.absolute() == other.absolute() for other in others
+    )
 
 
 def _event_count(file: Any) -> int | None:
@@ -146,7 +174,7 @@ def _values(
     """Return names and columns (n,) of the features to write."""
     mine = [position for position, other in enumerate(predictions.sources) if other.path == source.path]
     which = np.flatnonzero(np.isin(predictions.source, mine))
-    index = predictions.index[which]
+    index = predictions.file_numbers(which)
     if index.size and int(index.max()) >= n:
         raise DataError(
             f"{source.path.name} has {n} images and there is a prediction for number {index.max()}: "
@@ -175,8 +203,9 @@ def _replace(file: Any, name: str, values: NDArray[Any]) -> None:
     file.create_dataset(name, data=values, **storage)
 
 
-def _told(stale: Sequence[str]) -> tuple[str, ...]:
-    return (f"left out, of an earlier classification: {', '.join(stale)}",) if stale else ()
+def _told(left: LeftOut) -> tuple[str, ...]:
+    stale = (f"left out, of an earlier classification: {', '.join(left.stale)}",) if left.stale else ()
+    return (*stale, *(f"left out, as it cannot be read: the basin {place}" for place in left.unreachable))
 
 
 def _document(file: Any, names: Sequence[str], decision: Decision, about: Sequence[str]) -> None:

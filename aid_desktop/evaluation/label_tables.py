@@ -8,8 +8,9 @@ import numpy as np
 
 from aid_desktop.errors import ExportError
 from aid_desktop.evaluation.label_issues import LabelIssue, LabelIssues
-from aid_desktop.evaluation.tables import TABLE_SUFFIXES, Value, add_sheets
+from aid_desktop.evaluation.tables import TABLE_SUFFIXES, Value
 from aid_desktop.evaluation.writing import exported
+from aid_desktop.evaluation.xlsx_stream import XlsxFile
 
 HEADER = (
     "rank", "file", "index", "image", "actual", "suggested", "score", "reasons", "distance", "same_as",
@@ -30,12 +31,8 @@ def write_label_issues(path: Path, found: LabelIssues) -> None:
     if suffix == ".csv":
         _write_csv(path, rows)
         return
-    from openpyxl import Workbook
-
-    with exported(path) as temporary:
-        workbook = Workbook(write_only=True)
-        add_sheets(workbook, "Wrong labels", HEADER, rows)
-        workbook.save(temporary)
+    with exported(path) as temporary, XlsxFile(temporary) as workbook:
+        workbook.add_sheets("Wrong labels", HEADER, rows)
 
 
 def issue_rows(found: LabelIssues) -> list[list[Value]]:

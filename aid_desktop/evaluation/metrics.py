@@ -271,7 +271,7 @@ def _class_intervals(matrix: ConfusionMatrix, draws: CountDraws, position: int) 
     for name, n in totals.items():
         if name in found and n_right in (0, n):
             # All draws are alike, and the bootstrap knows no doubt.
-            found[name] = wilson_interval(n_right / int(n), int(n))
+            found[name] = wilson_interval(n_right, int(n))
     return found
 
 
@@ -279,7 +279,7 @@ def _intervals(matrix: ConfusionMatrix, draws: CountDraws, present: NDArray[np.i
     found = _known(accuracy=draws.accuracy, balanced_accuracy=draws.balanced_accuracy, mcc=draws.mcc)
     if matrix.accuracy in (0.0, 1.0):
         # As for precision and recall of a class.
-        found["accuracy"] = wilson_interval(matrix.accuracy, matrix.n)
+        found["accuracy"] = wilson_interval(round(matrix.accuracy * matrix.n), matrix.n)
     for name in ("precision", "recall", "f1"):
         of_class = getattr(draws, name)
         weighted = (of_class * draws.support).sum(axis=1) / draws.support.sum(axis=1)

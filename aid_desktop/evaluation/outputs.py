@@ -8,7 +8,7 @@ from pathlib import Path
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError, ExportError
 from aid_desktop.evaluation.aideveloper_tables import aideveloper_paths, write_aideveloper_tables
-from aid_desktop.evaluation.classified import classified_paths, write_classified_copies
+from aid_desktop.evaluation.classified import classified_paths, is_one_of, write_classified_copies
 from aid_desktop.evaluation.decision import MOST_PROBABLE, Decision
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.sorting import Link, check_folder, sort_images
@@ -40,6 +40,12 @@ class Outputs:
         """Raise DataError or ExportError, before anything is classified, for what cannot be written."""
         if self.table is not None:
             check_table_name(self.table)
+        paths = [source.path for source in sources]
+        for path in filter(None, (self.table, self.summary_path(paths))):
+            if is_one_of(path, paths):
+                raise DataError(
+                    f"{path} is itself one of the files that are to be classified: choose another name for the result."
+                )
         if self.sort_into is not None:
             check_folder(self.sort_into, sources)
         others = [source.name for source in sources if source.kind is not SourceKind.RTDC]
@@ -48,7 +54,7 @@ class Outputs:
                 f"{', '.join(others)}: predictions can be put into copies of .rtdc files only. Choose a table, or "
                 "remove what is no .rtdc file."
             )
-        for folder in {path.parent for path in self.planned([source.path for source in sources])}:
+        for folder in {path.parent for path in self.planned(paths)}:
             _check_writable(folder)
 
     def planned(self, sources: Sequence[Path]) -> tuple[Path, ...]:
@@ -113,7 +119,13 @@ def write_outputs(
     if outputs.with_rtdc:
         about = () if model is None else (f"model: {model}",)
         files += write_classified_copies(
-            predictions, outputs.folder, decision, is_basin=outputs.as_basin, about=about, progress=progress
+            predictions,
+            outputs.folder,
+            decision,
+            is_basin=outputs.as_basin,
+            about=about,
+            progress=progress,
+            notes=notes,
         )
     if outputs.sort_into is not None:
         report = sort_images(predictions, outputs.sort_into, decision, outputs.link, progress)

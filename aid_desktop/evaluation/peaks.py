@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from aid_desktop.data.event_columns import pixel_size, read_columns, read_traces, sample_interval
 from aid_desktop.data.source import DataSource
 from aid_desktop.errors import DataError
-from aid_desktop.evaluation.tables import Value, add_sheets
 from aid_desktop.evaluation.writing import exported
+from aid_desktop.evaluation.xlsx_stream import Value, XlsxFile
 
 POSITION = "pos_x"
 RANGE_SHARE = 0.2
@@ -129,8 +129,6 @@ def fit_peaks(peaks: Sequence[Peak], range_us: float) -> PeakModel:
 
 def write_peaks(path: Path, peaks: Sequence[Peak], model: PeakModel | None) -> None:
     """Write the sheets Model and Peaks, in AIDeveloper's words, to an .xlsx file. Raises ExportError."""
-    from openpyxl import Workbook
-
     rows: list[list[Value]] = [
         [peak.event + 1, peak.trace, peak.height, peak.time, peak.position, peak.sample, _cell(peak.pixel)]
         for peak in peaks
@@ -138,11 +136,9 @@ def write_peaks(path: Path, peaks: Sequence[Peak], model: PeakModel | None) -> N
     models: list[list[Value]] = []
     if model is not None:
         models.append([_MODEL, model.range_us, model.intercept, model.slope, _cell(model.velocity)])
-    with exported(path) as temporary:
-        workbook = Workbook(write_only=True)
-        add_sheets(workbook, "Model", _MODEL_HEADER, models)
-        add_sheets(workbook, "Peaks", _PEAKS_HEADER, rows)
-        workbook.save(temporary)
+    with exported(path) as temporary, XlsxFile(temporary) as workbook:
+        workbook.add_sheets("Model", _MODEL_HEADER, models)
+        workbook.add_sheets("Peaks", _PEAKS_HEADER, rows)
 
 
 def read_peaks(path: Path) -> list[Peak]:

@@ -110,13 +110,17 @@ class Predictions:
 
         return (piece(start) for start in range(0, self.n, n_images))
 
-    def file_numbers(self) -> NDArray[np.intp]:
-        """Return each image's number from 0 in its whole file, (N,): its index, unless its source is a part of one."""
-        numbers: NDArray[np.intp] = self.index.copy()
+    def file_numbers(self, which: NDArray[np.intp] | None = None) -> NDArray[np.intp]:
+        """Return each image's number from 0 in its whole file, (N,): its index, unless its source is a part of one.
+
+        `which` (M,) are the positions of the images that are asked for; None: all.
+        """
+        chosen = slice(None) if which is None else which
+        numbers, sources = self.index[chosen].copy(), self.source[chosen]
         for position, source in enumerate(self.sources):
             if source.selection is not None:
-                here = self.source == position
-                numbers[here] = whole_numbers(source, self.index[here])
+                here = sources == position
+                numbers[here] = whole_numbers(source, numbers[here])
         return numbers
 
     def select(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "Predictions":

@@ -15,8 +15,9 @@ from aid_desktop.evaluation.report_methods import methods_text
 from aid_desktop.evaluation.report_page import Subject, report_page
 from aid_desktop.evaluation.report_picture import draw_confusion_matrix
 from aid_desktop.evaluation.report_tables import Table, column_table, write_table_csv
-from aid_desktop.evaluation.tables import CHUNK, Value, add_sheets, table_header, table_rows, write_predictions_csv
+from aid_desktop.evaluation.tables import CHUNK, Value, table_header, table_rows, write_predictions_csv
 from aid_desktop.evaluation.writing import exported
+from aid_desktop.evaluation.xlsx_stream import XlsxFile
 from aid_desktop.models.metadata import ModelCard
 
 REPORT_VERSION = 2
@@ -93,19 +94,10 @@ def _followed(rows: Iterator[list[Value]], progress: Progress | None) -> Iterato
 def _write_workbook(
     path: Path, tables: dict[str, Table], images: Iterator[list[Value]], predictions: Predictions
 ) -> None:
-    from openpyxl import Workbook
-
-    with exported(path) as temporary:
-        workbook = Workbook(write_only=True)
-        try:
-            for name, one in tables.items():
-                add_sheets(workbook, name, one.header, one.rows)
-            add_sheets(workbook, "Images", table_header(predictions), images)
-        finally:
-            for sheet in workbook.worksheets:
-                if not sheet.closed:
-                    sheet.close()
-        workbook.save(temporary)
+    with exported(path) as temporary, XlsxFile(temporary) as workbook:
+        for name, one in tables.items():
+            workbook.add_sheets(name, one.header, one.rows)
+        workbook.add_sheets("Images", table_header(predictions), images)
 
 
 def _tables(scores: Scores, matrix: ConfusionMatrix, predictions: Predictions, subject: Subject) -> dict[str, Table]:

@@ -38,8 +38,22 @@ def images_of_role(rows: Sequence[ClassRow], role: Role, held_out: HeldOut | Non
     return RoleImages(tuple(row for row, _ in chosen), tuple(indices for _, indices in chosen))
 
 
+def has_images(rows: Sequence[ClassRow], role: Role, held_out: HeldOut | None) -> bool:
+    """Return whether a role has images, without opening anything.
+
+    Of chosen images of a folder, which `HeldOut.needs_files` is about, some count as held out.
+    """
+    for row in rows:
+        n_held = 0
+        if held_out is not None and row.role is Role.TRAINING:
+            n_held = 1 if held_out.needs_files(row.source) else held_out.n_images(row.source)
+        if (n_held and role is Role.VALIDATION) or (row.role is role and row.source.n_images > n_held):
+            return True
+    return False
+
+
 def count_images(rows: Sequence[ClassRow], role: Role, held_out: HeldOut | None) -> int:
-    """Return how many images `images_of_role` finds, without opening anything."""
+    """Return how many images `images_of_role` finds; see HeldOut.n_images for what it raises."""
     number = sum(row.source.n_images for row in rows if row.role is role)
     if held_out is None or role is Role.TEST:
         return number

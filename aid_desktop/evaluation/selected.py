@@ -150,6 +150,13 @@ def _selected_sources(predictions: Predictions, labels: NDArray[np.intp]) -> tup
     found: list[int] = []
     for whole, numbered in chosen.items():
         label_of = dict(sorted(numbered))
+        if len(set(numbered)) > len(label_of):
+            times = Counter(number for number, _ in set(numbered))
+            first = min(number for number, count in times.items() if count > 1)
+            raise DataError(
+                f"image {first} of {whole.path} was assessed as of more than one class: choose it once, or give it "
+                "the same class wherever it is used"
+            )
         sources.append(select_images(whole, list(label_of)))
         found += label_of.values()
     return sources, np.array(found, np.intp)

@@ -102,13 +102,27 @@ def sort_images(
 
 def check_folder(folder: Path, sources: Sequence[DataSource]) -> None:
     """Raise DataError for a folder inside of a source."""
-    folder = folder.absolute()
+    # A link may lead into a source.
+    resolved = folder.resolve()
+    around = {resolved, *resolved.parents}
     for source in sources:
-        if source.path in (folder, *folder.parents):
+        if source.path.resolve() in around:
             raise DataError(
                 f"{folder} lies in {source.path}, to whose images the sorted ones would then belong: choose a folder "
                 "outside of it."
             )
+
+
+def manifests_in(folder: Path) -> frozenset[Path]:
+    """Return the lists of sorted images that are in a folder."""
+    stem, suffix = Path(MANIFEST).stem, Path(MANIFEST).suffix
+    return frozenset(folder.glob(f"{stem}*{suffix}"))
+
+
+def count_sorted(manifest: Path) -> int:
+    """Return how many images a list of sorted images names. Raises OSError."""
+    with manifest.open(newline="", encoding="utf-8") as file:
+        return max(0, sum(1 for _ in csv.reader(file)) - 1)
 
 
 @contextmanager

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from aid_desktop.evaluation.bootstrap import wilson_interval
 from aid_desktop.evaluation.decision import MOST_PROBABLE, REJECTED, Decision
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.writing import encodable, exported
 
 CHUNK = 2**16
-_Z_95 = 1.959963984540054
 ALL_FILES = "all files"
 REJECTED_NAME = "rejected"
 HEADER = ("file", "images", "class", "count", "fraction", "fraction_low", "fraction_high")
@@ -68,6 +68,11 @@ class Summary:
         """The files, and all of them together if there are several."""
         return (*self.files, self.total) if len(self.files) > 1 else self.files
 
+    @property
+    def total_first(self) -> tuple[FileSummary, ...]:
+        """The same, all of them together first: below hundreds of files nobody would see them."""
+        return (self.total, *self.files) if len(self.files) > 1 else self.files
+
     def groups(self, file: FileSummary) -> tuple[tuple[str, int], ...]:
         """Return each class, and what was rejected if that was asked for, with its number of images in a file."""
         rejected = ((REJECTED_NAME, file.n_rejected),) if self.has_rejection else ()
@@ -113,20 +118,6 @@ def summarize(predictions: Predictions, decision: Decision = MOST_PROBABLE) -> S
         for source, (*row, last) in zip(predictions.sources, table, strict=True)
     )
     return Summary(names, files, decision.reject is not None)
-
-
-def wilson_interval(count: int, n: int) -> tuple[float, float]:
-    """Return limits that hold the true fraction, of which count / n was seen, with a confidence of 95 %.
-
-    Wilson's score interval (E. B. Wilson, J. Am. Stat. Assoc. 22, 209, 1927); 0 to 1 where n is 0.
-    """
-    if not n:
-        return 0.0, 1.0
-    fraction, square = count / n, _Z_95**2
-    middle = (fraction + square / (2 * n)) / (1 + square / n)
-    half = _Z_95 * (fraction * (1 - fraction) / n + square / (4 * n**2)) ** 0.5 / (1 + square / n)
-    # Exactly 0 and 1 where rounding would miss them.
-    return (0.0 if count == 0 else max(0.0, middle - half)), (1.0 if count == n else min(1.0, middle + half))
 
 
 def write_summary(path: Path, summary: Summary) -> None:

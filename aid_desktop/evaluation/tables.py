@@ -2,22 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aid_desktop.errors import ExportError
 from aid_desktop.evaluation.decision import REJECTED, Decision, Rule, deciding_probability, decision_of
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.summary import HEADER, Summary
 from aid_desktop.evaluation.writing import Progress, exported
-from aid_desktop.evaluation.xlsx_stream import ROWS_PER_SHEET, Value, XlsxFile, check_columns, printable
-from aid_desktop.runs.spreadsheet import text_cell
+from aid_desktop.evaluation.xlsx_stream import Value, XlsxFile
 
-if TYPE_CHECKING:
-    from openpyxl import Workbook
-    from openpyxl.cell import Cell
-    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
-
-__all__ = ["CHUNK", "TABLE_SUFFIXES", "Value", "add_sheets", "check_table_name", "table_header", "table_rows",
+__all__ = ["CHUNK", "TABLE_SUFFIXES", "Value", "check_table_name", "table_header", "table_rows",
            "write_predictions", "write_predictions_csv", "write_predictions_xlsx"]  # fmt: skip
 
 CHUNK = 4096
@@ -150,32 +143,3 @@ def _rows(
             yield row if labels is None else [*row, names[labels[offset]]]
         if progress is not None:
             progress(part.stop, predictions.n)
-
-
-def add_sheets(
-    workbook: "Workbook",
-    title: str,
-    header: Sequence[str],
-    rows: Iterable[Sequence[Value]],
-    rows_per_sheet: int = ROWS_PER_SHEET,
-) -> None:
-    """Append a short table to a write-only workbook: sheets `title`, `title 2`, ... of at most `rows_per_sheet`.
-
-    Texts stay texts, also those that look like formulas. Raises ExportError for too many columns.
-    """
-    check_columns(header)
-
-    def new_sheet(number: int) -> "WriteOnlyWorksheet":
-        sheet: WriteOnlyWorksheet = workbook.create_sheet(title if number == 1 else f"{title} {number}")
-        sheet.append([_text_cell(sheet, name) for name in header])
-        return sheet
-
-    sheet = new_sheet(1)
-    for position, row in enumerate(rows):
-        if position and position % rows_per_sheet == 0:
-            sheet = new_sheet(position // rows_per_sheet + 1)
-        sheet.append([_text_cell(sheet, value) if isinstance(value, str) else value for value in row])
-
-
-def _text_cell(sheet: "WriteOnlyWorksheet", value: str) -> "str | Cell":
-    return text_cell(sheet, printable(value))

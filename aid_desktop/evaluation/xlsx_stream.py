@@ -61,12 +61,15 @@ class XlsxFile:
         from xlsxwriter.exceptions import FileCreateError
 
         with self._waiting:
-            if error is not None:
-                return
             try:
-                self._workbook.close()
+                if error is None:
+                    self._workbook.close()
             except FileCreateError as failure:
                 raise OSError(str(failure)) from failure
+            finally:
+                # Windows removes no folder with an open file in it.
+                for sheet in self._workbook.worksheets():
+                    sheet._opt_close()
 
     def add_sheets(
         self, title: str, header: Sequence[str], rows: Iterable[Sequence[Value]], rows_per_sheet: int = ROWS_PER_SHEET

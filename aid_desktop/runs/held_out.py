@@ -4,6 +4,7 @@ import csv
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.grouping import NUMBERED
-from aid_desktop.data.selection import places_of, whole_reader
+from aid_desktop.data.selection import places_of, whole_numbers, whole_reader, whole_source
 from aid_desktop.data.source import DataSource, ImageReader, SourceKind
 from aid_desktop.errors import RunError
 from aid_desktop.paths import write_atomically
@@ -34,14 +35,22 @@ class HeldOut:
     path: Path = Path(FILE_NAME)
 
     def n_images(self, source: DataSource) -> int:
-        """Return how many images of a source are held out."""
+        """Return how many images of a source are held out.
+
+        Only chosen images of a folder need its list of files, which is made once. Raises DataError if it has gone.
+        """
         names = self.images.get(key_of(source), ())
         if source.selection is None or not names:
             return len(names)
         if source.kind in _STACKS:
             numbers = np.array([int(name) for name in names if name.isdecimal()], np.intp)
             return int(np.count_nonzero(places_of(source, numbers) >= 0))
-        return int(np.count_nonzero(self.mask(reopen(source))))
+        of_folder, held = _file_names(whole_source(source)), set(names)
+        return sum(of_folder[number] in held for number in whole_numbers(source).tolist())
+
+    def needs_files(self, source: DataSource) -> bool:
+        """Return whether `n_images` looks at the source's files, which may take a second: chosen images of a folder."""
+        return source.selection is not None and source.kind not in _STACKS and bool(self.images.get(key_of(source)))
 
     def masks(self, readers: Sequence[ImageReader]) -> list[NDArray[np.bool_]]:
         """Return for each source of a run's training rows which of its images are held out, (n_images,).
@@ -74,7 +83,7 @@ class HeldOut:
             known = {name for name in names if name.isdecimal() and int(name) < source.n_images}
             mask[[int(name) for name in known]] = True
         else:
-            of_reader = [image_name(reader, index) for index in range(source.n_images)]
+            of_reader = _names_in(reader)
             known = names.intersection(of_reader)
             mask[:] = [name in known for name in of_reader]
         if known != names:
@@ -99,11 +108,29 @@ def image_name(reader: ImageReader, index: int) -> str:
     Files of a table are relative to the table's folder, or absolute if they lie elsewhere. Pages are `file#page`.
     """
     reader, [index] = whole_reader(reader, [index])
-    source = reader.source
-    if source.kind in _STACKS:
+    return _name_in(reader, _prefix(reader.source), int(index))
+
+
+def _name_in(reader: ImageReader, prefix: str, index: int) -> str:
+    if reader.source.kind in _STACKS:
         return str(index)
-    base = source.path.parent if source.kind is SourceKind.TABLE else source.path
-    return reader.origin(index).removeprefix(f"{base}{os.sep}").replace("\\", "/")
+    return reader.origin(index).removeprefix(prefix).replace("\\", "/")
+
+
+def _prefix(source: DataSource) -> str:
+    return f"{source.path.parent if source.kind is SourceKind.TABLE else source.path}{os.sep}"
+
+
+def _names_in(reader: ImageReader) -> tuple[str, ...]:
+    """Return the names of all images of a whole source."""
+    prefix = _prefix(reader.source)
+    return tuple(_name_in(reader, prefix, index) for index in range(reader.source.n_images))
+
+
+# A window asks again with each change of the table.
+@lru_cache(maxsize=32)
+def _file_names(source: DataSource) -> tuple[str, ...]:
+    return _names_in(reopen(source))
 
 
 def held_out_images(readers: Sequence[ImageReader], indices: Sequence[NDArray[np.intp]]) -> HeldOut:
@@ -111,7 +138,9 @@ def held_out_images(readers: Sequence[ImageReader], indices: Sequence[NDArray[np
     images: dict[Key, dict[str, None]] = {}
     for reader, chosen in zip(readers, indices, strict=True):
         if len(chosen):
-            names = (image_name(reader, index) for index in chosen.tolist())
+            whole, numbers = whole_reader(reader, chosen)
+            prefix = _prefix(whole.source)
+            names = (_name_in(whole, prefix, index) for index in numbers.tolist())
             images.setdefault(key_of(reader.source), {}).update(dict.fromkeys(names))
     return HeldOut({key: tuple(names) for key, names in images.items()})
 

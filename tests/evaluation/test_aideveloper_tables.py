@@ -71,3 +71,11 @@ def test_that_long_tables_go_on_in_further_sheets_and_progress_is_told(predictio
     assert [len(sheets[name]) for name in ("Scores_normal", "Scores_normal 2", "Prediction_normal 2")] == [4, 2, 2]
     assert told == sorted(told)
     assert told[-1] == (5, 5)
+
+
+def test_that_the_name_of_a_folder_is_kept_as_a_whole(tmp_path: Path) -> None:
+    folders = [tmp_path / "drug 0.1mM", tmp_path / "drug 0.5mM"]
+    for folder in folders:
+        folder.mkdir()
+    names = [path.name for path in aideveloper_paths([*folders, tmp_path / "a.b.rtdc"])]
+    assert names == ["drug 0.1mM_Prediction.xlsx", "drug 0.5mM_Prediction.xlsx", "a.b_Prediction.xlsx"]

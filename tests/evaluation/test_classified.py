@@ -10,6 +10,7 @@ import pytest
 
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.rtdc_writing import write_rtdc
+from aid_desktop.data.selection import select_images
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError, ExportError
 from aid_desktop.evaluation.classified import classified_paths, write_classified_rtdc
@@ -171,3 +172,28 @@ def test_that_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, room: int) 
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert list(tmp_path.iterdir()) == [source.path]
+
+
+def test_that_scores_of_chosen_images_land_at_their_events(source: DataSource) -> None:
+    chosen = select_images(source, [1, 3, 4])
+    predictions = make(chosen, [2, 0, 1])
+    path = write_classified_rtdc(chosen, predictions)
+    with h5py.File(path) as file:
+        scores = file["events/ml_score_cat"][:]
+    assert np.flatnonzero(~np.isnan(scores)).tolist() == [1, 3, 4]
+    np.testing.assert_array_equal(scores[[4, 1, 3]], predictions.probabilities[:, 0])
+
+
+def test_that_thousands_of_files_get_their_names_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[Path] = []
+    exists = Path.exists
+    monkeypatch.setattr(Path, "exists", lambda path, **more: bool(looked_at.append(path)) or exists(path, **more))
+    sources = [tmp_path / f"x{number}.rtdc" for number in range(300)]
+    assert classified_paths(sources)[-1] == tmp_path / "x299_classified.rtdc"
+    assert len(looked_at) <= 2 * len(sources)
+
+
+def test_that_a_link_to_a_source_is_not_replaced(source: DataSource, tmp_path: Path) -> None:
+    link = tmp_path / "blood_classified.rtdc"
+    link.symlink_to(source.path)
+    assert classified_paths([source.path]) == (tmp_path / "blood_classified_2.rtdc",)

@@ -64,10 +64,10 @@ def test_that_areas_of_a_single_class_are_none_and_absent_classes_score_zero() -
 
 def test_that_wilsons_interval_stands_in_where_nothing_is_wrong() -> None:
     # Wilson (1927): 8 of 10, 95 %: 0.4902 to 0.9433.
-    assert wilson_interval(0.8, 10) == pytest.approx((0.4902, 0.9433), abs=5e-5)
+    assert wilson_interval(8, 10) == pytest.approx((0.4902, 0.9433), abs=5e-5)
     scores = score(make([[0.9, 0.1]] * 10, [0] * 10))
-    assert scores.accuracy_interval == wilson_interval(1.0, 10)
-    assert scores.per_class[0].intervals["recall"] == wilson_interval(1.0, 10)
+    assert scores.accuracy_interval == wilson_interval(10, 10)
+    assert scores.per_class[0].intervals["recall"] == wilson_interval(10, 10)
     assert "recall" not in scores.per_class[1].intervals
     low, high = score(make([[0.9, 0.1]], [0])).accuracy_interval
     assert 0 < low < high == 1

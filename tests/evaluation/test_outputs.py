@@ -120,3 +120,18 @@ def test_that_what_cannot_be_written_is_told_beforehand(sources: tuple[DataSourc
     folder = replace(sources[0], kind=SourceKind.FOLDER)
     with pytest.raises(DataError, match=r"a\.rtdc: .* copies of \.rtdc files only"):
         Outputs(with_rtdc=True).check([folder, sources[1]])
+
+
+@pytest.mark.parametrize("name", ["list.csv", "LINK"])
+def test_that_a_table_of_images_is_not_replaced_by_its_result(tmp_path: Path, tiny_folders: Path, name: str) -> None:
+    images = sorted((tiny_folders / "test" / "circle").iterdir())
+    path = tmp_path / "list.csv"
+    path.write_text("path,class\n" + "".join(f"{image},x\n" for image in images), encoding="utf-8")
+    (tmp_path / "link.csv").symlink_to(path)
+    source = open_source(path).source
+    with pytest.raises(DataError, match="is itself one of the files"):
+        Outputs(table=tmp_path / ("link.csv" if name == "LINK" else name)).check([source])
+    summary = replace(source, path=tmp_path / "list_summary.csv")
+    with pytest.raises(DataError, match=r"list_summary\.csv is itself"):
+        Outputs(table=path).check([summary])
+    Outputs(table=tmp_path / "other.csv").check([source])

@@ -6,7 +6,7 @@ import pytest
 from aid_desktop.data.class_table import ClassRow, Role
 from aid_desktop.data.formats import open_source
 from aid_desktop.errors import RunError
-from aid_desktop.evaluation.roles import RoleImages, count_images, images_of_role
+from aid_desktop.evaluation.roles import RoleImages, count_images, has_images, images_of_role
 from aid_desktop.runs.held_out import HeldOut, key_of
 
 
@@ -56,6 +56,7 @@ def test_that_counting_agrees_with_the_images(rows: tuple[ClassRow, ...], held_o
             images = images_of_role(rows, role, held)
             n = [6 if which is None else len(which) for which in images.indices]
             assert count_images(rows, role, held) == sum(n)
+            assert has_images(rows, role, held) == (sum(n) > 0)
 
 
 def test_that_images_that_a_row_has_not_are_told(rows: tuple[ClassRow, ...]) -> None:

@@ -11,12 +11,14 @@ from dclab import new_dataset
 from dclab.rtdc_dataset import RTDCWriter
 from dclab.rtdc_dataset.check import check_dataset
 
+from aid_desktop.data.basins import BASINS
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.source import DataSource
+from aid_desktop.errors import DataError
 from aid_desktop.evaluation.classified import CLASSES, LOG, write_classified_rtdc
 from aid_desktop.evaluation.decision import Decision
 from aid_desktop.evaluation.predictions import Predictions, Threshold
-from aid_desktop.evaluation.score_basin import BASINS, INTERNAL_EVENTS
+from aid_desktop.evaluation.score_basin import INTERNAL_EVENTS
 from aid_desktop.evaluation.summary import summarize
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -199,3 +201,80 @@ def test_that_a_file_of_aideveloper_gets_no_more_complaints(tmp_path: Path, is_b
     with new_dataset(found) as dataset, new_dataset(path) as original:
         np.testing.assert_array_equal(dataset["ml_class"][:], predictions.predicted())
         np.testing.assert_array_equal(dataset["image"][n - 1], original["image"][n - 1])
+
+
+def refer(path: Path, paths: list[str], features: list[str] | None = None) -> None:
+    """Give a file a basin of a file, of all features by default."""
+    with RTDCWriter(path, mode="append") as writer:
+        writer.store_basin("other", "file", "hdf5", paths, basin_feats=features, verify=False)
+
+
+@pytest.mark.parametrize("is_basin", [False, True])
+@pytest.mark.parametrize("deep", [False, True])
+def test_that_stale_scores_behind_a_basin_of_all_features_are_left_out(
+    source: DataSource, tmp_path: Path, is_basin: bool, deep: bool
+) -> None:
+    old, between = tmp_path / "raw" / "old.rtdc", tmp_path / "raw" / "between.rtdc"
+    with RTDCWriter(old, mode="reset") as writer:
+        writer.store_metadata(METADATA)
+        writer.store_feature("ml_score_old", np.full(N, 2.0))
+        writer.store_feature("userdef5", np.arange(N))
+    if deep:
+        with RTDCWriter(between, mode="reset") as writer:
+            writer.store_metadata(METADATA)
+            writer.store_feature("userdef6", np.arange(N))
+        refer(between, [old.name])
+    refer(source.path, [str(between) if deep else old.name])
+    predictions, notes = make(source), []
+    path = write_classified_rtdc(source, predictions, is_basin=is_basin, notes=notes)
+    with new_dataset(path) as dataset:
+        assert "ml_score_old" not in dataset
+        np.testing.assert_array_equal(dataset["ml_class"][:], predictions.predicted())
+        np.testing.assert_array_equal(dataset["userdef5"][:], np.arange(N))
+        assert dataset["image"][3].shape == (HEIGHT, WIDTH)
+        assert any("ml_score_old" in line for line in dataset.logs["aid-desktop-classification"])
+    assert notes == []
+
+
+@pytest.mark.parametrize("is_basin", [False, True])
+def test_that_a_basin_of_all_features_that_cannot_be_read_is_left_out_and_told(
+    source: DataSource, tmp_path: Path, is_basin: bool
+) -> None:
+    gone = str(tmp_path / "gone.rtdc")
+    refer(source.path, [gone])
+    notes: list[str] = []
+    path = write_classified_rtdc(source, make(source), is_basin=is_basin, notes=notes)
+    assert len(notes) == 1
+    assert gone in notes[0]
+    with h5py.File(path) as file:
+        assert gone.encode() in b"".join(file[LOG])
+        assert len(file.get(BASINS, ())) == is_basin
+    shutil.copy(source.path, gone)  # with an ml_score_aaa
+    with new_dataset(path) as dataset:
+        assert "ml_score_aaa" not in dataset
+        assert dataset["area_cvx"][0] > 0
+
+
+def test_that_a_basin_that_is_none_is_left_out_and_told(source: DataSource) -> None:
+    with h5py.File(source.path, "a") as file:
+        file[f"{BASINS}/odd"] = np.array([b"{not JSON"])
+    for is_basin in (False, True):
+        notes: list[str] = []
+        path = write_classified_rtdc(source, make(source), is_basin=is_basin, notes=notes)
+        assert "odd" in notes[0]
+        with h5py.File(path) as file:
+            assert "odd" not in file.get(BASINS, ())
+
+
+def test_that_basins_that_lead_in_a_circle_come_to_an_end(source: DataSource) -> None:
+    refer(source.path, [source.path.name])
+    path = write_classified_rtdc(source, make(source), is_basin=True)
+    with new_dataset(path) as dataset:
+        assert "ml_score_aaa" not in dataset
+
+
+def test_that_a_small_file_that_is_opened_names_the_original(source: DataSource) -> None:
+    path = write_classified_rtdc(source, make(source), is_basin=True)
+    with pytest.raises(DataError, match="no images of its own") as told:
+        open_source(path)
+    assert str(source.path) in str(told.value)

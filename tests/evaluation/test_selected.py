@@ -199,3 +199,11 @@ def test_that_no_images_are_added_to_a_source(tmp_path):
     made = predictions_of([folder_of(tmp_path / "b", [50])], [0], [0], [0])
     with pytest.raises(DataError, match="lies in"):
         write_selected_folders(made, made.labels, tmp_path / "b" / "out")
+
+
+def test_that_an_image_of_two_classes_is_told(tmp_path):
+    whole = rtdc_of(tmp_path / "a.rtdc", 4)
+    made = predictions_of([whole, select_images(whole, [1, 2])], [0, 0, 1], [0, 2, 1], [0, 0, 1])
+    with pytest.raises(DataError, match=r"image 2 of .*a\.rtdc was assessed as of more than one class"):
+        write_selected_rtdc(made, tmp_path / "out.rtdc", ConvertSettings())
+    assert not (tmp_path / "out.rtdc").exists()

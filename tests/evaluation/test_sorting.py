@@ -196,3 +196,11 @@ def test_that_a_source_can_be_read_again_after_sorting(folder: Path, tmp_path: P
     source = open_source(folder).source
     sort_images(predict(source), tmp_path / "out")
     assert reopen(source).source.n_images == 4
+
+
+def test_that_a_folder_inside_of_a_source_is_known_through_a_link(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "alias").symlink_to(folder)
+    with pytest.raises(DataError, match="outside of it"):
+        sort_images(predict(open_source(folder).source), tmp_path / "alias" / "out")
+    with pytest.raises(DataError, match="outside of it"):
+        sort_images(predict(open_source(tmp_path / "alias").source), folder / "out")

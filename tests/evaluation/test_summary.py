@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from aid_desktop.data.source import DataSource, SourceKind
+from aid_desktop.evaluation.bootstrap import wilson_interval
 from aid_desktop.evaluation.decision import Decision
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.summary import (
@@ -16,7 +17,6 @@ from aid_desktop.evaluation.summary import (
     REJECTED_NAME,
     summarize,
     summary_lines,
-    wilson_interval,
     write_summary,
 )
 

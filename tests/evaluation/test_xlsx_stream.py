@@ -1,5 +1,6 @@
 """Sheets written row by row."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
@@ -76,3 +77,21 @@ def test_that_pandas_reads_the_first_sheet(tmp_path: Path) -> None:
     frame = pd.read_excel(tmp_path / "out.xlsx")
     assert frame["image"].tolist() == ["a b ", "=1+1"]
     assert frame["p"].tolist() == [0.25, 0.75]
+
+
+def test_that_no_file_is_left_open_by_an_error(tmp_path: Path) -> None:
+    file = XlsxFile(tmp_path / "out.xlsx")
+
+    def rows() -> Iterator[list[int]]:
+        yield [1]
+        raise KeyError("stop")
+
+    def write() -> None:
+        with file:
+            file.add_sheets("A", ["x"], [[1]])
+            file.add_sheets("B", ["x"], rows())
+
+    with pytest.raises(KeyError):
+        write()
+    assert all(sheet.row_data_fh.closed for sheet in file._workbook.worksheets())
+    assert list(tmp_path.iterdir()) == []

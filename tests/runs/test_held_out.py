@@ -131,3 +131,16 @@ def test_that_held_out_images_are_known_among_some_images_of_a_file(readers: lis
     assert held_out.n_images(some.source) == 1
     assert image_name(some, 1) == image_name(reader, 2)
     assert held_out_images([some], [np.array([1])]).images[key_of(reader.source)] == (image_name(reader, 2),)
+
+
+def test_that_chosen_images_of_a_folder_are_counted_without_opening_it_again(
+    readers: list[ImageReader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = readers[1]
+    held_out = held_out_images([folder], [np.array([0, 2])])
+    chosen = select_images(folder.source, [1, 2])
+    assert held_out.n_images(chosen) == 1 == np.count_nonzero(held_out.mask(reopen(chosen)))
+    opened: list[object] = []
+    monkeypatch.setattr("aid_desktop.runs.held_out.reopen", opened.append)
+    assert held_out.n_images(chosen) == held_out.n_images(select_images(folder.source, [0, 1])) == 1
+    assert not opened

@@ -67,7 +67,7 @@ class AssessTab(QWidget):
         self._model_note: Note | None = None
         self.messages = MessageStrip("assessMessages", self)
         self.model_row = ModelRow(notifier, background, self)
-        self.run_row = RunRow(self)
+        self.run_row = RunRow(background, self)
         self.confusion = ConfusionView(themes, self)
         self.results = ResultTabs(themes, background, self)
         editor = editor or TableEditor(notifier, QUndoStack(self))

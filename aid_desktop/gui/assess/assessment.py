@@ -13,7 +13,7 @@ from aid_desktop.evaluation.labelled import labelled_images
 from aid_desktop.evaluation.metrics import Scores, score, score_matrix
 from aid_desktop.evaluation.predictions import Predictions, Threshold
 from aid_desktop.evaluation.report import write_report
-from aid_desktop.evaluation.roles import count_images, images_of_role
+from aid_desktop.evaluation.roles import has_images, images_of_role
 from aid_desktop.gui.background import JobContext
 from aid_desktop.models.files import load_model, save_as_keras
 from aid_desktop.models.metadata import ModelCard
@@ -52,7 +52,7 @@ class Recalibrated:
 
 def proposed_role(table: ClassTable, held_out: HeldOut | None) -> Role:
     """Return the most telling role that has images; test if there are none at all."""
-    return next((role for role in ROLES if count_images(table.rows, role, held_out)), Role.TEST)
+    return next((role for role in ROLES if has_images(table.rows, role, held_out)), Role.TEST)
 
 
 def assess_model(

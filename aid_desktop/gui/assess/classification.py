@@ -21,6 +21,8 @@ from aid_desktop.runs.best import find_model
 
 _CLASSES_SHOWN = 12
 _FILES_SHOWN = 3
+_REPLACED_SHOWN = 5
+_QUICKLY_CHECKED = 100
 
 
 class Format(StrEnum):
@@ -83,17 +85,19 @@ class Classified:
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     summary: Summary | None = None
+    summary_file: Path | None = None
 
     @property
     def text(self) -> str:
-        """Return for example `2 000 images: cat 913, automobile 1 087 → /out/classified.csv`."""
+        """Say for example `2 000 images: cat 913, dog 1 087 → /out/a.csv; the counts: a_summary.csv`."""
         named = sorted(self.counts, key=lambda pair: -pair[1])[:_CLASSES_SHOWN] if self._is_long else self.counts
         parts = [f"{name} {grouped(number)}" for name, number in named]
         if self._is_long:
             parts.append(f"and {len(self.counts) - _CLASSES_SHOWN} more classes")
         written = str(self.files[0]) if len(self.files) == 1 else f"{len(self.files)} files"
         images = "1 image" if self.n == 1 else f"{grouped(self.n)} images"
-        return f"{images}: {', '.join(parts)} → {written}"
+        counts = "" if self.summary_file is None else f"; the counts: {self.summary_file.name}"
+        return f"{images}: {', '.join(parts)} → {written}{counts}"
 
     @property
     def _is_long(self) -> bool:
@@ -125,7 +129,7 @@ def classify(request: ClassifyRequest, context: JobContext) -> Classified:
 def _classified(written: Written, problems: tuple[str, ...]) -> Classified:
     summary = written.summary
     counts = summary.groups(summary.total)
-    return Classified(summary.total.n, counts, written.files, problems, written.notes, summary)
+    return Classified(summary.total.n, counts, written.files, problems, written.notes, summary, written.summary_file)
 
 
 def read_class_names(model: Path, _: JobContext) -> tuple[str, ...]:
@@ -154,10 +158,37 @@ def planned_text(request: ClassifyRequest) -> str:
     if n_more > 0 and outputs.table is None:
         parts.insert(_FILES_SHOWN, f"{n_more} more")
     text = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-    if outputs.with_aideveloper:
-        return f"Writes {text}. Nothing is replaced."
-    replaced = [path.name for path in paths if path.exists()]
-    return f"Writes {text}." + (f" Replaces {', '.join(replaced)}." if replaced else "")
+    return f"Writes {text}." + (" Nothing is replaced." if outputs.with_aideveloper else "")
+
+
+def is_quickly_checked(request: ClassifyRequest) -> bool:
+    """Return whether `replaced_files` looks at so few files that a window need not wait."""
+    return request.format in SUFFIXES or len(request.paths) <= _QUICKLY_CHECKED
+
+
+def replaced_files(request: ClassifyRequest, context: JobContext | None = None) -> tuple[Path, ...]:
+    """Return which of the files that will be written are there already. Raises JobCancelledError."""
+    if not request.paths or request.format in (Format.FOLDERS, Format.AIDEVELOPER):
+        return ()
+    try:
+        paths = request.outputs.planned(request.paths)
+    except ExportError:
+        return ()  # told by planned_text
+    found = []
+    for number, path in enumerate(paths):
+        if context is not None:
+            context.leave_if_cancelled(number, len(paths))
+        if path.exists():
+            found.append(path)
+    return tuple(found)
+
+
+def replaced_text(paths: Sequence[Path]) -> str:
+    """Say which files will be replaced, "" if none."""
+    if not paths:
+        return ""
+    more = f" and {grouped(len(paths) - _REPLACED_SHOWN)} more" if len(paths) > _REPLACED_SHOWN else ""
+    return f"Replaces {', '.join(path.name for path in paths[:_REPLACED_SHOWN])}{more}."
 
 
 def scores_text(class_names: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """Classify files of unknown class with the chosen model."""
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -8,18 +9,23 @@ from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QLineEdit, QTabWidget, QVBoxLayout, QWidget
 
 from aid_desktop.evaluation.predictions import Threshold
+from aid_desktop.evaluation.sorting import count_sorted, manifests_in
 from aid_desktop.gui.assess.classification import (
     Classified,
     ClassifyRequest,
     Format,
     classify,
+    is_quickly_checked,
     planned_text,
     read_class_names,
+    replaced_files,
+    replaced_text,
     scores_text,
 )
 from aid_desktop.gui.assess.classify_form import ClassifyForm
 from aid_desktop.gui.assess.summary_view import SummaryView
-from aid_desktop.gui.background import Background, Failure
+from aid_desktop.gui.background import Background, Failure, Job
+from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.theme import GRID, ThemeManager, icon, set_primary, set_role
 from aid_desktop.gui.widgets.file_list import FileList
@@ -56,6 +62,11 @@ class ClassifyDialog(QDialog):
         self._preferences = Preferences()
         self._class_names: tuple[str, ...] = ()
         self._folder: Path | None = None
+        self._sorting_into: Path | None = None
+        self._manifests: frozenset[Path] = frozenset()
+        self._checked: ClassifyRequest | None = None
+        self._checking: Job[tuple[Path, ...]] | None = None
+        self._replaced = ""
         self.messages = MessageStrip("classifyMessages", self)
         self.files = FileList("classifyFiles", "Files and folders to classify", self)
         self.form = ClassifyForm(self)
@@ -97,7 +108,10 @@ class ClassifyDialog(QDialog):
         self.messages.clear()
         self._result.clear()
         self._open.hide()
-        work = partial(classify, self._request())
+        request = self._request()
+        self._sorting_into = request.target if request.format is Format.FOLDERS else None
+        self._manifests = frozenset() if self._sorting_into is None else manifests_in(self._sorting_into)
+        work = partial(classify, request)
         job = self._background.start("Classifying", work, self._on_done, self._on_failed)
         self.work.follow(job, "reading the files…")
 
@@ -121,6 +135,7 @@ class ClassifyDialog(QDialog):
             self.messages.add(Note(Level.WARNING, f"{text}. These images were left out.", details))
         for note in result.notes:
             self.messages.add(Note(Level.WARNING, note))
+        self._checked = None  # other files are there now
         self._show_plan()
 
     def _on_failed(self, failure: Failure) -> None:
@@ -142,13 +157,36 @@ class ClassifyDialog(QDialog):
 
     @pyqtSlot()
     def _show_plan(self) -> None:
-        lines = [planned_text(self._request())]
+        request = self._request()
+        lines = [planned_text(request), self._find_replaced(request)]
         if self.format in _RTDC and self._class_names:
             lines.append(scores_text(self._class_names))
             if self._threshold is not None:
                 lines.append("ml_class follows the scores alone; the threshold counts for userdef0.")
         self._plan.setText("\n".join(filter(None, lines)))
         self._plan.setVisible(bool(self._plan.text()))
+
+    def _find_replaced(self, request: ClassifyRequest) -> str:
+        """Say which files will be replaced; if many may be, they are looked for in the background."""
+        if request == self._checked:
+            return self._replaced
+        if self._checking is not None:
+            self._checking.cancel()
+        self._checking, self._checked = None, request
+        if is_quickly_checked(request):
+            self._replaced = replaced_text(replaced_files(request))
+        else:
+            self._replaced = ""
+            work = partial(replaced_files, request)
+            self._checking = self._background.start(
+                "Looking for files that will be replaced", work, self._on_checked, self._on_failed
+            )
+            self.destroyed.connect(self._checking.cancel)
+        return self._replaced
+
+    def _on_checked(self, paths: tuple[Path, ...]) -> None:
+        self._checking, self._replaced = None, replaced_text(paths)
+        self._show_plan()
 
     @pyqtSlot()
     def _browse(self) -> None:
@@ -159,8 +197,31 @@ class ClassifyDialog(QDialog):
         if self._folder is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
 
+    @pyqtSlot()
+    def reject(self) -> None:
+        """Close, unless files are being classified: that ends by the Cancel button alone."""
+        if self.work.job is None:
+            super().reject()
+        else:
+            self.messages.clear()
+            self.messages.add(Note(Level.INFO, "The classification is under way: press Cancel first to end it."))
+
+    def _tell_sorted(self) -> None:
+        """Say what a cancelled job has sorted so far: those files stay."""
+        new = manifests_in(self._sorting_into) - self._manifests if self._sorting_into is not None else frozenset()
+        for manifest in sorted(new):
+            with suppress(OSError):  # taken away meanwhile
+                n = count_sorted(manifest)
+                images = "1 image lies" if n == 1 else f"{grouped(n)} images lie"
+                self.messages.add(
+                    Note(Level.INFO, f"Cancelled: {images} in {manifest.parent} already, listed in {manifest.name}.")
+                )
+
     @pyqtSlot(bool)
     def _on_running_changed(self, running: bool) -> None:
+        if not running and self.work.was_cancelled:
+            self.messages.clear()
+            self._tell_sorted()
         for widget in (self.start_button, self.files, self.form):
             widget.setEnabled(not running)
 

@@ -27,8 +27,14 @@ LINKS = {
     Link.HARD: "hard link (same disk)",
     Link.SYMBOLIC: "symbolic link",
 }
-_PLACEHOLDERS = {Format.FOLDERS: "", Format.CSV: "", Format.XLSX: ""}
-_RTDC = (Format.RTDC, Format.BASIN)
+_PLACEHOLDERS = {
+    Format.CSV: "a file such as classified.csv",
+    Format.XLSX: "a file such as classified.xlsx",
+    Format.AIDEVELOPER: "beside each file",
+    Format.RTDC: "beside each .rtdc file",
+    Format.BASIN: "beside each .rtdc file",
+    Format.FOLDERS: "a folder that gets one for each class",
+}
 
 
 class ClassifyForm(QWidget):
@@ -112,8 +118,7 @@ class ClassifyForm(QWidget):
     def _show_format(self) -> None:
         is_table, sorts = self.format in SUFFIXES, self.format is Format.FOLDERS
         self._target_label.setText("&To" if is_table else "&To folder")
-        beside = "beside each .rtdc file" if self.format in _RTDC else "beside each file"
-        self.target.setPlaceholderText("" if is_table or sorts else beside)
+        self.target.setPlaceholderText(_PLACEHOLDERS[self.format])
         for widget in (self._link_label, self.links):
             widget.setVisible(sorts)
         text = self.target.text().strip()

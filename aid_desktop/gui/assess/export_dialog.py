@@ -53,7 +53,7 @@ def export_images(request: ExportRequest, context: JobContext) -> SelectedReport
     made, path = request.assessment, request.path
     chosen = made.predictions.select(request.positions)
     if request.target is Target.TABLE:
-        write_predictions(path, chosen, made.matrix.threshold)
+        write_predictions(path, chosen, made.matrix.threshold, progress=context.report_or_leave)
         return SelectedReport(path, chosen.n)
     if request.target is Target.RTDC:
         image = made.card.image

@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
@@ -96,11 +97,23 @@ class Gallery(QWidget):
     def _refill(self) -> None:
         if self._assessment is None or self._cells is None:
             return
+        before, rows, current = self._images, self.grid.selected_rows(), self.grid.currentIndex().row()
         images = self._make_images(self._assessment, self._cells)
         self.heading.setText(f"{self._cells.text}, {sorting_text(self._assessment, self.sorting)}")
         self.heading.setToolTip(self.heading.text())
         self.grid.images.set_items(images)
+        if before is not None and before.assessment.predictions is self._assessment.predictions:
+            self._select_again(before.positions[rows], before.positions[current] if current >= 0 else -1)
         self._on_selection()
+
+    def _select_again(self, positions: NDArray[np.intp], current: int) -> None:
+        """Select images of the same predictions that are still there, in whatever order."""
+        if self._images is None or not len(positions):
+            return
+        places = np.flatnonzero(self._images.positions == current)
+        self.grid.select_rows(
+            np.flatnonzero(np.isin(self._images.positions, positions)), int(places[0]) if len(places) else -1
+        )
 
     @pyqtSlot()
     def _on_levels_changed(self) -> None:

@@ -34,7 +34,10 @@ _MOST_KEYS = 9
 
 
 class GalleryActions(QObject):
-    """Actions on the selected images, or on the current one if none is selected. `failed` tells what went wrong."""
+    """Actions on the selected images. `failed` tells what went wrong.
+
+    What changes nothing is for the current image if none is selected.
+    """
 
     failed = pyqtSignal(Failure)
 
@@ -73,6 +76,12 @@ class GalleryActions(QObject):
             rows = np.array([self._grid.currentIndex().row()], np.intp)
         return images.positions[rows[rows < len(images)]]
 
+    @property
+    def selected(self) -> NDArray[np.intp]:
+        """Positions of the selected images (N,): what changes images is for these alone."""
+        images, rows = self._gallery.images, self._grid.selected_rows()
+        return np.empty(0, np.intp) if images is None else images.positions[rows[rows < len(images)]]
+
     @pyqtSlot()
     def look(self) -> None:
         """Offer what can be done with the images that are selected now, and say why the rest cannot."""
@@ -81,7 +90,7 @@ class GalleryActions(QObject):
             # Those of the new assessment will be shown at once.
             return
         positions = self.positions
-        reason = self._relabelling.obstacle(positions)
+        reason = self._relabelling.obstacle(self.selected)
         self._reason.setText(reason)
         self._reason.setVisible(bool(reason))
         for action in self._mending:
@@ -98,7 +107,7 @@ class GalleryActions(QObject):
 
         `positions` are of the images that it is for, by default those that are selected.
         """
-        chosen = self.positions if positions is None else positions
+        chosen = self.selected if positions is None else positions
         names = self._relabelling.class_names
         number = key - int(Qt.Key.Key_1)
         if 0 <= number < min(_MOST_KEYS, len(names)):
@@ -120,12 +129,12 @@ class GalleryActions(QObject):
 
     def set_role(self, role: Role) -> None:
         """Use the images for something else."""
-        self._relabelling.set_role(self.positions, role)
+        self._relabelling.set_role(self.selected, role)
 
     @pyqtSlot()
     def exclude(self) -> None:
         """Leave the images out of the class table."""
-        self._relabelling.exclude(self.positions)
+        self._relabelling.exclude(self.selected)
 
     @pyqtSlot()
     def reveal(self) -> None:
@@ -157,7 +166,7 @@ class GalleryActions(QObject):
             self._action(self.classes, f"relabel.{number}", f"{name.replace('&', '&&')}{key}", choose)
 
     def _relabel(self, name: str) -> None:
-        self._relabelling.relabel(self.positions, name)
+        self._relabelling.relabel(self.selected, name)
 
     @pyqtSlot(str)
     def _on_refused(self, reason: str) -> None:

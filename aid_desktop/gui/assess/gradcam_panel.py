@@ -18,6 +18,7 @@ from PyQt5.QtWidgets import (
 )
 
 from aid_desktop.evaluation.gradcam import COLOR_MAPS, HeatMap, overlaid
+from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.heat_maps import HeatMaps
 from aid_desktop.gui.assess.predicted_images import ImageDetail
@@ -48,6 +49,7 @@ class GradCamPanel(QWidget):
         super().__init__(parent)
         self._background = background
         self._maps: HeatMaps | None = None
+        self._predictions: Predictions | None = None
         self._detail: ImageDetail | None = None
         self._heat: HeatMap | None = None
         self._loading: Job[tuple[str, ...]] | None = None
@@ -82,8 +84,10 @@ class GradCamPanel(QWidget):
     def show_detail(self, assessment: Assessment, detail: ImageDetail) -> None:
         """Turn to another image; its heat map is made if one is wanted."""
         self._detail, self._heat = detail, None
-        if self._maps is None or self._maps.path != assessment.path:
-            self._maps = HeatMaps(assessment.path)
+        # A model that was trained on has the same path; a threshold leaves the predictions as they are.
+        is_same = assessment.predictions is self._predictions
+        if self._maps is None or self._maps.path != assessment.path or not is_same:
+            self._maps, self._predictions = HeatMaps(assessment.path), assessment.predictions
             self._drop_jobs()
             self.layers.clear()
         names = assessment.card.class_names

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import Qt, pyqtSlot
+from PyQt5.QtCore import pyqtSlot
 from PyQt5.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QWidget
 
+from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.gui.assess.assessment import Assessment, copy_model, write_files
 from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
 from aid_desktop.gui.assess.inference_time_dialog import InferenceTimeTool
@@ -17,6 +18,7 @@ from aid_desktop.gui.background import Background, Failure
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import named_button
+from aid_desktop.gui.widgets.one_dialog import OneDialog
 
 
 class ModelActions(QWidget):
@@ -37,6 +39,7 @@ class ModelActions(QWidget):
         self._messages = messages
         self._background = background
         self._themes = themes
+        self._dialogs: dict[tuple[str, Path, Threshold | None], OneDialog] = {}
         self._assessment: Assessment | None = None
         self.inference_time = InferenceTimeTool(lambda: model_row.path, background, self._tell, self)
         self._lay_out()
@@ -77,21 +80,22 @@ class ModelActions(QWidget):
     @pyqtSlot()
     def classify_files(self) -> None:
         """Open the dialog that applies the model to files of unknown class."""
-        self._open(lambda path: ClassifyDialog(path, self._run_row.threshold, self._background, self._themes, self))
+        threshold = self._run_row.threshold
+        self._open("files", lambda path: ClassifyDialog(path, threshold, self._background, self._themes, self))
 
     @pyqtSlot()
     def classify_large_image(self) -> None:
         """Open the dialog that applies the model to the tiles of one image."""
-        self._open(lambda path: TileMapDialog(path, self._run_row.threshold, self._background, self))
+        self._open("tiles", lambda path: TileMapDialog(path, self._run_row.threshold, self._background, self))
 
-    def _open(self, make: Callable[[Path], QDialog]) -> None:
+    def _open(self, kind: str, make: Callable[[Path], QDialog]) -> None:
         path = self._model_row.path
         if path is None:
             self._tell("No model is chosen: browse for the model that is to classify.")
             return
-        dialog = make(path)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.show()
+        # Another model, or another threshold, has a dialog of its own: one that is open says which are meant.
+        key = kind, path, self._run_row.threshold
+        self._dialogs.setdefault(key, OneDialog(self)).show(partial(make, path))
 
     def _on_exported(self, path: Path) -> None:
         self._messages.add(Note(Level.INFO, f"The model is in {path}"))

@@ -139,10 +139,25 @@ class Relabelling(QObject):
         except DataError as error:
             self.refused.emit(str(error))
             return
+        if table == self._editor.table:
+            self.refused.emit(self._same_text(len(there), class_name, role))
+            return
         self._editor.change(table, text)
         if len(there) < len(positions):
             left = _images(len(positions) - len(there))
             self.refused.emit(f"{left} stayed as they were: they are not in the class table.")
+
+    def _same_text(self, n: int, class_name: str | None, role: Role | None) -> str:
+        """Say that images are already what they shall become."""
+        which, them = ("This image is", "it") if n == 1 else (f"These {_images(n)} are", "them")
+        if role is None:
+            return f"{which} of the class {class_name} already."
+        made = self._assessment
+        is_held_out = (
+            made is not None and made.labelled is None and (role, made.role) == (Role.TRAINING, Role.VALIDATION)
+        )
+        held_out = f": the run held {them} out of its training rows" if is_held_out else ""
+        return f"{which} used for {role} already{held_out}."
 
     @pyqtSlot()
     def _on_table(self) -> None:

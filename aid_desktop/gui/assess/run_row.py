@@ -1,6 +1,7 @@
 """On which images a model is assessed, under which threshold, and how far it is."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
@@ -20,6 +21,7 @@ from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.evaluation.roles import count_images
 from aid_desktop.gui.assess.assessment import ROLES, proposed_role
+from aid_desktop.gui.background import Background, Failure, Job, JobContext
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.runs.held_out import HeldOut
@@ -39,8 +41,10 @@ class RunRow(QWidget):
     threshold_changed = pyqtSignal(object)
     role_changed = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, background: Background | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._background = background
+        self._counting: Job[int] | None = None
         self._table = ClassTable()
         self._held_out: HeldOut | None = None
         self._is_own_choice = False
@@ -68,11 +72,13 @@ class RunRow(QWidget):
         if self.labelled is not None:
             return ()
         held = self._held_out if self.role is Role.VALIDATION else None
-        return tuple(
-            row
-            for row in self._table.rows
-            if row.role is self.role or (held and row.role is Role.TRAINING and held.n_images(row.source) > 0)
-        )
+
+        def may_have(row: ClassRow) -> bool:
+            if held is None or row.role is not Role.TRAINING:
+                return False
+            return held.needs_files(row.source) or held.n_images(row.source) > 0
+
+        return tuple(row for row in self._table.rows if row.role is self.role or may_have(row))
 
     @property
     def threshold(self) -> Threshold | None:
@@ -182,15 +188,36 @@ class RunRow(QWidget):
         self.threshold_changed.emit(self.threshold)
 
     def _count(self) -> None:
+        if self._counting is not None:
+            self._counting.cancel()
+            self._counting = None
         if self.labelled is not None:
             self._n_images.setText(self.labelled.name)
             self._n_images.setToolTip(str(self.labelled))
             set_role(self._n_images, "")
             return
         self._n_images.setToolTip("")
-        n = count_images(self._table.rows, self.role, self._held_out)
+        rows, held_out = self._table.rows, self._held_out
+        of_training = (row.source for row in rows if row.role is Role.TRAINING)
+        if self._background is None or held_out is None or not any(map(held_out.needs_files, of_training)):
+            self._show_count(count_images(rows, self.role, held_out))
+            return
+        self._n_images.setText("counting…")
+        set_role(self._n_images, "")
+        work = partial(_counted, rows, self.role, held_out)
+        self._counting = self._background.start(
+            "Counting held-out images", work, self._show_count, self._on_not_counted
+        )
+        self.destroyed.connect(self._counting.cancel)
+
+    def _show_count(self, n: int) -> None:
         self._n_images.setText("1 image" if n == 1 else f"{grouped(n)} images")
         set_role(self._n_images, "" if n else "warning")
+
+    def _on_not_counted(self, failure: Failure) -> None:
+        self._n_images.setText("number not known")
+        self._n_images.setToolTip(failure.message)
+        set_role(self._n_images, "warning")
 
     def _make_role(self) -> None:
         self.roles = QComboBox(self)
@@ -270,3 +297,7 @@ class RunRow(QWidget):
         row.addStretch(1)
         for widget in (self._status, self._progress, self._cancel, self.run_button):
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+
+
+def _counted(rows: tuple[ClassRow, ...], role: Role, held_out: HeldOut, _: JobContext) -> int:
+    return count_images(rows, role, held_out)

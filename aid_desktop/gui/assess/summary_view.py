@@ -5,7 +5,7 @@ from typing import Any
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, Qt
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QSplitter, QTableView, QVBoxLayout, QWidget
 
-from aid_desktop.evaluation.summary import Summary, fraction_text
+from aid_desktop.evaluation.summary import FileSummary, Summary, fraction_text
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plots.share_plot import SharePlot
 from aid_desktop.gui.qt import required
@@ -13,36 +13,30 @@ from aid_desktop.gui.theme import GRID, ThemeManager
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_MOST_MEASURED = 30
+_USUAL_CELL = "100 000  (100.0 %)"
 _FIRST = ("File", "Images")
 
 
 class SummaryModel(QAbstractTableModel):
-    """A row for each file, and one for all of them; columns: file, images, then each class."""
+    """A row for all files together, and one for each; columns: file, images, then each class."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._header: tuple[str, ...] = _FIRST
-        self._rows: list[tuple[str, ...]] = []
-        self._tips: list[tuple[str, ...]] = []
+        self._files: tuple[FileSummary, ...] = ()
+        self._groups: list[tuple[tuple[str, int], ...]] = []
 
     def set_summary(self, summary: Summary) -> None:
         """Show a summary."""
         self.beginResetModel()
-        files = summary.shown
-        groups = [summary.groups(file) for file in files]
-        self._header = (*_FIRST, *(name for name, _ in groups[0])) if groups else _FIRST
-        self._rows = [
-            (file.name, grouped(file.n), *(_cell(count, file.n) for _, count in group))
-            for file, group in zip(files, groups, strict=True)
-        ]
-        self._tips = [
-            (file.path, "", *(_tip(name, count, file.n) for name, count in group))
-            for file, group in zip(files, groups, strict=True)
-        ]
+        self._files = summary.total_first
+        self._groups = [summary.groups(file) for file in self._files]
+        self._header = (*_FIRST, *(name for name, _ in self._groups[0])) if self._groups else _FIRST
         self.endResetModel()
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._rows)
+        return 0 if parent is not None and parent.isValid() else len(self._files)
 
     def columnCount(self, parent: QModelIndex | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._header)
@@ -55,11 +49,24 @@ class SummaryModel(QAbstractTableModel):
         return (_RIGHT if section else _LEFT) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        # Made when asked for: with a thousand classes few cells are ever in sight.
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._rows[index.row()][index.column()]
+            return self._text(index.row(), index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tips[index.row()][index.column()]
+            return self._tip(index.row(), index.column())
         return _RIGHT if role == Qt.ItemDataRole.TextAlignmentRole and index.column() > 0 else None
+
+    def _text(self, row: int, column: int) -> str:
+        file = self._files[row]
+        if column < len(_FIRST):
+            return grouped(file.n) if column else file.name
+        return _cell(self._groups[row][column - len(_FIRST)][1], file.n)
+
+    def _tip(self, row: int, column: int) -> str:
+        file = self._files[row]
+        if column < len(_FIRST):
+            return "" if column else file.path
+        return _tip(*self._groups[row][column - len(_FIRST)], file.n)
 
 
 class SummaryView(QWidget):
@@ -84,7 +91,6 @@ class SummaryView(QWidget):
         required(self.table.verticalHeader()).hide()
         header = required(self.table.horizontalHeader())
         header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.plot = SharePlot("classifyPlot", themes, self)
         splitter = QSplitter(Qt.Orientation.Vertical, self)
         splitter.setObjectName("classifySummarySplitter")
@@ -98,7 +104,14 @@ class SummaryView(QWidget):
 
     def show_summary(self, summary: Summary) -> None:
         """Show the counts."""
+        header, mode = required(self.table.horizontalHeader()), QHeaderView.ResizeMode
+        is_wide = len(summary.class_names) > _MOST_MEASURED
+        # Measuring the texts of a thousand columns takes seconds.
+        header.setSectionResizeMode(mode.Interactive if is_wide else mode.ResizeToContents)
         self.model.set_summary(summary)
+        if is_wide:
+            header.setDefaultSectionSize(self.fontMetrics().horizontalAdvance(_USUAL_CELL) + 3 * GRID)
+            self.table.resizeColumnToContents(0)
         self.plot.show_summary(summary)
 
 

@@ -18,6 +18,7 @@ _CAPTION_LINES = 2
 class ImageDelegate(QStyledItemDelegate):
     """Draw an image in a frame, blue if its prediction is correct and orange if not, above its caption.
 
+    What the caption says in a second line stands over the foot of the image.
     `side` is the longest side of an image in logical pixels. Small images have no caption.
     """
 
@@ -75,20 +76,26 @@ class ImageDelegate(QStyledItemDelegate):
         metrics = option.fontMetrics
         room = QRect(box.left() - _FRAME, box.bottom() + 1 + _FRAME, box.width() + 2 * _FRAME, metrics.height())
         pen.setPen(option.palette.color(QPalette.ColorRole.Text))
-        caption = str(index.data())
-        for number, line in enumerate(caption_lines(caption)):
-            if number and "\n" in caption:
-                # What has changed since must be seen at a glance.
-                pen.setPen(QColor(current_theme().accent))
+        caption, _, mark = str(index.data()).partition("\n")
+        for line in caption_lines(caption):
             text = metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room.width())
             pen.drawText(room, int(Qt.AlignmentFlag.AlignCenter), text)
             room.translate(0, metrics.height())
+        if mark:
+            self._draw_mark(pen, option, mark, box)
+
+    def _draw_mark(self, pen: QPainter, option: QStyleOptionViewItem, mark: str, box: QRect) -> None:
+        """Write what has changed since over the foot of the image, where it is seen at a glance."""
+        flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+        needed = option.fontMetrics.boundingRect(box, flags, mark).height()
+        height = min(needed, box.height() // 2)
+        room = QRect(box.left(), box.bottom() + 1 - height, box.width(), height)
+        pen.fillRect(room, QColor(current_theme().accent))
+        pen.setPen(QColor(current_theme().accent_text))
+        pen.drawText(room, flags, mark)
 
 
 def caption_lines(caption: str) -> tuple[str, ...]:
-    """Return the lines of a caption: two where it has two, or an arrow leads from one name to another."""
-    if "\n" in caption:
-        return tuple(caption.split("\n")[:_CAPTION_LINES])
-    # Both names stay readable.
+    """Return the lines of a caption: two where an arrow leads from one name to another, so that both are readable."""
     head, arrow, tail = caption.partition(" → ")
     return (head, f"→ {tail}") if arrow else (caption,)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PyQt5.QtCore import (
     QItemSelection,
     QItemSelectionModel,
+    QItemSelectionRange,
     QMimeData,
     QModelIndex,
     QPoint,
@@ -119,6 +120,17 @@ class ImageGrid(QAbstractItemView):
         ranges = required(self.selectionModel()).selection()
         parts = [np.arange(one.top(), one.bottom() + 1, dtype=np.intp) for one in ranges]
         return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.intp)
+
+    def select_rows(self, rows: NDArray[np.intp], current: int = -1) -> None:
+        """Select images by their rows (N,), of 100 000 as quickly as of ten; `current` gets the frame, -1: none."""
+        ordered = np.unique(rows)
+        selection = QItemSelection()
+        for block in np.split(ordered, np.flatnonzero(np.diff(ordered) != 1) + 1) if len(ordered) else ():
+            selection.append(QItemSelectionRange(self._images.index(int(block[0])), self._images.index(int(block[-1]))))
+        chosen, command = required(self.selectionModel()), QItemSelectionModel.SelectionFlag
+        if current >= 0:
+            chosen.setCurrentIndex(self._images.index(current), command.NoUpdate)
+        chosen.select(selection, command.ClearAndSelect)
 
     @pyqtSlot()
     def open_current(self) -> None:

@@ -53,7 +53,7 @@ def test_that_files_are_classified_into_a_csv_table(qtbot, dialog, sources, tmp_
     dialog.files.add([source.path for source in sources])
     assert dialog.target.text() == str(tmp_path / "classified.csv")
     choose(dialog, Format.CSV, tmp_path / "out.csv")
-    assert run(qtbot, dialog, idle) == SUMMARY + str(tmp_path / "out.csv")
+    assert run(qtbot, dialog, idle) == f"{SUMMARY}{tmp_path / 'out.csv'}; the counts: out_summary.csv"
     with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 26
@@ -71,7 +71,7 @@ def test_that_files_are_classified_into_an_excel_table(qtbot, dialog, sources, t
 def test_that_copies_of_rtdc_files_carry_the_classes(qtbot, dialog, sources, tmp_path, idle):
     dialog.files.add([source.path for source in sources])
     choose(dialog, Format.RTDC, tmp_path / "copies")
-    assert run(qtbot, dialog, idle) == SUMMARY + "2 files"
+    assert run(qtbot, dialog, idle) == SUMMARY + "2 files; the counts: classified_summary.csv"
     with h5py.File(tmp_path / "copies" / "cat_classified.rtdc") as file:
         np.testing.assert_array_equal(np.bincount(file["events/userdef0"][:].astype(int)), [9, 4])
 
@@ -83,7 +83,7 @@ def test_that_small_files_refer_to_the_originals(qtbot, dialog, sources, tmp_pat
     plan = dialog.findChild(QLabel, "classifyPlan").text()
     assert f"Writes {tmp_path / 'cat_classified.rtdc'}, automobile_classified.rtdc and classified_summary.csv." in plan
     assert "ml_score_0ca cat (0), ml_score_1au automobile (1)" in plan
-    assert run(qtbot, dialog, idle) == SUMMARY + "2 files"
+    assert run(qtbot, dialog, idle) == SUMMARY + "2 files; the counts: classified_summary.csv"
     with h5py.File(tmp_path / "cat_classified.rtdc") as file:
         assert sorted(file["events"]) == ["ml_score_0ca", "ml_score_1au", "userdef0"]
         assert len(file["basins"]) == 1
@@ -93,7 +93,7 @@ def test_that_tables_of_aideveloper_are_written_beside_the_files(qtbot, dialog, 
     dialog.files.add([source.path for source in sources])
     choose(dialog, Format.AIDEVELOPER, None)
     assert "Nothing is replaced" in dialog.findChild(QLabel, "classifyPlan").text()
-    assert run(qtbot, dialog, idle) == SUMMARY + "2 files"
+    assert run(qtbot, dialog, idle) == SUMMARY + "2 files; the counts: classified_summary.csv"
     assert len(openpyxl.load_workbook(tmp_path / "cat_Prediction.xlsx")["Prediction_normal"]["A"]) == 14
 
 
@@ -124,8 +124,8 @@ def test_that_uncertain_images_are_rejected_and_counted_apart(qtbot, dialog, sou
         "File", "Images", "cat", "automobile", "rejected",
     ]  # fmt: skip
     texts = [[model.index(row, column).data() for column in range(5)] for row in range(3)]
-    assert texts[2] == ["all files", "26", "4  (15.4 %)", "6  (23.1 %)", "16  (61.5 %)"]
-    tip = model.index(0, 2).data(Qt.ToolTipRole)
+    assert texts[0] == ["all files", "26", "4  (15.4 %)", "6  (23.1 %)", "16  (61.5 %)"]
+    tip = model.index(1, 2).data(Qt.ToolTipRole)
     assert tip == "cat: 30.8 % (12.7 to 57.6) with a confidence of 95 %"
     with (tmp_path / "classified_summary.csv").open(newline="", encoding="utf-8") as file:
         assert [row["count"] for row in csv.DictReader(file)][-3:] == ["4", "6", "16"]
@@ -306,3 +306,58 @@ def test_that_a_result_of_many_classes_names_the_most_frequent():
     text = Classified(4950, counts, (Path("a.csv"),)).text
     assert text.startswith("4\N{THIN SPACE}950 images: class 99 99, class 98 98, ")
     assert "and 88 more classes → a.csv" in text
+
+
+def test_that_what_will_be_replaced_of_many_files_is_told(dialog, tmp_path, idle):
+    plan = dialog.findChild(QLabel, "classifyPlan")
+    dialog.files.add([tmp_path / f"x{number}.rtdc" for number in range(150)])
+    choose(dialog, Format.BASIN, None)
+    idle()
+    assert "Replaces" not in plan.text()
+    for number in range(100, 107):
+        (tmp_path / f"x{number}_classified.rtdc").write_text("old")
+    choose(dialog, Format.RTDC, None)
+    idle()
+    assert "Replaces x100_classified.rtdc, x101_" in plan.text()
+    assert "x104_classified.rtdc and 2 more." in plan.text()
+    dialog.files.list.selectAll()
+    dialog.files.remove_chosen()
+    dialog.files.add([tmp_path / f"x{number}.rtdc" for number in (1, 2, 3, 104)])
+    assert "Replaces x104_classified.rtdc." in plan.text()
+
+
+def test_that_escape_does_not_cancel_and_what_was_sorted_is_told(qtbot, dialog, sources, tmp_path, idle, monkeypatch):
+    write, begun = classification.write_outputs, threading.Event()
+
+    def slow(predictions, outputs, decision, model, progress):
+        def wait(done, total):
+            begun.set()
+            progress.__self__._cancelled.wait()
+            progress(done, total)
+
+        return write(predictions, outputs, decision, model, wait)
+
+    monkeypatch.setattr(classification, "write_outputs", slow)
+    (tmp_path / "sorted").mkdir()
+    (tmp_path / "sorted" / "manifest.csv").write_text("of another time")
+    dialog.files.add([source.path for source in sources])
+    choose(dialog, Format.FOLDERS, tmp_path / "sorted")
+    dialog.start()
+    qtbot.waitUntil(begun.is_set)
+    qtbot.keyClick(dialog, Qt.Key_Escape)
+    assert dialog.isVisible()
+    assert "press Cancel first" in dialog.messages.notes[0].text
+    assert not dialog.work.job.context.cancelled
+    qtbot.mouseClick(dialog.findChild(QPushButton, "classifyCancel"), Qt.LeftButton)
+    idle()
+    [note] = dialog.messages.notes
+    assert note.text == f"Cancelled: 13 images lie in {tmp_path / 'sorted'} already, listed in manifest_1.csv."
+    assert len(list((tmp_path / "sorted").glob("*/*.png"))) == 13
+    qtbot.keyClick(dialog, Qt.Key_Escape)
+    assert not dialog.isVisible()
+
+
+@pytest.mark.parametrize("chosen", list(Format))
+def test_that_an_empty_target_says_what_belongs_there(dialog, chosen):
+    choose(dialog, chosen, None)
+    assert dialog.target.placeholderText()

@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QToolBu
 from aid_desktop.data.formats import open_source
 from aid_desktop.evaluation.labelled import labelled_images
 from aid_desktop.gui.assess.export_dialog import ExportDialog, ExportRequest, Target, export_images
-from aid_desktop.gui.background import JobContext
+from aid_desktop.gui.background import JobCancelledError, JobContext
 
 NAMES = ("cat", "automobile")
 
@@ -96,3 +96,12 @@ def test_that_the_gallery_opens_it_for_its_selection(qtbot, assessed_tab):
     assert made is not None
     assert any(label.text() == "4 images" for label in made.findChildren(QLabel))
     made.close()
+
+
+def test_that_a_table_can_be_left(assessed_tab, tmp_path):
+    context = JobContext(lambda done, total: None)
+    context.cancel()
+    request = ExportRequest(assessed_tab.assessment, np.arange(4), Target.TABLE, tmp_path / "out.csv")
+    with pytest.raises(JobCancelledError):
+        export_images(request, context)
+    assert not (tmp_path / "out.csv").exists()

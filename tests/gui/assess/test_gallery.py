@@ -1,5 +1,6 @@
 """The gallery as a user sees it: orders, keys, menu, display range; relabelling and its undo."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.data.selection import whole_numbers
+from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.gui.assess.assess_tab import AssessTab
 from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.models.confusion_model import CHANGED_ROLE
@@ -343,6 +345,58 @@ def test_that_deep_images_share_a_display_range(qtbot, tab, notifier, model_file
     qtbot.waitUntil(lambda: not grid.images.missing(grid.visible_rows()))
     assert grid.images.index(0).data(IMAGE_ROLE).max() == 26
     idle()
+
+
+def test_that_keys_do_nothing_to_an_image_that_is_current_but_not_selected(qtbot, cats_taken_for_automobiles, notifier):
+    tab, before = cats_taken_for_automobiles, notifier.table
+    choose(tab)
+    grid = tab.gallery.grid
+    grid.selectionModel().setCurrentIndex(grid.images.index(0), QItemSelectionModel.NoUpdate)
+    for key in (Qt.Key_X, Qt.Key_2, Qt.Key_T):
+        qtbot.keyClick(grid, key)
+        assert notifier.table == before
+        assert tab.messages.notes[-1].text == "Choose images first."
+    assert not child(tab, QToolButton, "galleryExclude").isEnabled()
+
+
+def test_that_a_change_to_what_an_image_is_already_is_told(qtbot, cats_taken_for_automobiles, notifier):
+    tab, before = cats_taken_for_automobiles, notifier.table
+    choose(tab, 0, 1)
+    qtbot.keyClick(tab.gallery.grid, Qt.Key_V)
+    assert tab.messages.notes[-1].text == "These 2 images are used for validation already."
+    choose(tab, 0)
+    qtbot.keyClick(tab.gallery.grid, Qt.Key_1)
+    assert tab.messages.notes[-1].text == "This image is of the class cat already."
+    assert notifier.table is before
+
+
+def test_that_what_is_held_out_of_a_training_row_is_told(qtbot, tab, notifier, model_file, fake_model):
+    training = ClassTable(tuple(replace(row, role=Role.TRAINING) for row in notifier.table.rows))
+    notifier.set_table(training)
+    notifier.choose_model(model_file)
+    with qtbot.waitSignal(tab.assessed):
+        tab.assess()
+    made = replace(tab.assessment, role=Role.VALIDATION)
+    tab.relabelling.follow(made)
+    tab.relabelling.set_role(np.array([0]), Role.TRAINING)
+    assert "used for training already: the run held it out of its training rows." in tab.messages.notes[-1].text
+    assert notifier.table is training
+
+
+def test_that_images_stay_selected_in_another_order_and_under_a_threshold(qtbot, cats_taken_for_automobiles, idle):
+    tab = cats_taken_for_automobiles
+    choose(tab, 2, 0)
+    chosen = tab.gallery.actions_on_images.selected.tolist()
+    child(tab, QComboBox, "gallerySort").setCurrentText("as in the data")
+    assert sorted(tab.gallery.actions_on_images.selected.tolist()) == sorted(chosen)
+    assert tab.gallery.grid.selected_rows().tolist() == [1, 3]
+    assert tab.gallery.grid.currentIndex().row() == 3
+    tab.run_row.set_threshold(Threshold(1, 0.4))
+    idle()
+    assert sorted(tab.gallery.actions_on_images.selected.tolist()) == sorted(chosen)
+    # Other cells have other images.
+    tab.confusion.table.setCurrentIndex(tab.confusion.model.index(1, 1))
+    assert not len(tab.gallery.actions_on_images.selected)
 
 
 def test_that_images_of_8_bits_have_no_display_range(assessed_tab):

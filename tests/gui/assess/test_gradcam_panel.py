@@ -1,6 +1,7 @@
 """Grad-CAM in the large view: made in the background, drawn over what the network sees, and left when not wanted."""
 
 import threading
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from aid_desktop.gui.assess import heat_maps
 from aid_desktop.gui.assess.gradcam_panel import GradCamPanel
 from aid_desktop.gui.assess.heat_maps import HeatMaps
 from aid_desktop.gui.assess.image_dialog import ImageDialog
+from aid_desktop.gui.background import JobContext
 
 
 class FakeGradCam:
@@ -176,3 +178,17 @@ def test_that_a_real_network_is_asked(qtbot, assessed_tab, card, tmp_path, backg
     detail = assessed_tab.gallery.images.detail(0, context)
     assert maps.heat_map(detail, "conv", 1, context).values.shape == (6, 6)
     idle()
+
+
+def test_that_another_result_of_the_same_file_gets_its_own_network(qtbot, assessed_tab, fake, background):
+    panel = GradCamPanel(background)
+    qtbot.addWidget(panel)
+    made = assessed_tab.assessment
+    detail = assessed_tab.gallery.images.detail(0, JobContext(lambda done, total: None))
+    panel.show_detail(made, detail)
+    first = panel._maps
+    panel.show_detail(replace(made, matrix=made.matrix), detail)
+    assert panel._maps is first
+    # Trained on: the path is the same.
+    panel.show_detail(replace(made, predictions=made.predictions.select(np.arange(made.predictions.n))), detail)
+    assert panel._maps is not first

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QItemSelectionModel, QPoint, Qt
-from PyQt5.QtGui import QColor
+from PyQt5.QtCore import QItemSelectionModel, QPoint, QRect, Qt
+from PyQt5.QtGui import QColor, QImage
 from PyQt5.QtWidgets import QApplication
 
 from aid_desktop.errors import DataError
@@ -294,8 +294,7 @@ def test_that_the_selected_rows_are_told_in_order(qtbot, grid):
     [
         ("cat 0.87", ("cat 0.87",)),
         ("cat → dog 0.87", ("cat", "→ dog 0.87")),
-        ("cat → dog 0.87\nexcluded", ("cat → dog 0.87", "excluded")),
-        ("cat → dog 0.87\n→ training", ("cat → dog 0.87", "→ training")),
+        ("automobile → cat 0.67", ("automobile", "→ cat 0.67")),
     ],
 )
 def test_that_a_caption_has_two_lines_at_most(caption, lines):
@@ -313,3 +312,19 @@ def test_that_new_captions_keep_the_images(qtbot, grid):
     assert grid.images.index(1).data() == "other 1"
     qtbot.wait(60)
     assert len(items.rows_read) == n_read
+
+
+def test_that_a_mark_stands_over_the_foot_of_the_image_and_the_caption_stays_whole(qtbot, grid):
+    def picture(caption: str) -> QImage:
+        grid.images.set_images([np.zeros((20, 20), np.uint8)], [caption])
+        qtbot.wait(1)
+        return grid.viewport().grab().toImage()
+
+    plain, marked = picture("automobile → cat 0.67"), picture("automobile → cat 0.67\nrelabelled: automobile → cat")
+    cell = grid.visualRect(grid.images.index(0))
+    accent = QColor(current_theme().accent)
+    y = cell.top() + grid.side // 2 + 4 + grid.side // 2
+    assert marked.pixelColor(cell.left() + 9, y) == accent
+    assert plain.pixelColor(cell.left() + 9, y) != accent
+    caption = QRect(cell.left(), y + 8, cell.width(), cell.bottom() - y - 8)
+    assert marked.copy(caption) == plain.copy(caption)
