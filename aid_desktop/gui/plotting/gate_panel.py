@@ -81,7 +81,7 @@ class GatePanel(QWidget):
         self.table.show_events(events)
         self._show_state()
 
-    def set_enabled_for_source(self, is_there: bool) -> None:
+    def set_enabled_for_plot(self, is_there: bool) -> None:
         """Gates are drawn only where there is a plot."""
         for button in self._new_buttons:
             button.setEnabled(is_there)

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from aid_desktop.data.class_table import Role
-from aid_desktop.data.gates import Mask
+from aid_desktop.data.gates import Gate, Mask
 from aid_desktop.data.selection import select_images, whole_numbers
 from aid_desktop.data.source import DataSource
+from aid_desktop.errors import DataError
 from aid_desktop.gui.background import JobContext
 from aid_desktop.gui.numbers import grouped
+from aid_desktop.gui.plotting.plotted import GatedEvents
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +30,17 @@ class GateRows:
 
     items: tuple[tuple[DataSource, str, Role], ...]
     notes: tuple[str, ...]
+
+
+def request_of(events: GatedEvents, gates: Sequence[Gate], role: Role) -> RowsRequest:
+    """Return the request for rows of these gates. Raises DataError for one whose events are not known."""
+    unknown = [gate.name for gate in gates if gate not in events.results]
+    if unknown:
+        raise DataError(
+            f"{events.source.name} lacks a feature of {', '.join(unknown)}, or its events are still being counted: "
+            "choose other gates, or wait."
+        )
+    return RowsRequest(events.source, tuple((gate.name, events.results[gate].mask) for gate in gates), role)
 
 
 def make_rows(request: RowsRequest, context: JobContext) -> GateRows:

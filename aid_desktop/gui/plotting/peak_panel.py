@@ -203,8 +203,9 @@ class PeakPanel(QWidget):
         self._reading, self._trace = None, trace
         times = np.arange(len(trace.values)) * trace.interval
         self._curve.setData(times, trace.values)
-        if is_first:
-            middle, half = times[int(np.nanargmax(trace.values))], RANGE_SHARE * times[-1] / 2
+        finite = np.flatnonzero(np.isfinite(trace.values))
+        if is_first and len(finite):
+            middle, half = times[finite[np.argmax(trace.values[finite])]], RANGE_SHARE * times[-1] / 2
             self.region.setRegion((middle - half, middle + half))
         self.region.show()
         self.trace_plot.set_empty_text("")
@@ -261,7 +262,7 @@ class PeakPanel(QWidget):
         places = np.array([(peak.position, peak.time) for peak in peaks]).reshape(-1, 2)
         self._dots.setData(places[:, 0], places[:, 1])
         model = self._model
-        ends = np.array([places[:, 0].min(), places[:, 0].max()]) if model is not None else np.empty(0)
+        ends = np.array([np.nanmin(places[:, 0]), np.nanmax(places[:, 0])]) if model is not None else np.empty(0)
         self._line.setData(ends, ends if model is None else model.slope * ends + model.intercept)
         self.peak_plot.set_empty_text("" if peaks else _NO_PEAKS)
         self._line_text.setText("" if model is None else model_text(model))
@@ -277,10 +278,10 @@ class PeakPanel(QWidget):
 
     @pyqtSlot(float, float)
     def _on_peak_clicked(self, x: float, y: float) -> None:
+        width, height = self.peak_plot.panels[0].plot.vb.viewPixelSize()
         peaks = self.table.peaks
-        if peaks:
-            width, height = self.peak_plot.panels[0].plot.vb.viewPixelSize()
-            away = [np.hypot((peak.position - x) / width, (peak.time - y) / height) for peak in peaks]
+        away = np.array([np.hypot((peak.position - x) / width, (peak.time - y) / height) for peak in peaks])
+        if np.isfinite(away).any():
             self.table.selectRow(int(np.nanargmin(away)))
 
     @pyqtSlot()

@@ -1,6 +1,7 @@
 """The table of peaks."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QKeyEvent
@@ -11,7 +12,9 @@ from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID
 
-_HEADERS = ("Event", "Trace", "Height", "Time [µs]", "pos_x [µm]")
+_HEADERS = ("Event", "Trace", "Height", "Time [µs]", "pos_x [µm]", "File")
+
+_FILE = len(_HEADERS) - 1
 
 
 class PeakTable(QTableWidget):
@@ -76,9 +79,12 @@ class PeakTable(QTableWidget):
         for row, peak in enumerate(peaks):
             event = grouped(peak.event + 1) if peak.event >= 0 else "–"
             texts = (event, peak.trace, f"{peak.height:.5g}", f"{peak.time:.5g}", f"{peak.position:.5g}")
+            texts = (*texts, Path(peak.source).name or "–")
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
-                if column != 1:
+                if column == _FILE:
+                    item.setToolTip(peak.source or "A peak of a file that does not say where it is from")
+                elif column != 1:
                     item.setTextAlignment(int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
                 self.setItem(row, column, item)
         self.changed.emit()

@@ -14,6 +14,7 @@ from aid_desktop.data.density import DensityMethod, Histogram
 from aid_desktop.data.feature_labels import feature_label
 from aid_desktop.data.gates import Axis
 from aid_desktop.data.scales import Numbers, Scale
+from aid_desktop.data.selection import whole_numbers
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plots.plot_frame import PlotFrame
 from aid_desktop.gui.plots.plot_saving import PlotTable
@@ -231,7 +232,7 @@ class ScatterFrame(PlotFrame):
             lines = [_value_text(request.x, x), _value_text(request.y, y)]
             return Readout(x, y, "<br>".join(lines))
         at_x, at_y = self._plotted.places[found].tolist()
-        number = grouped(int(self._plotted.shown[found]) + 1)
+        number = grouped(int(whole_numbers(request.source, self._plotted.shown[found : found + 1])[0]) + 1)
         lines = [f"<b>event {number}</b>", _value_text(request.x, at_x), _value_text(request.y, at_y)]
         return Readout(at_x, at_y, "<br>".join(lines))
 
@@ -242,7 +243,8 @@ class ScatterFrame(PlotFrame):
         axes = (plotted.request.x, plotted.request.y)
         names = ("event", *(axis.feature for axis in axes), "density")
         values: list[Numbers] = [plotted.columns[axis.feature][plotted.shown] for axis in axes]
-        return PlotTable(names, ((plotted.shown + 1).astype(np.float64), *values, plotted.density))
+        numbers = whole_numbers(plotted.request.source, plotted.shown) + 1
+        return PlotTable(names, (numbers.astype(np.float64), *values, plotted.density))
 
     def _show_legends(self, shown: bool) -> None:
         """Points need no legend: gates carry their names."""

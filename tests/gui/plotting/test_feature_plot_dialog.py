@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from PyQt5 import sip
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QColor
 from PyQt5.QtTest import QTest
@@ -15,12 +16,14 @@ from PyQt5.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QLineEdit, 
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.density import DensityMethod
 from aid_desktop.data.event_columns import read_columns
+from aid_desktop.data.formats import open_source
 from aid_desktop.data.gates import AllOf, Axis, FeatureRange, PolygonGate, RangeGate
 from aid_desktop.data.scales import Scale
-from aid_desktop.gui.plotting import feature_plot_dialog, plotted
-from aid_desktop.gui.plotting.feature_plot_dialog import EMPTY_TEXT, FeaturePlotDialog, PlotMemory
+from aid_desktop.gui.plotting import feature_plot_dialog, file_opening, plotted
+from aid_desktop.gui.plotting.feature_plot_dialog import FeaturePlotDialog, PlotMemory
 from aid_desktop.gui.plotting.gate_drawing import HINT
 from aid_desktop.gui.plotting.gate_rows import RowsRequest
+from aid_desktop.gui.plotting.plot_texts import EMPTY_TEXT, LEFT_TEXT, READING_TEXT
 from aid_desktop.gui.theme import ThemeName
 
 SMALL = ((34.0, 0.035), (55.0, 0.035), (55.0, 0.1), (34.0, 0.1))
@@ -199,7 +202,7 @@ def test_that_a_file_is_opened_or_refused_with_its_reason(dialog, measured_cells
     with h5py.File(bare, "w") as file:
         file["events/image"] = np.zeros((3, 4, 5), np.uint8)
     for path, text in ((bare, "no features of its events"), (tmp_path / "gone.rtdc", "does not exist")):
-        dialog.open_file(path)
+        dialog.files.open(path)
         idle()
         assert text in dialog.messages.notes[-1].text
     assert dialog.choice.source.path == other
@@ -210,7 +213,89 @@ def test_that_a_file_that_has_gone_is_told(dialog, measured_cells, idle) -> None
     choose(dialog.choice.x_box, "time")
     idle()
     assert "does not exist" in dialog.messages.notes[-1].text
-    assert dialog.status.startswith("60 events")
+    assert dialog.frame.plotted is None
+    assert "does not exist" in dialog.frame.empty_text
+    assert not dialog.panel.box_button.isEnabled()
+
+
+@pytest.fixture
+def other(tmp_path, measured_cells):
+    """Return a file of the same cells in reverse, of which there are only 50."""
+    path = tmp_path / "other.rtdc"
+    with h5py.File(measured_cells) as old, h5py.File(path, "w") as new:
+        for name in ("image", "area_um", "deform"):
+            new[f"events/{name}"] = old[f"events/{name}"][:][:9:-1]
+    return open_source(path).source
+
+
+def test_that_of_a_source_that_cannot_be_read_nothing_is_plotted(dialog, other, idle) -> None:
+    dialog.event_view.show_event(55)
+    idle()
+    other.path.unlink()
+    dialog.show_source(other)
+    assert dialog.frame.plotted is None
+    assert dialog.frame.empty_text == READING_TEXT
+    assert not dialog.panel.polygon_button.isEnabled()
+    idle()
+    assert dialog.frame.plotted is None
+    assert "does not exist" in dialog.frame.empty_text
+    assert dialog.layer.items == {}
+    click(dialog, 80.0, 0.2)
+    idle()
+    assert dialog.event_view.shown is None
+
+
+def test_that_an_event_is_told_of_once_its_source_is_plotted(dialog, other, columns, monkeypatch, idle, qtbot) -> None:
+    gate = threading.Event()
+    plot = feature_plot_dialog.plot_events
+    monkeypatch.setattr(feature_plot_dialog, "plot_events", lambda *parts: gate.wait(10) and plot(*parts))
+    dialog.show_source(other)
+    dialog.event_view.show_event(0)
+    qtbot.waitUntil(lambda: dialog.event_view.shown is not None)
+    assert dialog.findChild(QWidget, "eventValues").text() == ""
+    gate.set()
+    idle()
+    assert f"Area [µm²]: {columns['area_um'][59]:.4g}" in dialog.findChild(QWidget, "eventValues").text()
+    assert dialog.frame._ring.getData()[0].tolist() == [columns["area_um"][59]]
+
+
+def test_that_a_cancelled_change_of_an_axis_leaves_no_plot_of_the_one_before(dialog, monkeypatch, idle) -> None:
+    def slow(request, known, context):
+        while True:
+            context.leave_if_cancelled(0, 1)
+
+    monkeypatch.setattr(feature_plot_dialog, "plot_events", slow)
+    dialog.choice.x_log.setChecked(True)
+    dialog._plotting.cancel()
+    idle()
+    assert dialog.frame.plotted is None
+    assert dialog.frame.empty_text == LEFT_TEXT
+    monkeypatch.undo()
+    dialog.choice.x_log.setChecked(False)
+    idle()
+    assert dialog.frame.plotted.n_events == 60
+
+
+def test_that_the_window_is_closed_while_a_file_is_opened(gates, background, themes, other, monkeypatch, idle) -> None:
+    gate, begun = threading.Event(), threading.Event()
+    read = file_opening.open_source
+
+    def slow(path, progress):
+        begun.set()
+        gate.wait(10)
+        return read(path)
+
+    monkeypatch.setattr(file_opening, "open_source", slow)
+    memory = PlotMemory()
+    made = FeaturePlotDialog(ClassTable(), gates, memory, background, themes)
+    made.show()
+    made.files.open(other.path)
+    assert begun.wait(10)
+    made.close()
+    sip.delete(made)
+    gate.set()
+    idle()
+    assert memory.opened == []
 
 
 def test_that_of_two_plots_the_last_one_is_shown(dialog, monkeypatch, idle) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QToolButton, QUndoStack
+from PyQt5.QtWidgets import QLabel, QToolButton, QUndoStack
 
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.event_columns import read_columns
@@ -13,8 +13,9 @@ from aid_desktop.gui.data.loading import SourceLoader
 from aid_desktop.gui.data.sources_panel import SourcesPanel
 from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.plotting.feature_plot_dialog import EMPTY_TEXT, FeaturePlotDialog
+from aid_desktop.gui.plotting.feature_plot_dialog import FeaturePlotDialog
 from aid_desktop.gui.plotting.gate_rows import RowsRequest
+from aid_desktop.gui.plotting.plot_texts import EMPTY_TEXT
 from aid_desktop.gui.plotting.plot_tool import FeaturePlotTool
 
 
@@ -73,6 +74,12 @@ def test_that_gates_of_gated_rows_are_numbered_in_the_file(tool, dialog, idle) -
     dialog.choice.source_box.setCurrentIndex(1)
     idle()
     assert dialog.frame.plotted.n_events == 20
+    x, y = dialog.frame.plotted.places[0]
+    assert "<b>event 41</b>" in dialog.frame._read(dialog.frame.scatter, x, y).text
+    assert dialog.frame._points_table().columns[0].tolist() == list(range(41, 61))
+    dialog.event_view.show_event(2)
+    idle()
+    assert "event 43 of cells.rtdc" in dialog.findChild(QLabel, "eventValues").text()
     gates.add([RangeGate("late", (FeatureRange("time", 0.55, 1),))])
     idle()
     dialog.panel.table.select_gates((1,))
