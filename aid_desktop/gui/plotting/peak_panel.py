@@ -297,8 +297,9 @@ class PeakPanel(QWidget):
     def _on_save(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self, "Save peaks", "peaks.xlsx", "Tables (*.xlsx)")
         if name:
+            path = Path(name)
             try:
-                self.save(Path(name) if Path(name).suffix else Path(name + ".xlsx"))
+                self.save(path if path.suffix.lower() == ".xlsx" else path.with_name(path.name + ".xlsx"))
             except ExportError as error:
                 self.failed.emit(Failure(str(error)))
 

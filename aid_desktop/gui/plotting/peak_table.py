@@ -14,6 +14,7 @@ from aid_desktop.gui.theme import GRID
 
 _HEADERS = ("Event", "Trace", "Height", "Time [µs]", "pos_x [µm]", "File")
 
+_UNKNOWN = "–"
 _FILE = len(_HEADERS) - 1
 
 
@@ -77,9 +78,9 @@ class PeakTable(QTableWidget):
         self.clearSelection()
         self.setRowCount(len(peaks))
         for row, peak in enumerate(peaks):
-            event = grouped(peak.event + 1) if peak.event >= 0 else "–"
-            texts = (event, peak.trace, f"{peak.height:.5g}", f"{peak.time:.5g}", f"{peak.position:.5g}")
-            texts = (*texts, Path(peak.source).name or "–")
+            event = grouped(peak.event + 1) if peak.event >= 0 else _UNKNOWN
+            texts = [event, peak.trace, f"{peak.height:.5g}", f"{peak.time:.5g}", f"{peak.position:.5g}"]
+            texts.append(Path(peak.source).name or _UNKNOWN)
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 if column == _FILE:

@@ -8,10 +8,10 @@ import h5py
 import numpy as np
 import pytest
 from PyQt5 import sip
-from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtCore import QPoint, QPointF, Qt
 from PyQt5.QtGui import QColor
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QLineEdit, QSpinBox, QWidget
+from PyQt5.QtWidgets import QAbstractButton, QAction, QComboBox, QFileDialog, QLineEdit, QSpinBox, QWidget
 
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.density import DensityMethod
@@ -536,9 +536,8 @@ def test_that_gates_and_statistics_are_saved_and_gates_opened(dialog, gates, tmp
     gates.add([PolygonGate("small", Axis("area_um"), Axis("deform"), SMALL)])
     idle()
     panel = dialog.panel
-    for name in ("gates.json", "gates.poly", "gates.csv"):
-        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, name=name: (str(tmp_path / name), ""))
-        panel.save_button.click()
+    for suffix in (".json", ".poly", ".csv"):
+        save(panel, tmp_path / f"gates{suffix}", suffix, monkeypatch)
     with (tmp_path / "gates.csv").open(encoding="utf-8-sig") as file:
         lines = list(csv.DictReader(file))
     assert [line["gate"] for line in lines] == ["all events", "small"]
@@ -550,12 +549,121 @@ def test_that_gates_and_statistics_are_saved_and_gates_opened(dialog, gates, tmp
     assert gates.names == ("small", "small 2", "small 3")
     assert {gate.vertices for gate in gates.gates} == {SMALL}
     gates.add([RangeGate("r", (FeatureRange("time", 0, 1),))])
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "b"), "Polygons (*.poly)"))
-    panel.save_button.click()
+    save(panel, tmp_path / "b", ".poly", monkeypatch)
     assert "'r' is no polygon on linear axes" in dialog.messages.notes[-1].text
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "gates.csv"), ""))
     panel.open_button.click()
     assert "is no file of gates" in dialog.messages.notes[-1].text
+
+
+def save(panel, path, suffix, monkeypatch) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    panel.findChild(QAction, f"gateSave{suffix}").trigger()
+
+
+def test_that_statistics_are_of_all_gates_or_refused(dialog, gates, tmp_path, idle, monkeypatch) -> None:
+    path = tmp_path / "gates.json.csv"
+    large = RangeGate("large", (FeatureRange("area_um", 60, 200),))
+    gates.add([large, RangeGate("soft", (FeatureRange("emodulus", 0, 1),))])
+    idle()
+    save(dialog.panel, tmp_path / "gates.json", ".csv", monkeypatch)
+    with path.open(encoding="utf-8-sig") as file:
+        lines = list(csv.DictReader(file))
+    assert [(line["gate"], line["events"], line["n"]) for line in lines] == [
+        ("all events", "60", "60"), ("large", "20", "20"), ("soft", "", ""),
+    ]  # fmt: skip
+    path.unlink()
+    gates.exchange(large, RangeGate("large", (FeatureRange("area_um", 70, 200),)))
+    save(dialog.panel, path, ".csv", monkeypatch)
+    assert "events of large are not counted yet" in dialog.messages.notes[-1].text
+    dialog.panel.show_events(None)
+    save(dialog.panel, path, ".csv", monkeypatch)
+    assert "events are not counted yet" in dialog.messages.notes[-1].text
+    assert not path.exists()
+    idle()
+
+
+def test_that_a_taken_name_and_blanks_are_shown_as_what_they_became(dialog, gates) -> None:
+    gates.add([RangeGate(name, (FeatureRange("time", 0, 1),)) for name in ("a", "a 2")])
+    item = dialog.panel.table.item(2, 0)
+    item.setText("a")
+    assert (item.text(), gates.names) == ("a 2", ("a", "a 2"))
+    item.setText("  a 2 ")
+    assert item.text() == "a 2"
+
+
+def test_that_a_combination_follows_gates_whose_names_were_taken(gates) -> None:
+    x, y = (RangeGate(name, (FeatureRange(name, 0, 60),)) for name in ("x", "y"))
+    both = AllOf("x and y", (x, y))
+    gates.add([x, y, both])
+    gates.add([both, x, y])
+    assert gates.names == ("x", "y", "x and y", "x and y 2", "x 2", "y 2")
+    assert [part.name for part in gates.gates[3].gates] == ["x 2", "y 2"]
+    gates.exchange(gates.gates[4], RangeGate("x 2", (FeatureRange("x", 0, 1),)))
+    assert gates.gates[3].gates[0].ranges[0].high == 1
+    assert gates.gates[2].gates[0].ranges[0].high == 60
+    gates.add([x, x])
+    assert gates.names[6:] == ("x 3", "x 4")
+
+
+@pytest.mark.parametrize("scale", Scale)
+def test_that_the_end_that_is_not_dragged_stays_as_it_was(dialog, gates, idle, scale) -> None:
+    choose(dialog.choice.x_box, "fl1_max")
+    dialog.choice.x_log.setChecked(scale is Scale.LOG)
+    idle()
+    gates.add(
+        [
+            RangeGate("open", (FeatureRange("fl1_max", -np.inf, 3000.3),)),
+            RangeGate("below", (FeatureRange("fl1_max", -5.0, 3000.3),)),
+            RangeGate("box", (FeatureRange("fl1_max", -np.inf, 3000.3), FeatureRange("deform", 0.1, np.inf))),
+        ]
+    )
+    for name in ("open", "below"):
+        item = dialog.layer.items[name]
+        item.setRegion((item.getRegion()[0], scale.place(np.array([2000.7]))[0]))
+        item.sigRegionChangeFinished.emit(item)
+    box = dialog.layer.items["box"]
+    middle = box.mapToParent(box.getHandles()[1].pos())
+    box.getHandles()[1].movePoint(
+        dialog.frame.scatter.plot.vb.mapViewToScene(QPointF(scale.place(np.array([2000.7]))[0], middle.y()))
+    )
+    idle()
+    first, second, third = gates.gates
+    assert first.ranges[0].low == -np.inf
+    assert second.ranges[0].low == -5.0
+    assert (third.ranges[0].low, third.ranges[1].high) == (-np.inf, np.inf)
+    for gate in gates.gates:
+        assert gate.ranges[0].high == pytest.approx(2000.7, rel=1e-3)
+    item = dialog.layer.items["open"]
+    item.setRegion((scale.place(np.array([20.0]))[0], item.getRegion()[1]))
+    item.sigRegionChangeFinished.emit(item)
+    idle()
+    assert gates.gates[0].ranges[0].low == pytest.approx(20)
+    assert gates.gates[0].ranges[0].high == first.ranges[0].high
+
+
+def test_that_corners_that_are_not_dragged_keep_their_numbers(dialog, gates, idle) -> None:
+    choose(dialog.choice.x_box, "fl1_max")
+    dialog.choice.x_log.setChecked(True)
+    idle()
+    corners = ((11.1, 0.03), (777.7, 0.03), (777.7, 0.2), (33.3, 0.17))
+    gates.add([PolygonGate("p", Axis("fl1_max", Scale.LOG), Axis("deform"), corners)])
+    item = dialog.layer.items["p"]
+    item.getHandles()[0].movePoint(dialog.frame.scatter.plot.vb.mapViewToScene(item.mapToParent(1.5, 0.05)))
+    idle()
+    assert gates.gates[0].vertices[1:] == corners[1:]
+    assert gates.gates[0].vertices[0] == pytest.approx((10**1.5, 0.05), rel=1e-3)
+
+
+def test_that_a_polygon_keeps_three_corners(dialog, gates, idle) -> None:
+    gates.add([PolygonGate("small", Axis("area_um"), Axis("deform"), SMALL)])
+    for _ in range(2):
+        item = dialog.layer.items["small"]
+        item.removeHandle(item.getHandles()[0])
+        QTest.qWait(1)
+    idle()
+    assert gates.gates[0].vertices == SMALL[1:]
+    assert len(dialog.layer.items["small"].getHandles()) == 3
 
 
 def test_that_gates_of_features_that_a_source_lacks_have_no_numbers(dialog, gates, idle) -> None:
