@@ -45,7 +45,7 @@ def _statistics(gates: Sequence[Gate], events: GatedEvents | None, feature: str)
         result = events.results.get(gate)
         if result is not None:
             share = f"{result.n / n_all:.6g}"
-            of_gate = (result.n, share, feature, result.summary.n, *_numbers(result.summary))
+            of_gate: tuple[object, ...] = (result.n, share, feature, result.summary.n, *_numbers(result.summary))
         elif set(gate.features) <= set(events.source.features):
             raise ExportError(f"The events of {gate.name} are not counted yet: wait for its number, then save again.")
         else:
