@@ -14,7 +14,8 @@ from PyQt5.QtGui import QColor
 from aid_desktop.data.gates import AllOf, Axis, FeatureRange, Gate, PolygonGate, RangeGate
 from aid_desktop.data.scales import Numbers
 from aid_desktop.errors import DataError
-from aid_desktop.gui.plots.plot_style import line_pen, plot_font
+from aid_desktop.gui.plots.plot_style import line_pen
+from aid_desktop.gui.plotting.gate_label import GateLabel
 from aid_desktop.gui.plotting.scatter_frame import ScatterFrame, values_of
 from aid_desktop.gui.theme import class_color
 
@@ -25,7 +26,7 @@ _Z = 35
 class _Shown:
     """A gate that is drawn: what it is now, and its items with the plots in which they are.
 
-    `spans` (R, 2) says where its ranges begin and end in the plot.
+    `spans` (R, 2) says where its ranges begin and end in the plot, `label` is its name in the scatter plot.
     """
 
     gate: Gate
@@ -34,6 +35,26 @@ class _Shown:
     items: list[tuple[Any, Any]]
     spans: Numbers
     label: Any = None
+
+
+class _Polygon(pg.PolyLineROI):  # type: ignore[misc]  # pyqtgraph has no types
+    """A polygon that is looked over once when its corners are set, and not for each of them."""
+
+    _is_being_made = False
+
+    def setPoints(self, points: Any, closed: bool | None = None) -> None:
+        """Set the corners (V, 2)."""
+        self._is_being_made = True
+        try:
+            super().setPoints(points, closed)
+        finally:
+            self._is_being_made = False
+        self.stateChanged(finish=True)
+
+    def stateChanged(self, finish: bool = True) -> None:
+        """Move corners and edges to where they are, and tell it."""
+        if not self._is_being_made:
+            super().stateChanged(finish)
 
 
 class GateLayer(QObject):
@@ -51,6 +72,7 @@ class GateLayer(QObject):
         self._shown: list[_Shown] = []
         self._gates: tuple[Gate, ...] = ()
         self._is_locked = False
+        frame.scatter.plot.vb.sigRangeChanged.connect(self._place_labels)
 
     @property
     def items(self) -> dict[str, Any]:
@@ -90,12 +112,12 @@ class GateLayer(QObject):
         return shown
 
     def _draw_polygon(self, shown: _Shown, gate: PolygonGate) -> None:
-        item = pg.PolyLineROI(gate.places, closed=True, pen=line_pen(shown.color, width=2.0), **_pens(shown.color))
+        item = _Polygon(gate.places, closed=True, pen=line_pen(shown.color, width=2.0), **_pens(shown.color))
         for segment in item.segments:
             segment.setPen(line_pen(shown.color, width=2.0))
         _let_click(item, not self._is_locked)
         item.sigRegionChangeFinished.connect(partial(self._on_polygon, shown))
-        self._put(shown, item, gate.places.max(axis=0))
+        self._put(shown, item)
 
     def _draw_box(self, shown: _Shown, gate: RangeGate) -> None:
         pairs = [self._span(part, axis) for part, axis in zip(gate.ranges, shown.axes, strict=True)]
@@ -106,7 +128,7 @@ class GateLayer(QObject):
         for x, y in ((0, 0), (1, 0), (1, 1), (0, 1)):
             item.addScaleHandle((x, y), (1 - x, 1 - y))
         item.sigRegionChangeFinished.connect(partial(self._on_box, shown))
-        self._put(shown, item, np.array([right, high]))
+        self._put(shown, item)
 
     def _draw_range(self, shown: _Shown, gate: RangeGate) -> None:
         along_x = gate.features[0] == shown.axes[0].feature
@@ -138,16 +160,24 @@ class GateLayer(QObject):
         for (line, _plot), place in zip(shown.items[1:], region, strict=True):
             line.setValue(place)
 
-    def _put(self, shown: _Shown, item: Any, corner: Numbers) -> None:
+    def _put(self, shown: _Shown, item: Any) -> None:
         plot = self._frame.scatter.plot
         item.setZValue(_Z)
-        label = pg.TextItem(shown.gate.name, color=shown.color, anchor=(0, 1))
-        label.setFont(plot_font())
-        label.setPos(*corner)
-        shown.label = label
-        for each in (item, label):
+        shown.label = GateLabel(shown.gate.name, shown.color)
+        for each in (item, shown.label):
             plot.addItem(each, ignoreBounds=True)
             shown.items.append((each, plot))
+        self._place_label(shown)
+
+    @pyqtSlot()
+    def _place_labels(self) -> None:
+        for shown in self._shown:
+            self._place_label(shown)
+
+    def _place_label(self, shown: _Shown) -> None:
+        if shown.label is not None:
+            box = shown.items[0][0].mapRectToParent(shown.items[0][0].boundingRect())
+            shown.label.place(np.array([[box.left(), box.right()], [box.top(), box.bottom()]]))
 
     def _span(self, part: FeatureRange, axis: Axis) -> tuple[float, float]:
         """Return where a range begins and ends on an axis; where it has no end, the ends of the histogram."""
@@ -163,14 +193,14 @@ class GateLayer(QObject):
         offset = item.pos()
         places = np.array([(handle.pos().x(), handle.pos().y()) for handle in item.getHandles()])
         places += (offset.x(), offset.y())
-        shown.label.setPos(*places.max(axis=0))
+        self._place_label(shown)
         if isinstance(shown.gate, PolygonGate):
             self._tell(shown, partial(_with_corners, shown.gate, places))
 
     def _on_box(self, shown: _Shown, item: Any) -> None:
         offset, size = item.pos(), item.size()
         places = np.sort(np.array([[offset.x(), offset.x() + size.x()], [offset.y(), offset.y() + size.y()]]), axis=1)
-        shown.label.setPos(*places.max(axis=1))
+        self._place_label(shown)
         self._tell(shown, partial(_with_places, shown, shown.axes, places))
         shown.spans = places
 

@@ -216,7 +216,7 @@ class GatePanel(QWidget):
         self.limits.setEnabled(single is not None and not isinstance(single, AllOf))
         self.limits.setText("" if single is None else limits_text(single))
         self.limits.setCursorPosition(0)
-        self._kind.setText("" if single is None else f"{single.name}: {describe(single)}")
+        self._kind.setText("" if single is None else describe(single))
         self._kind.setVisible(single is not None)
 
     @pyqtSlot()

@@ -45,6 +45,8 @@ class GateTable(QTableWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
+        # The end of a long name tells it apart as often as its beginning; the tooltip has all of it.
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setAlternatingRowColors(True)
         self.setMinimumHeight(14 * GRID)
         required(self.verticalHeader()).hide()

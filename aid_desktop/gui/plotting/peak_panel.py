@@ -33,6 +33,8 @@ from aid_desktop.gui.widgets.message_strip import sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 
 _EMPTY = "Click a point of the plot whose event has fluorescence traces"
+_HIGHEST_TIP = "Add the maxima of the events that have the highest ones, in the trace above"
+_NO_TRACE_TIP = "Click an event that has fluorescence traces first: its trace above is the one that is searched"
 _NO_PEAKS = "Peaks appear here, and the line through them from two on"
 
 
@@ -113,9 +115,7 @@ class PeakPanel(QWidget):
             self.percent_box, "peakPercent", "Highest", "The share of all events, those with the highest maxima"
         )
         guard_wheel(self.percent_box)
-        self.highest_button = named_button(
-            self, "Add &highest", "peakHighestButton", "Add the maxima of the events that have the highest ones"
-        )
+        self.highest_button = named_button(self, "Add &highest", "peakHighestButton", _HIGHEST_TIP)
         self.highest_button.clicked.connect(self._on_highest)
         self.remove_button = named_button(self, "Remove", "peakRemoveButton", "Remove the selected peaks (Del)")
         self.remove_button.clicked.connect(self.table.remove_selected)
@@ -183,7 +183,7 @@ class PeakPanel(QWidget):
             self.trace_box.setCurrentIndex(max(0, self.trace_box.findText(before)))
             self.trace_box.blockSignals(False)
         self.trace_box.setEnabled(bool(names))
-        self.highest_button.setEnabled(bool(names) and self._searching is None)
+        self._show_highest()
 
     @pyqtSlot()
     def _read(self) -> None:
@@ -250,7 +250,12 @@ class PeakPanel(QWidget):
     def _on_searched(self, job: object) -> None:
         if job is self._searching:
             self._searching = None
-            self.highest_button.setEnabled(self.trace_box.count() > 0)
+            self._show_highest()
+
+    def _show_highest(self) -> None:
+        has_trace = self.trace_box.count() > 0
+        self.highest_button.setEnabled(has_trace and self._searching is None)
+        self.highest_button.setToolTip(_HIGHEST_TIP if has_trace else _NO_TRACE_TIP)
 
     def _fit(self, *_: object) -> None:
         peaks = self.table.peaks

@@ -1,6 +1,7 @@
 """The scatter plot with a histogram along each axis."""
 
 import html
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -157,7 +158,7 @@ class ScatterFrame(PlotFrame):
         table = [pg.mkBrush(QColor(theme.accent))] * _COLORS if is_plain else _viridis(theme.is_dark)
         brushes = np.array(table, object)[shade]
         places = plotted.places[order]
-        self._points.setData(x=places[:, 0], y=places[:, 1], brush=list(brushes))
+        self._points.setData(x=places[:, 0], y=places[:, 1], brush=brushes)
 
     def _draw_histograms(self, plotted: Plotted) -> None:
         above, beside = plotted.x_histogram, plotted.y_histogram
@@ -254,6 +255,7 @@ def _place(plotted: Plotted) -> tuple[object, ...]:
     return plotted.request.source, plotted.request.x, plotted.request.y
 
 
+@lru_cache
 def _viridis(is_on_dark: bool) -> list[Any]:
     # Its darkest part would not be seen on a dark ground.
     table = pg.colormap.get("viridis").getLookupTable(start=_DARKEST if is_on_dark else 0.0, stop=1.0, nPts=_COLORS)

@@ -666,6 +666,26 @@ def test_that_a_polygon_keeps_three_corners(dialog, gates, idle) -> None:
     assert len(dialog.layer.items["small"].getHandles()) == 3
 
 
+def test_that_the_name_of_a_gate_is_seen_where_the_gate_is(dialog, gates, idle) -> None:
+    gates.add([RangeGate("box", (FeatureRange("area_um", 30, 500), FeatureRange("deform", 0.02, 9.0)))])
+    (label,) = [shown.label for shown in dialog.layer._shown]
+    frame = dialog.frame
+    vb = frame.scatter.plot.vb
+    for _ in range(2):
+        frame.grab()
+        text = label.mapRectToScene(label.boundingRect())
+        assert vb.sceneBoundingRect().adjusted(-2, -2, 2, 2).contains(text)
+        vb.setRange(xRange=(40, 60), yRange=(0.05, 0.1), padding=0)
+    assert label.isVisible()
+    vb.setRange(xRange=(10, 20), yRange=(0.05, 0.1), padding=0)
+    assert not label.isVisible()
+    vb.setRange(xRange=(10, 600), yRange=(0.0, 10), padding=0)
+    assert label.isVisible()
+    assert (label.pos().x(), label.pos().y()) == pytest.approx((500, 9))
+    assert tuple(label.anchor) == (0, 1)
+    assert label.fill.color().alpha() > 150
+
+
 def test_that_gates_of_features_that_a_source_lacks_have_no_numbers(dialog, gates, idle) -> None:
     gates.add([RangeGate("soft", (FeatureRange("emodulus", 0, 1),)), RangeGate("all", (FeatureRange("time", 0, 9),))])
     idle()

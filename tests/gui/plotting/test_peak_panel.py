@@ -43,6 +43,7 @@ def show(panel: PeakPanel, source, index: int, idle) -> None:
 
 def test_that_peaks_are_added_and_a_line_goes_through_them(panel, flowing, idle) -> None:
     assert not panel.add_button.isEnabled()
+    assert "Click an event that has fluorescence traces first" in panel.highest_button.toolTip()
     for index in (3, 30, 57):
         show(panel, flowing, index, idle)
         time = 2 * int(np.argmax(panel.trace.values))
@@ -71,6 +72,7 @@ def test_that_a_range_without_a_sample_is_told(panel, flowing, idle, qtbot) -> N
 
 def test_that_the_highest_are_added_and_peaks_removed(panel, flowing, idle) -> None:
     show(panel, flowing, 0, idle)
+    assert panel.highest_button.toolTip().startswith("Add the maxima")
     panel.percent_box.setValue(10)
     panel.highest_button.click()
     assert not panel.highest_button.isEnabled()
