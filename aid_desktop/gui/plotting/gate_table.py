@@ -46,6 +46,7 @@ class GateTable(QTableWidget):
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
         # The end of a long name tells it apart as often as its beginning; the tooltip has all of it.
+        self.setWordWrap(False)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setAlternatingRowColors(True)
         self.setMinimumHeight(14 * GRID)

@@ -15,7 +15,7 @@ from aid_desktop.gui.theme import GRID
 _HEADERS = ("Event", "Trace", "Height", "Time [µs]", "pos_x [µm]", "File")
 
 _UNKNOWN = "–"
-_FILE = len(_HEADERS) - 1
+_TRACE, _FILE = 1, len(_HEADERS) - 1
 
 
 class PeakTable(QTableWidget):
@@ -39,7 +39,11 @@ class PeakTable(QTableWidget):
         required(self.verticalHeader()).hide()
         header = required(self.horizontalHeader())
         header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        for column in (_TRACE, _FILE):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
 
     @property
     def peaks(self) -> tuple[Peak, ...]:
@@ -85,7 +89,7 @@ class PeakTable(QTableWidget):
                 item = QTableWidgetItem(text)
                 if column == _FILE:
                     item.setToolTip(peak.source or "A peak of a file that does not say where it is from")
-                elif column != 1:
+                elif column != _TRACE:
                     item.setTextAlignment(int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
                 self.setItem(row, column, item)
         self.changed.emit()
