@@ -234,6 +234,8 @@ class FeaturePlotDialog(QDialog):
             self._show_status()
             return
         self._memory.request = request
+        if self.frame.plotted is None:
+            self.frame.clear(READING_TEXT)
         work = partial(plot_events, request, dict(self._columns))
         job = self._background.start(
             "Plotting events", work, self._on_plotted, self._on_not_plotted, is_cancellable=True

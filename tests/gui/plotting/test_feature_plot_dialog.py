@@ -240,6 +240,10 @@ def test_that_of_a_source_that_cannot_be_read_nothing_is_plotted(dialog, other, 
     assert dialog.frame.plotted is None
     assert "does not exist" in dialog.frame.empty_text
     assert dialog.layer.items == {}
+    dialog.choice.y_log.setChecked(True)
+    assert dialog.frame.empty_text == READING_TEXT
+    idle()
+    assert "does not exist" in dialog.frame.empty_text
     click(dialog, 80.0, 0.2)
     idle()
     assert dialog.event_view.shown is None
