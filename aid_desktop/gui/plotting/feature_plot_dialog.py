@@ -247,9 +247,6 @@ class FeaturePlotDialog(QDialog):
     def _on_plotted(self, plotted: Plotted) -> None:
         self.new_gates.drawing.cancel()
         self._columns = {**self._columns, **plotted.columns}
-        self.frame.suggested_name = f"{plotted.request.source.path.stem}_{plotted.request.x.feature}_" + (
-            plotted.request.y.feature
-        )
         self.frame.show_plot(plotted)
         self.layer.show(self._gates.gates)
         self._gate()

@@ -76,8 +76,9 @@ class ScatterFrame(PlotFrame):
 
     def show_plot(self, plotted: Plotted) -> None:
         """Draw a plot; the whole of it if it has other axes than the one before, or comes from another source."""
-        before = self._plotted
+        before, request = self._plotted, plotted.request
         self._plotted = plotted
+        self.suggested_name = f"{request.source.path.stem}_{request.x.feature}_{request.y.feature}"
         self.set_empty_text("" if len(plotted.shown) else "No event has a place on both axes: choose other features")
         for panel, x, y in self._axes_of(plotted):
             panel.set_labels(y, x)
