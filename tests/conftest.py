@@ -165,7 +165,8 @@ def measured_cells(tmp_path: Path) -> Path:
     """Write an .rtdc file of 60 cells with features, masks and traces, and return its path.
 
     The first 40 are small and round, the others large and deformed; `deform` of event 5 is NaN, `fl1_max` of events 0
-    to 2 is 0 or below. Images are (24, 40), an ellipse around `pos_x`, `pos_y`; the traces have 30 samples.
+    to 2 is 0 or below. Images are (24, 40), an ellipse around `pos_x`, `pos_y`, which count from the middle of the
+    first pixel; the traces have 30 samples.
     """
     import h5py
 
@@ -183,7 +184,7 @@ def measured_cells(tmp_path: Path) -> Path:
     rows, columns = np.mgrid[:24, :40]
     middle_x, middle_y = (features[name][:, None, None] / 0.5 for name in ("pos_x", "pos_y"))
     half = np.where(is_large, 9, 6)[:, None, None]
-    inside = ((columns + 0.5 - middle_x) / half) ** 2 + ((rows + 0.5 - middle_y) / 5) ** 2 <= 1
+    inside = ((columns - middle_x) / half) ** 2 + ((rows - middle_y) / 5) ** 2 <= 1
     image = np.where(inside, 190, 90).astype(np.uint8) + rng.integers(0, 20, inside.shape, dtype=np.uint8)
     path = tmp_path / "cells.rtdc"
     with h5py.File(path, "w") as file:

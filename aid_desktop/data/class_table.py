@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cached_property
 from itertools import count
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from aid_desktop.data.balance import divided
-from aid_desktop.data.selection import share_images
+from aid_desktop.data.selection import Owners, n_whole_of
 from aid_desktop.data.source import DataSource
 from aid_desktop.errors import DataError
 
@@ -370,22 +370,26 @@ def _warnings(rows: Sequence[ClassRow]) -> Iterator[TableProblem]:
 
 
 def _repetitions(rows: Sequence[ClassRow]) -> Iterator[TableProblem]:
-    trained: dict[str, list[ClassRow]] = {}
-    for row in rows:
-        if row.role is Role.TRAINING:
-            trained.setdefault(row.source.digest, []).append(row)
-    earlier: dict[str, list[ClassRow]] = {}
-    for i, row in enumerate(rows):
-        digest = row.source.digest
-        if row.role is not Role.TRAINING and _first_sharing(row, trained.get(digest, ())) is not None:
-            yield TableProblem(i, "also used for training: results would look too good")
-        before = earlier.setdefault(digest, [])
-        other = _first_sharing(row, before)
-        if other is not None and other.class_index != row.class_index:
-            yield TableProblem(i, f'the same images also have the class "{other.class_name}"')
-        before.append(row)
+    alike: dict[str, list[int]] = {}
+    for place, row in enumerate(rows):
+        alike.setdefault(row.source.digest, []).append(place)
+    found = [pair for places in alike.values() if len(places) > 1 for pair in _repeated(rows, places)]
+    for place, message in sorted(found, key=itemgetter(0)):
+        yield TableProblem(place, message)
 
 
-def _first_sharing(row: ClassRow, others: Iterable[ClassRow]) -> ClassRow | None:
-    """Return the first of some rows of the same content that has an image of this row, too."""
-    return next((other for other in others if share_images(row.source, other.source)), None)
+def _repeated(rows: Sequence[ClassRow], places: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """Yield which of the rows at some places, all of the same content, have an image that is in others, too."""
+    n_whole = max(n_whole_of(rows[place].source) for place in places)
+    trained, before = Owners(n_whole), Owners(n_whole)
+    for place in places:
+        if rows[place].role is Role.TRAINING:
+            trained.take(rows[place].source, place)
+    for place in places:
+        row = rows[place]
+        if row.role is not Role.TRAINING and trained.first(row.source) is not None:
+            yield place, "also used for training: results would look too good"
+        other = before.first(row.source)
+        if other is not None and rows[other].class_index != row.class_index:
+            yield place, f'the same images also have the class "{rows[other].class_name}"'
+        before.take(row.source, place)

@@ -18,6 +18,8 @@ _KDE_RUN = 512
 _MIN_BINS, _MAX_BINS = 5, 200
 _SMOOTHING = 1.0
 _SEED = 0
+# Numbers below are 0 as far as bins between them go.
+_SMALLEST = 1e-290
 
 
 class DensityMethod(StrEnum):
@@ -139,7 +141,8 @@ def _cell(nodes: Numbers, at: Numbers) -> tuple[NDArray[np.intp], Numbers]:
 def _span(places: Numbers) -> tuple[float, float]:
     """Return lowest and highest place; around a single one, or none, a span that holds it."""
     low, high = (float(places.min()), float(places.max())) if len(places) else (0.0, 1.0)
-    room = max(abs(low), abs(high), 1.0) * 1e-6
+    largest = max(abs(low), abs(high))
+    room = 1e-6 * (largest if largest > _SMALLEST else 1.0)
     return (low, high) if high - low > room * 1e-3 else (low - room, high + room)
 
 

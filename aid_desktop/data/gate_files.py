@@ -14,6 +14,7 @@ from aid_desktop.paths import write_atomically
 FORMAT = "aid-desktop-gates"
 VERSION = 1
 POLY_SUFFIX = ".poly"
+_DEEPEST = 50
 SUFFIXES = (".json", POLY_SUFFIX)
 
 
@@ -36,7 +37,7 @@ def read_gates(path: Path) -> tuple[Gate, ...]:
         if path.suffix.lower() == POLY_SUFFIX:
             return gates_of_poly(text)
         return gates_of_document(json.loads(text))
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise DataError(f"{path} is no file of gates: {error}.") from error
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
@@ -70,6 +71,11 @@ def poly_text(gates: Sequence[Gate]) -> str:
             raise ExportError(
                 f"The gate {gate.name!r} is no polygon on linear axes, and .poly files hold nothing else: save it as "
                 ".json, or draw it on linear axes."
+            )
+        if "=" in gate.name:
+            raise ExportError(
+                f"The name of the gate {gate.name!r} has a =, which .poly files cannot hold: rename it, or save it "
+                "as .json."
             )
         lines = (
             f"[Polygon {number:08d}]",
@@ -125,7 +131,9 @@ def _finite(value: float) -> float | None:
     return value if abs(value) < float("inf") else None
 
 
-def _from_json(item: Any) -> Gate:
+def _from_json(item: Any, depth: int = 0) -> Gate:
+    if depth > _DEEPEST:
+        raise DataError(f"combinations of gates are nested more than {_DEEPEST} deep.")
     name, kind = str(item["name"]), item["kind"]
     if kind == "polygon":
         x, y = (Axis(str(item[key]["feature"]), Scale(item[key]["scale"])) for key in ("x", "y"))
@@ -134,7 +142,7 @@ def _from_json(item: Any) -> Gate:
     if kind == "range":
         return RangeGate(name, tuple(_range_of(part) for part in item["ranges"]))
     if kind == "all of":
-        return AllOf(name, tuple(_from_json(part) for part in item["gates"]))
+        return AllOf(name, tuple(_from_json(part, depth + 1) for part in item["gates"]))
     raise DataError(f"the gate {name!r} is of the kind {kind!r}, expected polygon, range, or all of.")
 
 

@@ -1,8 +1,9 @@
 """Gates as a line of text that people read and edit."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from aid_desktop.data.gates import AllOf, FeatureRange, Gate, PolygonGate, RangeGate
+from aid_desktop.data.gates import AllOf, FeatureRange, Gate, Point, PolygonGate, RangeGate
 from aid_desktop.data.scales import Scale
 from aid_desktop.errors import DataError
 
@@ -38,14 +39,19 @@ def limits_text(gate: Gate) -> str:
 
 
 def with_limits(gate: Gate, text: str) -> Gate:
-    """Return the gate with the corners or limits of such a text. Raises DataError, saying what is expected."""
+    """Return the gate with the corners or limits of such a text. Raises DataError, saying what is expected.
+
+    A number that stands in the text as `limits_text` writes it stays as exact as it is in the gate.
+    """
     if isinstance(gate, AllOf):
         raise DataError(f"The gate {gate.name!r} combines others: change those.")
     kind = "polygon" if isinstance(gate, PolygonGate) else "range"
     parts = [part for part in text.split(";") if part.strip()]
     separator = "," if kind == "polygon" else " to "
+    old = gate.vertices if isinstance(gate, PolygonGate) else tuple((part.low, part.high) for part in gate.ranges)
     try:
-        pairs = [(float(first), float(second)) for first, second in (part.split(separator) for part in parts)]
+        words = enumerate(part.split(separator) for part in parts)
+        pairs = [(_read(first, old, place, 0), _read(second, old, place, 1)) for place, (first, second) in words]
     except ValueError as error:
         raise DataError(f"{text!r} cannot be read: expected {_FORMS[kind]}.") from error
     if isinstance(gate, PolygonGate):
@@ -54,6 +60,11 @@ def with_limits(gate: Gate, text: str) -> Gate:
         raise DataError(f"{text!r} has {len(pairs)} ranges, expected {len(gate.ranges)}: {_FORMS[kind]}.")
     ranges = zip(gate.ranges, pairs, strict=True)
     return replace(gate, ranges=tuple(FeatureRange(part.feature, low, high) for part, (low, high) in ranges))
+
+
+def _read(word: str, old: Sequence[Point], place: int, side: int) -> float:
+    known = [pair[side] for pair in (*old[place : place + 1], *old)]
+    return next((value for value in known if _number(value) == word.strip()), None) or float(word)
 
 
 def _number(value: float) -> str:

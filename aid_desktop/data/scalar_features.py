@@ -70,7 +70,6 @@ def fit_scaling(names: Sequence[str], parts: Iterable[RawFeatures]) -> FeatureSc
         return NO_FEATURES
     values = np.concatenate(list(parts))
     # A mean of equal numbers may be off by their last digit, which a deviation would magnify.
-    varies = np.ptp(values, axis=0) > 0
     varies, std = np.ptp(values, axis=0) > 0, values.std(axis=0)
     std = np.where(varies & (std > 0), std, 1.0)
     return FeatureScaling(tuple(names), tuple(values.mean(axis=0).tolist()), tuple(std.tolist()))

@@ -16,7 +16,9 @@ from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.source import DataSource, ImageReader, Indices, Selection, checked_indices
 from aid_desktop.errors import DataError
 
-_RANGES = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*", re.ASCII)
+_NOBODY = 2**31 - 1
+# Greedy without a way back: the texts are long, and numbers of more digits are those of no image.
+_RANGES = re.compile(r"\d{1,15}+(?:-\d{1,15}+)?+(?:,\d{1,15}+(?:-\d{1,15}+)?+)*+", re.ASCII)
 
 
 def select_images(source: DataSource, indices: Indices) -> DataSource:
@@ -39,10 +41,10 @@ def select_ranges(source: DataSource, text: str) -> DataSource:
 
     Raises DataError for a text that is none, or names an image that the source does not have.
     """
-    numbers = parse_ranges(text)
-    if numbers[-1] >= source.n_images:
-        raise DataError(f"{source.name} has {source.n_images} images, and image {numbers[-1]} (from 0) is chosen")
-    return select_images(source, numbers)
+    last = int(range_ends(text)[1][-1])
+    if last >= source.n_images:
+        raise DataError(f"{source.name} has {source.n_images} images, and image {last} (from 0) is chosen")
+    return select_images(source, parse_ranges(text))
 
 
 def whole_source(source: DataSource) -> DataSource:
@@ -79,11 +81,25 @@ def is_same_file(one: DataSource, other: DataSource) -> bool:
     return (one.digest, one.part, one.path) == (other.digest, other.part, other.path)
 
 
-def share_images(one: DataSource, other: DataSource) -> bool:
-    """Return whether an image of two sources of the same content is in both."""
-    if one.selection is None or other.selection is None:
-        return True
-    return bool((places_of(one, whole_numbers(other)) >= 0).any())
+class Owners:
+    """Which images of a file are taken, and by whom first: a number for each of those who take some of them."""
+
+    def __init__(self, n_whole: int) -> None:
+        self._owner = np.full(n_whole, _NOBODY, np.int32)
+
+    def first(self, source: DataSource) -> int | None:
+        """Return the lowest number among those who have an image of a source; None if nobody has."""
+        found = int(self._owner[_places(source)].min(initial=_NOBODY))
+        return None if found == _NOBODY else found
+
+    def take(self, source: DataSource, number: int) -> None:
+        """Give the images of a source that nobody has yet to the one with this number."""
+        places = _places(source)
+        self._owner[places] = np.minimum(self._owner[places], number)
+
+
+def _places(source: DataSource) -> NDArray[np.intp] | slice:
+    return slice(None) if source.selection is None else whole_numbers(source)
 
 
 def whole_reader(reader: ImageReader, indices: Indices) -> tuple[ImageReader, NDArray[np.intp]]:
@@ -95,27 +111,51 @@ def whole_reader(reader: ImageReader, indices: Indices) -> tuple[ImageReader, ND
 def ranges_text(numbers: NDArray[np.intp]) -> str:
     """Return ascending numbers as ranges with both ends: 0, 1, 2, 5 as "0-2,5"."""
     breaks = np.flatnonzero(np.diff(numbers) != 1)
-    firsts = numbers[np.concatenate([[0], breaks + 1])].tolist()
-    lasts = numbers[np.concatenate([breaks, [len(numbers) - 1]])].tolist()
-    return ",".join(
-        str(first) if first == last else f"{first}-{last}" for first, last in zip(firsts, lasts, strict=True)
+    ends = np.column_stack(
+        [numbers[np.concatenate([[0], breaks + 1])], numbers[np.concatenate([breaks, [len(numbers) - 1]])]]
     )
+    is_single = ends[:, 0] == ends[:, 1]
+    # One text for all numbers: a text for each range takes many times as long for a million events.
+    form = ",".join(np.where(is_single, "%d", "%d-%d").tolist())
+    is_written = np.column_stack([np.ones_like(is_single), ~is_single])
+    return form % tuple(ends[is_written].tolist())
 
 
 def parse_ranges(text: str) -> NDArray[np.intp]:
-    """Return the numbers of a text such as "0-2,5", ascending, each once. Raises DataError for another text."""
+    """Return the numbers of a text such as "0-2,5", ascending, each once. Raises DataError as `range_ends`.
+
+    A short text may name more images than memory holds: ask `range_ends` first how many where it is from elsewhere.
+    """
+    firsts, lasts = range_ends(text)
+    lengths = lasts - firsts + 1
+    before = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    return np.repeat(firsts - before, lengths) + np.arange(lengths.sum())
+
+
+def range_ends(text: str) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return first and last numbers (R,) of the ranges in a text, ascending, with a gap between any two.
+
+    Raises DataError for a text that is none of ranges.
+    """
     words = text.replace(" ", "")
     if not _RANGES.fullmatch(words):
         raise DataError(f"got {text[:80]!r} for the numbers of images, expected ranges from 0 such as 0-12,15")
-    ends = [(int(first), int(last or first)) for first, _, last in (part.partition("-") for part in words.split(","))]
-    wrong = next((pair for pair in ends if pair[0] > pair[1]), None)
-    if wrong is not None:
-        raise DataError(f"got the range {wrong[0]}-{wrong[1]} of images, expected the smaller number first")
-    return np.unique(np.concatenate([np.arange(first, last + 1) for first, last in ends]))
+    numbers = np.fromstring(words.replace("-", ","), np.intp, sep=",")
+    signs = np.frombuffer(words.encode(), np.uint8)
+    goes_on = signs[(signs == ord("-")) | (signs == ord(","))] == ord("-")
+    firsts, lasts = numbers[np.concatenate([[True], ~goes_on])], numbers[np.concatenate([~goes_on, [True]])]
+    wrong = np.flatnonzero(firsts > lasts)
+    if len(wrong):
+        pair = f"{firsts[wrong[0]]}-{lasts[wrong[0]]}"
+        raise DataError(f"got the range {pair} of images, expected the smaller number first")
+    order = np.argsort(firsts, kind="stable")
+    firsts, lasts = firsts[order], np.maximum.accumulate(lasts[order])
+    begins = np.concatenate([[True], firsts[1:] > lasts[:-1] + 1])
+    return firsts[begins], lasts[np.concatenate([begins[1:], [True]])]
 
 
 # A gate in a file of a million events has as many numbers: they are made once, not for each question.
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _numbers(ranges: str) -> NDArray[np.intp]:
     numbers = parse_ranges(ranges)
     numbers.setflags(write=False)

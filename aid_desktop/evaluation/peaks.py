@@ -4,6 +4,7 @@ All cells pass the laser at one place and are pictured at another: the time of t
 position in the image, by the inverse of the flow's velocity. AIDeveloper calls this its peak model.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.event_columns import pixel_size, read_columns, read_traces, sample_interval
+from aid_desktop.data.selection import whole_numbers
 from aid_desktop.data.source import DataSource
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.writing import exported
@@ -25,16 +27,17 @@ RANGE_SHARE = 0.2
 _CHUNK = 4096
 _MODEL = "Linear dependency and max in range"
 _MODEL_HEADER = ("Model", "Range [us]", "Intercept [us]", "Slope [us/um]", "Velocity[m/s]")
-_PEAKS_HEADER = ("event", "trace", "FL_max", "Fl_pos_[us]", "pos_x_[um]", "Fl_pos_[]", "pos_x_[]")
+_PEAKS_HEADER = ("event", "trace", "FL_max", "Fl_pos_[us]", "pos_x_[um]", "Fl_pos_[]", "pos_x_[]", "source")
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The maximum of a trace: of which event (from 0), its height, its time (µs) and sample.
+    """The maximum of a trace: of which event of the file (from 0), its height, its time (µs) and sample.
 
     `position` is that of the event along the channel, in µm, `pixel` in pixels, NaN where the file has no pixel size.
+    `source` is the path of the file, "" where it is not known.
     """
 
     event: int
@@ -44,6 +47,7 @@ class Peak:
     position: float
     sample: int
     pixel: float
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class PeakModel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TraceAt:
-    """A trace (S,) of an event, the time between its samples (µs), and the place of the event, see Peak."""
+    """A trace (S,) of an event, the time between its samples (µs), number and place of the event, see Peak."""
 
     event: int
     trace: str
@@ -70,16 +74,19 @@ class TraceAt:
     interval: float
     position: float
     pixel: float
+    source: str
 
     def peak(self, low: float, high: float) -> Peak:
-        """Return the maximum from one time to another (µs). Raises DataError where there is no sample."""
+        """Return the maximum from one time to another (µs). Raises DataError without a sample there, or a place."""
+        if not math.isfinite(self.position):
+            raise DataError(f"event {self.event + 1} has no {POSITION}, so its peak fits no line: choose another event")
         times = np.arange(len(self.values)) * self.interval
         inside = np.flatnonzero((times >= low) & (times <= high) & np.isfinite(self.values))
         if not len(inside):
             raise DataError(f"the trace {self.trace} has no sample from {low:.4g} to {high:.4g} µs: drag the range")
         sample = int(inside[np.argmax(self.values[inside])])
         height, time = float(self.values[sample]), float(times[sample])
-        return Peak(self.event, self.trace, height, time, self.position, sample, self.pixel)
+        return Peak(self.event, self.trace, height, time, self.position, sample, self.pixel, self.source)
 
 
 def trace_at(source: DataSource, trace: str, event: int) -> TraceAt:
@@ -87,13 +94,14 @@ def trace_at(source: DataSource, trace: str, event: int) -> TraceAt:
     interval, size = _scales(source)
     values = read_traces(source, trace, [event])[0].astype(np.float64)
     position = float(read_columns(source, [POSITION])[POSITION][event])
-    return TraceAt(event, trace, values, interval, position, position / size)
+    number = int(whole_numbers(source, [event])[0])
+    return TraceAt(number, trace, values, interval, position, _pixel(position, size), str(source.path))
 
 
 def highest_peaks(source: DataSource, trace: str, percent: float, progress: Progress | None = None) -> list[Peak]:
     """Return the maxima of the events that have the highest ones, `percent` of all events, at least one, highest first.
 
-    Events without a finite position are left out. Raises DataError as `trace_at`.
+    Events without a finite position are left out. Raises DataError as `trace_at`, and if no event is left.
     """
     interval, size = _scales(source)
     positions = read_columns(source, [POSITION])[POSITION]
@@ -107,30 +115,47 @@ def highest_peaks(source: DataSource, trace: str, percent: float, progress: Prog
         samples[events] = values.argmax(axis=1)
         heights[events] = values.max(axis=1)
     usable = np.flatnonzero(np.isfinite(positions) & np.isfinite(heights))
+    if not len(usable):
+        raise DataError(
+            f"no event of {source.name} has both a {POSITION} and numbers in the trace {trace}: choose another trace"
+        )
+    numbers = whole_numbers(source)
     n_wanted = max(1, round(source.n_images * percent / 100))
     chosen = usable[np.argsort(-heights[usable], kind="stable")][:n_wanted]
-    return [
-        Peak(
-            int(event), trace, float(heights[event]), float(samples[event] * interval), float(positions[event]),
-            int(samples[event]), float(positions[event] / size),
-        )
-        for event in chosen
-    ]  # fmt: skip
+    found = []
+    for event in chosen.tolist():
+        position, sample = float(positions[event]), int(samples[event])
+        height, time, pixel = float(heights[event]), sample * interval, _pixel(position, size)
+        found.append(Peak(int(numbers[event]), trace, height, time, position, sample, pixel, str(source.path)))
+    return found
 
 
 def fit_peaks(peaks: Sequence[Peak], range_us: float) -> PeakModel:
-    """Return the line of least squares through times over positions. Raises DataError for fewer than two positions."""
-    positions = np.array([peak.position for peak in peaks])
-    if len(np.unique(positions[np.isfinite(positions)])) < 2:
+    """Return the line of least squares through times over positions; peaks without either number are left out.
+
+    Raises DataError for fewer than two positions.
+    """
+    pairs = np.array([(peak.position, peak.time) for peak in peaks], np.float64).reshape(-1, 2)
+    positions, times = pairs[np.isfinite(pairs).all(axis=1)].T
+    if len(np.unique(positions)) < 2:
         raise DataError("A line needs peaks of events at two different positions at least: add more peaks.")
-    slope, intercept = np.polyfit(positions, [peak.time for peak in peaks], 1)
+    slope, intercept = np.polyfit(positions, times, 1)
     return PeakModel(float(slope), float(intercept), range_us)
 
 
 def write_peaks(path: Path, peaks: Sequence[Peak], model: PeakModel | None) -> None:
     """Write the sheets Model and Peaks, in AIDeveloper's words, to an .xlsx file. Raises ExportError."""
     rows: list[list[Value]] = [
-        [peak.event + 1, peak.trace, peak.height, peak.time, peak.position, peak.sample, _cell(peak.pixel)]
+        [
+            peak.event + 1,
+            peak.trace,
+            peak.height,
+            peak.time,
+            _cell(peak.position),
+            peak.sample,
+            _cell(peak.pixel),
+            peak.source,
+        ]
         for peak in peaks
     ]
     models: list[list[Value]] = []
@@ -166,20 +191,30 @@ def _peak_of(row: dict[str, Any]) -> Peak:
         trace=str(row.get("trace") or ""),
         height=float(row["FL_max"]),
         time=float(row["Fl_pos_[us]"]),
-        position=float(row["pos_x_[um]"]),
+        position=_number(row["pos_x_[um]"]),
         sample=int(row.get("Fl_pos_[]") or 0),
-        pixel=float("nan") if pixel is None else float(pixel),
+        pixel=_number(pixel),
+        source=str(row.get("source") or ""),
     )
 
 
-def _scales(source: DataSource) -> tuple[float, float]:
-    """Return the time between samples (µs), and the size of a pixel (µm), NaN if unknown."""
+def _number(cell: Any) -> float:
+    return math.nan if cell is None else float(cell)
+
+
+def _pixel(position: float, size: float | None) -> float:
+    # Always the same NaN: two peaks of one event would else differ.
+    return position / size if size is not None and math.isfinite(position) else math.nan
+
+
+def _scales(source: DataSource) -> tuple[float, float | None]:
+    """Return the time between samples (µs), and the size of a pixel (µm), None if unknown."""
     interval = sample_interval(source)
     if interval is None:
         raise DataError(f"{source.path} does not say how many samples its traces have in a second: no times are known.")
     if POSITION not in source.features:
         raise DataError(f"{source.path} has no feature {POSITION}: the places of its events are not known.")
-    return interval, pixel_size(source) or float("nan")
+    return interval, pixel_size(source)
 
 
 def _cell(number: float) -> float | None:

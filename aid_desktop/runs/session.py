@@ -12,7 +12,7 @@ from typing import Any
 from aid_desktop import __version__
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.data.relink import ContentMethod, Sought
-from aid_desktop.data.selection import parse_ranges, select_ranges, whole_source
+from aid_desktop.data.selection import range_ends, select_ranges, whole_source
 from aid_desktop.data.source import DataSource, Problem, Selection, SourceKind
 from aid_desktop.errors import AidError, RunError, SettingsError
 from aid_desktop.paths import write_atomically
@@ -277,8 +277,8 @@ def _selection_from_json(values: dict[str, Any]) -> Selection | None:
         return None
     chosen = values["selection"]
     _check(chosen, {"ranges": (str,), "n_whole": (int,)}, "data.source.selection")
-    numbers = parse_ranges(chosen["ranges"])
-    if len(numbers) != values["n_images"] or numbers[-1] >= chosen["n_whole"]:
+    firsts, lasts = range_ends(chosen["ranges"])
+    if int((lasts - firsts + 1).sum()) != values["n_images"] or lasts[-1] >= chosen["n_whole"]:
         raise SettingsError("data.source.selection", "chooses other images than the source has")
     return Selection(chosen["ranges"], chosen["n_whole"])
 

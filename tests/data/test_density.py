@@ -104,3 +104,19 @@ def test_that_a_sample_is_drawn_from_usable_events_and_stays_the_same() -> None:
     assert (np.diff(found) > 0).all()
     np.testing.assert_array_equal(found, sample_of(usable, 100))
     np.testing.assert_array_equal(sample_of(usable, 1000), np.flatnonzero(usable))
+
+
+@pytest.mark.parametrize("size", [1e-100, 1e-12, 1.0, 1e12])
+def test_that_bins_do_not_depend_on_the_unit(size) -> None:
+    places = np.random.default_rng(0).normal(5, 1, 500)
+    found = histogram(places * size)
+    np.testing.assert_array_equal(found.counts, histogram(places).counts)
+    np.testing.assert_allclose(found.edges / size, histogram(places).edges)
+
+
+@pytest.mark.parametrize("value", [0.0, 5e-324, 1e-12, -3.0, 1e100])
+def test_that_a_single_value_lies_in_a_bin(value) -> None:
+    found = histogram(np.full(7, value))
+    assert found.counts.sum() == 7
+    assert found.edges[0] <= value <= found.edges[-1]
+    assert found.edges[0] < found.edges[-1]

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aid_desktop.data.gate_files import (
+    FORMAT,
     gates_document,
     gates_of_document,
     gates_of_poly,
@@ -128,3 +129,19 @@ def test_that_a_file_that_is_not_there_is_told(tmp_path) -> None:
     (tmp_path / "b.poly").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataError, match="it is no text"):
         read_gates(tmp_path / "b.poly")
+
+
+def test_that_gates_that_are_nested_too_deep_are_refused(tmp_path) -> None:
+    path = tmp_path / "deep.json"
+    part = gates_document([RangeGate("r", (FeatureRange("a", 0, 1),))])["gates"][0]
+    for depth, text in ((60, "nested more than 50 deep"), (100_000, "is no file of gates")):
+        nested = '{"name": "n", "kind": "all of", "gates": [' * depth + json.dumps(part) + "]}" * depth
+        path.write_text(f'{{"format": "{FORMAT}", "version": 1, "gates": [{nested}]}}', encoding="utf-8")
+        with pytest.raises(DataError, match=text):
+            read_gates(path)
+
+
+def test_that_a_name_that_poly_files_cannot_hold_is_refused() -> None:
+    gate = PolygonGate("a=b", Axis("x"), Axis("y"), ((0, 0), (1, 0), (1, 1)))
+    with pytest.raises(ExportError, match="'a=b' has a ="):
+        poly_text([gate])

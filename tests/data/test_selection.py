@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aid_desktop.data import selection
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.data.conversion import ConvertSettings
 from aid_desktop.data.convert import convert_sources
@@ -15,14 +16,15 @@ from aid_desktop.data.rtdc import RtdcReader
 from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.data.scalar_features import read_features
 from aid_desktop.data.selection import (
+    Owners,
     is_same_file,
     merged,
     parse_ranges,
     places_of,
+    range_ends,
     ranges_text,
     select_images,
     select_ranges,
-    share_images,
     whole_numbers,
     whole_source,
 )
@@ -47,6 +49,34 @@ def test_that_ranges_give_their_numbers_back(numbers: np.ndarray) -> None:
     text = ranges_text(numbers)
     assert parse_ranges(text).tolist() == numbers.tolist()
     assert text.count(",") <= np.count_nonzero(np.diff(numbers) != 1)
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 9)), min_size=1))
+def test_that_ranges_in_any_order_are_joined(pairs: list[tuple[int, int]]) -> None:
+    text = ", ".join(f"{first}-{first + n}" if n else str(first) for first, n in pairs)
+    expected = sorted({number for first, n in pairs for number in range(first, first + n + 1)})
+    assert parse_ranges(text).tolist() == expected
+    firsts, lasts = range_ends(text)
+    assert (firsts[1:] > lasts[:-1] + 1).all()
+    assert ranges_text(np.array(expected)).count(",") == len(firsts) - 1
+
+
+def test_that_numbers_beyond_the_file_are_refused_before_they_are_made(source: DataSource) -> None:
+    with pytest.raises(DataError, match="has 8 images, and image 99999999999999 "):
+        select_ranges(source, "0-99999999999999")
+    with pytest.raises(DataError, match="expected ranges"):
+        select_ranges(source, "0-9999999999999999999999")
+
+
+def test_that_a_table_of_many_gated_rows_asks_for_each_of_them_once(source: DataSource, monkeypatch) -> None:
+    rows = [ClassRow(select_images(source, [n, n + 1]), n, f"c{n}", Role.TRAINING) for n in range(7)]
+    asked = []
+    monkeypatch.setattr(selection, "whole_numbers", lambda one: asked.append(one) or whole_numbers(one))
+    found = ClassTable(tuple(rows)).warnings
+    assert [(problem.row, problem.message) for problem in found] == [
+        (n, f'the same images also have the class "c{n - 1}"') for n in range(1, 7)
+    ]
+    assert len(asked) <= 3 * len(rows)
 
 
 def test_that_ranges_are_short() -> None:
@@ -100,9 +130,16 @@ def test_that_an_image_is_found_by_its_number_in_the_file(source: DataSource) ->
 def test_that_sources_of_one_file_are_known_and_joined(source: DataSource) -> None:
     one, other = select_images(source, [0, 1]), select_images(source, [2, 7])
     assert is_same_file(one, other)
-    assert not share_images(one, other)
-    assert share_images(one, source)
-    assert share_images(one, select_images(source, [1, 2]))
+    owners = Owners(8)
+    owners.take(one, 3)
+    assert owners.first(other) is None
+    assert owners.first(source) == owners.first(select_images(source, [1, 2])) == 3
+    owners.take(select_images(source, [1, 2]), 4)
+    assert owners.first(one) == 3
+    assert owners.first(select_images(source, [2, 7])) == 4
+    owners.take(source, 5)
+    assert owners.first(other) == 4
+    assert owners.first(select_images(source, [7])) == 5
     assert whole_numbers(merged([one, other])).tolist() == [0, 1, 2, 7]
     assert merged([one, source]) == source
 

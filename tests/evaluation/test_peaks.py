@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aid_desktop.data.formats import open_source
+from aid_desktop.data.selection import select_images
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.peaks import Peak, fit_peaks, highest_peaks, read_peaks, trace_at, write_peaks
 
@@ -44,6 +45,39 @@ def test_that_the_highest_peaks_are_those_of_the_highest_events(flowing) -> None
     assert found[0] == trace_at(flowing, "fl1_raw", 59).peak(0, 58)
     assert told == [(0, 60)]
     assert len(highest_peaks(flowing, "fl1_raw", 0.01)) == 1
+
+
+def test_that_events_of_a_selection_keep_their_number_and_file(flowing, tmp_path) -> None:
+    some = select_images(flowing, [10, 20, 50])
+    found = [trace_at(some, "fl1_raw", 1).peak(0, 58), *highest_peaks(some, "fl1_raw", 100)]
+    assert [peak.event for peak in found] == [20, 50, 20, 10]
+    assert found[0] == found[2] == trace_at(flowing, "fl1_raw", 20).peak(0, 58)
+    assert {peak.source for peak in found} == {str(flowing.path)}
+    write_peaks(tmp_path / "a.xlsx", found, None)
+    again = read_peaks(tmp_path / "a.xlsx")
+    assert [(peak.event, peak.source) for peak in again] == [(peak.event, peak.source) for peak in found]
+
+
+def test_that_peaks_without_a_place_are_refused_or_left_out(flowing) -> None:
+    with h5py.File(flowing.path, "a") as file:
+        file["events/pos_x"][3] = np.nan
+    with pytest.raises(DataError, match="event 4 has no pos_x"):
+        trace_at(flowing, "fl1_raw", 3).peak(0, 58)
+    with pytest.raises(DataError, match=r"no event of .* has both a pos_x and numbers"):
+        highest_peaks(select_images(flowing, [3]), "fl1_raw", 100)
+    lines = [Peak(i, "a", 1.0, 2.0 * i, float(i), 0, 0.0) for i in range(3)]
+    odd = [Peak(9, "a", 1.0, 5.0, np.nan, 0, 0.0), Peak(9, "a", 1.0, np.nan, 4.0, 0, 0.0)]
+    assert fit_peaks([*lines, *odd], 1).slope == pytest.approx(2)
+    with pytest.raises(DataError, match="two different positions"):
+        fit_peaks([lines[0], *odd], 1)
+
+
+def test_that_a_peak_without_a_pixel_size_is_there_once(flowing) -> None:
+    with h5py.File(flowing.path, "a") as file:
+        del file.attrs["imaging:pixel size"]
+    first, second = (trace_at(flowing, "fl1_raw", 3).peak(0, 58) for _ in range(2))
+    assert np.isnan(first.pixel)
+    assert len({first, second}) == 1
 
 
 def test_that_the_line_is_that_of_the_flow(flowing) -> None:

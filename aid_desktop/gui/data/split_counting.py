@@ -84,7 +84,8 @@ def split_warning(counts: SplitCounts) -> str:
     without = [name for name, number in counts.held if not number]
     if without:
         more = f" and {_number(len(without) - 1, 'more class', 'more classes')}" if len(without) > 1 else ""
-        return f"Nothing is held out of {without[0]}{more}: all images there are one group."
+        advice = "" if counts.n_held else " Keep other images together, or add more files."
+        return f"Nothing is held out of {without[0]}{more}: all images there are one group.{advice}"
     rows = zip(counts.table.rows, counts.kept, strict=True)
     n_gone = sum(row.role is Role.TRAINING and not kept and row.images_per_epoch is not None for row, kept in rows)
     if n_gone:

@@ -206,10 +206,8 @@ class EventView(QWidget):
             points = outlines[number] if number < len(outlines) else np.empty((0, 2))
             closed = np.concatenate([points, points[:1]])
             curve.setData(closed[:, 0], closed[:, 1])
-        is_centre = self._read is not None and self.centre.isChecked()
-        self._centre.setData(
-            *([[self._read.centre[0]], [self._read.centre[1]]] if is_centre and self._read else [[], []])
-        )
+        centre = self._read.centre if self._read is not None and self.centre.isChecked() else None
+        self._centre.setData(*([[], []] if centre is None else [[centre[0]], [centre[1]]]))
 
     def _fill_trace_menu(self, read: EventRead) -> None:
         self.trace_button.setEnabled(bool(read.trace_names))

@@ -1,30 +1,27 @@
 """The window that plots two features of the events of a source, and gates them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QCloseEvent
-from PyQt5.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QDialog, QHBoxLayout, QLabel, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from aid_desktop.data.class_table import ClassTable, Role
-from aid_desktop.data.feature_labels import feature_label
-from aid_desktop.data.formats import open_source
-from aid_desktop.data.gates import Gate
 from aid_desktop.data.source import DataSource
-from aid_desktop.gui.background import Background, Failure, Job, JobContext
-from aid_desktop.gui.numbers import grouped
+from aid_desktop.errors import DataError
+from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.plotting.axis_choice import AxisChoice
 from aid_desktop.gui.plotting.event_view import EventView
+from aid_desktop.gui.plotting.file_opening import FileOpening
 from aid_desktop.gui.plotting.gate_drawing import HINT
 from aid_desktop.gui.plotting.gate_layer import GateLayer
 from aid_desktop.gui.plotting.gate_list import GateList
 from aid_desktop.gui.plotting.gate_panel import GatePanel
-from aid_desktop.gui.plotting.gate_rows import RowsRequest
+from aid_desktop.gui.plotting.gate_rows import RowsRequest, request_of
 from aid_desktop.gui.plotting.new_gates import NewGates
 from aid_desktop.gui.plotting.peak_panel import PeakPanel
+from aid_desktop.gui.plotting.plot_texts import EMPTY_TEXT, LEFT_TEXT, READING_TEXT, event_text, status_text
 from aid_desktop.gui.plotting.plotted import (
     Columns,
     GatedEvents,
@@ -38,10 +35,6 @@ from aid_desktop.gui.theme import GRID, ThemeManager, set_role
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import named_button
 
-EMPTY_TEXT = (
-    "Add .rtdc files with measured features (area, deformation, …) on the Data tab, or open one here. "
-    "Images alone cannot be plotted."
-)
 _SIZE = (164 * GRID, 84 * GRID)
 _RIGHT_WIDTH = 56 * GRID
 
@@ -85,6 +78,7 @@ class FeaturePlotDialog(QDialog):
         self._columns: Columns = {}
         self._plotting: Job[Plotted] | None = None
         self._gating: Job[GatedEvents] | None = None
+        self.files = FileOpening(background, self)
         self.messages = MessageStrip("plotMessages", self)
         self.choice = AxisChoice(self)
         self.frame = ScatterFrame("featurePlot", themes, self)
@@ -113,6 +107,11 @@ class FeaturePlotDialog(QDialog):
         """What is said below the plot."""
         return self._status.text()
 
+    @property
+    def _is_outdated(self) -> bool:
+        """Whether what is plotted is not what is chosen."""
+        return self.frame.plotted is None or self.frame.plotted.request != self.choice.request
+
     def show_source(self, source: DataSource) -> None:
         """Plot the events of a source."""
         self._offer_sources(source)
@@ -127,12 +126,6 @@ class FeaturePlotDialog(QDialog):
         self._table = table
         self._offer_sources(self.choice.source)
 
-    def open_file(self, path: Path) -> None:
-        """Open a file in the background and plot its events."""
-        self._background.start(
-            f"Opening {path.name}", partial(_open, path), self._on_opened, self._on_failed, is_cancellable=True
-        )
-
     def reject(self) -> None:
         if self.new_gates.drawing.is_active:
             self.new_gates.drawing.cancel()
@@ -144,6 +137,7 @@ class FeaturePlotDialog(QDialog):
         super().closeEvent(a0)
 
     def done(self, a0: int) -> None:
+        self.files.cancel()
         for job in (self._plotting, self._gating):
             if job is not None:
                 job.cancel()
@@ -168,14 +162,6 @@ class FeaturePlotDialog(QDialog):
         close = named_button(self, "Close", "plotCloseButton", "Close the window; its gates are kept until you quit")
         close.clicked.connect(self._on_close)
         self.frame.header.addWidget(self.choice, 1)
-        splitter = QSplitter(Qt.Orientation.Horizontal, self)
-        splitter.setObjectName("plotSplitter")
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(2 * GRID)
-        splitter.addWidget(self.frame)
-        splitter.addWidget(self.tabs)
-        splitter.setStretchFactor(0, 1)
-        splitter.setSizes([_SIZE[0] - _RIGHT_WIDTH, _RIGHT_WIDTH])
         bottom = QHBoxLayout()
         bottom.setSpacing(GRID)
         bottom.addWidget(self._status, 1)
@@ -184,13 +170,15 @@ class FeaturePlotDialog(QDialog):
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addWidget(self.messages)
-        column.addWidget(splitter, 1)
+        column.addWidget(_side_by_side(self, self.frame, self.tabs), 1)
         column.addLayout(bottom)
 
     def _connect(self) -> None:
         self.choice.source_changed.connect(self._on_source_changed)
         self.choice.changed.connect(self._plot)
-        self.choice.open_wanted.connect(self._choose_file)
+        self.choice.open_wanted.connect(self.files.choose)
+        self.files.opened.connect(self._on_opened)
+        self.files.failed.connect(self._on_failed)
         self.frame.event_clicked.connect(self._on_event_clicked)
         self.event_view.chosen.connect(self._on_event_shown)
         self.event_view.failed.connect(self._on_failed)
@@ -219,16 +207,8 @@ class FeaturePlotDialog(QDialog):
             titles.setdefault(chosen, chosen.name)
         self.choice.set_sources([(title, source) for source, title in titles.items()], chosen)
 
-    @pyqtSlot()
-    def _choose_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Plot the events of a file", "", "RT-DC files (*.rtdc *.hdf5 *.h5)")
-        if name:
-            self.open_file(Path(name))
-
+    @pyqtSlot(DataSource)
     def _on_opened(self, source: DataSource) -> None:
-        if not source.features:
-            self.say(Level.ERROR, f"{source.path} has images, but no features of its events: nothing can be plotted.")
-            return
         if source not in self._memory.opened:
             self._memory.opened.append(source)
         self._offer_sources(source)
@@ -237,7 +217,7 @@ class FeaturePlotDialog(QDialog):
     def _on_source_changed(self) -> None:
         source = self.choice.source
         self._columns = {}
-        self.new_gates.drawing.cancel()
+        self._take_plot_away(READING_TEXT)
         self.event_view.set_source(source)
         self.peaks.set_source(source)
         self.panel.show_events(None)
@@ -249,31 +229,45 @@ class FeaturePlotDialog(QDialog):
             self._plotting.cancel()
             self._plotting = None
         request = self.choice.request
-        self.panel.set_enabled_for_source(request is not None)
         if request is None:
-            self.frame.clear(EMPTY_TEXT)
+            self._take_plot_away(EMPTY_TEXT)
             self._show_status()
             return
         self._memory.request = request
+        if self.frame.plotted is None:
+            self.frame.clear(READING_TEXT)
         work = partial(plot_events, request, dict(self._columns))
-        job = self._background.start("Plotting events", work, self._on_plotted, self._on_failed, is_cancellable=True)
+        job = self._background.start(
+            "Plotting events", work, self._on_plotted, self._on_not_plotted, is_cancellable=True
+        )
         job.ended.connect(partial(self._on_ended, job))
         self._plotting = job
-        self._status.setText("Reading…")
+        self._show_status()
 
     def _on_plotted(self, plotted: Plotted) -> None:
         self.new_gates.drawing.cancel()
         self._columns = {**self._columns, **plotted.columns}
-        self.frame.suggested_name = f"{plotted.request.source.path.stem}_{plotted.request.x.feature}_" + (
-            plotted.request.y.feature
-        )
         self.frame.show_plot(plotted)
         self.layer.show(self._gates.gates)
         self._gate()
+        self._tell_event()
+
+    def _on_not_plotted(self, failure: Failure) -> None:
+        self._on_failed(failure)
+        if self._is_outdated:
+            self._take_plot_away(sentence(failure.message))
+
+    def _take_plot_away(self, reason: str) -> None:
+        """Say why there is no plot: what was plotted before is not what is chosen now."""
+        self.new_gates.drawing.cancel()
+        self.frame.clear(reason)
+        self.layer.show(())
 
     def _on_ended(self, job: object) -> None:
         if job is self._plotting:
             self._plotting = None
+            if self._is_outdated and self.frame.empty_text in ("", READING_TEXT):
+                self._take_plot_away(LEFT_TEXT)
         if job is self._gating:
             self._gating = None
         self._show_status()
@@ -303,7 +297,9 @@ class FeaturePlotDialog(QDialog):
         if events.source == self.choice.source:
             self._columns = {**self._columns, **events.columns}
             self.panel.show_events(events)
+            self._tell_event()
 
+    @pyqtSlot(Failure)
     def _on_failed(self, failure: Failure) -> None:
         self.say(Level.ERROR, failure.message, failure.details)
 
@@ -314,12 +310,17 @@ class FeaturePlotDialog(QDialog):
         self.event_view.show_event(index)
 
     @pyqtSlot(int)
-    def _on_event_shown(self, index: int) -> None:
-        self.frame.select(index)
+    def _on_event_shown(self, _: int) -> None:
         if self.event_view.shown is not None:
             self.peaks.show_event(self.event_view.shown)
-        if self.frame.plotted is not None:
-            text = event_text(self.frame.plotted, self._gates.gates, self.panel.events, index)
+        self._tell_event()
+
+    def _tell_event(self) -> None:
+        """Mark the event on show in the plot, and say where it is; a plot of another source knows nothing of it."""
+        shown, plotted = self.event_view.shown, self.frame.plotted
+        if shown is not None and plotted is not None and plotted.request.source == shown.request.source:
+            self.frame.select(shown.request.index)
+            text = event_text(plotted, self._gates.gates, self.panel.events, shown.request.index)
             self.event_view.set_values(text)
 
     @pyqtSlot(tuple, Role)
@@ -327,17 +328,12 @@ class FeaturePlotDialog(QDialog):
         events = self.panel.events
         if events is None:
             return
-        gates = [self._gates.gates[place] for place in places]
-        unknown = [gate.name for gate in gates if gate not in events.results]
-        if unknown:
-            self.say(
-                Level.ERROR,
-                f"{events.source.name} lacks a feature of {', '.join(unknown)}, or its events are still being counted: "
-                "choose other gates, or wait.",
-            )
-            return
-        chosen = tuple((gate.name, events.results[gate].mask) for gate in gates)
-        self.rows_wanted.emit(RowsRequest(events.source, chosen, role))
+        try:
+            request = request_of(events, [self._gates.gates[place] for place in places], role)
+        except DataError as error:
+            self.say(Level.ERROR, str(error))
+        else:
+            self.rows_wanted.emit(request)
 
     @pyqtSlot()
     def _show_status(self) -> None:
@@ -345,34 +341,20 @@ class FeaturePlotDialog(QDialog):
             self._status.setText(HINT)
             return
         plotted = self.frame.plotted
-        if self.is_busy and self._plotting is not None:
-            self._status.setText("Reading…")
+        self.panel.set_enabled_for_plot(plotted is not None)
+        if self._plotting is not None:
+            self._status.setText(READING_TEXT)
         else:
             self._status.setText("" if plotted is None else status_text(plotted))
 
 
-def event_text(plotted: Plotted, gates: Sequence[Gate], events: GatedEvents | None, index: int) -> str:
-    """Return the values of an event on the axes, and in which gates it is."""
-    names = dict.fromkeys((plotted.request.x.feature, plotted.request.y.feature))
-    parts = [f"{feature_label(name)}: {plotted.columns[name][index]:.4g}" for name in names]
-    if events is not None and gates:
-        inside = [gate.name for gate in gates if gate in events.results and events.results[gate].mask[index]]
-        parts.append(f"gates: {', '.join(inside) or 'none'}")
-    return "   ".join(parts)
-
-
-def status_text(plotted: Plotted) -> str:
-    """Return how many events there are, how many cannot be drawn, and how many are."""
-    text = f"{grouped(plotted.n_events)} events."
-    if plotted.n_left_out:
-        have = "1 has" if plotted.n_left_out == 1 else f"{grouped(plotted.n_left_out)} have"
-        text += f" {have} no place on these axes (no number, or not above 0 on a log axis)."
-    if len(plotted.shown) < plotted.n_events - plotted.n_left_out:
-        text += (
-            f" Drawn: {grouped(len(plotted.shown))} of them, chosen at random; histograms, density and gates count all."
-        )
-    return text
-
-
-def _open(path: Path, context: JobContext) -> DataSource:
-    return open_source(path, context.report_or_leave).source
+def _side_by_side(parent: QWidget, left: QWidget, right: QWidget) -> QSplitter:
+    splitter = QSplitter(Qt.Orientation.Horizontal, parent)
+    splitter.setObjectName("plotSplitter")
+    splitter.setChildrenCollapsible(False)
+    splitter.setHandleWidth(2 * GRID)
+    splitter.addWidget(left)
+    splitter.addWidget(right)
+    splitter.setStretchFactor(0, 1)
+    splitter.setSizes([_SIZE[0] - _RIGHT_WIDTH, _RIGHT_WIDTH])
+    return splitter

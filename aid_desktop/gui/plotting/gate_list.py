@@ -28,9 +28,15 @@ class GateList(QObject):
         return tuple(gate.name for gate in self._gates)
 
     def add(self, gates: Sequence[Gate]) -> None:
-        """Add gates at the end; a name that is taken gets a number."""
-        for gate in gates:
-            self._gates = (*self._gates, replace(gate, name=free_name(gate.name, self.names)))
+        """Add gates at the end; a name that is taken gets a number, also where the gate is part of a combination."""
+        added = list(gates)
+        for place in range(len(added)):
+            old = added[place]
+            new = replace(old, name=free_name(old.name, (*self.names, *(gate.name for gate in added[:place]))))
+            if new != old:
+                added = [_with_part(gate, old, new) for gate in added]
+                added[place] = new
+        self._gates = (*self._gates, *added)
         self.changed.emit()
 
     def combine(self, places: Sequence[int]) -> None:
@@ -56,3 +62,7 @@ class GateList(QObject):
         if gates != self._gates:
             self._gates = gates
             self.changed.emit()
+
+
+def _with_part(gate: Gate, old: Gate, new: Gate) -> Gate:
+    return replace(gate, gates=exchanged(gate.gates, old, new)) if isinstance(gate, AllOf) else gate

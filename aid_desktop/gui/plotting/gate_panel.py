@@ -1,28 +1,37 @@
 """The list of gates with their events and statistics, and what can be done with them."""
 
-import csv
+from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QComboBox, QFileDialog, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QAction,
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QVBoxLayout,
+    QWidget,
+)
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.data.feature_labels import feature_label
-from aid_desktop.data.gate_files import read_gates, write_gates
+from aid_desktop.data.gate_files import read_gates
 from aid_desktop.data.gate_text import describe, limits_text, with_limits
 from aid_desktop.data.gates import AllOf
 from aid_desktop.errors import DataError, ExportError
 from aid_desktop.gui.plotting.gate_list import GateList
+from aid_desktop.gui.plotting.gate_saving import FORMATS, save_gates
 from aid_desktop.gui.plotting.gate_table import GateTable
 from aid_desktop.gui.plotting.plotted import GatedEvents
 from aid_desktop.gui.theme import GRID, set_primary, set_role
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.naming import name_widget, named_button
-from aid_desktop.paths import write_atomically
 
 _OPEN_FILTER = "Gates (*.json *.poly)"
-_SAVE_FILTER = "Gates (*.json);;Polygons for other RT-DC programs (*.poly);;Statistics (*.csv)"
-_COLUMNS = ("gate", "kind", "events", "share", "feature", "n", "median", "mean", "sd")
 
 
 class GatePanel(QWidget):
@@ -81,41 +90,18 @@ class GatePanel(QWidget):
         self.table.show_events(events)
         self._show_state()
 
-    def set_enabled_for_source(self, is_there: bool) -> None:
+    def set_enabled_for_plot(self, is_there: bool) -> None:
         """Gates are drawn only where there is a plot."""
         for button in self._new_buttons:
             button.setEnabled(is_there)
 
     def save(self, path: Path) -> None:
         """Write gates as .json or .poly, or their statistics as .csv. Raises OSError, ExportError."""
-        if path.suffix.lower() != ".csv":
-            write_gates(path, self._gates.gates)
-            return
-        with write_atomically(path) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(_COLUMNS)
-            writer.writerows(self._statistics())
+        save_gates(path, self._gates.gates, self._events, self.feature)
 
     def open(self, path: Path) -> None:
         """Add the gates of a file. Raises DataError."""
         self._gates.add(read_gates(path))
-
-    def _statistics(self) -> list[tuple[object, ...]]:
-        events = self._events
-        if events is None:
-            return []
-        n_all, whole = events.source.n_images, events.everything
-        rows: list[tuple[object, ...]] = [
-            ("all events", "", n_all, 1.0, events.feature, whole.n, whole.median, whole.mean, whole.sd)
-        ]
-        for gate in self._gates.gates:
-            result = events.results.get(gate)
-            if result is not None:
-                s = result.summary
-                share = f"{result.n / n_all:.6g}"
-                row = (gate.name, describe(gate), result.n, share, events.feature, s.n, s.median, s.mean, s.sd)
-                rows.append(row)
-        return rows
 
     def _make_buttons(self) -> None:
         self.polygon_button = named_button(
@@ -141,9 +127,15 @@ class GatePanel(QWidget):
         self.open_button = named_button(self, "Open…", "gateOpenButton", "Add the gates of a file (.json, .poly)")
         self.open_button.clicked.connect(self._on_open)
         self.save_button = named_button(
-            self, "Save…", "gateSaveButton", "Save the gates (.json, .poly) or their statistics (.csv)"
+            self, "Save", "gateSaveButton", "Save the gates (.json, .poly) or their statistics (.csv)"
         )
-        self.save_button.clicked.connect(self._on_save)
+        menu = QMenu(self.save_button)
+        for suffix, words in FORMATS.items():
+            action = QAction(f"{words} ({suffix})…", menu)
+            action.setObjectName(f"gateSave{suffix}")
+            action.triggered.connect(partial(self._on_save, suffix))
+            menu.addAction(action)
+        self.save_button.setMenu(menu)
         self.add_button = named_button(
             self, "&Add as rows", "gateAddButton",
             "Each selected gate becomes a row of the class table, with its events and its name as the class; without "
@@ -224,7 +216,7 @@ class GatePanel(QWidget):
         self.limits.setEnabled(single is not None and not isinstance(single, AllOf))
         self.limits.setText("" if single is None else limits_text(single))
         self.limits.setCursorPosition(0)
-        self._kind.setText("" if single is None else f"{single.name}: {describe(single)}")
+        self._kind.setText("" if single is None else describe(single))
         self._kind.setVisible(single is not None)
 
     @pyqtSlot()
@@ -261,12 +253,14 @@ class GatePanel(QWidget):
             except DataError as error:
                 self.refused.emit(str(error))
 
-    @pyqtSlot()
-    def _on_save(self) -> None:
-        name, kind = QFileDialog.getSaveFileName(self, "Save gates", "gates.json", _SAVE_FILTER)
+    def _on_save(self, suffix: str) -> None:
+        kind = f"{FORMATS[suffix]} (*{suffix})"
+        name, _ = QFileDialog.getSaveFileName(self, "Save gates", f"gates{suffix}", kind)
         if not name:
             return
-        path = Path(name) if Path(name).suffix else Path(name + kind.rpartition("*")[2].rstrip(")"))
+        path = Path(name)
+        if path.suffix.lower() != suffix:
+            path = path.with_name(path.name + suffix)
         try:
             self.save(path)
         except ExportError as error:

@@ -5,21 +5,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aid_desktop.data.class_table import Role
-from aid_desktop.data.gates import Mask
-from aid_desktop.data.selection import select_images, whole_numbers
+from aid_desktop.data.class_table import ClassRow, Role
+from aid_desktop.data.gates import Gate, Mask
+from aid_desktop.data.selection import places_of, select_images, whole_numbers
 from aid_desktop.data.source import DataSource
+from aid_desktop.errors import DataError
 from aid_desktop.gui.background import JobContext
 from aid_desktop.gui.numbers import grouped
+from aid_desktop.gui.plotting.plotted import GatedEvents
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowsRequest:
-    """Gates of a source by name, each with its events (N,), and the role of the rows."""
+    """Gates of a source by name, each with its events (N,), and the role of the rows.
+
+    `present` are the rows that the table has already.
+    """
 
     source: DataSource
     gates: tuple[tuple[str, Mask], ...]
     role: Role
+    present: tuple[ClassRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,17 @@ class GateRows:
 
     items: tuple[tuple[DataSource, str, Role], ...]
     notes: tuple[str, ...]
+
+
+def request_of(events: GatedEvents, gates: Sequence[Gate], role: Role) -> RowsRequest:
+    """Return the request for rows of these gates. Raises DataError for one whose events are not known."""
+    unknown = [gate.name for gate in gates if gate not in events.results]
+    if unknown:
+        raise DataError(
+            f"{events.source.name} lacks a feature of {', '.join(unknown)}, or its events are still being counted: "
+            "choose other gates, or wait."
+        )
+    return RowsRequest(events.source, tuple((gate.name, events.results[gate].mask) for gate in gates), role)
 
 
 def make_rows(request: RowsRequest, context: JobContext) -> GateRows:
@@ -52,6 +69,34 @@ def _notes(request: RowsRequest) -> Sequence[str]:
     if n_shared:
         events = "1 event is" if n_shared == 1 else f"{grouped(n_shared)} events are"
         notes.append(f"{events} in more than one of the gates, and now in rows of different classes")
+    return [*notes, *_notes_of_present(request)]
+
+
+def _notes_of_present(request: RowsRequest) -> Sequence[str]:
+    """Say which events are in the table already: what is there twice is trained on twice."""
+    wanted = np.zeros(request.source.n_images, bool)
+    for _, mask in request.gates:
+        wanted |= mask
+    if not wanted.any():
+        return []
+    rows = [row for row in request.present if row.source.digest == request.source.digest]
+    notes = []
+    for row in rows:
+        if row.source.selection is None:
+            notes.append(
+                f"the row of all events of the file (class {row.class_name}) is still in the table: remove it, or its "
+                "events are used twice"
+            )
+            break
+    numbers = whole_numbers(request.source)[wanted]
+    some = [row.source for row in rows if row.source.selection is not None]
+    is_there = np.zeros(len(numbers), bool)
+    for source in some:
+        is_there |= places_of(source, numbers) >= 0
+    if is_there.any():
+        n_there = int(np.count_nonzero(is_there))
+        events = "1 event is" if n_there == 1 else f"{grouped(n_there)} events are"
+        notes.append(f"{events} in rows that the table had before, too, and used twice now: remove one of the rows")
     return notes
 
 

@@ -45,6 +45,9 @@ class GateTable(QTableWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
+        # The end of a long name tells it apart as often as its beginning; the tooltip has all of it.
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setAlternatingRowColors(True)
         self.setMinimumHeight(14 * GRID)
         required(self.verticalHeader()).hide()
@@ -140,14 +143,12 @@ class GateTable(QTableWidget):
         place = item.row() - 1
         if item.column() or not 0 <= place < len(self._gates.gates):
             return
-        name = item.text().strip()
-        if name == self._gates.names[place]:
-            return
         try:
-            self._gates.rename(place, name)
+            self._gates.rename(place, item.text().strip())
         except DataError as error:
-            self.show_gates()
             self.refused.emit(str(error))
+        # What was typed may not be what became of it.
+        self.show_gates()
 
 
 def _statistics(summary: Summary) -> list[str]:

@@ -33,6 +33,8 @@ from aid_desktop.gui.widgets.message_strip import sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 
 _EMPTY = "Click a point of the plot whose event has fluorescence traces"
+_HIGHEST_TIP = "Add the maxima of the events that have the highest ones, in the trace above"
+_NO_TRACE_TIP = "Click an event that has fluorescence traces first: its trace above is the one that is searched"
 _NO_PEAKS = "Peaks appear here, and the line through them from two on"
 
 
@@ -113,9 +115,7 @@ class PeakPanel(QWidget):
             self.percent_box, "peakPercent", "Highest", "The share of all events, those with the highest maxima"
         )
         guard_wheel(self.percent_box)
-        self.highest_button = named_button(
-            self, "Add &highest", "peakHighestButton", "Add the maxima of the events that have the highest ones"
-        )
+        self.highest_button = named_button(self, "Add &highest", "peakHighestButton", _HIGHEST_TIP)
         self.highest_button.clicked.connect(self._on_highest)
         self.remove_button = named_button(self, "Remove", "peakRemoveButton", "Remove the selected peaks (Del)")
         self.remove_button.clicked.connect(self.table.remove_selected)
@@ -183,7 +183,7 @@ class PeakPanel(QWidget):
             self.trace_box.setCurrentIndex(max(0, self.trace_box.findText(before)))
             self.trace_box.blockSignals(False)
         self.trace_box.setEnabled(bool(names))
-        self.highest_button.setEnabled(bool(names) and self._searching is None)
+        self._show_highest()
 
     @pyqtSlot()
     def _read(self) -> None:
@@ -203,8 +203,9 @@ class PeakPanel(QWidget):
         self._reading, self._trace = None, trace
         times = np.arange(len(trace.values)) * trace.interval
         self._curve.setData(times, trace.values)
-        if is_first:
-            middle, half = times[int(np.nanargmax(trace.values))], RANGE_SHARE * times[-1] / 2
+        finite = np.flatnonzero(np.isfinite(trace.values))
+        if is_first and len(finite):
+            middle, half = times[finite[np.argmax(trace.values[finite])]], RANGE_SHARE * times[-1] / 2
             self.region.setRegion((middle - half, middle + half))
         self.region.show()
         self.trace_plot.set_empty_text("")
@@ -249,7 +250,12 @@ class PeakPanel(QWidget):
     def _on_searched(self, job: object) -> None:
         if job is self._searching:
             self._searching = None
-            self.highest_button.setEnabled(self.trace_box.count() > 0)
+            self._show_highest()
+
+    def _show_highest(self) -> None:
+        has_trace = self.trace_box.count() > 0
+        self.highest_button.setEnabled(has_trace and self._searching is None)
+        self.highest_button.setToolTip(_HIGHEST_TIP if has_trace else _NO_TRACE_TIP)
 
     def _fit(self, *_: object) -> None:
         peaks = self.table.peaks
@@ -261,7 +267,7 @@ class PeakPanel(QWidget):
         places = np.array([(peak.position, peak.time) for peak in peaks]).reshape(-1, 2)
         self._dots.setData(places[:, 0], places[:, 1])
         model = self._model
-        ends = np.array([places[:, 0].min(), places[:, 0].max()]) if model is not None else np.empty(0)
+        ends = np.array([np.nanmin(places[:, 0]), np.nanmax(places[:, 0])]) if model is not None else np.empty(0)
         self._line.setData(ends, ends if model is None else model.slope * ends + model.intercept)
         self.peak_plot.set_empty_text("" if peaks else _NO_PEAKS)
         self._line_text.setText("" if model is None else model_text(model))
@@ -277,10 +283,10 @@ class PeakPanel(QWidget):
 
     @pyqtSlot(float, float)
     def _on_peak_clicked(self, x: float, y: float) -> None:
+        width, height = self.peak_plot.panels[0].plot.vb.viewPixelSize()
         peaks = self.table.peaks
-        if peaks:
-            width, height = self.peak_plot.panels[0].plot.vb.viewPixelSize()
-            away = [np.hypot((peak.position - x) / width, (peak.time - y) / height) for peak in peaks]
+        away = np.array([np.hypot((peak.position - x) / width, (peak.time - y) / height) for peak in peaks])
+        if np.isfinite(away).any():
             self.table.selectRow(int(np.nanargmin(away)))
 
     @pyqtSlot()
@@ -296,8 +302,9 @@ class PeakPanel(QWidget):
     def _on_save(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self, "Save peaks", "peaks.xlsx", "Tables (*.xlsx)")
         if name:
+            path = Path(name)
             try:
-                self.save(Path(name) if Path(name).suffix else Path(name + ".xlsx"))
+                self.save(path if path.suffix.lower() == ".xlsx" else path.with_name(path.name + ".xlsx"))
             except ExportError as error:
                 self.failed.emit(Failure(str(error)))
 

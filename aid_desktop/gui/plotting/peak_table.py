@@ -1,6 +1,7 @@
 """The table of peaks."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QKeyEvent
@@ -11,7 +12,10 @@ from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID
 
-_HEADERS = ("Event", "Trace", "Height", "Time [µs]", "pos_x [µm]")
+_HEADERS = ("Event", "Trace", "Height", "Time [µs]", "pos_x [µm]", "File")
+
+_UNKNOWN = "–"
+_TRACE, _FILE = 1, len(_HEADERS) - 1
 
 
 class PeakTable(QTableWidget):
@@ -35,7 +39,11 @@ class PeakTable(QTableWidget):
         required(self.verticalHeader()).hide()
         header = required(self.horizontalHeader())
         header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        for column in (_TRACE, _FILE):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
 
     @property
     def peaks(self) -> tuple[Peak, ...]:
@@ -74,11 +82,14 @@ class PeakTable(QTableWidget):
         self.clearSelection()
         self.setRowCount(len(peaks))
         for row, peak in enumerate(peaks):
-            event = grouped(peak.event + 1) if peak.event >= 0 else "–"
-            texts = (event, peak.trace, f"{peak.height:.5g}", f"{peak.time:.5g}", f"{peak.position:.5g}")
+            event = grouped(peak.event + 1) if peak.event >= 0 else _UNKNOWN
+            texts = [event, peak.trace, f"{peak.height:.5g}", f"{peak.time:.5g}", f"{peak.position:.5g}"]
+            texts.append(Path(peak.source).name or _UNKNOWN)
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
-                if column != 1:
+                if column == _FILE:
+                    item.setToolTip(peak.source or "A peak of a file that does not say where it is from")
+                elif column != _TRACE:
                     item.setTextAlignment(int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
                 self.setItem(row, column, item)
         self.changed.emit()

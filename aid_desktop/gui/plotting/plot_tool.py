@@ -1,5 +1,6 @@
 """The tool Plot features…: opens the window of plots and adds its gates to the class table."""
 
+from dataclasses import replace
 from functools import partial
 
 from PyQt5.QtCore import QObject, Qt, pyqtSlot
@@ -77,6 +78,7 @@ class FeaturePlotTool(QObject):
 
     @pyqtSlot(RowsRequest)
     def _on_rows_wanted(self, request: RowsRequest) -> None:
+        request = replace(request, present=self._editor.table.rows)
         self._background.start("Making rows of gates", partial(make_rows, request), self._add, self._on_failed)
 
     def _add(self, made: GateRows) -> None:

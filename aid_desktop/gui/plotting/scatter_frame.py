@@ -1,6 +1,7 @@
 """The scatter plot with a histogram along each axis."""
 
 import html
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from aid_desktop.data.density import DensityMethod, Histogram
 from aid_desktop.data.feature_labels import feature_label
 from aid_desktop.data.gates import Axis
 from aid_desktop.data.scales import Numbers, Scale
+from aid_desktop.data.selection import whole_numbers
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plots.plot_frame import PlotFrame
 from aid_desktop.gui.plots.plot_saving import PlotTable
@@ -74,8 +76,9 @@ class ScatterFrame(PlotFrame):
 
     def show_plot(self, plotted: Plotted) -> None:
         """Draw a plot; the whole of it if it has other axes than the one before, or comes from another source."""
-        before = self._plotted
+        before, request = self._plotted, plotted.request
         self._plotted = plotted
+        self.suggested_name = f"{request.source.path.stem}_{request.x.feature}_{request.y.feature}"
         self.set_empty_text("" if len(plotted.shown) else "No event has a place on both axes: choose other features")
         for panel, x, y in self._axes_of(plotted):
             panel.set_labels(y, x)
@@ -156,7 +159,7 @@ class ScatterFrame(PlotFrame):
         table = [pg.mkBrush(QColor(theme.accent))] * _COLORS if is_plain else _viridis(theme.is_dark)
         brushes = np.array(table, object)[shade]
         places = plotted.places[order]
-        self._points.setData(x=places[:, 0], y=places[:, 1], brush=list(brushes))
+        self._points.setData(x=places[:, 0], y=places[:, 1], brush=brushes)
 
     def _draw_histograms(self, plotted: Plotted) -> None:
         above, beside = plotted.x_histogram, plotted.y_histogram
@@ -231,7 +234,7 @@ class ScatterFrame(PlotFrame):
             lines = [_value_text(request.x, x), _value_text(request.y, y)]
             return Readout(x, y, "<br>".join(lines))
         at_x, at_y = self._plotted.places[found].tolist()
-        number = grouped(int(self._plotted.shown[found]) + 1)
+        number = grouped(int(whole_numbers(request.source, self._plotted.shown[found : found + 1])[0]) + 1)
         lines = [f"<b>event {number}</b>", _value_text(request.x, at_x), _value_text(request.y, at_y)]
         return Readout(at_x, at_y, "<br>".join(lines))
 
@@ -242,7 +245,8 @@ class ScatterFrame(PlotFrame):
         axes = (plotted.request.x, plotted.request.y)
         names = ("event", *(axis.feature for axis in axes), "density")
         values: list[Numbers] = [plotted.columns[axis.feature][plotted.shown] for axis in axes]
-        return PlotTable(names, ((plotted.shown + 1).astype(np.float64), *values, plotted.density))
+        numbers = whole_numbers(plotted.request.source, plotted.shown) + 1
+        return PlotTable(names, (numbers.astype(np.float64), *values, plotted.density))
 
     def _show_legends(self, shown: bool) -> None:
         """Points need no legend: gates carry their names."""
@@ -252,6 +256,7 @@ def _place(plotted: Plotted) -> tuple[object, ...]:
     return plotted.request.source, plotted.request.x, plotted.request.y
 
 
+@lru_cache
 def _viridis(is_on_dark: bool) -> list[Any]:
     # Its darkest part would not be seen on a dark ground.
     table = pg.colormap.get("viridis").getLookupTable(start=_DARKEST if is_on_dark else 0.0, stop=1.0, nPts=_COLORS)

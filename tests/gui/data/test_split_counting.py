@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from aid_desktop.data.class_table import ClassTable, Role
+from aid_desktop.data.formats import open_source
+from aid_desktop.data.selection import select_images
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import AidError
 from aid_desktop.gui.background import JobCancelledError, JobContext
@@ -41,6 +43,17 @@ def test_that_a_class_of_which_nothing_is_held_out_is_told(donors: ClassTable) -
     one_dog = donors.removed([3, 5, 7])
     counts = count_split(one_dog, SplitSettings(0.25, "file"), 1, context())
     assert split_warning(counts) == "Nothing is held out of dog: all images there are one group."
+
+
+def test_that_gates_of_one_file_that_is_kept_together_are_told(measured_cells: Path) -> None:
+    source = open_source(measured_cells).source
+    halves = [select_images(source, part) for part in (range(30), range(30, 60))]
+    table = ClassTable().add_sources([(half, name, Role.TRAINING) for half, name in zip(halves, "ab", strict=True)])
+    counts = count_split(table, SplitSettings(0.25, "file"), 1, context())
+    assert split_warning(counts) == (
+        "Nothing is held out of a and 1 more class: all images there are one group. Keep other images together, or add "
+        "more files."
+    )
 
 
 def test_that_a_row_that_loses_its_number_per_epoch_is_told(donors: ClassTable) -> None:

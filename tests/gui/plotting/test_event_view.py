@@ -30,7 +30,8 @@ def test_that_an_event_is_shown_with_image_contour_centre_and_traces(view, cells
         np.testing.assert_array_equal(shown.traces["fl1_raw"], file["events/trace/fl1_raw"][45])
         centre = file["events/pos_x"][45] / 0.5, file["events/pos_y"][45] / 0.5
     assert view.number.value() == 46
-    assert shown.centre == pytest.approx(centre)
+    assert shown.centre == pytest.approx(np.array(centre) + 0.5)
+    assert shown.centre == pytest.approx(np.argwhere(mask).mean(axis=0)[::-1] + 0.5, abs=0.3)
     x, y = view._contours[0].getData()
     assert (x[0], y[0]) == (x[-1], y[-1])
     columns, rows = np.floor([x, y]).astype(int)
@@ -62,6 +63,20 @@ def test_that_contour_centre_channel_and_traces_are_chosen(view, idle) -> None:
     view.show_event(4)
     idle()
     assert view.shown.traces == {}
+
+
+def test_that_a_centre_that_is_not_known_is_not_marked(view, measured_cells, idle) -> None:
+    with h5py.File(measured_cells, "a") as file:
+        file["events/pos_y"][3] = np.nan
+    for index, n_marks in ((3, 0), (4, 1)):
+        view.show_event(index)
+        idle()
+        assert len(view._centre.getData()[0]) == n_marks
+    with h5py.File(measured_cells, "a") as file:
+        del file.attrs["imaging:pixel size"]
+    view.show_event(5)
+    idle()
+    assert view.shown.centre is None
 
 
 def test_that_smoothed_traces_come_first(view, measured_cells, idle) -> None:

@@ -7,20 +7,23 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPoint, Qt
+from PyQt5 import sip
+from PyQt5.QtCore import QPoint, QPointF, Qt
 from PyQt5.QtGui import QColor
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QLineEdit, QSpinBox, QWidget
+from PyQt5.QtWidgets import QAbstractButton, QAction, QComboBox, QFileDialog, QLineEdit, QSpinBox, QWidget
 
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.density import DensityMethod
 from aid_desktop.data.event_columns import read_columns
+from aid_desktop.data.formats import open_source
 from aid_desktop.data.gates import AllOf, Axis, FeatureRange, PolygonGate, RangeGate
 from aid_desktop.data.scales import Scale
-from aid_desktop.gui.plotting import feature_plot_dialog, plotted
-from aid_desktop.gui.plotting.feature_plot_dialog import EMPTY_TEXT, FeaturePlotDialog, PlotMemory
+from aid_desktop.gui.plotting import feature_plot_dialog, file_opening, plotted
+from aid_desktop.gui.plotting.feature_plot_dialog import FeaturePlotDialog, PlotMemory
 from aid_desktop.gui.plotting.gate_drawing import HINT
 from aid_desktop.gui.plotting.gate_rows import RowsRequest
+from aid_desktop.gui.plotting.plot_texts import EMPTY_TEXT, LEFT_TEXT, READING_TEXT
 from aid_desktop.gui.theme import ThemeName
 
 SMALL = ((34.0, 0.035), (55.0, 0.035), (55.0, 0.1), (34.0, 0.1))
@@ -199,7 +202,7 @@ def test_that_a_file_is_opened_or_refused_with_its_reason(dialog, measured_cells
     with h5py.File(bare, "w") as file:
         file["events/image"] = np.zeros((3, 4, 5), np.uint8)
     for path, text in ((bare, "no features of its events"), (tmp_path / "gone.rtdc", "does not exist")):
-        dialog.open_file(path)
+        dialog.files.open(path)
         idle()
         assert text in dialog.messages.notes[-1].text
     assert dialog.choice.source.path == other
@@ -210,7 +213,93 @@ def test_that_a_file_that_has_gone_is_told(dialog, measured_cells, idle) -> None
     choose(dialog.choice.x_box, "time")
     idle()
     assert "does not exist" in dialog.messages.notes[-1].text
-    assert dialog.status.startswith("60 events")
+    assert dialog.frame.plotted is None
+    assert "does not exist" in dialog.frame.empty_text
+    assert not dialog.panel.box_button.isEnabled()
+
+
+@pytest.fixture
+def other(tmp_path, measured_cells):
+    """Return a file of the same cells in reverse, of which there are only 50."""
+    path = tmp_path / "other.rtdc"
+    with h5py.File(measured_cells) as old, h5py.File(path, "w") as new:
+        for name in ("image", "area_um", "deform"):
+            new[f"events/{name}"] = old[f"events/{name}"][:][:9:-1]
+    return open_source(path).source
+
+
+def test_that_of_a_source_that_cannot_be_read_nothing_is_plotted(dialog, other, idle) -> None:
+    dialog.event_view.show_event(55)
+    idle()
+    other.path.unlink()
+    dialog.show_source(other)
+    assert dialog.frame.plotted is None
+    assert dialog.frame.empty_text == READING_TEXT
+    assert not dialog.panel.polygon_button.isEnabled()
+    idle()
+    assert dialog.frame.plotted is None
+    assert "does not exist" in dialog.frame.empty_text
+    assert dialog.layer.items == {}
+    dialog.choice.y_log.setChecked(True)
+    assert dialog.frame.empty_text == READING_TEXT
+    idle()
+    assert "does not exist" in dialog.frame.empty_text
+    click(dialog, 80.0, 0.2)
+    idle()
+    assert dialog.event_view.shown is None
+
+
+def test_that_an_event_is_told_of_once_its_source_is_plotted(dialog, other, columns, monkeypatch, idle, qtbot) -> None:
+    gate = threading.Event()
+    plot = feature_plot_dialog.plot_events
+    monkeypatch.setattr(feature_plot_dialog, "plot_events", lambda *parts: gate.wait(10) and plot(*parts))
+    dialog.show_source(other)
+    dialog.event_view.show_event(0)
+    qtbot.waitUntil(lambda: dialog.event_view.shown is not None)
+    assert dialog.findChild(QWidget, "eventValues").text() == ""
+    gate.set()
+    idle()
+    assert f"Area [µm²]: {columns['area_um'][59]:.4g}" in dialog.findChild(QWidget, "eventValues").text()
+    assert dialog.frame._ring.getData()[0].tolist() == [columns["area_um"][59]]
+
+
+def test_that_a_cancelled_change_of_an_axis_leaves_no_plot_of_the_one_before(dialog, monkeypatch, idle) -> None:
+    def slow(request, known, context):
+        while True:
+            context.leave_if_cancelled(0, 1)
+
+    monkeypatch.setattr(feature_plot_dialog, "plot_events", slow)
+    dialog.choice.x_log.setChecked(True)
+    dialog._plotting.cancel()
+    idle()
+    assert dialog.frame.plotted is None
+    assert dialog.frame.empty_text == LEFT_TEXT
+    monkeypatch.undo()
+    dialog.choice.x_log.setChecked(False)
+    idle()
+    assert dialog.frame.plotted.n_events == 60
+
+
+def test_that_the_window_is_closed_while_a_file_is_opened(gates, background, themes, other, monkeypatch, idle) -> None:
+    gate, begun = threading.Event(), threading.Event()
+    read = file_opening.open_source
+
+    def slow(path, progress):
+        begun.set()
+        gate.wait(10)
+        return read(path)
+
+    monkeypatch.setattr(file_opening, "open_source", slow)
+    memory = PlotMemory()
+    made = FeaturePlotDialog(ClassTable(), gates, memory, background, themes)
+    made.show()
+    made.files.open(other.path)
+    assert begun.wait(10)
+    made.close()
+    sip.delete(made)
+    gate.set()
+    idle()
+    assert memory.opened == []
 
 
 def test_that_of_two_plots_the_last_one_is_shown(dialog, monkeypatch, idle) -> None:
@@ -451,9 +540,8 @@ def test_that_gates_and_statistics_are_saved_and_gates_opened(dialog, gates, tmp
     gates.add([PolygonGate("small", Axis("area_um"), Axis("deform"), SMALL)])
     idle()
     panel = dialog.panel
-    for name in ("gates.json", "gates.poly", "gates.csv"):
-        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, name=name: (str(tmp_path / name), ""))
-        panel.save_button.click()
+    for suffix in (".json", ".poly", ".csv"):
+        save(panel, tmp_path / f"gates{suffix}", suffix, monkeypatch)
     with (tmp_path / "gates.csv").open(encoding="utf-8-sig") as file:
         lines = list(csv.DictReader(file))
     assert [line["gate"] for line in lines] == ["all events", "small"]
@@ -465,12 +553,141 @@ def test_that_gates_and_statistics_are_saved_and_gates_opened(dialog, gates, tmp
     assert gates.names == ("small", "small 2", "small 3")
     assert {gate.vertices for gate in gates.gates} == {SMALL}
     gates.add([RangeGate("r", (FeatureRange("time", 0, 1),))])
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "b"), "Polygons (*.poly)"))
-    panel.save_button.click()
+    save(panel, tmp_path / "b", ".poly", monkeypatch)
     assert "'r' is no polygon on linear axes" in dialog.messages.notes[-1].text
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "gates.csv"), ""))
     panel.open_button.click()
     assert "is no file of gates" in dialog.messages.notes[-1].text
+
+
+def save(panel, path, suffix, monkeypatch) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    panel.findChild(QAction, f"gateSave{suffix}").trigger()
+
+
+def test_that_statistics_are_of_all_gates_or_refused(dialog, gates, tmp_path, idle, monkeypatch) -> None:
+    path = tmp_path / "gates.json.csv"
+    large = RangeGate("large", (FeatureRange("area_um", 60, 200),))
+    gates.add([large, RangeGate("soft", (FeatureRange("emodulus", 0, 1),))])
+    idle()
+    save(dialog.panel, tmp_path / "gates.json", ".csv", monkeypatch)
+    with path.open(encoding="utf-8-sig") as file:
+        lines = list(csv.DictReader(file))
+    assert [(line["gate"], line["events"], line["n"]) for line in lines] == [
+        ("all events", "60", "60"), ("large", "20", "20"), ("soft", "", ""),
+    ]  # fmt: skip
+    path.unlink()
+    gates.exchange(large, RangeGate("large", (FeatureRange("area_um", 70, 200),)))
+    save(dialog.panel, path, ".csv", monkeypatch)
+    assert "events of large are not counted yet" in dialog.messages.notes[-1].text
+    dialog.panel.show_events(None)
+    save(dialog.panel, path, ".csv", monkeypatch)
+    assert "events are not counted yet" in dialog.messages.notes[-1].text
+    assert not path.exists()
+    idle()
+
+
+def test_that_a_taken_name_and_blanks_are_shown_as_what_they_became(dialog, gates) -> None:
+    gates.add([RangeGate(name, (FeatureRange("time", 0, 1),)) for name in ("a", "a 2")])
+    item = dialog.panel.table.item(2, 0)
+    item.setText("a")
+    assert (item.text(), gates.names) == ("a 2", ("a", "a 2"))
+    item.setText("  a 2 ")
+    assert item.text() == "a 2"
+
+
+def test_that_a_combination_follows_gates_whose_names_were_taken(gates) -> None:
+    x, y = (RangeGate(name, (FeatureRange(name, 0, 60),)) for name in ("x", "y"))
+    both = AllOf("x and y", (x, y))
+    gates.add([x, y, both])
+    gates.add([both, x, y])
+    assert gates.names == ("x", "y", "x and y", "x and y 2", "x 2", "y 2")
+    assert [part.name for part in gates.gates[3].gates] == ["x 2", "y 2"]
+    gates.exchange(gates.gates[4], RangeGate("x 2", (FeatureRange("x", 0, 1),)))
+    assert gates.gates[3].gates[0].ranges[0].high == 1
+    assert gates.gates[2].gates[0].ranges[0].high == 60
+    gates.add([x, x])
+    assert gates.names[6:] == ("x 3", "x 4")
+
+
+@pytest.mark.parametrize("scale", Scale)
+def test_that_the_end_that_is_not_dragged_stays_as_it_was(dialog, gates, idle, scale) -> None:
+    choose(dialog.choice.x_box, "fl1_max")
+    dialog.choice.x_log.setChecked(scale is Scale.LOG)
+    idle()
+    gates.add(
+        [
+            RangeGate("open", (FeatureRange("fl1_max", -np.inf, 3000.3),)),
+            RangeGate("below", (FeatureRange("fl1_max", -5.0, 3000.3),)),
+            RangeGate("box", (FeatureRange("fl1_max", -np.inf, 3000.3), FeatureRange("deform", 0.1, np.inf))),
+        ]
+    )
+    for name in ("open", "below"):
+        item = dialog.layer.items[name]
+        item.setRegion((item.getRegion()[0], scale.place(np.array([2000.7]))[0]))
+        item.sigRegionChangeFinished.emit(item)
+    box = dialog.layer.items["box"]
+    middle = box.mapToParent(box.getHandles()[1].pos())
+    box.getHandles()[1].movePoint(
+        dialog.frame.scatter.plot.vb.mapViewToScene(QPointF(scale.place(np.array([2000.7]))[0], middle.y()))
+    )
+    idle()
+    first, second, third = gates.gates
+    assert first.ranges[0].low == -np.inf
+    assert second.ranges[0].low == -5.0
+    assert (third.ranges[0].low, third.ranges[1].high) == (-np.inf, np.inf)
+    for gate in gates.gates:
+        assert gate.ranges[0].high == pytest.approx(2000.7, rel=1e-3)
+    item = dialog.layer.items["open"]
+    item.setRegion((scale.place(np.array([20.0]))[0], item.getRegion()[1]))
+    item.sigRegionChangeFinished.emit(item)
+    idle()
+    assert gates.gates[0].ranges[0].low == pytest.approx(20)
+    assert gates.gates[0].ranges[0].high == first.ranges[0].high
+
+
+def test_that_corners_that_are_not_dragged_keep_their_numbers(dialog, gates, idle) -> None:
+    choose(dialog.choice.x_box, "fl1_max")
+    dialog.choice.x_log.setChecked(True)
+    idle()
+    corners = ((11.1, 0.03), (777.7, 0.03), (777.7, 0.2), (33.3, 0.17))
+    gates.add([PolygonGate("p", Axis("fl1_max", Scale.LOG), Axis("deform"), corners)])
+    item = dialog.layer.items["p"]
+    item.getHandles()[0].movePoint(dialog.frame.scatter.plot.vb.mapViewToScene(item.mapToParent(1.5, 0.05)))
+    idle()
+    assert gates.gates[0].vertices[1:] == corners[1:]
+    assert gates.gates[0].vertices[0] == pytest.approx((10**1.5, 0.05), rel=1e-3)
+
+
+def test_that_a_polygon_keeps_three_corners(dialog, gates, idle) -> None:
+    gates.add([PolygonGate("small", Axis("area_um"), Axis("deform"), SMALL)])
+    for _ in range(2):
+        item = dialog.layer.items["small"]
+        item.removeHandle(item.getHandles()[0])
+        QTest.qWait(1)
+    idle()
+    assert gates.gates[0].vertices == SMALL[1:]
+    assert len(dialog.layer.items["small"].getHandles()) == 3
+
+
+def test_that_the_name_of_a_gate_is_seen_where_the_gate_is(dialog, gates, idle) -> None:
+    gates.add([RangeGate("box", (FeatureRange("area_um", 30, 500), FeatureRange("deform", 0.02, 9.0)))])
+    (label,) = [shown.label for shown in dialog.layer._shown]
+    frame = dialog.frame
+    vb = frame.scatter.plot.vb
+    for _ in range(2):
+        frame.grab()
+        text = label.mapRectToScene(label.boundingRect())
+        assert vb.sceneBoundingRect().adjusted(-2, -2, 2, 2).contains(text)
+        vb.setRange(xRange=(40, 60), yRange=(0.05, 0.1), padding=0)
+    assert label.isVisible()
+    vb.setRange(xRange=(10, 20), yRange=(0.05, 0.1), padding=0)
+    assert not label.isVisible()
+    vb.setRange(xRange=(10, 600), yRange=(0.0, 10), padding=0)
+    assert label.isVisible()
+    assert (label.pos().x(), label.pos().y()) == pytest.approx((500, 9))
+    assert tuple(label.anchor) == (0, 1)
+    assert label.fill.color().alpha() > 150
 
 
 def test_that_gates_of_features_that_a_source_lacks_have_no_numbers(dialog, gates, idle) -> None:

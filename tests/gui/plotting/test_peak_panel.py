@@ -8,7 +8,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog, QLabel
 
 from aid_desktop.data.formats import open_source
-from aid_desktop.evaluation.peaks import fit_peaks, read_peaks
+from aid_desktop.evaluation.peaks import Peak, fit_peaks, read_peaks
 from aid_desktop.gui.background import JobContext
 from aid_desktop.gui.plotting.event_reading import EventRequest, read_event
 from aid_desktop.gui.plotting.peak_panel import PeakPanel
@@ -43,6 +43,7 @@ def show(panel: PeakPanel, source, index: int, idle) -> None:
 
 def test_that_peaks_are_added_and_a_line_goes_through_them(panel, flowing, idle) -> None:
     assert not panel.add_button.isEnabled()
+    assert "Click an event that has fluorescence traces first" in panel.highest_button.toolTip()
     for index in (3, 30, 57):
         show(panel, flowing, index, idle)
         time = 2 * int(np.argmax(panel.trace.values))
@@ -71,6 +72,7 @@ def test_that_a_range_without_a_sample_is_told(panel, flowing, idle, qtbot) -> N
 
 def test_that_the_highest_are_added_and_peaks_removed(panel, flowing, idle) -> None:
     show(panel, flowing, 0, idle)
+    assert panel.highest_button.toolTip().startswith("Add the maxima")
     panel.percent_box.setValue(10)
     panel.highest_button.click()
     assert not panel.highest_button.isEnabled()
@@ -106,6 +108,40 @@ def test_that_peaks_are_saved_and_opened(panel, flowing, idle, tmp_path, monkeyp
     with qtbot.waitSignal(panel.failed) as told:
         panel.open_button.click()
     assert "gone.xlsx cannot be read" in told.args[0].message
+
+
+def test_that_traces_without_numbers_and_events_without_a_place_are_told(
+    panel, flowing, measured_cells, idle, qtbot
+) -> None:
+    with h5py.File(measured_cells, "a") as file:
+        file["events/trace/fl3_raw"] = np.full((60, 30), np.nan)
+        file["events/pos_x"][5] = np.nan
+    show(panel, flowing, 0, idle)
+    panel.set_source(flowing)
+    panel.show_event(read_event(EventRequest(flowing, 0), JobContext(lambda *_: None)))
+    panel.trace_box.setCurrentText("fl3_raw")
+    idle()
+    assert np.isnan(panel.trace.values).all()
+    with qtbot.waitSignal(panel.failed) as told:
+        panel.highest_button.click()
+    assert "no event of cells.rtdc has both a pos_x and numbers in the trace fl3_raw" in told.args[0].message
+    panel.trace_box.setCurrentText("fl1_raw")
+    show(panel, flowing, 5, idle)
+    with qtbot.waitSignal(panel.failed) as told:
+        panel.region.setRegion((0, 60))
+        panel.add_button.click()
+    assert "event 6 has no pos_x" in told.args[0].message
+
+
+def test_that_peaks_without_a_place_are_shown_beside_the_line(panel) -> None:
+    peaks = [Peak(i, "a", 1.0, 2.0 * i, float(i) if i else np.nan, 0, 0.0, "/data/a.rtdc") for i in range(4)]
+    panel.table.add(peaks[:1])
+    panel.peak_plot.clicked.emit(1.0, 1.0)
+    assert panel.table.selected_peaks() == ()
+    panel.table.add(peaks)
+    assert panel.model.slope == pytest.approx(2)
+    assert panel._line.getOriginalDataset()[0].tolist() == [1, 3]
+    assert panel.table.item(0, 5).text() == "a.rtdc"
 
 
 def test_that_a_file_without_times_says_so_in_place_of_the_trace(panel, flowing, measured_cells, idle) -> None:

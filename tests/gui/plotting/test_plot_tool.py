@@ -3,18 +3,20 @@
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QToolButton, QUndoStack
+from PyQt5.QtWidgets import QLabel, QToolButton, QUndoStack
 
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.event_columns import read_columns
+from aid_desktop.data.formats import open_source
 from aid_desktop.data.gates import FeatureRange, RangeGate
 from aid_desktop.data.selection import select_images, whole_numbers
 from aid_desktop.gui.data.loading import SourceLoader
 from aid_desktop.gui.data.sources_panel import SourcesPanel
 from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.plotting.feature_plot_dialog import EMPTY_TEXT, FeaturePlotDialog
+from aid_desktop.gui.plotting.feature_plot_dialog import FeaturePlotDialog
 from aid_desktop.gui.plotting.gate_rows import RowsRequest
+from aid_desktop.gui.plotting.plot_texts import EMPTY_TEXT
 from aid_desktop.gui.plotting.plot_tool import FeaturePlotTool
 
 
@@ -55,7 +57,9 @@ def test_that_gates_become_rows_of_exactly_their_events_in_one_step(tool, dialog
     ]
     for row, expected in zip(rows, (area <= 60, area >= 60), strict=True):
         np.testing.assert_array_equal(whole_numbers(row.source), np.flatnonzero(expected))
-    assert "2 rows of gated events were added" in dialog.messages.notes[-1].text
+    texts = [note.text for note in dialog.messages.notes]
+    assert "2 rows of gated events were added" in texts[0]
+    assert "row of all events of the file (class blood) is still in the table" in texts[-1]
     assert tool._editor.stack.undoText() == "add 2 rows of gates"
     titles = [dialog.choice.source_box.itemText(i) for i in range(dialog.choice.source_box.count())]
     assert titles[1:] == ["small: cells.rtdc (40 of 60)", "large: cells.rtdc (20 of 60)"]
@@ -73,6 +77,12 @@ def test_that_gates_of_gated_rows_are_numbered_in_the_file(tool, dialog, idle) -
     dialog.choice.source_box.setCurrentIndex(1)
     idle()
     assert dialog.frame.plotted.n_events == 20
+    x, y = dialog.frame.plotted.places[0]
+    assert "<b>event 41</b>" in dialog.frame._read(dialog.frame.scatter, x, y).text
+    assert dialog.frame._points_table().columns[0].tolist() == list(range(41, 61))
+    dialog.event_view.show_event(2)
+    idle()
+    assert "event 43 of cells.rtdc" in dialog.findChild(QLabel, "eventValues").text()
     gates.add([RangeGate("late", (FeatureRange("time", 0.55, 1),))])
     idle()
     dialog.panel.table.select_gates((1,))
@@ -92,6 +102,22 @@ def test_that_empty_and_overlapping_gates_are_told(tool, dialog, idle) -> None:
     texts = " ".join(note.text for note in dialog.messages.notes)
     assert "No event is in none: no row was made of it" in texts
     assert "40 events are in more than one of the gates" in texts
+
+
+def test_that_events_that_the_table_has_already_are_told(tool, dialog, idle) -> None:
+    tool.gates.add([RangeGate("large", (FeatureRange("area_um", 60, 200),))])
+    idle()
+    for n_notes in (2, 3):
+        dialog.messages.clear()
+        dialog.panel.add_button.click()
+        idle()
+        assert len(dialog.messages.notes) == n_notes
+    assert "20 events are in rows that the table had before, too" in dialog.messages.notes[-1].text
+    tool._editor.change(tool._editor.table.removed((0, 1, 2)), "remove")
+    dialog.messages.clear()
+    tool._on_rows_wanted(RowsRequest(open_source(dialog.choice.source.path).source, (), Role.TEST))
+    idle()
+    assert dialog.messages.notes == ()
 
 
 def test_that_the_window_opens_with_the_selected_row_once_and_keeps_its_gates(tool, dialog, idle, cells) -> None:
