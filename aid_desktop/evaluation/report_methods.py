@@ -95,7 +95,7 @@ def _training_sentences(card: ModelCard, run: RunFacts | None) -> list[str]:
         )
     if run.changes:
         times = "once" if len(run.changes) == 1 else f"{len(run.changes)} times"
-        sentences.append(f"Settings were changed {times} during training (see the timeline).")
+        sentences.append(f"Settings were changed {times} during training (see “Settings that were changed”).")
     seed = "" if config is None else f" The random seed was {config.seed}."
     sentences.append(f"The model saved after epoch {card.epoch} (counted from 0) was assessed.{seed}")
     return sentences
@@ -136,7 +136,7 @@ def _score_sentences(scores: Scores, matrix: ConfusionMatrix, card: ModelCard | 
             parts.append(f"{shown} {_number(scores, key)}")
     sentences = [
         f"On {scores.n} {kind} the model reached: {'; '.join(parts)}. Intervals are 95 % percentile bootstrap "
-        "intervals over images."
+        f"intervals over images{_wilson(scores)}."
     ]
     if matrix.threshold is not None:
         name = matrix.class_names[matrix.threshold.class_index]
@@ -147,6 +147,10 @@ def _score_sentences(scores: Scores, matrix: ConfusionMatrix, card: ModelCard | 
     if card is not None and card.temperature != 1:
         sentences.append(f"Probabilities were calibrated by temperature scaling (T = {card.temperature:.3g}).")
     return sentences
+
+
+def _wilson(scores: Scores) -> str:
+    return "; that of the accuracy is Wilson's score interval" if scores.accuracy in (0, 1) else ""
 
 
 def _number(scores: Scores, key: str) -> str:
