@@ -63,11 +63,11 @@ def add_images_options(parser: argparse.ArgumentParser, role: Role) -> None:
 def _run(options: argparse.Namespace) -> int:
     loaded = load(options)
     images = images_of(options, loaded.card)
+    threshold = parse_threshold(options.threshold, loaded.card.class_names)
     fitted = None
     if options.calibrate:
         loaded, fitted = _calibrate(options, loaded)
     predictions = predict_rows(loaded, images.rows, indices=images.indices)
-    threshold = parse_threshold(options.threshold, predictions.class_names)
     scores = score(predictions, threshold)
     matrix = ConfusionMatrix.from_predictions(predictions, threshold)
     if options.out is not None:
@@ -129,8 +129,10 @@ def _calibrate(options: argparse.Namespace, loaded: LoadedModel) -> tuple[Loaded
     if options.run is None:
         raise DataError("--calibrate needs --run RUN.toml: the temperature is fitted on its validation images")
     images = _images_of_run(options.run, Role.VALIDATION)
-    fitted = fit_temperature(predict_rows(loaded, images.rows, indices=images.indices))
-    card = store_temperature(loaded.path, loaded.card, loaded.card.temperature * fitted.temperature)
+    # Fitted to what the network says itself, whatever was found before.
+    plain = replace(loaded, card=replace(loaded.card, temperature=1.0))
+    fitted = fit_temperature(predict_rows(plain, images.rows, indices=images.indices))
+    card = store_temperature(loaded.path, loaded.card, fitted.temperature)
     return replace(loaded, card=card), fitted
 
 

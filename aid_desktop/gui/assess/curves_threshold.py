@@ -81,6 +81,7 @@ class ThresholdPage(CurvesPage):
         self._place_lines()
 
     def on_new_predictions(self) -> None:
+        self._found = None
         names = list(self.assessment.matrix.class_names) if self.assessment is not None else []
         if names != [self.classes.itemText(index) for index in range(self.classes.count())]:
             self.classes.blockSignals(True)

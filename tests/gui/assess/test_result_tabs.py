@@ -213,6 +213,78 @@ def test_that_calibrating_changes_the_card_and_the_probabilities_and_can_be_take
     assert read_card(model_file) == dataclasses.replace(card, temperature=1.0)
 
 
+def test_that_calibrating_again_begins_with_the_network_and_removing_brings_all_back(
+    tabs: ResultTabs, qtbot, made, model_file: Path, idle
+) -> None:
+    page = tabs.calibration
+    tabs.setCurrentWidget(page)
+    temperatures = []
+    for button in (page.fit_button, page.fit_button, page.remove_button):
+        with qtbot.waitSignal(tabs.recalibrated) as told:
+            button.click()
+        idle()
+        temperatures.append(told.args[0].card.temperature)
+        tabs.show_assessment(told.args[0])
+        assert len(page.messages.notes) == 1
+    assert temperatures == [temperatures[0], temperatures[0], 1]
+    np.testing.assert_array_equal(told.args[0].predictions.probabilities, made.predictions.probabilities)
+    idle()
+
+
+def test_that_calibrating_on_faultless_images_is_refused(tabs: ResultTabs, made, model_file: Path, idle) -> None:
+    predictions = dataclasses.replace(made.predictions, labels=made.predictions.predicted())
+    tabs.show_assessment(dataclasses.replace(made, predictions=predictions))
+    tabs.calibration.fit_button.click()
+    idle()
+    assert "right for all of them" in tabs.calibration.messages.notes[-1].text
+    assert read_card(model_file).temperature == 1
+
+
+def test_that_calibrating_puts_no_older_result_over_a_newer_one(
+    tabs: ResultTabs, qtbot, card, model_file: Path, idle
+) -> None:
+    with qtbot.assertNotEmitted(tabs.recalibrated):
+        tabs.calibration.fit_button.click()
+        assert not tabs.calibration.fit_button.isEnabled()
+        tabs.show_assessment(made_of(card, model_file, 300))
+        assert not tabs.calibration.fit_button.isEnabled()
+        idle()
+    assert "assess it again" in tabs.calibration.messages.notes[-1].text
+    assert tabs.calibration.fit_button.isEnabled()
+
+
+def test_that_what_was_calibrated_is_not_told_of_another_model(
+    tabs: ResultTabs, qtbot, card, tmp_path: Path, idle
+) -> None:
+    with qtbot.waitSignal(tabs.recalibrated) as told:
+        tabs.calibration.fit_button.click()
+    tabs.show_assessment(told.args[0])
+    assert len(tabs.calibration.messages.notes) == 1
+    tabs.show_assessment(made_of(card, tmp_path / "other.keras"))
+    assert tabs.calibration.messages.notes == ()
+
+
+def test_that_a_hidden_page_forgets_the_classes_of_the_model_before(
+    tabs: ResultTabs, card, model_file: Path, idle
+) -> None:
+    tabs.show_assessment(made_of(card, model_file, names=("a", "b", "c", "d")))
+    for page in tabs.pages:
+        tabs.setCurrentWidget(page)
+        idle()
+    tabs.setCurrentWidget(tabs.metrics)
+    tabs.show_assessment(made_of(card, model_file))
+    assert all(panel.curves == {} for page in tabs.pages for panel in page.frame.panels.values())
+    themes = tabs.roc.frame._themes
+    themes.set_theme(ThemeName.DARK)
+    themes.set_theme(ThemeName.LIGHT)
+    tabs.threshold.kinds.setCurrentIndex(1)
+    assert all(panel.curves == {} for page in tabs.pages for panel in page.frame.panels.values())
+
+
+def test_that_only_the_scores_in_view_are_measured_for_the_widths(tabs: ResultTabs) -> None:
+    assert tabs.metrics.table.horizontalHeader().resizeContentsPrecision() == 0
+
+
 def test_that_training_images_are_warned_of(tabs: ResultTabs, qtbot, card, model_file: Path, idle) -> None:
     tabs.show_assessment(made_of(card, model_file, role=Role.TRAINING))
     tabs.setCurrentWidget(tabs.calibration)
@@ -247,6 +319,48 @@ def test_that_the_tab_shows_what_calibration_has_changed(qtbot, assessed_tab: As
     assert tab.assessment.matrix.counts.tolist() == before.matrix.counts.tolist()
     assert "calibrated (temperature " in tab.findChild(QLabel, "assessContract").text()
     assert len(tab.messages.notes) == 0
+
+
+def test_that_a_model_is_either_assessed_or_calibrated(qtbot, assessed_tab: AssessTab, idle) -> None:
+    tab = assessed_tab
+    tab.assess()
+    assert not tab.results.calibration.fit_button.isEnabled()
+    idle()
+    assert tab.results.calibration.fit_button.isEnabled()
+    tab.results.calibration.fit_button.click()
+    assert not tab.run_row.run_button.isEnabled()
+    with qtbot.assertNotEmitted(tab.assessed):
+        tab.assess()
+        idle()
+    assert tab.run_row.run_button.isEnabled()
+    assert tab.assessment.card.temperature != 1
+
+
+def test_that_a_threshold_moved_while_calibrating_is_kept(assessed_tab: AssessTab, idle) -> None:
+    tab = assessed_tab
+    tab.results.calibration.fit_button.click()
+    tab.run_row.set_threshold(Threshold(0, 0.7))
+    idle()
+    assert tab.assessment.card.temperature != 1
+    assert tab.assessment.matrix.threshold == Threshold(0, 0.7)
+
+
+def test_that_a_line_over_an_old_result_is_no_threshold_of_the_model_chosen_since(
+    assessed_tab: AssessTab, idle
+) -> None:
+    tab = assessed_tab
+    tab.results.setCurrentWidget(tab.results.threshold)
+    idle()
+    tab.run_row.set_class_names(("red cell", "white cell"))
+    tab.results.threshold._lines[0].setValue(0.65)
+    idle()
+    assert tab.run_row.threshold is None
+    assert tab.assessment.matrix.threshold == Threshold(0, 0.65)
+    assert "cat above 0.65" in tab.results.threshold.text.text()
+    tab.run_row.set_threshold(Threshold(1, 0.3))
+    idle()
+    assert tab.assessment.matrix.threshold == Threshold(0, 0.65)
+    assert tab.results.threshold._lines[0].value() == 0.65
 
 
 def test_that_the_tab_follows_a_line_that_is_dragged(assessed_tab: AssessTab, idle) -> None:
