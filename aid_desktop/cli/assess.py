@@ -71,9 +71,9 @@ def _run(options: argparse.Namespace) -> int:
     scores = score(predictions, threshold)
     matrix = ConfusionMatrix.from_predictions(predictions, threshold)
     if options.out is not None:
-        write_report(
-            scores, matrix, predictions, options.out, loaded.path.name, loaded.path, loaded.card, _role(options)
-        )
+        role = _role(options)
+        title = f"{loaded.path.name} on the {role} images" if role else loaded.path.name
+        write_report(scores, matrix, predictions, options.out, title, loaded.path, loaded.card, role)
     if options.json:
         write_json(scores.to_json(matrix) | {"temperature": loaded.card.temperature})
     else:

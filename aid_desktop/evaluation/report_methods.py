@@ -76,9 +76,11 @@ def _training_sentences(card: ModelCard, run: RunFacts | None) -> list[str]:
         return [f"The network {card.architecture} was used as saved after epoch {card.epoch} (counted from 0)."]
     settings = run.settings.hyperparameters
     config = run.config
-    n_epochs, optimizer = len(run.history), _OPTIMIZERS.get(settings.optimizer, settings.optimizer)
+    # None at all may also mean that the history could not be read.
+    duration = f" for {len(run.history)} epochs" if len(run.history) else ""
+    optimizer = _OPTIMIZERS.get(settings.optimizer, settings.optimizer)
     sentences = [
-        f"The network {card.architecture} was trained{_start(config)} for {n_epochs} epochs with the optimizer "
+        f"The network {card.architecture} was trained{_start(config)}{duration} with the optimizer "
         f"{optimizer}, a batch size of {settings.batch_size}, an initial learning rate of "
         f"{settings.learning_rate:g} (schedule: {settings.schedule.replace('_', ' ')}) and the loss "
         f"{settings.loss.replace('_', ' ')}."

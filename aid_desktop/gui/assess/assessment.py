@@ -142,7 +142,7 @@ def calibrate(assessment: Assessment, is_wanted: bool, context: JobContext) -> R
     scores = score(predictions, made.matrix.threshold)
     matrix = ConfusionMatrix.from_predictions(predictions, made.matrix.threshold)
     after = replace(made, card=card, predictions=predictions, matrix=matrix, scores=scores, uncalibrated=plain)
-    is_exact = plain is not None or float(start.probabilities.min()) >= np.finfo(np.float32).tiny
+    is_exact = plain is not None or bool((start.probabilities >= np.finfo(np.float32).tiny).all())
     return Recalibrated(after, fitted, is_exact)
 
 
