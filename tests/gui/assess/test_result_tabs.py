@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PyQt5.QtCore import QPoint
 from PyQt5.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLabel
 
 from aid_desktop.data.class_table import Role
@@ -146,6 +147,21 @@ def test_that_enrichment_has_a_plot_of_its_own(tabs: ResultTabs, idle) -> None:
     assert list(tabs.threshold.panel.curves) == ["concentration", "yield", "initial concentration"]
     tabs.threshold.kinds.setCurrentIndex(1)
     assert list(tabs.threshold.panel.curves) == ["enrichment", "without sorting"]
+
+
+def test_that_the_legend_of_a_low_plot_stands_above_it_and_in_saved_files(
+    tabs: ResultTabs, idle, tmp_path: Path
+) -> None:
+    page = tabs.threshold
+    tabs.setCurrentWidget(page)
+    idle()
+    assert not page.panel.legend.isVisible()
+    assert page.legend.texts == ("concentration", "yield", "initial")
+    assert page.legend.mapTo(page, page.legend.rect().bottomLeft()).y() < page.frame.canvas.mapTo(page, QPoint()).y()
+    page.frame.save(tmp_path / "sorting.svg")
+    assert "initial concentration" in (tmp_path / "sorting.svg").read_text(encoding="utf-8")
+    page.kinds.setCurrentIndex(1)
+    assert page.legend.texts == ("enrichment", "without sorting")
 
 
 def test_that_a_threshold_from_elsewhere_moves_the_lines_of_its_class(tabs: ResultTabs, qtbot, idle) -> None:
