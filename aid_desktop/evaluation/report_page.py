@@ -67,8 +67,7 @@ def report_page(
         version=__version__,
         style=Markup(STYLE),
         title=subject.title,
-        role=subject.role,
-        made=subject.made,
+        role=subject.role, made=subject.made,
         scores=scores,
         headlines=[(HEADLINES[key][0], value, scores.intervals.get(key), HEADLINES[key][1])
                    for key, value in scores.headlines.items()],
