@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QCo
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.data.source import DataSource, SourceKind
+from aid_desktop.evaluation.calibration import store_temperature
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.metrics import score
 from aid_desktop.evaluation.predictions import Predictions, Threshold
@@ -245,6 +246,21 @@ def test_that_calibrating_again_begins_with_the_network_and_removing_brings_all_
     assert temperatures == [temperatures[0], temperatures[0], 1]
     np.testing.assert_array_equal(told.args[0].predictions.probabilities, made.predictions.probabilities)
     idle()
+
+
+@pytest.mark.parametrize(("smallest", "is_lost"), [(0.0, True), (0.01, False)])
+def test_that_probabilities_too_small_to_be_restored_are_told(
+    tabs: ResultTabs, qtbot, made, model_file: Path, smallest: float, is_lost: bool, idle
+) -> None:
+    card = store_temperature(model_file, read_card(model_file), 0.5)
+    values = np.maximum(made.predictions.probabilities, 0.02)
+    values[0] = smallest, 1 - smallest
+    predictions = dataclasses.replace(made.predictions, probabilities=values)
+    tabs.show_assessment(dataclasses.replace(made, predictions=predictions, card=card))
+    with qtbot.waitSignal(tabs.recalibrated):
+        tabs.calibration.remove_button.click()
+    idle()
+    assert ("too small to be restored: assess it again" in tabs.calibration.messages.notes[-1].text) == is_lost
 
 
 def test_that_calibrating_on_faultless_images_is_refused(tabs: ResultTabs, made, model_file: Path, idle) -> None:
