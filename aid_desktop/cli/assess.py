@@ -64,20 +64,20 @@ def add_images_options(parser: argparse.ArgumentParser, role: Role) -> None:
 def _run(options: argparse.Namespace) -> int:
     loaded = load(options)
     images = images_of(options, loaded.card)
+    threshold = parse_threshold(options.threshold, loaded.card.class_names)
     fitted = None
     if options.calibrate:
         loaded, fitted = _calibrate(options, loaded)
     with progress_bar(options.json) as progress_of:
         predictions = predict_rows(loaded, images.rows, progress_of("assessing"), indices=images.indices)
-    threshold = parse_threshold(options.threshold, predictions.class_names)
     scores = score(predictions, threshold)
     matrix = ConfusionMatrix.from_predictions(predictions, threshold)
     if options.out is not None:
+        role = _role(options)
+        title = f"{loaded.path.name} on the {role} images" if role else loaded.path.name
         with progress_bar(options.json) as progress_of:
-            write_report(
-                scores, matrix, predictions, options.out, loaded.path.name, loaded.path, loaded.card, _role(options),
-                progress_of("writing"),
-            )  # fmt: skip
+            tell = progress_of("writing")
+            write_report(scores, matrix, predictions, options.out, title, loaded.path, loaded.card, role, tell)
     if options.json:
         write_json(scores.to_json(matrix) | {"temperature": loaded.card.temperature})
     else:
@@ -133,10 +133,12 @@ def _calibrate(options: argparse.Namespace, loaded: LoadedModel) -> tuple[Loaded
     if options.run is None:
         raise DataError("--calibrate needs --run RUN.toml: the temperature is fitted on its validation images")
     images = _images_of_run(options.run, Role.VALIDATION)
+    # Fitted to what the network says itself, whatever was found before.
+    plain = replace(loaded, card=replace(loaded.card, temperature=1.0))
     with progress_bar(options.json) as progress_of:
-        predictions = predict_rows(loaded, images.rows, progress_of("calibrating"), indices=images.indices)
+        predictions = predict_rows(plain, images.rows, progress_of("calibrating"), indices=images.indices)
     fitted = fit_temperature(predictions)
-    card = store_temperature(loaded.path, loaded.card, loaded.card.temperature * fitted.temperature)
+    card = store_temperature(loaded.path, loaded.card, fitted.temperature)
     return replace(loaded, card=card), fitted
 
 

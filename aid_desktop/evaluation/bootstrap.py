@@ -15,7 +15,6 @@ from aid_desktop.evaluation.predictions import Predictions
 
 N_DRAWS = 1000
 FEWEST_DRAWS = 100
-MOST_PLACES = 2000
 SEED = 20_260_101
 LEVEL = 0.95
 
@@ -26,6 +25,8 @@ _MOST_PROBABILITIES = 2_000_000
 _CHUNK = 500_000
 
 Interval = tuple[float, float]
+# Sums of the same numbers in another order differ by less.
+_ROUNDING = 1e-12
 _Z_95 = 1.959963984540054
 
 
@@ -117,13 +118,13 @@ def _ratio(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np
 def interval_of(draws: NDArray[np.float64]) -> Interval | None:
     """Return the 2.5th and 97.5th percentile of draws (D,); those that are NaN, not defined, do not count.
 
-    None where most are not defined.
+    None where most are not defined, and where they are all alike: then the draws know no doubt.
     """
     known = draws[~np.isnan(draws)]
     if len(known) * 2 <= len(draws):
         return None
     low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
+    return (float(low), float(high)) if high - low > _ROUNDING else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +140,7 @@ def draw_ranks(predictions: Predictions, losses: NDArray[np.float64]) -> RankDra
     """Draw labelled images anew and find areas and the mean of their losses (N,) each time.
 
     There are N_DRAWS draws, down to FEWEST_DRAWS for many probabilities (N·C); None for more than two million,
-    where it would take too long and the intervals are too narrow to matter. For more than MOST_PLACES different
-    probabilities of a class, neighbours count as equal.
+    where it would take too long and the intervals are too narrow to matter.
     """
     n, n_classes = predictions.probabilities.shape
     if predictions.labels is None or n * n_classes > _MOST_PROBABILITIES:
@@ -175,12 +175,18 @@ class Ranked:
 
     @classmethod
     def of(cls, probability: NDArray[np.float32], positive: NDArray[np.bool_]) -> "Ranked":
-        """Give equal probabilities the same place."""
+        """Give equal probabilities the same place.
+
+        So get images of others between two neighbouring ones of the class, which changes neither area: of a rare
+        class there are few places, however many images there are.
+        """
         values, places = np.unique(-probability, return_inverse=True)
-        if len(values) > MOST_PLACES:
-            # As many images at each place.
-            n_before = np.cumsum(np.bincount(places)) - 1
-            places = (n_before * MOST_PLACES // len(places))[places]
+        has_positive = np.zeros(len(values), np.bool_)
+        has_positive[places[positive]] = True
+        begins = has_positive.copy()
+        begins[0] = True
+        begins[1:] |= has_positive[:-1]
+        places = (np.cumsum(begins) - 1)[places]
         return cls((2 * places + positive).astype(np.intp), int(places.max()) + 1)
 
     def areas(self, drawn: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -16,6 +16,7 @@ from aid_desktop.models.metadata import ModelCard, has_card, read_card
 
 COLDEST, HOTTEST = 0.05, 20.0
 FEWEST_IMAGES = 10
+_NEAR = 1.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ def fit_temperature(predictions: Predictions) -> Calibration:
     """Return the temperature T, 0.05 to 20, of the lowest log loss of labelled predictions, see `calibrated`.
 
     T is to be multiplied with the one that made the predictions, if any. Raises DataError without labels, for
-    fewer than 10 images, and for images of a single class.
+    fewer than 10 images, for images of a single class, and where there is no best T: no image is wrong, or the log
+    loss falls to the end of the range.
     """
     labels = predictions.labels
     if labels is None:
@@ -42,7 +44,12 @@ def fit_temperature(predictions: Predictions) -> Calibration:
             f"the probabilities cannot be calibrated with {len(labels)} images of {len(np.unique(labels))} classes: "
             f"{FEWEST_IMAGES} images of two classes are the least; add validation images"
         )
-    temperature = _best_temperature(predictions.probabilities, labels)
+    if (predictions.predicted() == labels).all():
+        raise DataError(
+            f"the probabilities cannot be calibrated with these {len(labels)} images: the model is right for all of "
+            "them, so that they do not tell how often it errs; take more or harder validation images"
+        )
+    temperature = check_range(_best_temperature(predictions.probabilities, labels))
     after = with_temperature(predictions, temperature)
     return Calibration(
         temperature,
@@ -50,6 +57,16 @@ def fit_temperature(predictions: Predictions) -> Calibration:
         (float(image_losses(predictions).mean()), float(image_losses(after).mean())),
         (reliability(predictions).ece, reliability(after).ece),
     )
+
+
+def check_range(temperature: float) -> float:
+    """Return a temperature that lies within 0.05 to 20. Raises DataError for one at an end or outside."""
+    if not COLDEST * _NEAR < temperature < HOTTEST / _NEAR:
+        raise DataError(
+            f"the probabilities cannot be calibrated with these images: the temperature would leave the range of "
+            f"{COLDEST:g} to {HOTTEST:g}; look whether their classes are right, or take more validation images"
+        )
+    return temperature
 
 
 def store_temperature(path: Path, card: ModelCard, temperature: float) -> ModelCard:

@@ -90,6 +90,8 @@ class ThresholdCurves:
 
     def at(self, threshold: float) -> "SortingPoint":
         """Return what any threshold gives, exactly; it takes no longer for more images."""
+        # Compared as float32, like the probabilities in `predicted_classes`.
+        threshold = float(np.float32(threshold))
         n_sorted = len(self.sorted_values) - int(np.searchsorted(self.sorted_values, threshold, side="right"))
         n_found = len(self.own_values) - int(np.searchsorted(self.own_values, threshold, side="right"))
         concentration = n_found / n_sorted if n_sorted else None
@@ -166,7 +168,8 @@ class CoverageCurve:
 
     def at(self, threshold: float) -> tuple[float, float]:
         """Return coverage and accuracy at any threshold, exactly; the accuracy is NaN where nothing is left."""
-        first = int(np.searchsorted(self.confidence, threshold, side="left"))
+        # Compared as float32, like the probabilities in Decision.
+        first = int(np.searchsorted(self.confidence, float(np.float32(threshold)), side="left"))
         n_kept = len(self.confidence) - first
         return n_kept / len(self.confidence), float(self.n_right[first] / n_kept) if n_kept else float("nan")
 

@@ -160,7 +160,7 @@ def thresholded(probabilities: NDArray[np.float32], threshold: Threshold | None)
         )
     ruled = probabilities.copy()
     column = ruled[:, threshold.class_index]
-    ruled[:, threshold.class_index] = column > threshold.probability
+    ruled[:, threshold.class_index] = column > np.float32(threshold.probability)
     return ruled
 
 

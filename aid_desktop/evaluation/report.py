@@ -1,18 +1,20 @@
 """The report on a model's scores: page, workbook, tables and picture."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
 from aid_desktop import __version__
 from aid_desktop.data.digest import digest_of
+from aid_desktop.errors import ExportError
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.metrics import HEADLINES, Scores
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.report_curves import report_curves
-from aid_desktop.evaluation.report_facts import RunFacts, find_run, hardware, settings_rows, versions
+from aid_desktop.evaluation.report_facts import RunFacts, data_facts, find_run, hardware, settings_rows, versions
 from aid_desktop.evaluation.report_methods import methods_text
-from aid_desktop.evaluation.report_page import Subject, report_page
+from aid_desktop.evaluation.report_page import Subject, frequent_confusions, model_rows, report_page
 from aid_desktop.evaluation.report_picture import draw_confusion_matrix
 from aid_desktop.evaluation.report_tables import Table, column_table, write_table_csv
 from aid_desktop.evaluation.tables import CHUNK, Value, table_header, table_rows, write_predictions_csv
@@ -22,6 +24,11 @@ from aid_desktop.models.metadata import ModelCard
 
 REPORT_VERSION = 2
 _N_STEPS = 5
+# Tables that not every report has.
+_SOMETIMES = (
+    "Confusions", "Model", "Run data", "Training data", "Settings", "History", "roc", "precision_recall", "threshold",
+    "probabilities", "reliability", "coverage",
+)  # fmt: skip
 TABLES = "tables"
 """Folder of the report's tables as .csv."""
 
@@ -41,17 +48,19 @@ def write_report(
 ) -> list[Path]:
     """Write report.html, report.xlsx, predictions.csv and confusion_matrix.png, and tables/*.csv; return their paths.
 
-    Makes the folder if needed. The classes predicted are those of `matrix`, with its threshold. `model` is
-    the model's file, named in the report with its digest, `card` what is known of it; if it lies in the folder of a
-    run, that is told too. `role` says what the images are. `progress(done, total)` counts steps.
+    Makes the folder if needed; tables that only an older report in it has are removed. The classes predicted are
+    those of `matrix`, with its threshold. `model` is the model's file, named in the report with its digest, `card`
+    what is known of it; if it lies in the folder of a run, that is told too. `role` says what the images are.
+    `progress(done, total)` counts steps.
     Raises ExportError if something cannot be written, DataError if a source or the model is gone.
     """
     page, workbook, table, picture = (
         folder / name for name in ("report.html", "report.xlsx", "predictions.csv", "confusion_matrix.png")
     )
     origins = predictions.origins()
-    identity = None if model is None else (model, digest_of(model))
-    subject = Subject(title, identity, card, find_run(model), role)
+    identity = None if model is None else (model.absolute(), digest_of(model))
+    made = datetime.now().astimezone().isoformat(" ", "seconds")
+    subject = Subject(title, identity, card, find_run(model), role, made)
     buffer = BytesIO()
     draw_confusion_matrix(matrix, title).save(buffer, format="PNG")
     curves = report_curves(scores, matrix, predictions)
@@ -72,10 +81,24 @@ def write_report(
     written = [page, workbook, table, picture]
     all_tables = tables | {name: column_table(columns) for name, columns in curves.tables.items() if columns}
     for name, one in all_tables.items():
-        path = folder / TABLES / f"{name.lower().replace(' ', '_')}.csv"
-        write_table_csv(path, one)
-        written.append(path)
+        write_table_csv(_table_path(folder, name), one)
+        written.append(_table_path(folder, name))
+    _remove_tables(folder, set(_SOMETIMES) - set(all_tables))
     return written
+
+
+def _table_path(folder: Path, name: str) -> Path:
+    return folder / TABLES / f"{name.lower().replace(' ', '_')}.csv"
+
+
+def _remove_tables(folder: Path, names: set[str]) -> None:
+    """Take tables away that another report has left in the folder: they would be taken for those of this one."""
+    for name in names:
+        path = _table_path(folder, name)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise ExportError(f"{path} of an older report cannot be removed: {error.strerror}.") from error
 
 
 def _tell(progress: Progress | None, done: int) -> None:
@@ -115,21 +138,51 @@ def _tables(scores: Scores, matrix: ConfusionMatrix, predictions: Predictions, s
         for one in scores.per_class
     ]
     tables = {
-        "Summary": Table([subject.title, ""], list(_summary(scores, matrix, predictions, subject.model))),
+        "Summary": Table([subject.title, ""], list(_summary(scores, matrix, predictions, subject))),
         "Scores": Table(["score", "value", "95 % from", "to"], list(_score_rows(scores))),
         "Confusion matrix": Table(
             ["actual \\ predicted", *matrix.class_names],
             [[name, *row] for name, row in zip(matrix.class_names, matrix.counts.tolist(), strict=True)],
         ),
+        "Confusions": Table(["actual", "predicted", "images"], frequent_confusions(matrix)),
         "Per class": Table(["class", *names, *ends], per_class),
+        "Data": _data_table(predictions),
+        "Model": Table(["what", "value"], list(_model(subject))),
         "Versions": Table(["what", "version"], [list(pair) for pair in (*versions(), *hardware())]),
         "Methods": Table(["methods"], [[methods]]),
     }
+    if subject.card is not None and (subject.run is None or subject.run.config is None):
+        tables["Training data"] = Table(["data", "digest"], list(subject.card.data))
+    tables = {name: one for name, one in tables.items() if one.rows}
     return tables if subject.run is None else tables | _run_tables(subject.run)
+
+
+def _data_table(predictions: Predictions) -> Table:
+    names = ("path", "part", "kind", "classes", "n", "zoom", "problems", "digest")
+    rows = [[getattr(one, name) for name in names] for one in data_facts(predictions)]
+    return Table(["data", "part", "kind", "class", "images", "zoom", "problems", "digest"], rows)
+
+
+def _model(subject: Subject) -> Iterator[list[Value]]:
+    if subject.model is not None:
+        yield ["model", str(subject.model[0])]
+        yield ["digest", subject.model[1]]
+    if subject.card is not None:
+        for name, value in model_rows(subject.card):
+            yield [name, value]
+        for name, version in subject.card.versions:
+            yield [f"saved with {name}", version]
 
 
 def _run_tables(run: RunFacts) -> dict[str, Table]:
     tables = {}
+    if run.config is not None:
+        data: list[list[Value]] = [
+            [str(row.path), row.part, row.class_name, str(row.role), row.zoom, row.images_per_epoch, row.digest]
+            for row in run.config.data
+        ]
+        header = ["data", "part", "class", "role", "zoom", "images per epoch", "digest"]
+        tables["Run data"] = Table(header, data)
     if run.settings is not None:
         rows: list[list[Value]] = [
             ["start", "", f"{label}: {value}"] for label, value in settings_rows(run.settings.sections)
@@ -155,9 +208,11 @@ def _score_rows(scores: Scores) -> Iterator[list[Value]]:
 
 
 def _summary(
-    scores: Scores, matrix: ConfusionMatrix, predictions: Predictions, model: tuple[Path, str] | None
+    scores: Scores, matrix: ConfusionMatrix, predictions: Predictions, subject: Subject
 ) -> Iterator[list[Value]]:
     yield ["images", scores.n]
+    if subject.role:
+        yield ["role of the images", subject.role]
     yield ["accuracy", scores.accuracy]
     low, high = scores.accuracy_interval
     yield ["accuracy, 95 % confidence", f"{low:.6f} to {high:.6f}"]
@@ -165,11 +220,12 @@ def _summary(
     if matrix.threshold is not None:
         yield ["threshold of", matrix.class_names[matrix.threshold.class_index]]
         yield ["threshold", matrix.threshold.probability]
-    if model is not None:
-        yield ["model", str(model[0])]
-        yield ["model digest", model[1]]
+    if subject.model is not None:
+        yield ["model", str(subject.model[0])]
+        yield ["model digest", subject.model[1]]
     for source in predictions.sources:
         yield ["data", str(source.path)]
         yield ["data digest", source.digest]
     yield ["made with", f"AID Desktop {__version__}"]
+    yield ["made on", subject.made]
     yield ["report version", REPORT_VERSION]

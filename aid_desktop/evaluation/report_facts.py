@@ -63,14 +63,18 @@ def find_run(model: Path | None) -> RunFacts | None:
     folder = None if model is None else run_of(model)
     if folder is None:
         return None
-    config, history, problems = None, History(), []
+    config, history, problems = None, History(), list[str]()
     revisions: tuple[Revision, ...] = ()
     try:
         config = read_run_toml(folder.run_toml)
     except AidError as error:
         problems.append(str(error))
     try:
-        history, revisions = read_history(folder.history_csv), read_revisions(folder.settings_jsonl)
+        history = read_history(folder.history_csv)
+    except AidError as error:
+        problems.append(str(error))
+    try:
+        revisions = read_revisions(folder.settings_jsonl)
     except AidError as error:
         problems.append(str(error))
     return RunFacts(folder.path, config, history, revisions, "; ".join(problems))

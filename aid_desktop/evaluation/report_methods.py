@@ -76,9 +76,11 @@ def _training_sentences(card: ModelCard, run: RunFacts | None) -> list[str]:
         return [f"The network {card.architecture} was used as saved after epoch {card.epoch} (counted from 0)."]
     settings = run.settings.hyperparameters
     config = run.config
-    n_epochs, optimizer = len(run.history), _OPTIMIZERS.get(settings.optimizer, settings.optimizer)
+    # None at all may also mean that the history could not be read.
+    duration = f" for {len(run.history)} epochs" if len(run.history) else ""
+    optimizer = _OPTIMIZERS.get(settings.optimizer, settings.optimizer)
     sentences = [
-        f"The network {card.architecture} was trained{_start(config)} for {n_epochs} epochs with the optimizer "
+        f"The network {card.architecture} was trained{_start(config)}{duration} with the optimizer "
         f"{optimizer}, a batch size of {settings.batch_size}, an initial learning rate of "
         f"{settings.learning_rate:g} (schedule: {settings.schedule.replace('_', ' ')}) and the loss "
         f"{settings.loss.replace('_', ' ')}."
@@ -95,7 +97,7 @@ def _training_sentences(card: ModelCard, run: RunFacts | None) -> list[str]:
         )
     if run.changes:
         times = "once" if len(run.changes) == 1 else f"{len(run.changes)} times"
-        sentences.append(f"Settings were changed {times} during training (see the timeline).")
+        sentences.append(f"Settings were changed {times} during training (see “Settings that were changed”).")
     seed = "" if config is None else f" The random seed was {config.seed}."
     sentences.append(f"The model saved after epoch {card.epoch} (counted from 0) was assessed.{seed}")
     return sentences
@@ -136,7 +138,7 @@ def _score_sentences(scores: Scores, matrix: ConfusionMatrix, card: ModelCard | 
             parts.append(f"{shown} {_number(scores, key)}")
     sentences = [
         f"On {scores.n} {kind} the model reached: {'; '.join(parts)}. Intervals are 95 % percentile bootstrap "
-        "intervals over images."
+        f"intervals over images{_wilson(scores)}."
     ]
     if matrix.threshold is not None:
         name = matrix.class_names[matrix.threshold.class_index]
@@ -147,6 +149,10 @@ def _score_sentences(scores: Scores, matrix: ConfusionMatrix, card: ModelCard | 
     if card is not None and card.temperature != 1:
         sentences.append(f"Probabilities were calibrated by temperature scaling (T = {card.temperature:.3g}).")
     return sentences
+
+
+def _wilson(scores: Scores) -> str:
+    return "; that of the accuracy is Wilson's score interval" if scores.accuracy in (0, 1) else ""
 
 
 def _number(scores: Scores, key: str) -> str:

@@ -32,13 +32,17 @@ SHOWN_CONFUSIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a report is about: its title, the model's file with its digest, its card, its run, and the images' role."""
+    """What a report is about: title, the model's file with its digest, its card, its run, the images' role, and when.
+
+    `made` is a local time as text.
+    """
 
     title: str
     model: tuple[Path, str] | None = None
     card: ModelCard | None = None
     run: RunFacts | None = None
     role: str = ""
+    made: str = ""
 
 
 def report_page(
@@ -63,6 +67,7 @@ def report_page(
         version=__version__,
         style=Markup(STYLE),
         title=subject.title,
+        role=subject.role, made=subject.made,
         scores=scores,
         headlines=[(HEADLINES[key][0], value, scores.intervals.get(key), HEADLINES[key][1])
                    for key, value in scores.headlines.items()],
@@ -71,13 +76,13 @@ def report_page(
         names=matrix.class_names,
         matrix_rows=_matrix_rows(matrix) if len(matrix.class_names) <= LARGEST_TABLE else None,
         picture=_embedded(picture),
-        confusions=_confusions(matrix),
+        confusions=frequent_confusions(matrix),
         left_out=curves.n_left_out,
         # The writer of the drawings escapes what they say.
         plots=[Markup(plot) for plot in score_plots(curves)],
         mistakes=_mistakes(predictions, matrix),
         model=subject.model,
-        model_rows=[] if card is None else _model_rows(card),
+        model_rows=[] if card is None else model_rows(card),
         data=data_facts(predictions),
         training_data=() if card is None else card.data,
         run=run,
@@ -127,7 +132,8 @@ def _matrix_cell(count: int, share: float, correct: bool) -> dict[str, Any]:
     return {"count": count, "share": f"{share:.1%}", "kind": "c" if correct else "w", "strength": f"{strength:.3f}"}
 
 
-def _confusions(matrix: ConfusionMatrix) -> list[tuple[str, str, int]]:
+def frequent_confusions(matrix: ConfusionMatrix) -> list[tuple[str, str, int]]:
+    """Return actual class, predicted class and number of images of the most frequent mistakes."""
     wrong = matrix.counts.copy()
     np.fill_diagonal(wrong, 0)
     order = np.argsort(-wrong, axis=None, kind="stable")[:SHOWN_CONFUSIONS]
@@ -151,7 +157,8 @@ def _mistakes(predictions: Predictions, matrix: ConfusionMatrix) -> list[dict[st
     ]
 
 
-def _model_rows(card: ModelCard) -> list[tuple[str, str]]:
+def model_rows(card: ModelCard) -> list[tuple[str, str]]:
+    """Return name and value of what a model's card says."""
     image = card.image
     channels = image.channels if isinstance(image.channels, str) else ", ".join(image.channels)
     rows = [

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.evaluation.class_colors import OKABE_ITO
+from aid_desktop.evaluation.class_colors import class_hex
 from aid_desktop.evaluation.writing import encodable
 
 WIDTH, HEIGHT = 460, 300
@@ -15,7 +15,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 12, 30, 44
 _ROW = 18
 _PER_ROW = 2
 _NAME_LIMIT = 30
-DASHES = ("", "7 4", "2 3", "7 3 2 3")
+DASHES = ("", "7 4", "2 3", "7 3 2 3", "7 3 2 3 2 3")
 MUTED = "currentColor"
 
 
@@ -32,8 +32,8 @@ class Series:
 
 
 def class_style(index: int) -> tuple[str, str]:
-    """Return colour and dash of a class."""
-    return OKABE_ITO[index % len(OKABE_ITO)], DASHES[(index // len(OKABE_ITO) + index) % len(DASHES)]
+    """Return colour and dash of a class, as in the window."""
+    return class_hex(index), DASHES[index % len(DASHES)]
 
 
 def line_plot(
@@ -48,7 +48,7 @@ def line_plot(
     `marks` are places of upright dashed lines. Series without any finite point are left out.
     """
     drawn = [one for one in series if (np.isfinite(one.x) & np.isfinite(one.y)).any()]
-    x_low, x_high = _span([one.x for one in drawn])
+    x_low, x_high = _span([*(one.x for one in drawn), np.array(marks, np.float64)])
     y_low, y_high = y_range or _span([one.y for one in drawn])
     rows = -(-len(drawn) // _PER_ROW)
     height = HEIGHT + rows * _ROW

@@ -65,7 +65,8 @@ TEMPLATE = """
 </head>
 <body>
 <h1>{{ title }}</h1>
-<p class="faint">Report of AID Desktop {{ version }}</p>
+<p class="faint">{% if role %}{{ role | capitalize }} images. {% endif %}Report of AID Desktop {{ version }}, made on
+{{ made }}.</p>
 <div class="figures">
 <div><b>{{ scores.n }}</b>images</div>
 {% for name, value, interval, meaning in headlines %}
@@ -116,7 +117,7 @@ otherwise to the most probable other class. Concentration {{ number(threshold.sc
 {% endif %}
 <h2>Per class</h2>
 <div class="wide"><table><thead><tr>
-{% for name in ["class", "images", "precision", "recall", "F1", "ROC AUC", "PR AUC", "initial conc.", "enrichment"] %}
+{% for name in ["class", "images", "precision", "recall", "F1", "ROC-AUC", "PR-AUC", "initial conc.", "enrichment"] %}
 <th scope="col">{{ name }}</th>{% endfor %}</tr></thead><tbody>
 {% for one in scores.per_class %}
 <tr><th scope="row">{{ one.name }}</th><td>{{ one.support }}</td>

@@ -1,6 +1,5 @@
 """Colours, palette, style sheet and icons; light, dark, or as the system has it."""
 
-import math
 import re
 import shutil
 import subprocess
@@ -13,7 +12,7 @@ from PyQt5.QtGui import QColor, QFont, QIcon, QIconEngine, QPainter, QPalette, Q
 from PyQt5.QtSvg import QSvgRenderer
 from PyQt5.QtWidgets import QApplication, QWidget
 
-from aid_desktop.evaluation.class_colors import OKABE_ITO
+from aid_desktop.evaluation.class_colors import class_hex
 from aid_desktop.gui.qt import required
 from aid_desktop.paths import assets_dir
 
@@ -33,8 +32,6 @@ LINE_STYLES = (
     Qt.PenStyle.DashDotDotLine,
 )
 """Lines of a plot differ in dash as well as in colour; the n-th line takes the n-th style, in turn."""
-
-_GOLDEN_ANGLE = 137.508
 
 
 class ThemeName(StrEnum):
@@ -189,14 +186,8 @@ def line_style(index: int) -> Qt.PenStyle:
 
 
 def class_color(index: int) -> QColor:
-    """Return the colour of a class by its index (from 0), the same in every tab, plot and report.
-
-    Okabe and Ito's seven colours, then hues at the golden angle of CIE LCh in three lightnesses.
-    """
-    if index < len(OKABE_ITO):
-        return QColor(OKABE_ITO[index])
-    step = index - len(OKABE_ITO)
-    return _from_lch((62.0, 46.0, 76.0)[step % 3], 58.0, 20 + step * _GOLDEN_ANGLE)
+    """Return the colour of a class by its index (from 0), the same in every tab, plot and report."""
+    return QColor(class_hex(index))
 
 
 def icon(name: str, ink: str = "text") -> QIcon:
@@ -321,27 +312,3 @@ def _style_sheet(theme: Theme, point_size: float) -> str:
     }
     text = (assets_dir() / "style.qss").read_text(encoding="utf-8")
     return re.sub(r"@(\w+)@", lambda match: words[match[1]], text)
-
-
-def _from_lch(lightness: float, chroma: float, hue: float) -> QColor:
-    """Return the sRGB colour of CIE LCh (D65, hue in degrees); chroma is lowered until sRGB has it."""
-    while True:
-        a = chroma * math.cos(math.radians(hue))
-        b = chroma * math.sin(math.radians(hue))
-        y = (lightness + 16) / 116
-        x, y, z = (
-            white * (t**3 if t > 6 / 29 else 3 * (6 / 29) ** 2 * (t - 4 / 29))
-            for white, t in ((0.95047, y + a / 500), (1.0, y), (1.08883, y - b / 200))
-        )
-        linear = (
-            3.2406 * x - 1.5372 * y - 0.4986 * z,
-            -0.9689 * x + 1.8758 * y + 0.0415 * z,
-            0.0557 * x - 0.2040 * y + 1.0570 * z,
-        )
-        if chroma <= 0 or all(-0.0005 <= part <= 1.0005 for part in linear):
-            return QColor.fromRgbF(*(_gamma(min(max(part, 0.0), 1.0)) for part in linear))
-        chroma -= 2
-
-
-def _gamma(linear: float) -> float:
-    return 12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055

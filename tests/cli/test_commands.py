@@ -14,7 +14,11 @@ import h5py
 import numpy as np
 import pytest
 
+from aid_desktop.cli import assess
 from aid_desktop.cli import train as train_module
+from aid_desktop.evaluation.calibration import Calibration
+from aid_desktop.evaluation.predictions import Predictions
+from aid_desktop.models.metadata import read_card
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.training.events import RunFinished
 from aid_desktop.training.run import TrainingRun
@@ -136,22 +140,37 @@ def test_that_assess_prints_the_scores_with_the_keys_of_the_manual(call: Any, ru
 
 
 def test_that_assess_calibrates_on_validation_images_and_scores_the_test_images(
-    call: Any, run_folder: Path, run_toml: Path, tmp_path: Path
+    call: Any, run_folder: Path, run_toml: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = tmp_path / "model.keras"
     shutil.copyfile(run_folder / "last.keras", model)
+    fitted_to = []
+
+    def fit(predictions: Predictions) -> Calibration:
+        # After two epochs the network knows too little for a temperature of its own.
+        fitted_to.append(predictions.probabilities)
+        return Calibration(1.7, predictions.n, (0.6, 0.5), (0.2, 0.1))
+
+    monkeypatch.setattr(assess, "fit_temperature", fit)
     plain = call("assess", model, "--run", run_toml, "--json").document
     document = call("assess", model, "--run", run_toml, "--calibrate", "--json").document
-    assert document["temperature"] != 1
+    assert document["temperature"] == 1.7
     assert document["confusion_matrix"] == plain["confusion_matrix"]
     assert document["log_loss"] != plain["log_loss"]
     # The next program that reads the file has the same probabilities.
     assert call("assess", model, "--run", run_toml, "--json").document == document
     words = call("assess", model, "--run", run_toml, "--calibrate").out
+    assert read_card(model).temperature == 1.7
+    np.testing.assert_array_equal(*fitted_to)
     assert words.startswith("temperature ")
     assert "validation images, now in the model" in words
     dark = f"dark={run_toml.parent / 'test_dark.rtdc'}"
     assert "needs --run" in one_line(call("assess", model, "--data", dark, "--calibrate"))
+    before = model.read_bytes()
+    assert "--threshold: got" in one_line(
+        call("assess", model, "--run", run_toml, "--calibrate", "--threshold", "nonsense")
+    )
+    assert model.read_bytes() == before
 
 
 def test_that_assess_takes_labelled_paths_a_threshold_and_a_folder_for_the_report(

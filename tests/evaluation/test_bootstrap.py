@@ -66,15 +66,33 @@ def test_that_each_draw_gives_the_scores_of_scikit_learn() -> None:
             assert draws.pr_auc[place, index] == pytest.approx(reference.average_precision_score(truth, values))
 
 
-def test_that_many_different_probabilities_are_put_together_without_changing_the_areas() -> None:
+@pytest.mark.parametrize(("n", "n_positive"), [(20_000, 6000), (100_000, 40), (100_000, 99_960)])
+def test_that_neighbours_are_put_together_without_changing_the_areas(n: int, n_positive: int) -> None:
     generator = np.random.default_rng(1)
-    truth = generator.random(20_000) < 0.3
-    values = (generator.normal(0, 1, 20_000) + truth).astype(np.float32)
+    truth = np.zeros(n, np.bool_)
+    truth[generator.choice(n, n_positive, replace=False)] = True
+    values = (generator.normal(0, 1, n) + 3 * truth).astype(np.float32)
     ranked = bootstrap.Ranked.of(values, truth)
-    roc, pr = ranked.areas(np.arange(20_000)[None])
-    assert ranked.n_places == bootstrap.MOST_PLACES
-    assert roc[0] == pytest.approx(reference.roc_auc_score(truth, values), abs=1e-5)
-    assert pr[0] == pytest.approx(reference.average_precision_score(truth, values), abs=1e-3)
+    assert ranked.n_places <= 2 * n_positive + 1
+    drawn = np.stack([np.arange(n), generator.integers(0, n, n)])
+    roc, pr = ranked.areas(drawn)
+    for place, which in enumerate(drawn):
+        assert roc[place] == pytest.approx(reference.roc_auc_score(truth[which], values[which]), abs=1e-9)
+        assert pr[place] == pytest.approx(reference.average_precision_score(truth[which], values[which]), abs=1e-9)
+
+
+def test_that_the_areas_of_a_rare_class_lie_in_their_intervals() -> None:
+    generator = np.random.default_rng(4)
+    labels = np.zeros(100_000, np.intp)
+    labels[generator.choice(100_000, 40, replace=False)] = 1
+    rare = 1 / (1 + np.exp(-(generator.normal(-4, 1, 100_000) + 5 * labels)))
+    values = np.stack([1 - rare, rare], axis=1).astype(np.float32)
+    zeros = np.zeros(100_000, np.intp)
+    predictions = Predictions(("cell", "rare"), (SOURCE,), (1.0,), zeros, np.arange(100_000), values, labels)
+    found = score_probabilities(predictions)
+    for value, name in ((found.class_roc_auc[1], "roc_auc"), (found.class_pr_auc[1], "pr_auc")):
+        low, high = found.class_intervals[1][name]
+        assert low < value < high
 
 
 def test_that_drawn_matrices_give_the_scores_of_scikit_learn() -> None:
@@ -92,7 +110,7 @@ def test_that_drawn_matrices_give_the_scores_of_scikit_learn() -> None:
 
 
 def test_that_the_same_predictions_give_the_same_intervals() -> None:
-    first, second = score(make(80, 2)), score(make(80, 2))
+    first, second = score(make(80, 2, skill=0.15)), score(make(80, 2, skill=0.15))
     assert first == second
     assert set(first.intervals) >= {"accuracy", "balanced_accuracy", "mcc", "roc_auc", "pr_auc", "log_loss"}
 
@@ -110,7 +128,28 @@ def test_that_the_interval_of_the_accuracy_holds_the_true_one_about_as_often_as_
 
 def test_that_a_score_that_is_mostly_undefined_has_no_interval() -> None:
     assert interval_of(np.array([np.nan, np.nan, 1.0])) is None
-    assert interval_of(np.array([1.0, 1.0, np.nan])) == (1.0, 1.0)
+    assert interval_of(np.array([1.0, 0.5, np.nan])) == pytest.approx((0.5125, 0.9875))
+
+
+def test_that_draws_that_are_all_alike_make_no_interval() -> None:
+    assert interval_of(np.array([1.0, 1.0, np.nan])) is None
+    labels = np.arange(60) % 2
+    values = np.where(np.eye(2)[labels] > 0, 0.8, 0.2).astype(np.float32)
+    found = score(Predictions(("a", "b"), (SOURCE,), (1.0,), np.zeros(60, np.intp), np.arange(60), values, labels))
+    assert set(found.intervals) == {"accuracy"}
+    assert found.accuracy_interval[0] == pytest.approx(0.9398, abs=1e-4)
+    assert {name for one in found.per_class for name in one.intervals} == {"precision", "recall"}
+
+
+def test_that_macro_recall_and_balanced_accuracy_have_the_same_interval() -> None:
+    labels = np.array([0] * 30 + [1] * 30 + [2] * 2)
+    values = np.random.default_rng(3).dirichlet(np.ones(3), 62) * 0.6 + 0.4 * np.eye(3)[labels]
+    places = np.zeros(62, np.intp)
+    found = score(
+        Predictions(("a", "b", "c"), (SOURCE,), (1.0,), places, np.arange(62), values.astype(np.float32), labels)
+    )
+    assert found.macro.recall == pytest.approx(found.balanced_accuracy)
+    assert found.intervals["macro_recall"] == pytest.approx(found.intervals["balanced_accuracy"])
 
 
 def test_that_very_many_probabilities_get_no_intervals_of_areas_but_of_all_else(monkeypatch) -> None:

@@ -74,6 +74,15 @@ def test_that_too_little_to_fit_on_is_refused() -> None:
         fit_temperature(dataclasses.replace(overconfident(1.0, 30), labels=None))
 
 
+def test_that_images_that_tell_no_temperature_are_refused() -> None:
+    predictions = overconfident(1.0, 60)
+    with pytest.raises(DataError, match="right for all of them"):
+        fit_temperature(dataclasses.replace(predictions, labels=predictions.predicted()))
+    # Worse than chance, and the more certain the worse: only a temperature without end would help.
+    with pytest.raises(DataError, match=r"leave the range of 0\.05 to 20"):
+        fit_temperature(dataclasses.replace(predictions, labels=predictions.probabilities.argmin(axis=1)))
+
+
 def test_that_the_card_keeps_a_temperature_and_old_cards_have_none() -> None:
     card = dataclasses.replace(CARD, temperature=1.7)
     assert ModelCard.from_json(json.loads(json.dumps(card.to_json()))) == card

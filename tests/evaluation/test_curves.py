@@ -20,6 +20,7 @@ from aid_desktop.evaluation.curves import (
     roc_curves,
     threshold_curves,
 )
+from aid_desktop.evaluation.decision import REJECTED, Decision
 from aid_desktop.evaluation.predictions import Predictions, Threshold
 
 SOURCE = DataSource(Path("/data/cat"), SourceKind.FOLDER, 9, ((4, 4, 1),), "digest")
@@ -151,6 +152,18 @@ def test_that_coverage_is_as_computed_by_hand() -> None:
     coverage, accuracy = found.at(0.95)
     assert coverage == 0
     assert np.isnan(accuracy)
+
+
+def test_that_probabilities_at_the_limit_are_counted_as_they_are_predicted() -> None:
+    # As float64, 0.9 is below 0.9 as float32, and 0.7 above.
+    predictions = make([[0.9, 0.1], [0.7, 0.3], [0.2, 0.8]], [0, 0, 1])
+    found, kept = threshold_curves(predictions, 0), coverage_curve(predictions)
+    for limit in (0.9, 0.7, 0.2, 0.8):
+        for number in (limit, np.float64(limit)):
+            is_sorted = predictions.predicted(Threshold(0, number)) == 0
+            assert found.at(number).n_sorted == is_sorted.sum() == (np.array([0.9, 0.7, 0.2]) > limit).sum()
+            is_kept = Decision(reject=number).classes(predictions.probabilities) != REJECTED
+            assert kept.at(number)[0] == is_kept.mean() == (np.array([0.9, 0.7, 0.8]) >= limit).mean()
 
 
 def test_that_the_columns_of_each_curve_are_of_one_length() -> None:

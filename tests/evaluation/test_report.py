@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 from PIL import Image
 
+from aid_desktop import __version__
 from aid_desktop.data.class_table import Role
 from aid_desktop.data.digest import digest_of
 from aid_desktop.data.formats import open_source
@@ -27,7 +28,7 @@ from aid_desktop.evaluation.predictions import Predictions, Threshold
 from aid_desktop.evaluation.report import write_report
 from aid_desktop.evaluation.report_facts import certain_mistakes, find_run
 from aid_desktop.evaluation.report_picture import draw_confusion_matrix
-from aid_desktop.evaluation.report_svg import Series, line_plot, ticks
+from aid_desktop.evaluation.report_svg import Series, class_style, line_plot, ticks
 from aid_desktop.models.metadata import CARD_NAME, ModelCard
 from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, write_run_toml
 from aid_desktop.runs.folder import RunFolder
@@ -101,8 +102,9 @@ def test_that_the_promised_files_are_written_and_nothing_else(source: DataSource
         "report.html", "report.xlsx", "predictions.csv", "confusion_matrix.png",
     ]  # fmt: skip
     assert {path.name for path in paths[4:]} == {
-        "summary.csv", "scores.csv", "confusion_matrix.csv", "per_class.csv", "versions.csv", "methods.csv", "roc.csv",
-        "precision_recall.csv", "threshold.csv", "probabilities.csv", "reliability.csv", "coverage.csv",
+        "summary.csv", "scores.csv", "confusion_matrix.csv", "confusions.csv", "per_class.csv", "data.csv",
+        "versions.csv", "methods.csv", "roc.csv", "precision_recall.csv", "threshold.csv", "probabilities.csv",
+        "reliability.csv", "coverage.csv",
     }  # fmt: skip
     assert sorted(paths) == sorted(path for path in folder.rglob("*") if path.is_file())
 
@@ -176,8 +178,11 @@ def test_that_many_classes_are_shown_as_a_picture(source: DataSource, tmp_path: 
 def test_that_the_workbook_reads_back(source: DataSource, tmp_path: Path) -> None:
     workbook = openpyxl.load_workbook(report(source, tmp_path / "out", ("cat", "=dog"))[1])
     assert workbook.sheetnames == [
-        "Summary", "Scores", "Confusion matrix", "Per class", "Versions", "Methods", "Images",
+        "Summary", "Scores", "Confusion matrix", "Confusions", "Per class", "Data", "Versions", "Methods", "Images",
     ]  # fmt: skip
+    rows = list(workbook["Data"].iter_rows(values_only=True))
+    assert rows[0] == ("data", "part", "kind", "class", "images", "zoom", "problems", "digest")
+    assert rows[1][3:7] == ("cat, =dog", N, 1.5, "none")
     predictions = make(source, ("cat", "=dog"))
     matrix, scores = ConfusionMatrix.from_predictions(predictions), score(predictions)
     table = [list(row) for row in workbook["Confusion matrix"].iter_rows(values_only=True)]
@@ -270,6 +275,35 @@ def test_that_the_run_of_a_model_is_told(source: DataSource, tmp_path: Path, run
     workbook = openpyxl.load_workbook(paths[1])
     assert workbook["History"].max_row == 4
     assert workbook["Settings"].max_row > 30
+    assert [row[2:4] for row in workbook["Run data"].iter_rows(values_only=True)][1] == ("cat", "training")
+    model = dict(workbook["Model"].iter_rows(values_only=True))
+    assert model["digest"] == digest_of(run_model)
+    assert (model["epoch (from 0)"], model["saved with keras"]) == ("1", "3.x")
+    summary = dict(workbook["Summary"].iter_rows(values_only=True))
+    assert summary["role of the images"] == "test"
+    assert re.match(r"20\d\d-\d\d-\d\d \d\d:\d\d", summary["made on"])
+    assert f"Test images. Report of AID Desktop {__version__}, made on {summary['made on']}." in text
+
+
+def test_that_tables_of_an_older_report_are_removed_and_other_files_stay(
+    source: DataSource, tmp_path: Path, run_model: Path
+) -> None:
+    first = report(source, tmp_path / "out", model=run_model, card=CARD)
+    (tmp_path / "out" / "tables" / "own.csv").write_text("mine", encoding="utf-8")
+    second = report(source, tmp_path / "out")
+    assert {path.name for path in set(first) - set(second)} == {
+        "model.csv", "run_data.csv", "settings.csv", "history.csv",
+    }  # fmt: skip
+    there = {path for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert there == {*second, tmp_path / "out" / "tables" / "own.csv"}
+
+
+def test_that_the_model_is_told_by_its_whole_path(
+    source: DataSource, tmp_path: Path, run_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(run_model.parent)
+    page = report(source, tmp_path / "out", model=Path(run_model.name), card=CARD)[0]
+    assert str(run_model) in read_page(page).texts
 
 
 def test_that_a_damaged_run_is_told_and_the_rest_is_there(source: DataSource, tmp_path: Path, run_model: Path) -> None:
@@ -277,8 +311,10 @@ def test_that_a_damaged_run_is_told_and_the_rest_is_there(source: DataSource, tm
     found = find_run(run_model)
     assert found is not None
     assert found.config is not None
+    assert len(found.revisions) == 2
     text = report(source, tmp_path / "out", model=run_model, card=CARD)[0].read_text("utf-8")
     assert "Not everything of the run could be read" in text
+    assert "was trained with the optimizer Adam" in text
 
 
 def test_that_a_model_away_from_its_run_tells_what_its_card_knows(source: DataSource, tmp_path: Path) -> None:
@@ -322,6 +358,29 @@ def test_that_lines_with_gaps_and_without_spread_can_be_drawn() -> None:
     (path,) = root.iter("path")
     assert path.get("d").count("M") == 2
     assert ET.fromstring(line_plot("nothing", ("x", "y"), [])) is not None
+
+
+def test_that_a_mark_after_the_last_point_stands_in_the_frame() -> None:
+    line = Series("loss", np.array([0.0, 1.0, 2.0]), np.array([3.0, 2.0, 1.0]), "#0072b2")
+    root = ET.fromstring(line_plot("Loss", ("epoch", "loss"), [line], marks=[3.0]))
+    frame = next(node for node in root.iter("rect") if node.get("class") == "frame")
+    mark = next(node for node in root.iter("line") if node.get("class") == "mark")
+    assert float(mark.get("x1")) == pytest.approx(float(frame.get("x")) + float(frame.get("width")), abs=0.1)
+
+
+def test_that_no_two_classes_of_a_plot_look_alike() -> None:
+    assert len({class_style(index)[0] for index in range(60)}) == 60
+    assert class_style(0) == ("#e69f00", "")
+    assert class_style(7)[1] != class_style(0)[1]
+
+
+def test_that_the_methods_name_the_interval_of_a_faultless_model(source: DataSource, tmp_path: Path) -> None:
+    predictions = make(source, ("cat", "dog"))
+    for labels, is_told in ((predictions.predicted(), True), (predictions.labels, False)):
+        known = replace(predictions, labels=labels)
+        matrix = ConfusionMatrix.from_predictions(known)
+        page = write_report(score(known), matrix, known, tmp_path / "out", "Model")[0].read_text("utf-8")
+        assert ("that of the accuracy is Wilson" in page) == is_told
 
 
 @pytest.mark.parametrize(

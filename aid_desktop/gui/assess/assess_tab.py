@@ -92,7 +92,7 @@ class AssessTab(QWidget):
     @pyqtSlot()
     def assess(self) -> None:
         """Assess the model on the images of the chosen role, as if the button was pressed."""
-        if self._job is not None:
+        if self._job is not None or self.results.calibration.is_fitting:
             return
         self.messages.clear()
         path = self.model_row.path
@@ -105,6 +105,7 @@ class AssessTab(QWidget):
         row, rows = self.run_row, self._notifier.table.rows
         self.relabelling.remember_table()
         row.set_running(True)
+        self.results.calibration.set_blocked(True)
         self._job = self._background.start(
             "Assessing",
             partial(assess_model, path, row.role, rows, row.threshold, row.class_names, labelled=row.labelled),
@@ -156,10 +157,12 @@ class AssessTab(QWidget):
 
     @pyqtSlot(Assessment)
     def _on_recalibrated(self, made: Assessment) -> None:
-        if self._assessment is not None and made.path == self._assessment.path:
-            self._rescoring.drop()
-            self._on_rescored(made)
+        self._rescoring.drop()
+        self._on_rescored(made)
+        if self.model_row.path == made.path:
             self.model_row.choose(made.path)
+        # The threshold may have been moved meanwhile.
+        self._on_threshold(self.run_row.threshold)
 
     def _on_failed(self, failure: Failure) -> None:
         self.messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
@@ -173,6 +176,7 @@ class AssessTab(QWidget):
     def _on_ended(self) -> None:
         self._job = None
         self.run_row.set_running(False)
+        self.results.calibration.set_blocked(False)
 
     @pyqtSlot(ChosenModel)
     def _on_model(self, model: ChosenModel) -> None:
@@ -195,9 +199,21 @@ class AssessTab(QWidget):
     @pyqtSlot(object)
     def _on_threshold(self, threshold: Threshold | None) -> None:
         made = self._assessment
-        # The classes to choose from are those of the model chosen last, the result may be of another.
-        if made is not None and (threshold is None or self.run_row.class_names == made.card.class_names):
+        if made is not None and (threshold is None or self._is_same_classes(made)):
+            self.results.set_threshold(threshold)
             self._rescoring.ask(made, threshold)
+
+    @pyqtSlot(Threshold)
+    def _on_line(self, threshold: Threshold) -> None:
+        made = self._assessment
+        if made is None or self._is_same_classes(made):
+            self.run_row.set_threshold(threshold)
+        else:
+            self._rescoring.ask(made, threshold)
+
+    def _is_same_classes(self, made: Assessment) -> bool:
+        # The classes to choose from are those of the model chosen last, the result may be of another.
+        return self.run_row.class_names == made.card.class_names
 
     @pyqtSlot(CellImages)
     def _on_cells(self, cells: CellImages) -> None:
@@ -238,9 +254,9 @@ class AssessTab(QWidget):
         self.run_row.run_asked.connect(self.assess)
         self.run_row.cancel_asked.connect(self.cancel)
         self.run_row.threshold_changed.connect(self._on_threshold)
-        self.run_row.threshold_changed.connect(self.results.set_threshold)
         self.run_row.role_changed.connect(self._check_contract)
-        self.results.threshold_moved.connect(self.run_row.set_threshold)
+        self.results.threshold_moved.connect(self._on_line)
+        self.results.calibration.fitting.connect(self.run_row.run_button.setDisabled)
         self.results.recalibrated.connect(self._on_recalibrated)
         self.confusion.cells_selected.connect(self._on_cells)
         for part in (self.confusion, self.gallery):

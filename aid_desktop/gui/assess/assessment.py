@@ -4,10 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.errors import DataError, ExportError
 from aid_desktop.evaluation.assess import predict_rows
-from aid_desktop.evaluation.calibration import Calibration, fit_temperature, store_temperature, with_temperature
+from aid_desktop.evaluation.calibration import (
+    Calibration,
+    check_range,
+    fit_temperature,
+    store_temperature,
+    with_temperature,
+)
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.labelled import labelled_images
 from aid_desktop.evaluation.metrics import Scores, score, score_matrix
@@ -26,7 +34,10 @@ ROLES = (Role.TEST, Role.VALIDATION, Role.TRAINING)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assessment:
-    """A model's predictions for the images of a role, or of a file with labels, and their scores."""
+    """A model's predictions for the images of a role, or of a file with labels, and their scores.
+
+    `uncalibrated` are the predictions of the network itself, if they are known besides those of a calibrated model.
+    """
 
     path: Path
     card: ModelCard
@@ -35,6 +46,7 @@ class Assessment:
     matrix: ConfusionMatrix
     scores: Scores
     labelled: Path | None = None
+    uncalibrated: Predictions | None = None
 
     @property
     def title(self) -> str:
@@ -44,10 +56,14 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recalibrated:
-    """The assessment with the probabilities after a change of the temperature, and what was fitted, if anything."""
+    """The assessment with the probabilities after a change of the temperature, and what was fitted, if anything.
+
+    `is_exact` is false where probabilities were too small to be brought back, so that a new assessment gives others.
+    """
 
     assessment: Assessment
     fitted: Calibration | None
+    is_exact: bool = True
 
 
 def proposed_role(table: ClassTable, held_out: HeldOut | None) -> Role:
@@ -113,17 +129,21 @@ def calibrate(assessment: Assessment, is_wanted: bool, context: JobContext) -> R
     """Fit a temperature to the assessed images and keep it in the model's card, or take it out of the card again.
 
     The network in the file stays as it is. Raises ModelError if the file has no card, or another temperature by now;
-    DataError if there are too few images; ExportError if the file cannot be written.
+    DataError if the images do not tell a temperature; ExportError if the file cannot be written.
     """
     made = assessment
-    fitted = fit_temperature(made.predictions) if is_wanted else None
-    temperature = 1.0 if fitted is None else made.card.temperature * fitted.temperature
+    plain = made.predictions if made.card.temperature == 1 else made.uncalibrated
+    start, first = (made.predictions, made.card.temperature) if plain is None else (plain, 1.0)
+    fitted = fit_temperature(start) if is_wanted else None
+    temperature = 1.0 if fitted is None else check_range(first * fitted.temperature)
     context.leave_if_cancelled(1, 2)
     card = store_temperature(made.path, made.card, temperature)
-    predictions = with_temperature(made.predictions, temperature / made.card.temperature)
+    predictions = with_temperature(start, temperature / first)
     scores = score(predictions, made.matrix.threshold)
     matrix = ConfusionMatrix.from_predictions(predictions, made.matrix.threshold)
-    return Recalibrated(replace(made, card=card, predictions=predictions, matrix=matrix, scores=scores), fitted)
+    after = replace(made, card=card, predictions=predictions, matrix=matrix, scores=scores, uncalibrated=plain)
+    is_exact = plain is not None or bool((start.probabilities >= np.finfo(np.float32).tiny).all())
+    return Recalibrated(after, fitted, is_exact)
 
 
 def write_files(assessment: Assessment, folder: Path, context: JobContext) -> list[Path]:

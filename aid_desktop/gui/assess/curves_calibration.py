@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,14 +33,18 @@ _ADVICE = {
 class CalibrationPage(CurvesPage):
     """Reliability diagram, and the buttons that calibrate the model or take that back.
 
-    `recalibrated` carries the Assessment with the new probabilities; the model's file has the new temperature.
+    `recalibrated` carries the Assessment with the new probabilities, if the one it was made of is still on show; the
+    model's file has the new temperature. `fitting` tells whether that is under way.
     """
 
     recalibrated = pyqtSignal(Assessment)
+    fitting = pyqtSignal(bool)
 
     def __init__(self, themes: ThemeManager, background: Background, parent: QWidget | None = None) -> None:
         super().__init__("calibration", themes, background, parent)
         self._fitting: Job[Recalibrated] | None = None
+        self._is_blocked = False
+        self._told_of: Path | None = None
         self.messages = MessageStrip("calibrationMessages", self)
         self.column.insertWidget(0, self.messages)
         self.bins = QComboBox(self)
@@ -67,12 +72,25 @@ class CalibrationPage(CurvesPage):
         self.panel.set_labels("share right", "probability of the predicted class")
         self.frame.restyle()
 
+    @property
+    def is_fitting(self) -> bool:
+        """Whether the model is being calibrated."""
+        return self._fitting is not None
+
+    def set_blocked(self, is_blocked: bool) -> None:
+        """Allow no change of the model while it is assessed."""
+        self._is_blocked = is_blocked
+        self._enable()
+
     def on_new_predictions(self) -> None:
         if self.assessment is None:
             return
+        if self._told_of != self.assessment.path:
+            self.messages.clear()
+            self._told_of = self.assessment.path
         temperature = self.assessment.card.temperature
         self.temperature.setText("not calibrated" if temperature == 1 else f"temperature {temperature:.3g}")
-        self.remove_button.setEnabled(temperature != 1)
+        self._enable()
 
     def work(self, made: Assessment) -> Callable[[JobContext], Any]:
         return partial(_reliability, made.predictions, self.bins.currentIndex() == 1)
@@ -106,23 +124,28 @@ class CalibrationPage(CurvesPage):
         self._change(is_wanted=False)
 
     def _change(self, *, is_wanted: bool) -> None:
-        if self._fitting is not None or self.assessment is None:
+        if self._fitting is not None or self._is_blocked or self.assessment is None:
             return
         self.messages.clear()
-        self.fit_button.setEnabled(False)
-        self.remove_button.setEnabled(False)
         self._fitting = self._background.start(
             "Calibrating the model",
             partial(calibrate, self.assessment, is_wanted),
-            self._on_recalibrated,
+            partial(self._on_recalibrated, self.assessment.predictions),
             self._on_refused,
         )
         self._fitting.ended.connect(self._on_fitted)
+        self._enable()
+        self.fitting.emit(True)
 
-    def _on_recalibrated(self, made: Recalibrated) -> None:
+    def _on_recalibrated(self, before: Predictions, made: Recalibrated) -> None:
         name = made.assessment.path.name
+        if self.assessment is None or self.assessment.predictions is not before:
+            self.messages.add(Note(Level.WARNING, f"The temperature of {name} was changed: assess it again."))
+            return
         if made.fitted is None:
-            self.messages.add(Note(Level.INFO, f"The calibration was taken out of {name}."))
+            again = "" if made.is_exact else " Some probabilities were too small to be restored: assess it again."
+            level = Level.INFO if made.is_exact else Level.WARNING
+            self.messages.add(Note(level, f"The calibration was taken out of {name}.{again}"))
         else:
             fitted = made.fitted
             is_seen = made.assessment.role is Role.TRAINING
@@ -140,8 +163,14 @@ class CalibrationPage(CurvesPage):
     @pyqtSlot()
     def _on_fitted(self) -> None:
         self._fitting = None
-        self.fit_button.setEnabled(True)
-        self.remove_button.setEnabled(self.assessment is not None and self.assessment.card.temperature != 1)
+        self._enable()
+        self.fitting.emit(False)
+
+    def _enable(self) -> None:
+        is_free = self._fitting is None and not self._is_blocked and self.assessment is not None
+        self.fit_button.setEnabled(is_free)
+        is_calibrated = self.assessment is not None and self.assessment.card.temperature != 1
+        self.remove_button.setEnabled(is_free and is_calibrated)
 
 
 def _reliability(predictions: Predictions, is_equal_mass: bool, _: JobContext) -> Reliability:

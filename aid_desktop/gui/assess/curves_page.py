@@ -71,6 +71,7 @@ class CurvesPage(QWidget):
         if before is not None and before.predictions is made.predictions:
             self.on_rescored()
             return
+        self._forget()
         self.on_new_predictions()
         self.refresh()
 
@@ -80,6 +81,16 @@ class CurvesPage(QWidget):
         if self.isVisible() and self.assessment is not None:
             self._is_stale = False
             self._start(self.work(self.assessment))
+
+    def _forget(self) -> None:
+        # What is drawn of other predictions would be drawn again with another theme, by classes that are not there.
+        if self._job is not None:
+            self._job.cancel()
+        self._drawn = None
+        self._table = PlotTable((), ())
+        self.text.clear()
+        for panel in self.frame.panels.values():
+            clear_curves(panel)
 
     def showEvent(self, a0: QShowEvent | None) -> None:
         super().showEvent(a0)

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QColor
+from PyQt5.QtGui import QColor, QPen
 from PyQt5.QtWidgets import QComboBox, QLabel, QWidget
 
 from aid_desktop.evaluation.curves import (
@@ -29,10 +29,12 @@ from aid_desktop.gui.assess.curves_page import (
 )
 from aid_desktop.gui.background import Background, JobContext
 from aid_desktop.gui.numbers import grouped
+from aid_desktop.gui.plots.line_legend import LineLegend
 from aid_desktop.gui.theme import Theme, ThemeManager, current_theme, line_style
 from aid_desktop.gui.widgets.naming import name_widget
 
 _DECIMALS = 4
+_SHORTER = {"initial concentration": "initial"}
 _KINDS = ("concentration and yield", "enrichment")
 
 
@@ -81,6 +83,7 @@ class ThresholdPage(CurvesPage):
         self._place_lines()
 
     def on_new_predictions(self) -> None:
+        self._found = None
         names = list(self.assessment.matrix.class_names) if self.assessment is not None else []
         if names != [self.classes.itemText(index) for index in range(self.classes.count())]:
             self.classes.blockSignals(True)
@@ -134,6 +137,9 @@ class SortingPage(ThresholdPage):
 
     def __init__(self, themes: ThemeManager, background: Background, parent: QWidget | None = None) -> None:
         super().__init__("threshold", themes, background, parent)
+        # Inside of a low plot it would hide a quarter of the curves; saved files have theirs there.
+        self.frame.set_legend_shown(False)
+        self.legend = LineLegend("thresholdLegend", self)
         self.panel = self.frame.add_panel(legend_corner=(8, -8))
         self.add_line(self.panel)
         self.kinds = QComboBox(self)
@@ -141,6 +147,7 @@ class SortingPage(ThresholdPage):
         self.kinds.addItems(_KINDS)
         self.kinds.currentIndexChanged.connect(self._on_kind)
         self.frame.header.insertWidget(2, self.kinds)
+        self.frame.header.insertWidget(3, self.legend)
         self.frame.restyle()
 
     def work(self, made: Assessment) -> Callable[[JobContext], Any]:
@@ -160,6 +167,7 @@ class SortingPage(ThresholdPage):
         found = self._found
         clear_curves(self.panel)
         if found is None:
+            self.legend.set_entries(())
             return
         self.frame.set_empty_text("")
         color, muted = class_pen(found.class_index)[0], QColor(current_theme().muted)
@@ -172,6 +180,7 @@ class SortingPage(ThresholdPage):
             set_curve(self.panel, "concentration", color, solid, found.threshold, found.concentration)
             set_curve(self.panel, "yield", color, dashed, found.threshold, found.sorting_yield)
             set_curve(self.panel, "initial concentration", muted, dotted, [0, 1], [found.initial] * 2)
+        self.legend.set_entries([(_SHORTER.get(name, name), _pen(curve)) for name, curve in self.panel.curves.items()])
         self.panel.set_labels(
             "enrichment" if is_enrichment else "share", f"threshold on the probability of {found.name}"
         )
@@ -208,6 +217,10 @@ class ProbabilityPage(ThresholdPage):
         self.frame.restyle()
         self._place_lines()
         self.frame.fit()
+
+
+def _pen(curve: Any) -> QPen:
+    return QPen(curve.opts["pen"])
 
 
 def _sorting(predictions: Predictions, class_index: int, _: JobContext) -> ThresholdCurves:

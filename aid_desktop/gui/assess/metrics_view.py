@@ -113,6 +113,8 @@ class MetricsView(QWidget):
         header = required(self.table.horizontalHeader())
         header.setHighlightSections(False)
         header.setMinimumSectionSize(6 * GRID)
+        # Only the rows in view are measured: of a thousand classes all would take longer than the scores.
+        header.setResizeContentsPrecision(0)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setMaximumSectionSize(22 * GRID)
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PyQt5.QtCore import QPoint
 from PyQt5.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLabel
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.data.source import DataSource, SourceKind
+from aid_desktop.evaluation.calibration import store_temperature
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.metrics import score
 from aid_desktop.evaluation.predictions import Predictions, Threshold
@@ -148,6 +150,21 @@ def test_that_enrichment_has_a_plot_of_its_own(tabs: ResultTabs, idle) -> None:
     assert list(tabs.threshold.panel.curves) == ["enrichment", "without sorting"]
 
 
+def test_that_the_legend_of_a_low_plot_stands_above_it_and_in_saved_files(
+    tabs: ResultTabs, idle, tmp_path: Path
+) -> None:
+    page = tabs.threshold
+    tabs.setCurrentWidget(page)
+    idle()
+    assert not page.panel.legend.isVisible()
+    assert page.legend.texts == ("concentration", "yield", "initial")
+    assert page.legend.mapTo(page, page.legend.rect().bottomLeft()).y() < page.frame.canvas.mapTo(page, QPoint()).y()
+    page.frame.save(tmp_path / "sorting.svg")
+    assert "initial concentration" in (tmp_path / "sorting.svg").read_text(encoding="utf-8")
+    page.kinds.setCurrentIndex(1)
+    assert page.legend.texts == ("enrichment", "without sorting")
+
+
 def test_that_a_threshold_from_elsewhere_moves_the_lines_of_its_class(tabs: ResultTabs, qtbot, idle) -> None:
     tabs.setCurrentWidget(tabs.probabilities)
     idle()
@@ -213,6 +230,93 @@ def test_that_calibrating_changes_the_card_and_the_probabilities_and_can_be_take
     assert read_card(model_file) == dataclasses.replace(card, temperature=1.0)
 
 
+def test_that_calibrating_again_begins_with_the_network_and_removing_brings_all_back(
+    tabs: ResultTabs, qtbot, made, model_file: Path, idle
+) -> None:
+    page = tabs.calibration
+    tabs.setCurrentWidget(page)
+    temperatures = []
+    for button in (page.fit_button, page.fit_button, page.remove_button):
+        with qtbot.waitSignal(tabs.recalibrated) as told:
+            button.click()
+        idle()
+        temperatures.append(told.args[0].card.temperature)
+        tabs.show_assessment(told.args[0])
+        assert len(page.messages.notes) == 1
+    assert temperatures == [temperatures[0], temperatures[0], 1]
+    np.testing.assert_array_equal(told.args[0].predictions.probabilities, made.predictions.probabilities)
+    idle()
+
+
+@pytest.mark.parametrize(("smallest", "is_lost"), [(0.0, True), (0.01, False)])
+def test_that_probabilities_too_small_to_be_restored_are_told(
+    tabs: ResultTabs, qtbot, made, model_file: Path, smallest: float, is_lost: bool, idle
+) -> None:
+    card = store_temperature(model_file, read_card(model_file), 0.5)
+    values = np.maximum(made.predictions.probabilities, 0.02)
+    values[0] = smallest, 1 - smallest
+    predictions = dataclasses.replace(made.predictions, probabilities=values)
+    tabs.show_assessment(dataclasses.replace(made, predictions=predictions, card=card))
+    with qtbot.waitSignal(tabs.recalibrated):
+        tabs.calibration.remove_button.click()
+    idle()
+    assert ("too small to be restored: assess it again" in tabs.calibration.messages.notes[-1].text) == is_lost
+
+
+def test_that_calibrating_on_faultless_images_is_refused(tabs: ResultTabs, made, model_file: Path, idle) -> None:
+    predictions = dataclasses.replace(made.predictions, labels=made.predictions.predicted())
+    tabs.show_assessment(dataclasses.replace(made, predictions=predictions))
+    tabs.calibration.fit_button.click()
+    idle()
+    assert "right for all of them" in tabs.calibration.messages.notes[-1].text
+    assert read_card(model_file).temperature == 1
+
+
+def test_that_calibrating_puts_no_older_result_over_a_newer_one(
+    tabs: ResultTabs, qtbot, card, model_file: Path, idle
+) -> None:
+    with qtbot.assertNotEmitted(tabs.recalibrated):
+        tabs.calibration.fit_button.click()
+        assert not tabs.calibration.fit_button.isEnabled()
+        tabs.show_assessment(made_of(card, model_file, 300))
+        assert not tabs.calibration.fit_button.isEnabled()
+        idle()
+    assert "assess it again" in tabs.calibration.messages.notes[-1].text
+    assert tabs.calibration.fit_button.isEnabled()
+
+
+def test_that_what_was_calibrated_is_not_told_of_another_model(
+    tabs: ResultTabs, qtbot, card, tmp_path: Path, idle
+) -> None:
+    with qtbot.waitSignal(tabs.recalibrated) as told:
+        tabs.calibration.fit_button.click()
+    tabs.show_assessment(told.args[0])
+    assert len(tabs.calibration.messages.notes) == 1
+    tabs.show_assessment(made_of(card, tmp_path / "other.keras"))
+    assert tabs.calibration.messages.notes == ()
+
+
+def test_that_a_hidden_page_forgets_the_classes_of_the_model_before(
+    tabs: ResultTabs, card, model_file: Path, idle
+) -> None:
+    tabs.show_assessment(made_of(card, model_file, names=("a", "b", "c", "d")))
+    for page in tabs.pages:
+        tabs.setCurrentWidget(page)
+        idle()
+    tabs.setCurrentWidget(tabs.metrics)
+    tabs.show_assessment(made_of(card, model_file))
+    assert all(panel.curves == {} for page in tabs.pages for panel in page.frame.panels.values())
+    themes = tabs.roc.frame._themes
+    themes.set_theme(ThemeName.DARK)
+    themes.set_theme(ThemeName.LIGHT)
+    tabs.threshold.kinds.setCurrentIndex(1)
+    assert all(panel.curves == {} for page in tabs.pages for panel in page.frame.panels.values())
+
+
+def test_that_only_the_scores_in_view_are_measured_for_the_widths(tabs: ResultTabs) -> None:
+    assert tabs.metrics.table.horizontalHeader().resizeContentsPrecision() == 0
+
+
 def test_that_training_images_are_warned_of(tabs: ResultTabs, qtbot, card, model_file: Path, idle) -> None:
     tabs.show_assessment(made_of(card, model_file, role=Role.TRAINING))
     tabs.setCurrentWidget(tabs.calibration)
@@ -247,6 +351,48 @@ def test_that_the_tab_shows_what_calibration_has_changed(qtbot, assessed_tab: As
     assert tab.assessment.matrix.counts.tolist() == before.matrix.counts.tolist()
     assert "calibrated (temperature " in tab.findChild(QLabel, "assessContract").text()
     assert len(tab.messages.notes) == 0
+
+
+def test_that_a_model_is_either_assessed_or_calibrated(qtbot, assessed_tab: AssessTab, idle) -> None:
+    tab = assessed_tab
+    tab.assess()
+    assert not tab.results.calibration.fit_button.isEnabled()
+    idle()
+    assert tab.results.calibration.fit_button.isEnabled()
+    tab.results.calibration.fit_button.click()
+    assert not tab.run_row.run_button.isEnabled()
+    with qtbot.assertNotEmitted(tab.assessed):
+        tab.assess()
+        idle()
+    assert tab.run_row.run_button.isEnabled()
+    assert tab.assessment.card.temperature != 1
+
+
+def test_that_a_threshold_moved_while_calibrating_is_kept(assessed_tab: AssessTab, idle) -> None:
+    tab = assessed_tab
+    tab.results.calibration.fit_button.click()
+    tab.run_row.set_threshold(Threshold(0, 0.7))
+    idle()
+    assert tab.assessment.card.temperature != 1
+    assert tab.assessment.matrix.threshold == Threshold(0, 0.7)
+
+
+def test_that_a_line_over_an_old_result_is_no_threshold_of_the_model_chosen_since(
+    assessed_tab: AssessTab, idle
+) -> None:
+    tab = assessed_tab
+    tab.results.setCurrentWidget(tab.results.threshold)
+    idle()
+    tab.run_row.set_class_names(("red cell", "white cell"))
+    tab.results.threshold._lines[0].setValue(0.65)
+    idle()
+    assert tab.run_row.threshold is None
+    assert tab.assessment.matrix.threshold == Threshold(0, 0.65)
+    assert "cat above 0.65" in tab.results.threshold.text.text()
+    tab.run_row.set_threshold(Threshold(1, 0.3))
+    idle()
+    assert tab.assessment.matrix.threshold == Threshold(0, 0.65)
+    assert tab.results.threshold._lines[0].value() == 0.65
 
 
 def test_that_the_tab_follows_a_line_that_is_dragged(assessed_tab: AssessTab, idle) -> None:
