@@ -11,7 +11,7 @@ from aid_desktop.errors import DataError
 from aid_desktop.evaluation.duplicates import Duplicates
 from aid_desktop.evaluation.embedding import Embedding
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.evaluation.projection import COMPONENTS, principal_components
+from aid_desktop.evaluation.projection import COMPONENTS, check_finite, principal_components
 from aid_desktop.evaluation.threads import one_thread
 
 NEIGHBORS = 10
@@ -99,7 +99,7 @@ def rank_issues(
 
     Within each reason the least supported come first, outliers by their distance. `probabilities` (N, C) must be out of
     sample; where `judged` (N,) is False there are none. Without duplicates or an embedding those reasons are left out.
-    Raises DataError for predictions without labels.
+    Raises DataError for predictions without labels, or an embedding with values that are not numbers.
     """
     if predictions.labels is None:
         raise DataError("wrong labels are searched among images of known class, and these have none")
@@ -120,12 +120,18 @@ def rank_issues(
 
 
 def outlier_distances(embedding: Embedding) -> NDArray[np.float64]:
-    """Return the mean distance of each image to its NEIGHBORS nearest ones, in the first principal components, (N,)."""
+    """Return the mean distance of each image to its NEIGHBORS nearest ones, float64 (N,).
+
+    Each vector is brought to length 1 before, and the first principal components of that are compared: what the last
+    layer takes is the longer the surer the network is, so that plain distances would find its surest images. Raises
+    DataError for values that are not numbers.
+    """
     from sklearn.neighbors import NearestNeighbors
 
     if len(embedding) < 2:
         return np.zeros(len(embedding))
-    values = principal_components(embedding, COMPONENTS)
+    check_finite(embedding)
+    values = principal_components(_of_length_1(embedding), COMPONENTS)
     distances = np.empty(len(values))
     with one_thread():
         search = NearestNeighbors(n_neighbors=min(NEIGHBORS, len(values) - 1) + 1).fit(values)
@@ -134,6 +140,13 @@ def outlier_distances(embedding: Embedding) -> NDArray[np.float64]:
             # The nearest one is the image itself.
             distances[block] = search.kneighbors(values[block])[0][:, 1:].mean(axis=1)
     return distances
+
+
+def _of_length_1(embedding: Embedding) -> Embedding:
+    values = embedding.astype(np.float64)
+    lengths = np.linalg.norm(values, axis=1, keepdims=True)
+    scaled: Embedding = np.divide(values, lengths, out=values, where=lengths > 0).astype(np.float32)
+    return scaled
 
 
 def is_far(distances: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -72,8 +72,7 @@ def project(
     """
     if method not in available_methods():
         raise DataError(f"{method} needs the package umap-learn: install it, or choose PCA or t-SNE")
-    if not np.isfinite(embedding).all():
-        raise DataError("the network's last layer but one gives values that are not numbers: its weights are broken")
+    check_finite(embedding)
     if not len(embedding):
         return np.empty((0, 2))
     simple = method is Method.PCA or len(embedding) < 4
@@ -89,10 +88,23 @@ def project(
     return places
 
 
+def check_finite(embedding: Embedding) -> None:
+    """Raise DataError for an embedding with values that are not numbers."""
+    if not np.isfinite(embedding).all():
+        raise DataError(
+            "the network's last layer but one gives values that are not numbers: its weights are broken. Choose the "
+            "model of an earlier epoch"
+        )
+
+
 def principal_components(embedding: Embedding, number: int, seed: int = SEED) -> Places:
-    """Return the first principal components, float64 (N, at most `number`), largest first, signs always the same."""
+    """Return the first principal components, float64 (N, at most `number`), largest first, signs always the same.
+
+    Raises DataError for values that are not numbers.
+    """
     from sklearn.decomposition import PCA
 
+    check_finite(embedding)
     number = min(number, *embedding.shape)
     values = np.asarray(embedding, np.float64)
     if not np.ptp(values, axis=0).any():
