@@ -66,6 +66,7 @@ class EmbeddingView(QWidget):
         self.work.running_changed.connect(self._on_running)
         self.plot = MapPlot("embeddingMap", themes, self)
         self.plot.suggested_name = "map"
+        self.plot.save_tables_in(background)
         self.plot.setAccessibleName("Map of the images")
         self.plot.setToolTip(
             "Drag around points, or click one, to see their images; Shift adds. Arrow keys and Enter do the same. The "

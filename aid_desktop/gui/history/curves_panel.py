@@ -9,6 +9,7 @@ from aid_desktop.gui.background import Background
 from aid_desktop.gui.history.comparison_panel import ComparisonPanel
 from aid_desktop.gui.history.curve_controls import CurveControls
 from aid_desktop.gui.history.opened_run import OpenedRun
+from aid_desktop.gui.models.epoch_series import EpochSeries
 from aid_desktop.gui.models.history_model import HistoryModel
 from aid_desktop.gui.plots.plotted_run import PlottedRun
 from aid_desktop.gui.plots.runs_plot import RunsPlot
@@ -49,6 +50,15 @@ class CurvesPanel(QWidget):
         self._selected = None
         self.model.set_history(History(tuple(run.records)), run.series)
         self._size_columns()
+
+    def clear(self, empty_text: str) -> None:
+        """Show nothing but a text where the curves would be."""
+        self._selected = None
+        self.plot.set_runs((), "")
+        self.plot.set_empty_text(empty_text)
+        self.plot.set_selected_epoch(None)
+        self.model.set_history(History(), EpochSeries(()))
+        self.comparison.set_runs(())
 
     def show_runs(self, runs: Sequence[PlottedRun], current: str) -> None:
         """Show the curves of runs; `current` is the key of that in the table."""

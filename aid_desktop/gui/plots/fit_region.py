@@ -82,7 +82,7 @@ class FitRegion(QObject):
             epochs = self._places()
             pen = pens.of(curve.run, curve.column)
             self._lines[curve.label].setData(
-                np.array([self._look.view_x(epoch) for epoch in epochs]),
+                self._look.view_xs(epochs),
                 self._look.view_y(found.at(epochs)),
                 pen=line_pen(pen.color(), pen.style(), _LINE_WIDTH),
                 connect="finite",

@@ -48,6 +48,7 @@ class RunsPlot(HistoryPlot):
     def __init__(self, name: str, themes: ThemeManager, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(name, themes, parent, is_stacked=False)
         self._background = background
+        self._frame.save_tables_in(background)
         self._job: Job[_Results] | None = None
         self._target = _Wanted(self._runs, self._current, self._wanted, self._look)
         panel = self._curves.panel_of("accuracy")
@@ -205,11 +206,7 @@ class RunsPlot(HistoryPlot):
             start, end = np.searchsorted(curve.epochs, (low, high))
             if start >= end:
                 continue
-            across = (
-                np.array([self._look.view_x(epoch) for epoch in curve.epochs[start:end]])
-                if self._look.is_log_x
-                else (curve.epochs[start:end])
-            )
+            across = self._look.view_xs(curve.epochs[start:end])
             distances = np.hypot((across - x) / width, (self._look.view_y(curve.values[start:end]) - y) / height)
             if np.isnan(distances).all():
                 continue

@@ -218,6 +218,9 @@ def test_that_a_logarithmic_axis_counts_epochs_from_one(plot: RunsPlot) -> None:
     look = Look(is_log=True, is_log_x=True)
     assert [look.epoch_at(look.view_x(epoch)) for epoch in (0, 9, 99)] == pytest.approx([0, 9, 99])
     assert np.isnan(look.view_y(np.array([0.0]))[0])
+    epochs = np.array([-3.0, 0.0, 9.0, 1e6])
+    for look in (Look(), Look(is_log_x=True)):
+        assert look.view_xs(epochs) == pytest.approx([look.view_x(epoch) for epoch in epochs])
 
 
 def test_that_a_growing_run_is_drawn_as_it_grows(qtbot: QtBot, plot: RunsPlot) -> None:
