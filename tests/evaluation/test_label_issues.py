@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
 from aid_desktop.errors import DataError
-from aid_desktop.evaluation.cross_validation import out_of_sample
+from aid_desktop.evaluation.cross_validation import ComparisonStoppedError, out_of_sample
 from aid_desktop.evaluation.duplicates import Duplicates
 from aid_desktop.evaluation.label_issues import Evidence, Reason, is_far, outlier_distances, rank_issues
 from aid_desktop.evaluation.predictions import Predictions
+from aid_desktop.evaluation.projection import ProjectionStoppedError
 
 Make = Callable[..., Any]
 
@@ -162,3 +163,14 @@ def test_that_images_of_unknown_class_are_refused(predictions_of: Make) -> None:
     )
     with pytest.raises(DataError, match="known class"):
         ranked(unlabelled)
+
+
+def test_that_the_search_of_outliers_tells_how_far_it_is_and_can_be_stopped() -> None:
+    embedding = np.random.default_rng(0).standard_normal((1500, 4)).astype(np.float32)
+    told: list[tuple[int, int]] = []
+    outlier_distances(embedding, lambda done, total: told.append((done, total)))
+    assert told == [(0, 1500), (1024, 1500)]
+    with pytest.raises(ProjectionStoppedError):
+        outlier_distances(embedding, should_stop=lambda: len(told) > 0)
+    with pytest.raises(ComparisonStoppedError):
+        out_of_sample(embedding, np.arange(1500) % 2, 2, should_stop=lambda: True)

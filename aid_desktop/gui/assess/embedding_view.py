@@ -48,10 +48,11 @@ _METHOD_TIPS = {
 class EmbeddingView(QWidget):
     """Maps the images of an assessment by what the network's last layer but one makes of them.
 
-    `images_chosen` carries an Assessment and the CellImages that were encircled or clicked.
+    `images_chosen` carries an Assessment and the CellImages that were encircled or clicked; `mapped` tells of a map.
     """
 
     images_chosen = pyqtSignal(Assessment, CellImages)
+    mapped = pyqtSignal()
 
     def __init__(self, background: Background, themes: ThemeManager, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -170,6 +171,7 @@ class EmbeddingView(QWidget):
         self.plot.restyle()
         self._show_legend()
         self._stage.show_content()
+        self.mapped.emit()
         n, total = len(made.places), assessment.predictions.n
         if n < total:
             text = f"{grouped(n)} of {grouped(total)} images, each class in its share."
@@ -222,6 +224,14 @@ class EmbeddingView(QWidget):
     def _on_running(self, running: bool) -> None:
         for widget in (self._methods, self._limit):
             widget.setEnabled(not running)
+        if not running and self._map is not None:
+            # After a map that was stopped or failed, say again what is on show, so that it can be chosen anew.
+            for choice in (self._methods, self._limit):
+                choice.blockSignals(True)
+            self._methods.setCurrentIndex(available_methods().index(self._map.method))
+            self._limit.setValue(self._map.sample.limit)
+            for choice in (self._methods, self._limit):
+                choice.blockSignals(False)
 
     def _tell_points(self) -> None:
         """Say which images the points are, and of which class now: to the eye and in the table."""

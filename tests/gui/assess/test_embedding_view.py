@@ -181,6 +181,29 @@ def test_that_another_temperature_keeps_the_map(assessed_tab: AssessTab, mapped:
     assert mapped.plot.places is before
 
 
+def test_that_a_map_that_is_cancelled_can_be_chosen_again(mapped: EmbeddingView, idle) -> None:
+    methods = child(mapped, QComboBox, "embeddingMethod")
+    methods.setCurrentText("t-SNE")
+    mapped.work.cancel()
+    idle()
+    assert methods.currentText() == str(mapped.shown_map.method) == "PCA"
+    methods.setCurrentText("t-SNE")
+    idle()
+    assert mapped.shown_map.method is Method.TSNE
+
+
+def test_that_a_new_map_rings_what_is_selected(
+    assessed_tab: AssessTab, mapped: EmbeddingView, idle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = assessed_tab.gallery.grid
+    grid.setCurrentIndex(grid.images.index(1))
+    ringed: list[list[int]] = []
+    monkeypatch.setattr(mapped.plot, "set_ringed", lambda points: ringed.append(points.tolist()))
+    child(mapped, QComboBox, "embeddingMethod").setCurrentText("t-SNE")
+    idle()
+    assert ringed[-1] == [assessed_tab.gallery.images.positions[1]]
+
+
 def test_that_failures_are_told_and_another_result_begins_anew(
     qtbot, assessed_tab: AssessTab, mapped: EmbeddingView, idle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
