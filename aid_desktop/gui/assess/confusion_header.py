@@ -7,8 +7,8 @@ from PyQt5.QtWidgets import QHeaderView, QStyle, QStyleOptionHeader, QWidget
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, current_theme
 
-_LONGEST = 16 * GRID
-"""Longer names that stand upright lose their middle, in pixels."""
+# Longer names that stand upright lose their middle; the rows below need room too.
+_SHORTEST, _LONGEST, _SHARE = 8 * GRID, 18 * GRID, 0.4
 
 
 class NamesHeader(QHeaderView):
@@ -29,7 +29,10 @@ class NamesHeader(QHeaderView):
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()
-        return QSize(hint.width(), min(_LONGEST, self._widest()) + 2 * GRID) if self.is_upright else hint
+        table = self.parentWidget()
+        room = _SHARE * table.height() if table is not None else _LONGEST
+        height = max(_SHORTEST, min(_LONGEST, room, self._widest() + 2 * GRID))
+        return QSize(hint.width(), round(height)) if self.is_upright else hint
 
     def resizeEvent(self, e: QResizeEvent | None) -> None:
         super().resizeEvent(e)

@@ -123,5 +123,5 @@ class FitRegion(QObject):
 
 
 def fit_text(label: str, fit: LinearFit) -> str:
-    """Return what the legend says of a curve with its line."""
-    return f"{label}: {fit.slope:+.2e} per epoch, {fit.intercept:.3g} at 0"
+    """Return what the legend says of a curve with its line; short, as it covers the curves."""
+    return f"{label}: {fit.slope:+.2e} / epoch"

@@ -16,6 +16,7 @@ from PyQt5.QtWidgets import (
     QPushButton,
     QSpinBox,
     QTableView,
+    QTableWidget,
     QToolButton,
     QWidget,
 )
@@ -319,6 +320,11 @@ def test_that_the_stretch_of_the_fit_can_be_typed(
     low.setValue(1)
     assert tab.curves.plot.stretch == (1, 2)
     assert tab.curves.plot.fits["a · validation accuracy"].slope == pytest.approx(-0.1)
+    assert not tab.curves.plot.frame.panels[0].legend.isVisible()
+    fits = tab.findChild(QTableWidget, "historyFits")
+    assert fits.isVisible()
+    row = [fits.item(row, 0).text() for row in range(fits.rowCount())].index("a · validation accuracy")
+    assert [fits.item(row, column).text() for column in (1, 2, 3)] == ["-1.0000e-01", "0.8", "2"]
     tab.curves.plot._fit.region.setRegion([0, 1])
     assert (low.value(), high.value()) == (0, 1)
 

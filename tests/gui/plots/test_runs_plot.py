@@ -159,10 +159,12 @@ def test_that_a_line_is_fitted_to_the_last_tenth_and_told_in_the_legend(qtbot: Q
         plot.set_fit_shown(True)
     assert changed.args == [18, 19]
     assert plot.fits["b · accuracy"].slope == pytest.approx(0.02)
-    assert "b · accuracy: +2.00e-02 per epoch, 0.5 at 0" in legend(plot)
+    assert "b: +2.00e-02 / epoch" in legend(plot)
     plot.set_fit_shown(False)
     assert plot.fits == {}
-    assert set(legend(plot)) == {"a · accuracy", "b · accuracy"}
+    assert set(legend(plot)) == {"a", "b"}
+    plot.set_columns(["accuracy", "val_accuracy"])
+    assert "a · accuracy" in legend(plot)
 
 
 def test_that_short_runs_are_fitted_as_a_whole(plot: RunsPlot) -> None:
