@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.errors import AidError, DataError
 from aid_desktop.evaluation.embedding import Embedding
-from aid_desktop.evaluation.projection import COMPONENTS, SEED, principal_components
+from aid_desktop.evaluation.projection import COMPONENTS, SEED, ProjectionStoppedError, principal_components
 from aid_desktop.evaluation.threads import one_thread
 
 FOLDS = 5
@@ -16,6 +16,9 @@ FOLDS = 5
 # scikit-learn's C. Among digits of which 5 % have a wrong label it finds more of these, and fewer right ones, than 1
 # and 0.01 do.
 _STRENGTH = 0.1
+
+STOPPED = "stopped before all images were compared"
+"""Of a search that somebody has stopped."""
 
 _ALONE = (
     "the images of each class belong to one group, or there is one only: none can be judged by others of its class. "
@@ -52,12 +55,15 @@ def out_of_sample(
     present = np.unique(labels)
     if len(present) < 2:
         raise DataError("wrong labels are found by comparing classes: choose images of two classes at least")
-    values = _scaled(principal_components(embedding, COMPONENTS, seed))
+    try:
+        values = _scaled(principal_components(embedding, COMPONENTS, seed, should_stop))
+    except ProjectionStoppedError as error:
+        raise ComparisonStoppedError(STOPPED) from error
     parts = _parts(values, labels, groups, seed)
     probabilities, judged = np.zeros((len(labels), n_classes), np.float32), np.zeros(len(labels), np.bool_)
     for number, (learnt, held_out) in enumerate(parts):
         if should_stop is not None and should_stop():
-            raise ComparisonStoppedError("stopped before all images were compared")
+            raise ComparisonStoppedError(STOPPED)
         if progress is not None:
             progress(number, len(parts))
         probabilities[held_out] = _probabilities(values, labels, n_classes, learnt, held_out)

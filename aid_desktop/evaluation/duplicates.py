@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from aid_desktop.data.check import MAX_PAIRS, NEARLY_EQUAL
 from aid_desktop.data.fingerprint import Fingerprints, correlations, fingerprint, read_small
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.near_duplicates import near_pairs
+from aid_desktop.data.prepare import PreparationStoppedError
 from aid_desktop.data.source import ImageReader
 from aid_desktop.evaluation.assess import Progress
 from aid_desktop.evaluation.predictions import Predictions
@@ -56,7 +58,8 @@ def find_duplicates(
         is_flat[here] = found.std[predictions.index[here]] == 0
     group = _groups(exact, is_flat)
     labels = np.zeros(predictions.n, np.intp) if predictions.labels is None else predictions.labels
-    near = _near(_Images(predictions, readers), perceptual, group, labels, np.flatnonzero(~is_flat))
+    images = _Images(predictions, readers)
+    near = _near(images, perceptual, group, labels, np.flatnonzero(~is_flat), partial(_leave, should_stop))
     return Duplicates(group, np.concatenate([_contradictory(group, labels), near]))
 
 
@@ -117,18 +120,24 @@ class _Images:
         return images
 
 
+def _leave(should_stop: Callable[[], bool] | None) -> None:
+    if should_stop is not None and should_stop():
+        raise PreparationStoppedError("Stopped while nearly equal images were sought.")
+
+
 def _near(
     images: _Images,
     perceptual: NDArray[np.uint64],
     group: NDArray[np.intp],
     labels: NDArray[np.intp],
     chosen: NDArray[np.intp],
+    leave: Callable[[], None],
 ) -> Pairs:
     """Return nearly identical pairs of different classes: each class against all that come behind it."""
     pairs = [np.empty((0, 2), np.intp)]
     for label in np.unique(labels[chosen])[:-1].tolist():
         ours, theirs = chosen[labels[chosen] == label], chosen[labels[chosen] > label]
-        first, second = near_pairs(perceptual[ours], perceptual[theirs], 10 * MAX_PAIRS)
+        first, second = near_pairs(perceptual[ours], perceptual[theirs], 10 * MAX_PAIRS, leave)
         found = np.stack([ours[first], theirs[second]], axis=1)
         found = found[group[found[:, 0]] != group[found[:, 1]]]
         if len(found):

@@ -1,6 +1,6 @@
 """Images whose class is perhaps wrong, most suspicious first."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.errors import DataError
+from aid_desktop.evaluation.assess import Progress
 from aid_desktop.evaluation.duplicates import Duplicates
 from aid_desktop.evaluation.embedding import Embedding
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.evaluation.projection import COMPONENTS, principal_components
+from aid_desktop.evaluation.projection import COMPONENTS, ProjectionStoppedError, check_finite, principal_components
 from aid_desktop.evaluation.threads import one_thread
 
 NEIGHBORS = 10
@@ -93,18 +94,21 @@ def rank_issues(
     evidence: Evidence,
     duplicates: Duplicates | None = None,
     embedding: Embedding | None = None,
+    progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
 ) -> LabelIssues:
     """Return the suspicious images: those with equal images of another class, then those whose probabilities speak
     against their class, then those unlike all others, then those that are only there twice.
 
     Within each reason the least supported come first, outliers by their distance. `probabilities` (N, C) must be out of
     sample; where `judged` (N,) is False there are none. Without duplicates or an embedding those reasons are left out.
-    Raises DataError for predictions without labels.
+    `progress` and `should_stop` are those of `outlier_distances`.
+    Raises DataError for predictions without labels, or an embedding with values that are not numbers.
     """
     if predictions.labels is None:
         raise DataError("wrong labels are searched among images of known class, and these have none")
     quality, is_wrong = _judge(predictions.labels, probabilities, judged)
-    distances = None if embedding is None else outlier_distances(embedding)
+    distances = None if embedding is None else outlier_distances(embedding, progress, should_stop)
     reasons = np.zeros((predictions.n, len(Reason)), np.bool_)
     reasons[:, 1] = is_wrong
     if distances is not None:
@@ -119,21 +123,41 @@ def rank_issues(
     return LabelIssues(predictions, probabilities, judged, evidence, tuple(found.issues(order)))
 
 
-def outlier_distances(embedding: Embedding) -> NDArray[np.float64]:
-    """Return the mean distance of each image to its NEIGHBORS nearest ones, in the first principal components, (N,)."""
+def outlier_distances(
+    embedding: Embedding, progress: Progress | None = None, should_stop: Callable[[], bool] | None = None
+) -> NDArray[np.float64]:
+    """Return the mean distance of each image to its NEIGHBORS nearest ones, float64 (N,).
+
+    Each vector is brought to length 1 before, and the first principal components of that are compared: what the last
+    layer takes is the longer the surer the network is, so that plain distances would find its surest images.
+    `progress(done, total)` counts images. Raises ProjectionStoppedError when `should_stop` says yes, DataError for
+    values that are not numbers.
+    """
     from sklearn.neighbors import NearestNeighbors
 
     if len(embedding) < 2:
         return np.zeros(len(embedding))
-    values = principal_components(embedding, COMPONENTS)
+    check_finite(embedding)
+    values = principal_components(_of_length_1(embedding), COMPONENTS, should_stop=should_stop)
     distances = np.empty(len(values))
     with one_thread():
         search = NearestNeighbors(n_neighbors=min(NEIGHBORS, len(values) - 1) + 1).fit(values)
         for start in range(0, len(values), _BLOCK):
+            if should_stop is not None and should_stop():
+                raise ProjectionStoppedError("stopped before all images were compared")
+            if progress is not None:
+                progress(start, len(values))
             block = slice(start, start + _BLOCK)
             # The nearest one is the image itself.
             distances[block] = search.kneighbors(values[block])[0][:, 1:].mean(axis=1)
     return distances
+
+
+def _of_length_1(embedding: Embedding) -> Embedding:
+    values = embedding.astype(np.float64)
+    lengths = np.linalg.norm(values, axis=1, keepdims=True)
+    scaled: Embedding = np.divide(values, lengths, out=values, where=lengths > 0).astype(np.float32)
+    return scaled
 
 
 def is_far(distances: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -10,11 +10,12 @@ from aid_desktop.data.formats import reopen
 from aid_desktop.data.grouping import group_ids
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.assess import Progress
-from aid_desktop.evaluation.cross_validation import ComparisonStoppedError, joined_groups, out_of_sample
+from aid_desktop.evaluation.cross_validation import STOPPED, ComparisonStoppedError, joined_groups, out_of_sample
 from aid_desktop.evaluation.duplicates import find_duplicates
 from aid_desktop.evaluation.embedding import embed_rows
 from aid_desktop.evaluation.label_issues import Evidence, LabelIssues, rank_issues
 from aid_desktop.evaluation.predictions import Predictions
+from aid_desktop.evaluation.projection import ProjectionStoppedError
 from aid_desktop.evaluation.series_predictions import predict_held_out
 from aid_desktop.models.files import LoadedModel
 from aid_desktop.runs.series import Series
@@ -43,7 +44,8 @@ def search_labels(
     duplicates = find_duplicates(predictions, steps.next(), should_stop)
     embedding = embed_rows(loaded, predictions, steps.next(), should_stop)
     _leave(should_stop)
-    judged = np.ones(predictions.n, np.bool_)
+    judged, evidence = np.ones(predictions.n, np.bool_), Evidence.MODEL
+    probabilities = predictions.probabilities
     if series is not None:
         evidence = Evidence.SERIES
         probabilities, judged = predict_held_out(series, predictions, steps.next(), should_stop)
@@ -60,10 +62,13 @@ def search_labels(
             progress=steps.next(),
             should_stop=should_stop,
         )
-    else:
-        evidence, probabilities = Evidence.MODEL, predictions.probabilities
     _leave(should_stop)
-    found = rank_issues(predictions, probabilities, judged, evidence, duplicates, embedding)
+    try:
+        found = rank_issues(
+            predictions, probabilities, judged, evidence, duplicates, embedding, steps.next(), should_stop
+        )
+    except ProjectionStoppedError as error:
+        raise ComparisonStoppedError(STOPPED) from error
     steps.finish()
     return found
 
@@ -79,7 +84,7 @@ def _groups(predictions: Predictions, group_by: str) -> NDArray[np.intp]:
 
 def _leave(should_stop: Callable[[], bool] | None) -> None:
     if should_stop is not None and should_stop():
-        raise ComparisonStoppedError("stopped before all images were compared")
+        raise ComparisonStoppedError(STOPPED)
 
 
 class _Steps:

@@ -57,11 +57,12 @@ def issues_to_json(found: LabelIssues) -> dict[str, Any]:
 
 def _rows(found: LabelIssues, origins: dict[int, str]) -> Iterator[list[Value]]:
     files = [str(source.path) for source in found.predictions.sources]
+    numbers = found.predictions.file_numbers()
     for rank, issue in enumerate(found.issues, start=1):
         yield [
             rank,
             files[issue.source],
-            issue.index,
+            int(numbers[issue.position]),
             origins[issue.position],
             issue.actual,
             issue.suggested,

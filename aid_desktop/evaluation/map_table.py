@@ -3,6 +3,9 @@
 import csv
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.projection import Places
 from aid_desktop.evaluation.writing import exported
@@ -10,18 +13,23 @@ from aid_desktop.evaluation.writing import exported
 HEADER = ("file", "index", "image", "actual", "predicted", "probability", "x", "y")
 
 
-def write_map_csv(path: Path, predictions: Predictions, places: Places) -> None:
+def write_map_csv(
+    path: Path, predictions: Predictions, places: Places, predicted: NDArray[np.intp] | None = None
+) -> None:
     """Write one line per image with its place (N, 2) on the map to a .csv file in UTF-8 with decimal points.
 
-    `image` is the origin, `probability` that of the predicted class; `actual` is empty for images of unknown class.
+    `index` is the number from 0 in the whole file, `image` the origin, `probability` that of the predicted class;
+    `actual` is empty for images of unknown class. `predicted` (N,) are the predicted classes where a threshold counts,
+    else those of the highest probability.
     Raises ExportError if the file cannot be written, DataError if a source is gone.
     """
     origins = predictions.origins()
-    names, best = predictions.class_names, predictions.predicted()
+    names = predictions.class_names
+    best = predictions.predicted() if predicted is None else predicted
     actual = [""] * predictions.n if predictions.labels is None else [names[label] for label in predictions.labels]
     rows = zip(
         [str(predictions.sources[number].path) for number in predictions.source.tolist()],
-        predictions.index.tolist(),
+        predictions.file_numbers().tolist(),
         origins,
         actual,
         [names[label] for label in best],

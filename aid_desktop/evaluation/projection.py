@@ -72,12 +72,11 @@ def project(
     """
     if method not in available_methods():
         raise DataError(f"{method} needs the package umap-learn: install it, or choose PCA or t-SNE")
-    if not np.isfinite(embedding).all():
-        raise DataError("the network's last layer but one gives values that are not numbers: its weights are broken")
+    check_finite(embedding)
     if not len(embedding):
         return np.empty((0, 2))
     simple = method is Method.PCA or len(embedding) < 4
-    components = principal_components(embedding, 2 if simple else COMPONENTS, seed)
+    components = principal_components(embedding, 2 if simple else COMPONENTS, seed, should_stop)
     if should_stop is not None and should_stop():
         raise ProjectionStoppedError("stopped before the map was ready")
     if simple or not components.any():
@@ -89,18 +88,41 @@ def project(
     return places
 
 
-def principal_components(embedding: Embedding, number: int, seed: int = SEED) -> Places:
-    """Return the first principal components, float64 (N, at most `number`), largest first, signs always the same."""
+def check_finite(embedding: Embedding) -> None:
+    """Raise DataError for an embedding with values that are not numbers."""
+    if not np.isfinite(embedding).all():
+        raise DataError(
+            "the network's last layer but one gives values that are not numbers: its weights are broken. Choose the "
+            "model of an earlier epoch"
+        )
+
+
+def principal_components(
+    embedding: Embedding, number: int, seed: int = SEED, should_stop: Callable[[], bool] | None = None
+) -> Places:
+    """Return the first principal components, float64 (N, at most `number`), largest first, signs always the same.
+
+    Raises ProjectionStoppedError as soon as `should_stop` says yes, DataError for values that are not numbers.
+    """
     from sklearn.decomposition import PCA
 
+    check_finite(embedding)
     number = min(number, *embedding.shape)
     values = np.asarray(embedding, np.float64)
     if not np.ptp(values, axis=0).any():
         # Equal images: there is no direction, and scikit-learn would divide by their spread of 0.
         return np.zeros((len(values), number))
     solver = "full" if min(values.shape) <= 500 else "randomized"
-    with one_thread():
-        components: Places = PCA(number, svd_solver=solver, random_state=seed).fit_transform(values)
+
+    def find() -> Places:
+        with one_thread():
+            return np.asarray(PCA(number, svd_solver=solver, random_state=seed).fit_transform(values), np.float64)
+
+    if should_stop is None:
+        return find()
+    components = left_when_stopped(find, should_stop)
+    if components is None:
+        raise ProjectionStoppedError("stopped before the principal components were found")
     return components
 
 

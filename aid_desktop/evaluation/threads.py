@@ -1,16 +1,43 @@
 """Threads of scikit-learn: keep it to one, and leave a call that cannot be stopped."""
 
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 _PATIENCE_S = 0.05
 
 
-def one_thread() -> AbstractContextManager[object]:
+class _SharedLimit:
+    """One thread for BLAS, whose number of threads is that of the whole process, as long as anybody is inside."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._limits: Any = None
+
+    def enter(self) -> None:
+        from threadpoolctl import threadpool_limits
+
+        with self._lock:
+            if self._inside == 0:
+                self._limits = threadpool_limits(1, "blas")
+            self._inside += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._limits.restore_original_limits()
+
+
+_shared = _SharedLimit()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
     """Return a context in which the libraries below scikit-learn use one thread.
 
     Their threads wait for each other in a busy loop: beside a training run t-SNE of 1 000 images took over 60 s with
@@ -18,8 +45,13 @@ def one_thread() -> AbstractContextManager[object]:
     """
     from threadpoolctl import threadpool_limits
 
-    limits: AbstractContextManager[object] = threadpool_limits(1)
-    return limits
+    _shared.enter()
+    try:
+        # OpenMP keeps the number for each thread of ours by itself.
+        with threadpool_limits(1, "openmp"):
+            yield
+    finally:
+        _shared.leave()
 
 
 def left_when_stopped(work: Callable[[], T], should_stop: Callable[[], bool]) -> T | None:

@@ -10,7 +10,7 @@ from aid_desktop.runs.aideveloper_cells import read_number, read_switch, read_wh
 from aid_desktop.runs.aideveloper_columns import COLUMNS, key
 from aid_desktop.runs.aideveloper_model import METRIC_NAMES
 from aid_desktop.runs.aideveloper_settings import Cells, settings_from_parameters
-from aid_desktop.runs.aideveloper_tables import class_names_of, read_sheets
+from aid_desktop.runs.aideveloper_tables import INDEX, class_names_of, epochs_of, read_sheets
 from aid_desktop.runs.history import History
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.runs.session import SessionSettings
@@ -59,7 +59,7 @@ def read_aideveloper_history(path: Path) -> AideveloperHistory:
 
     Raises RunError if the file cannot be read or has no sheet History.
     """
-    sheets = read_sheets(path, ("History", "Parameters", "DataOverview"))
+    sheets = read_sheets(path, ("History", "Parameters", "DataOverview"), indexed=("History",))
     if "History" not in sheets:
         raise RunError(f"{path} holds no run of AIDeveloper: it has no sheet History.")
     problems: list[str] = []
@@ -94,10 +94,12 @@ def _starts(rows: Sequence[Cells], problems: list[str]) -> list[int]:
 
 def _records(rows: Sequence[Cells], starts: Sequence[int], base: str, problems: list[str]) -> tuple[EpochRecord, ...]:
     records: list[EpochRecord] = []
+    epochs = epochs_of(rows)
+    rows = [{name: cell for name, cell in cells.items() if name != INDEX} for cells in rows]
     names = dict.fromkeys(_ALIASES.get(name, name) for cells in rows for name in cells)
     metrics = [name for name in names if name not in (_SAVED, _TIME, _RATE)]
     elapsed, revision, n_unread = 0.0, 0, 0
-    for epoch, cells in enumerate(rows):
+    for epoch, cells in zip(epochs, rows, strict=True):
         while revision + 1 < len(starts) and starts[revision + 1] <= epoch:
             revision += 1
         numbers = {_ALIASES.get(name, name): _number(cell) for name, cell in cells.items()}

@@ -7,7 +7,7 @@ from pathlib import Path
 from aid_desktop.errors import RunError
 from aid_desktop.runs.aideveloper_cells import read_number
 from aid_desktop.runs.aideveloper_columns import NORMALIZATIONS, key
-from aid_desktop.runs.aideveloper_tables import read_aideveloper_session, read_sheet
+from aid_desktop.runs.aideveloper_tables import INDEX, epochs_of, read_aideveloper_session, read_sheet, read_sheets
 from aid_desktop.settings.image import ImageSettings
 
 _EPOCH = re.compile(r"_(\d+)$")
@@ -95,11 +95,11 @@ def read_aideveloper_model(path: Path) -> AideveloperModel | None:
 
 
 def _metrics(meta: Path, epoch: int) -> tuple[tuple[str, float], ...]:
-    """Return the numbers of an epoch in the sheet History, whose rows are epochs from 0."""
-    history = read_sheet(meta, "History")
-    cells = history[epoch] if epoch < len(history) else {}
+    """Return the numbers of an epoch in the sheet History."""
+    history = read_sheets(meta, ("History",), indexed=("History",)).get("History", [])
+    cells = dict(zip(epochs_of(history), history, strict=True)).get(epoch, {})
     found: list[tuple[str, float]] = []
     for name, cell in cells.items():
-        if key(name) not in _NO_METRICS and isinstance(cell, int | float):
+        if name != INDEX and key(name) not in _NO_METRICS and isinstance(cell, int | float):
             found.append((METRIC_NAMES.get(name, name), float(cell)))
     return tuple(found)

@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path, PureWindowsPath
 from typing import Any
 from xml.etree import ElementTree
@@ -21,6 +22,9 @@ from aid_desktop.runs.aideveloper_settings import Cells, settings_from_parameter
 from aid_desktop.runs.session import StoredRow, StoredSession
 
 SUFFIX = ".xlsx"
+
+INDEX = "(index)"
+"""The key of pandas' index, a first column without a name."""
 
 _SHEET = "UsedData"
 _NEEDED = ("rtdc_path", "class", "trainorvalid")
@@ -116,10 +120,13 @@ def read_sheet(path: Path, name: str) -> list[Cells]:
     return read_sheets(path, (name,)).get(name, [])
 
 
-def read_sheets(path: Path, names: Sequence[str]) -> dict[str, list[Cells]]:
-    """Return the rows of those of the sheets that there are, by key of the column. Raises RunError."""
+def read_sheets(path: Path, names: Sequence[str], indexed: Sequence[str] = ()) -> dict[str, list[Cells]]:
+    """Return the rows of those of the sheets that there are, by key of the column. Raises RunError.
+
+    Rows of `indexed` sheets have the cell of the first column under INDEX too, where that column has no name.
+    """
     with _opened(path) as book:
-        return {name: _cells(book, name) for name in names if name in book.sheetnames}
+        return {name: _cells(book, name, name in indexed) for name in names if name in book.sheetnames}
 
 
 @contextmanager
@@ -138,17 +145,28 @@ def _opened(path: Path) -> Iterator[Any]:
         book.close()
 
 
-def _cells(book: Any, name: str) -> list[Cells]:
+def _cells(book: Any, name: str, has_index: bool = False) -> list[Cells]:
     """Return the rows of a sheet by key of the column, without empty cells and rows; nothing if there is no sheet."""
     if name not in book.sheetnames:
         return []
     rows = book[name].iter_rows(values_only=True)
-    # The first column has no name: it is pandas' index.
     header = [None if cell is None else key(cell) for cell in next(rows, ())]
+    if has_index and header and header[0] is None:
+        header[0] = INDEX
     named = (
         {column: cell for column, cell in zip(header, row, strict=False) if column and cell is not None} for row in rows
     )
-    return [cells for cells in named if cells]
+    return [cells for cells in named if cells.keys() - {INDEX}]
+
+
+def epochs_of(rows: Sequence[Cells]) -> list[int]:
+    """Return the epoch of each row of History: INDEX where that holds rising whole numbers, else the row's number."""
+    try:
+        epochs = [read_whole(cells.get(INDEX)) for cells in rows]
+    except ValueError:
+        epochs = []
+    is_rising = bool(epochs) and epochs[0] >= 0 and all(before < after for before, after in pairwise(epochs))
+    return epochs if is_rising else list(range(len(rows)))
 
 
 def class_names_of(overview: list[Cells]) -> Mapping[int, str]:

@@ -37,9 +37,9 @@ def first_stretch(epochs: NDArray[np.float64]) -> tuple[float, float]:
 def linear_fit(
     epochs: NDArray[np.float64], values: NDArray[np.float64], stretch: tuple[float, float]
 ) -> LinearFit | None:
-    """Fit a line to the finite values at epochs of a stretch, its ends included; None through fewer than two points.
+    """Fit a line to the finite values at epochs of a stretch, its ends included; None for fewer than two epochs.
 
-    `epochs` and `values`: float64 (N,), epochs increasing.
+    `epochs` and `values`: float64 (N,), epochs not decreasing.
     """
     low, high = np.searchsorted(epochs, stretch[0], "left"), np.searchsorted(epochs, stretch[1], "right")
     x, y = epochs[low:high], values[low:high]
@@ -51,5 +51,8 @@ def linear_fit(
     x_mean, y_mean = float(x.mean()), float(y.mean())
     distances = x - x_mean
     # Not by @: BLAS wakes all its threads for it, which takes far longer while others are at work.
-    slope = float((distances * (y - y_mean)).sum()) / float((distances * distances).sum())
+    spread = float((distances * distances).sum())
+    if spread == 0:
+        return None
+    slope = float((distances * (y - y_mean)).sum()) / spread
     return LinearFit(slope, y_mean - slope * x_mean, len(x))

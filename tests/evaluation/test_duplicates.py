@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from aid_desktop.data.near_duplicates import near_pairs
 from aid_desktop.data.prepare import PreparationStoppedError
 from aid_desktop.evaluation.duplicates import find_duplicates
 from aid_desktop.evaluation.predictions import Predictions
@@ -46,3 +47,17 @@ def test_that_only_the_images_asked_for_are_compared(planted: Predictions) -> No
 def test_that_it_can_be_stopped(planted: Predictions) -> None:
     with pytest.raises(PreparationStoppedError):
         find_duplicates(planted, should_stop=lambda: True)
+
+
+def test_that_the_search_of_nearly_equal_images_can_be_left() -> None:
+    hashes = np.arange(2000, dtype=np.uint64)
+    calls: list[int] = []
+
+    def leave() -> None:
+        calls.append(1)
+        if len(calls) == 3:
+            raise PreparationStoppedError("Stopped.")
+
+    with pytest.raises(PreparationStoppedError):
+        near_pairs(hashes, hashes, 10**6, leave)
+    assert len(calls) == 3

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
 from aid_desktop.errors import DataError
-from aid_desktop.evaluation.cross_validation import out_of_sample
+from aid_desktop.evaluation.cross_validation import ComparisonStoppedError, out_of_sample
 from aid_desktop.evaluation.duplicates import Duplicates
 from aid_desktop.evaluation.label_issues import Evidence, Reason, is_far, outlier_distances, rank_issues
 from aid_desktop.evaluation.predictions import Predictions
+from aid_desktop.evaluation.projection import ProjectionStoppedError
 
 Make = Callable[..., Any]
 
@@ -89,22 +90,42 @@ def test_that_contradictions_come_first_and_plain_duplicates_last(predictions_of
 
 def test_that_planted_outliers_are_found_by_their_distance(predictions_of: Make) -> None:
     random = np.random.default_rng(0)
-    embedding = random.standard_normal((300, 8)).astype(np.float32)
-    embedding[40], embedding[200] = 25, -40
+    embedding = 4 + random.standard_normal((300, 8)).astype(np.float32)
+    embedding[40, :4], embedding[200] = 0, -4
     labels = np.arange(300) % 2
     probabilities = np.where(labels[:, None] == [0, 1], 0.9, 0.1)
     found = ranked(predictions_of(labels, probabilities), embedding=embedding)
     assert [issue.position for issue in found.issues] == [200, 40]
     assert all(issue.reasons == (Reason.OUTLIER,) and issue.suggested is None for issue in found.issues)
-    assert found.issues[0].distance > found.issues[1].distance > 5
+    assert found.issues[0].distance > found.issues[1].distance > 3
 
 
 def test_that_distances_are_those_of_the_nearest_neighbours() -> None:
     embedding = np.random.default_rng(0).standard_normal((60, 3)).astype(np.float32)
-    distances = np.linalg.norm(embedding[:, None].astype(np.float64) - embedding[None], axis=2)
+    unit = embedding.astype(np.float64) / np.linalg.norm(embedding.astype(np.float64), axis=1, keepdims=True)
+    distances = np.linalg.norm(unit[:, None] - unit[None], axis=2)
     expected = np.sort(distances, axis=1)[:, 1:11].mean(axis=1)
     assert np.allclose(outlier_distances(embedding), expected, atol=1e-4)
     assert outlier_distances(embedding[:1]).tolist() == [0]
+
+
+def test_that_the_surest_images_are_no_outliers() -> None:
+    random = np.random.default_rng(0)
+    embedding = 4 + random.standard_normal((300, 8)).astype(np.float32)
+    before = outlier_distances(embedding)
+    embedding[7] *= 10
+    embedding[9] = 0
+    assert outlier_distances(embedding)[7] == pytest.approx(before[7], rel=0.05)
+    assert np.flatnonzero(is_far(outlier_distances(embedding))).tolist() == [9]
+
+
+def test_that_an_embedding_of_no_numbers_is_refused() -> None:
+    embedding = np.ones((40, 4), np.float32)
+    embedding[3, 2] = np.nan
+    with pytest.raises(DataError, match="weights are broken"):
+        outlier_distances(embedding)
+    with pytest.raises(DataError, match="weights are broken"):
+        out_of_sample(embedding, np.arange(40) % 2, 2)
 
 
 def test_that_few_or_equal_images_have_no_outliers() -> None:
@@ -142,3 +163,14 @@ def test_that_images_of_unknown_class_are_refused(predictions_of: Make) -> None:
     )
     with pytest.raises(DataError, match="known class"):
         ranked(unlabelled)
+
+
+def test_that_the_search_of_outliers_tells_how_far_it_is_and_can_be_stopped() -> None:
+    embedding = np.random.default_rng(0).standard_normal((1500, 4)).astype(np.float32)
+    told: list[tuple[int, int]] = []
+    outlier_distances(embedding, lambda done, total: told.append((done, total)))
+    assert told == [(0, 1500), (1024, 1500)]
+    with pytest.raises(ProjectionStoppedError):
+        outlier_distances(embedding, should_stop=lambda: len(told) > 0)
+    with pytest.raises(ComparisonStoppedError):
+        out_of_sample(embedding, np.arange(1500) % 2, 2, should_stop=lambda: True)

@@ -10,10 +10,12 @@ import numpy as np
 import openpyxl
 import pytest
 
+from aid_desktop.data.selection import select_images
 from aid_desktop.errors import ExportError
 from aid_desktop.evaluation.duplicates import Duplicates
 from aid_desktop.evaluation.label_issues import Evidence, LabelIssues, rank_issues
-from aid_desktop.evaluation.label_tables import HEADER, issues_to_json, write_label_issues
+from aid_desktop.evaluation.label_tables import HEADER, issue_rows, issues_to_json, write_label_issues
+from aid_desktop.evaluation.map_table import write_map_csv
 
 Make = Callable[..., Any]
 
@@ -63,3 +65,23 @@ def test_that_json_tells_what_the_list_rests_on(found: LabelIssues) -> None:
 def test_that_another_suffix_is_refused(found: LabelIssues, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"ends with .csv or .xlsx"):
         write_label_issues(tmp_path / "list.txt", found)
+
+
+def test_that_images_of_a_part_of_a_file_have_their_number_in_the_whole_file(
+    tmp_path: Path, predictions_of: Make, write_classes: Make
+) -> None:
+    images = np.random.default_rng(0).integers(0, 255, (40, 8, 8), np.uint8)
+    labels = np.repeat([0, 1], 20)
+    whole = write_classes(tmp_path, images, labels)
+    sources = tuple(select_images(source, np.arange(10, 20)) for source in whole)
+    labels = np.repeat([0, 1], 10)
+    probabilities = np.where(labels[:, None] == [0, 1], 0.75, 0.25)
+    probabilities[7] = 0.125, 0.875
+    predictions = predictions_of(labels, probabilities, sources)
+    ranked = rank_issues(predictions, predictions.probabilities, np.ones(20, np.bool_), Evidence.MODEL)
+    assert [row[2:4] for row in issue_rows(ranked)] == [[17, f"{tmp_path / 'class0.rtdc'}#17"]]
+    write_map_csv(tmp_path / "map.csv", predictions, np.zeros((20, 2)))
+    with (tmp_path / "map.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["index"] for row in rows] == [str(number) for number in range(10, 20)] * 2
+    assert all(row["image"] == f"{row['file']}#{row['index']}" for row in rows)

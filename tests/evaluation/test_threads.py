@@ -32,3 +32,24 @@ def test_that_one_thread_is_used_inside_only() -> None:
     with one_thread():
         assert {pool["num_threads"] for pool in threadpool_info()} == {1}
     assert [pool["num_threads"] for pool in threadpool_info()] == before
+
+
+def test_that_contexts_that_overlap_leave_all_threads_behind() -> None:
+    import sklearn.linear_model  # noqa: F401 - loads the libraries
+
+    before = [pool["num_threads"] for pool in threadpool_info()]
+    is_inside, may_leave = threading.Event(), threading.Event()
+
+    def stay() -> None:
+        with one_thread():
+            is_inside.set()
+            may_leave.wait(10)
+
+    other = threading.Thread(target=stay)
+    with one_thread():
+        other.start()
+        assert is_inside.wait(10)
+    assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
+    may_leave.set()
+    other.join()
+    assert [pool["num_threads"] for pool in threadpool_info()] == before

@@ -86,6 +86,29 @@ def test_that_times_that_begin_anew_are_no_negative_seconds(tmp_path: Path) -> N
     assert math.isnan(records[2].seconds)
 
 
+@pytest.mark.parametrize(
+    ("index", "expected"), [((10, 12, 13), [10, 12, 13]), ((0, 2, 1), [0, 1, 2]), ((0, "x", 2), [0, 1, 2])]
+)
+def test_that_an_epoch_is_the_index_of_the_table_where_that_rises(
+    tmp_path: Path, index: tuple[Any, ...], expected: list[int]
+) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "History"
+    sheet.append([None, "accuracy", "Saved"])
+    for number in index:
+        sheet.append([number, 0.5, 1])
+    sheet.append([99, None, None])
+    book.save(tmp_path / "M_meta.xlsx")
+    read = read_aideveloper_history(tmp_path / "M_meta.xlsx")
+    assert [record.epoch for record in read.history.records] == expected
+    assert [record.model for record in read.history.records] == [f"M_{epoch}.model" for epoch in expected]
+    assert read.problems == ()
+    assert read.history.records[0].metrics == (("accuracy", 0.5),)
+
+
 def test_that_cells_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     rows = [{"accuracy": 0.5, "loss": "none"}, {"accuracy": 0.6, "loss": "nan"}]
     parameters = [{"rotation": 0}, {"rotation": 1, "epoch_started_using_these_settings": "soon"}]

@@ -39,3 +39,7 @@ def test_that_values_that_are_no_numbers_are_left_out() -> None:
 )
 def test_that_a_fit_begins_with_the_last_tenth(n: int, expected: tuple[float, float]) -> None:
     assert first_stretch(np.arange(n, dtype=np.float64)) == expected
+
+
+def test_that_points_of_one_epoch_have_no_line() -> None:
+    assert linear_fit(np.array([3.0, 3.0, 3.0]), np.array([1.0, 2.0, 4.0]), (0, 9)) is None

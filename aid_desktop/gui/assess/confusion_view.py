@@ -27,6 +27,7 @@ from PyQt5.QtWidgets import (
 
 from aid_desktop.errors import AidError
 from aid_desktop.evaluation.confusion import ConfusionMatrix
+from aid_desktop.gui.assess.confusion_header import NamesHeader
 from aid_desktop.gui.assess.confusion_picture import FORMATS, save_matrix
 from aid_desktop.gui.background import Failure
 from aid_desktop.gui.models.confusion_model import CHANGED_ROLE, Block, CellImages, ConfusionModel, Mode, images_in
@@ -146,6 +147,7 @@ class ConfusionView(QWidget):
         table = QTableView(self)
         table.setObjectName("confusionMatrix")
         table.setAccessibleName("Confusion matrix: rows actual, columns predicted classes")
+        table.setHorizontalHeader(NamesHeader(table))
         table.setModel(self.model)
         table.setItemDelegate(ConfusionDelegate(table))
         table.setTabKeyNavigation(False)

@@ -52,12 +52,22 @@ class EmbeddingMap:
     method: Method
     places: Places
 
-    def write_csv(self, path: Path) -> None:
-        """Write the map as a table. Raises ExportError."""
+    def write_csv(self, assessment: Assessment, path: Path) -> None:
+        """Write the map as a table, with what is predicted now. Raises ExportError."""
+        positions = self.sample.positions
+        predictions, predicted = assessment.predictions.select(positions), assessment.matrix.predicted[positions]
         try:
-            write_map_csv(path, self.sample.predictions.select(self.sample.positions), self.places)
+            write_map_csv(path, predictions, self.places, predicted)
         except AidError as error:
             raise ExportError(str(error)) from error
+
+
+def same_images(one: Predictions, other: Predictions) -> bool:
+    """Return whether one comes from the other by a change of the probabilities alone, as a temperature makes it."""
+    if one is other:
+        return True
+    is_same = np.array_equal(one.source, other.source) and np.array_equal(one.index, other.index)
+    return one.sources is other.sources and is_same
 
 
 def make_map(
@@ -72,7 +82,7 @@ def make_map(
     The progress counts images that the network sees; while they are placed its total is 0.
     """
     sample = before
-    if sample is None or sample.predictions is not assessment.predictions or sample.limit != limit:
+    if sample is None or not same_images(sample.predictions, assessment.predictions) or sample.limit != limit:
         sample = _sample(assessment, limit, context)
     context.report(0, 0)
     places = project(sample.embedding, method, should_stop=lambda: context.cancelled)

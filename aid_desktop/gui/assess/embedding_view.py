@@ -20,7 +20,7 @@ from PyQt5.QtWidgets import (
 
 from aid_desktop.evaluation.projection import USUAL_IMAGES, Method, available_methods
 from aid_desktop.gui.assess.assessment import Assessment
-from aid_desktop.gui.assess.embedding_map import ColorBy, EmbeddingMap, groups_of, make_map
+from aid_desktop.gui.assess.embedding_map import ColorBy, EmbeddingMap, groups_of, make_map, same_images
 from aid_desktop.gui.assess.map_hover import MapHover
 from aid_desktop.gui.assess.predicted_images import Order, PredictedImages
 from aid_desktop.gui.assess.staged import Staged
@@ -48,10 +48,11 @@ _METHOD_TIPS = {
 class EmbeddingView(QWidget):
     """Maps the images of an assessment by what the network's last layer but one makes of them.
 
-    `images_chosen` carries an Assessment and the CellImages that were encircled or clicked.
+    `images_chosen` carries an Assessment and the CellImages that were encircled or clicked; `mapped` tells of a map.
     """
 
     images_chosen = pyqtSignal(Assessment, CellImages)
+    mapped = pyqtSignal()
 
     def __init__(self, background: Background, themes: ThemeManager, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +67,7 @@ class EmbeddingView(QWidget):
         self.work.running_changed.connect(self._on_running)
         self.plot = MapPlot("embeddingMap", themes, self)
         self.plot.suggested_name = "map"
+        self.plot.save_tables_in(background)
         self.plot.setAccessibleName("Map of the images")
         self.plot.setToolTip(
             "Drag around points, or click one, to see their images; Shift adds. Arrow keys and Enter do the same. The "
@@ -100,10 +102,12 @@ class EmbeddingView(QWidget):
         return chosen
 
     def show_assessment(self, made: Assessment) -> None:
-        """Map these images from now on; a map of the same predictions stays and takes the classes now predicted."""
-        is_same = self._assessment is not None and self._assessment.predictions is made.predictions
+        """Map these images from now on; a map of the same ones by the same model takes the classes now predicted."""
+        old = self._assessment
+        is_same = old is not None and old.path == made.path and same_images(old.predictions, made.predictions)
         self._assessment = made
         if is_same:
+            self._tell_points()
             self._color()
             return
         if self.work.job is not None:
@@ -158,16 +162,16 @@ class EmbeddingView(QWidget):
 
     def _on_mapped(self, made: EmbeddingMap) -> None:
         assessment = self._assessment
-        if assessment is None or made.sample.predictions is not assessment.predictions:
+        if assessment is None or not same_images(made.sample.predictions, assessment.predictions):
             return
         self._map = made
-        self.hover.set_images(PredictedImages(assessment, made.sample.positions, Order.AS_IN_DATA))
+        self._tell_points()
         self.plot.panel.set_labels(f"{made.method} 2", f"{made.method} 1")
-        self.plot.set_csv_writer(made.write_csv)
         self.plot.set_points(made.places, self._groups())
         self.plot.restyle()
         self._show_legend()
         self._stage.show_content()
+        self.mapped.emit()
         n, total = len(made.places), assessment.predictions.n
         if n < total:
             text = f"{grouped(n)} of {grouped(total)} images, each class in its share."
@@ -220,6 +224,21 @@ class EmbeddingView(QWidget):
     def _on_running(self, running: bool) -> None:
         for widget in (self._methods, self._limit):
             widget.setEnabled(not running)
+        if not running and self._map is not None:
+            # After a map that was stopped or failed, say again what is on show, so that it can be chosen anew.
+            for choice in (self._methods, self._limit):
+                choice.blockSignals(True)
+            self._methods.setCurrentIndex(available_methods().index(self._map.method))
+            self._limit.setValue(self._map.sample.limit)
+            for choice in (self._methods, self._limit):
+                choice.blockSignals(False)
+
+    def _tell_points(self) -> None:
+        """Say which images the points are, and of which class now: to the eye and in the table."""
+        if self._map is not None and self._assessment is not None:
+            positions = self._map.sample.positions
+            self.hover.set_images(PredictedImages(self._assessment, positions, Order.AS_IN_DATA))
+            self.plot.set_csv_writer(partial(self._map.write_csv, self._assessment))
 
     def _groups(self) -> Groups:
         assert self._assessment is not None

@@ -78,8 +78,10 @@ class Gallery(QWidget):
 
     def show_cells(self, assessment: Assessment, cells: CellImages) -> None:
         """Show the images of some cells of an assessment's matrix."""
-        if self._assessment is None or self._assessment.card.class_names != assessment.card.class_names:
-            self._offer_orders(assessment.card.class_names)
+        is_other = self._assessment is None or self._assessment.card.class_names != assessment.card.class_names
+        was_ranked = self._cells is not None and self._cells.is_ranked
+        if is_other or was_ranked != cells.is_ranked:
+            self._offer_orders(assessment.card.class_names, cells.is_ranked, keeps_class=not is_other)
         self._assessment, self._cells = assessment, cells
         self.levels.set_offered(
             any(kind != "uint8" for one in assessment.predictions.sources for kind in one.pixel_types)
@@ -186,20 +188,31 @@ class Gallery(QWidget):
         self.orders.setAccessibleName("Order of the images")
         self.orders.setToolTip("By the model's probability of the class it predicted, or of a class of your choice")
         self.orders.setMaximumWidth(28 * GRID)
-        self._offer_orders(())
+        self._unranked: Sorting = Order.MOST_CERTAIN
+        self._offer_orders((), False)
         self.orders.currentIndexChanged.connect(self._refill)
 
-    def _offer_orders(self, class_names: tuple[str, ...]) -> None:
+    def _offer_orders(self, class_names: tuple[str, ...], is_ranked: bool, *, keeps_class: bool = False) -> None:
+        """Offer the orders; a list begins in its own, and the one chosen before comes back after it."""
         chosen = self.orders.currentData()
+        if chosen is not None and Order.AS_LISTED not in self._offered():
+            self._unranked = chosen
         self.orders.blockSignals(True)
         self.orders.clear()
         for order in Order:
+            if order is Order.AS_LISTED and not is_ranked:
+                continue
             self.orders.addItem(str(order), order)
         for number, name in enumerate(class_names):
             self.orders.addItem(f"most probably {name} first", number)
         # The number of a class means another one with another model.
-        self.orders.setCurrentIndex(list(Order).index(chosen) if isinstance(chosen, Order) else 0)
+        if not (keeps_class or isinstance(self._unranked, Order)):
+            self._unranked = Order.MOST_CERTAIN
+        self.orders.setCurrentIndex(self._offered().index(Order.AS_LISTED if is_ranked else self._unranked))
         self.orders.blockSignals(False)
+
+    def _offered(self) -> list[Sorting]:
+        return [self.orders.itemData(place) for place in range(self.orders.count())]
 
     def _make_size(self) -> QSlider:
         size = QSlider(Qt.Orientation.Horizontal, self)

@@ -25,11 +25,15 @@ class Insights(QObject):
             view.images_chosen.connect(gallery.show_cells)
         required(gallery.grid.selectionModel()).selectionChanged.connect(self._on_selection)
         gallery.grid.images.modelReset.connect(self._on_selection)
+        self.map.mapped.connect(self._on_selection)
 
     def add_tabs(self, tabs: QTabWidget) -> None:
         """Put the views behind the tabs that are there."""
-        tabs.addTab(self.labels, "Wrong labels")
-        tabs.addTab(self.map, "Map")
+        for view, title, tip in (
+            (self.labels, "Wrong labels", "Images whose class is perhaps wrong, duplicates, images unlike all others"),
+            (self.map, "Map", "Each image a point: those that the network takes for alike lie together"),
+        ):
+            tabs.setTabToolTip(tabs.addTab(view, title), tip)
 
     def show_assessment(self, made: Assessment) -> None:
         """Search and map the images of another result."""

@@ -145,7 +145,7 @@ class LabelIssuesView(QWidget):
         self.model.set_issues(None if found is None else found.issues, reasons)
         if found is not None:
             positions = np.array([issue.position for issue in self.model.issues], np.intp)
-            self.model.pictures.set_items(PredictedImages(found.assessment, positions, Order.AS_IN_DATA))
+            self.model.pictures.set_items(PredictedImages(found.assessment, positions, Order.AS_LISTED))
             self._reading.wake()
             self._choose(range(len(self.model.issues)))
 
@@ -160,7 +160,7 @@ class LabelIssuesView(QWidget):
             return
         positions = np.array([self.model.issues[row].position for row in rows], np.intp)
         what = "suspicious image" if len(rows) == 1 else "suspicious images"
-        self.images_chosen.emit(self._assessment, CellImages(f"{grouped(len(rows))} {what}", positions))
+        self.images_chosen.emit(self._assessment, CellImages(f"{grouped(len(rows))} {what}", positions, is_ranked=True))
 
     def _visible_rows(self) -> range:
         if not self.table.isVisible():

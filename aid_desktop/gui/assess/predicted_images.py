@@ -22,11 +22,12 @@ _CLASSES_SHOWN = 5
 
 
 class Order(StrEnum):
-    """In which order images are shown. Certain: by the probability of the predicted class."""
+    """In which order images are shown. Certain: by the probability of the predicted class; listed: as given."""
 
     MOST_CERTAIN = "most certain first"
     LEAST_CERTAIN = "least certain first"
     AS_IN_DATA = "as in the data"
+    AS_LISTED = "as listed"
 
 
 Sorting = Order | int
@@ -176,8 +177,10 @@ def sorting_text(assessment: Assessment, sorting: Sorting) -> str:
 def _sorted(
     assessment: Assessment, certainty: NDArray[np.float32], positions: NDArray[np.intp], sorting: Sorting
 ) -> NDArray[np.intp]:
-    if sorting is Order.AS_IN_DATA:
+    if sorting is Order.AS_LISTED:
         return positions
+    if sorting is Order.AS_IN_DATA:
+        return np.sort(positions)
     if isinstance(sorting, Order):
         keys = certainty[positions] * (-1 if sorting is Order.MOST_CERTAIN else 1)
     else:

@@ -36,7 +36,7 @@ class ResultTabs(QTabWidget):
         self.threshold = SortingPage(themes, background, self)
         self.calibration = CalibrationPage(themes, background, self)
         self.coverage = CoveragePage(themes, background, self)
-        self.addTab(self.metrics, "Metrics")
+        self.setTabToolTip(self.addTab(self.metrics, "Metrics"), "Accuracy, and precision, recall, F1 … of each class")
         for page, title, tip in (
             (self.roc, "ROC", "False against true positive rate of each class"),
             (self.precision_recall, "Precision-recall", "Precision over recall of each class"),
@@ -46,7 +46,7 @@ class ResultTabs(QTabWidget):
             (self.coverage, "Coverage", "Accuracy when images that the model is not sure of are rejected"),
         ):
             self.setTabToolTip(self.addTab(page, title), tip)
-        # Seven tabs beside the matrix: on small screens their titles are shortened rather than scrolled.
+        # Many tabs beside the matrix: on small screens their titles are shortened rather than scrolled.
         self.setUsesScrollButtons(False)
         self.setElideMode(Qt.TextElideMode.ElideRight)
         self.setStyleSheet(f"QTabBar::tab {{ padding: {GRID}px; }}")

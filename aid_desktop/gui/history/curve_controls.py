@@ -128,9 +128,6 @@ class CurveControls(QWidget):
     def _on_fit_toggled(self, is_shown: bool) -> None:
         self._stretch.setVisible(is_shown)
         self.updateGeometry()
-        if is_shown:
-            # The legend tells slope and intercept.
-            self._legend.setChecked(True)
         self.fit_changed.emit(is_shown)
 
     @pyqtSlot()

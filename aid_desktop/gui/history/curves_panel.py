@@ -8,7 +8,9 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QSplitter, QTableVie
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.history.comparison_panel import ComparisonPanel
 from aid_desktop.gui.history.curve_controls import CurveControls
+from aid_desktop.gui.history.fit_table import FitTable
 from aid_desktop.gui.history.opened_run import OpenedRun
+from aid_desktop.gui.models.epoch_series import EpochSeries
 from aid_desktop.gui.models.history_model import HistoryModel
 from aid_desktop.gui.plots.plotted_run import PlottedRun
 from aid_desktop.gui.plots.runs_plot import RunsPlot
@@ -20,6 +22,8 @@ from aid_desktop.runs.records import EpochRecord
 _ROW_HEIGHT = 3 * GRID
 _WIDEST_NUMBER = "0.0000"
 _CELL_PADDING = 3 * GRID
+_FITS = 2
+_FEW_CURVES = 4
 
 
 class CurvesPanel(QWidget):
@@ -38,6 +42,7 @@ class CurvesPanel(QWidget):
         self.model = HistoryModel(self)
         self.table = _epoch_table(self.model, self)
         self.comparison = ComparisonPanel(self)
+        self.fits = FitTable(self)
         self.tables = QTabWidget(self)
         self._selected: int | None = None
         self._is_selecting = False
@@ -49,6 +54,15 @@ class CurvesPanel(QWidget):
         self._selected = None
         self.model.set_history(History(tuple(run.records)), run.series)
         self._size_columns()
+
+    def clear(self, empty_text: str) -> None:
+        """Show nothing but a text where the curves would be."""
+        self._selected = None
+        self.plot.set_runs((), "")
+        self.plot.set_empty_text(empty_text)
+        self.plot.set_selected_epoch(None)
+        self.model.set_history(History(), EpochSeries(()))
+        self.comparison.set_runs(())
 
     def show_runs(self, runs: Sequence[PlottedRun], current: str) -> None:
         """Show the curves of runs; `current` is the key of that in the table."""
@@ -90,6 +104,9 @@ class CurvesPanel(QWidget):
         self.tables.setDocumentMode(True)
         self.tables.addTab(self.table, "Epochs")
         self.tables.addTab(self.comparison, "Comparison")
+        self.tables.addTab(self.fits, "Linear fit")
+        self.tables.setTabVisible(_FITS, False)
+        self.tables.setTabToolTip(_FITS, "The slopes of the lines that are fitted to the curves")
         self.tables.setTabToolTip(0, "The epochs of the chosen run")
         self.tables.setTabToolTip(1, "Settings that differ between the ticked runs, their best and last values, time")
         splitter = QSplitter(Qt.Orientation.Vertical, self)
@@ -115,6 +132,8 @@ class CurvesPanel(QWidget):
         controls.log_changed.connect(plot.set_log)
         controls.log_x_changed.connect(plot.set_log_x)
         controls.fit_changed.connect(plot.set_fit_shown)
+        controls.fit_changed.connect(self._on_fit_shown)
+        plot.fits_changed.connect(self._on_fits)
         controls.stretch_changed.connect(plot.set_stretch)
         controls.legend_changed.connect(plot.frame.set_legend_shown)
         plot.stretch_changed.connect(controls.show_stretch)
@@ -140,6 +159,19 @@ class CurvesPanel(QWidget):
             self._selected = self.model.record(current.row()).epoch
             self.plot.set_selected_epoch(self._selected)
             self.epoch_chosen.emit(self._selected)
+
+    @pyqtSlot(bool)
+    def _on_fit_shown(self, is_shown: bool) -> None:
+        self.tables.setTabVisible(_FITS, is_shown)
+        if is_shown:
+            self.tables.setCurrentIndex(_FITS)
+            if len(self.plot.runs) * len(self.plot.columns) > _FEW_CURVES:
+                # It would cover most of them, and list, boxes and table tell the same.
+                self.controls.set_legend_shown(False)
+
+    @pyqtSlot()
+    def _on_fits(self) -> None:
+        self.fits.show_fits(self.plot.fits)
 
     @pyqtSlot()
     def _on_model_reset(self) -> None:

@@ -1,6 +1,6 @@
 """The History tab: runs on the left, curves and table in the middle, one epoch on the right."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSlot
@@ -13,6 +13,7 @@ from aid_desktop.gui.history.epoch_panel import EpochPanel
 from aid_desktop.gui.history.model_export import ModelExport
 from aid_desktop.gui.history.opened_run import OpenedRun
 from aid_desktop.gui.history.run_files import RunFiles, runs_at
+from aid_desktop.gui.history.run_messages import RunMessages
 from aid_desktop.gui.history.run_reading import RunReading
 from aid_desktop.gui.history.runs_panel import RunsPanel
 from aid_desktop.gui.history.shown_runs import ShownRuns
@@ -24,16 +25,10 @@ from aid_desktop.gui.plots.plotted_run import PlottedRun, run_color
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, Theme, ThemeManager
 from aid_desktop.gui.widgets.drop_area import DropOverlay
-from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.runs.records import EpochRecord
-from aid_desktop.runs.run_comparison import RunFacts
 from aid_desktop.training.events import EpochFinished, RunStarted, SettingsApplied
 
 _NO_RUN = "Open the folder of a run, or drop it here"
-_NOT_A_RUN = (
-    "{} is no run: choose the folder that training has written, the folder of a series, a …_meta.xlsx of AIDeveloper, "
-    "or a history.csv"
-)
 _NO_EPOCHS = "This run has no epochs to show"
 _SIDE_WIDTHS = (31 * GRID, 92 * GRID, 35 * GRID)
 
@@ -54,7 +49,7 @@ class HistoryTab(QWidget):
         self._waiting: list[EpochFinished | SettingsApplied] = []
         self._chosen: int | None = None
         self._is_stale = False
-        self.messages = MessageStrip("historyMessages", self)
+        self.messages = RunMessages("historyMessages", self)
         self._export = ModelExport(background, self.messages, self)
         self.runs = RunsPanel(background, self)
         self.curves = CurvesPanel(themes, background, self)
@@ -85,10 +80,11 @@ class HistoryTab(QWidget):
     @pyqtSlot(tuple)
     def show_runs(self, paths: tuple[Path, ...]) -> None:
         """Show runs side by side, as dropping them here does; what is no run is told."""
-        found = list(dict.fromkeys(run for path in paths for run in runs_at(path)))
+        meant = {path: runs_at(path) for path in paths}
+        found = list(dict.fromkeys(run for runs in meant.values() for run in runs))
+        self.messages.skip([path for path, runs in meant.items() if not runs])
         if not found:
-            self.messages.clear()
-            self.messages.add(Note(Level.ERROR, _NOT_A_RUN.format(paths[0])))
+            self.messages.tell_no_run(paths[0])
             return
         self.runs.add(found)
         for path in found:
@@ -142,6 +138,7 @@ class HistoryTab(QWidget):
     def _connect(self) -> None:
         self.runs.run_chosen.connect(self._on_run_chosen)
         self.runs.run_ticked.connect(self._on_run_ticked)
+        self.runs.run_removed.connect(self._on_run_removed)
         self.runs.paths_chosen.connect(self.show_runs)
         self.runs.refresh_requested.connect(self.refresh)
         self.curves.epoch_chosen.connect(self._on_epoch_chosen)
@@ -151,7 +148,7 @@ class HistoryTab(QWidget):
         self.epoch.export_requested.connect(self._export.ask)
         self._overlay.paths_dropped.connect(self.show_runs)
         self._notifier.run_opened.connect(self._open)
-        self._themes.changed.connect(self._on_theme_changed)
+        self._themes.changed.connect(self._mark_shown)
 
     @pyqtSlot(Path)
     def _open(self, path: Path) -> None:
@@ -167,19 +164,17 @@ class HistoryTab(QWidget):
         self._reading.load(path)
 
     def _keeps_last(self) -> bool:
-        opening = self._reading.opening
-        return opening is not None and self._shown.is_ticked(opening)
+        return self._shown.is_ticked(self._reading.opening)
 
     def _on_read(self, files: RunFiles, is_opened: bool) -> None:
         path = files.folder
         is_live = path == self._live
         if is_opened:
-            self.messages.clear()
+            self.messages.begin()
         elif self._shown.get(path) is None and not self._shown.is_ticked(path):
             return
-        for problem in files.problems:
-            if not (is_live and not files.history.records):
-                self.messages.add(Note(Level.WARNING, problem))
+        if not is_live or files.history.records:
+            self.messages.tell_problems(files.problems)
         before = self._shown.current
         chosen = self._chosen if before is not None and before.folder == path else None
         run = OpenedRun(files)
@@ -197,9 +192,7 @@ class HistoryTab(QWidget):
             self.runs.set_summary(path, run.summary())
 
     def _on_not_read(self, path: Path, failure: Failure, is_opened: bool) -> None:
-        if is_opened:
-            self.messages.clear()
-        self.messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
+        self.messages.tell_failure(failure, begins=is_opened)
         if self._shown.get(path) is None:
             self._shown.untick(path)
         self._mark_shown()
@@ -208,6 +201,7 @@ class HistoryTab(QWidget):
         """Show the curves of all runs, and the comparison; with `is_other_table` the epochs of the current one too."""
         run = self._shown.current
         if run is None:
+            self._show_nothing()
             return
         plotted = self._shown.plotted()
         if (len(plotted) > 1) != (len(self.curves.plot.runs) > 1):
@@ -216,12 +210,17 @@ class HistoryTab(QWidget):
         self.curves.show_runs(plotted, str(run.folder))
         if is_other_table:
             self.curves.show_run(run)
-        self.curves.comparison.set_runs(self._facts())
+        self.curves.comparison.set_runs(self._shown.facts())
         self._mark_shown()
 
-    def _facts(self) -> list[RunFacts]:
-        return [self._shown[path].facts(name) for path, name in self._shown.names().items()]
+    def _show_nothing(self) -> None:
+        self._chosen = None
+        self.curves.clear(_NO_RUN)
+        self.epoch.clear()
+        self.runs.show_none()
+        self._mark_shown()
 
+    @pyqtSlot()
     def _mark_shown(self) -> None:
         self.runs.set_shown(_line_samples(self._shown.plotted(), self._themes.current))
 
@@ -239,7 +238,7 @@ class HistoryTab(QWidget):
         names = run.series.names
         if not run.take(event):
             return
-        self.curves.comparison.set_runs_soon(self._facts())
+        self.curves.comparison.set_runs_soon(self._shown.facts())
         if isinstance(event, SettingsApplied):
             self.curves.plot.show_notes()
             return
@@ -311,12 +310,19 @@ class HistoryTab(QWidget):
             if self._shown.current is not None:
                 self._shown.tick(self._shown.current.folder)
             self._load(path)
-            return
+        else:
+            self._take_away(path, self._shown.untick)
+
+    @pyqtSlot(Path)
+    def _on_run_removed(self, path: Path) -> None:
+        self._take_away(path, self._shown.remove)
+
+    def _take_away(self, path: Path, leave: Callable[[Path], None]) -> None:
         before = self._shown.current
         self._reading.give_up(path)
-        self._shown.untick(path)
+        leave(path)
         self._show_runs(is_other_table=self._shown.current is not before)
-        if self._shown.current is not before:
+        if self._shown.current not in (before, None):
             self._choose(None)
             self._tell_list()
 
@@ -327,10 +333,6 @@ class HistoryTab(QWidget):
         if run is not None and record is not None:
             self._chosen = epoch
             self.epoch.show_epoch(run, record)
-
-    @pyqtSlot(Theme)
-    def _on_theme_changed(self, _theme: Theme) -> None:
-        self._mark_shown()
 
 
 def _side_by_side(left: QWidget, middle: QWidget, right: QWidget, parent: QWidget) -> QSplitter:

@@ -129,7 +129,7 @@ def read_run(path: Path) -> RunFiles:
     if path.suffix.lower() == _CSV and path.is_file():
         return _files(path, read_history(path), models=path.parent)
     raise RunError(
-        f"{path} does not exist, or is not a run: open the folder that training has written, a {META_ENDING[1:]} of "
+        f"{path} does not exist, or is not a run: open the folder that training has written, a …{META_ENDING} of "
         "AIDeveloper, or a history.csv"
     )
 

@@ -46,7 +46,7 @@ def words_of_aideveloper(run: AideveloperHistory) -> Words:
     words = {"Network": run.settings.model.name, **_section_words(run.settings.image)}
     for name in map(key, NOT_TAKEN):
         told = words_over_time(row.get(name, "") for row in run.others)
-        if told.lower() not in ("", "false", "0", "1"):
+        if told:
             words[name] = told
     return words
 

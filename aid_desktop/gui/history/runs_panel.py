@@ -37,11 +37,13 @@ class RunsPanel(QWidget):
     """Open runs, or choose among those opened lately; the curves of the ticked ones are shown.
 
     `run_chosen` carries the path of a run to look at closely, `run_ticked` one whose tick was set or taken away, as
-    True or False, `paths_chosen` runs, series or tables to show; `refresh_requested` asks to read the shown ones again.
+    True or False, `run_removed` one that was taken off the list, `paths_chosen` runs, series or tables to show;
+    `refresh_requested` asks to read the shown ones again.
     """
 
     run_chosen = pyqtSignal(Path)
     run_ticked = pyqtSignal(Path, bool)
+    run_removed = pyqtSignal(Path)
     paths_chosen = pyqtSignal(tuple)
     refresh_requested = pyqtSignal()
 
@@ -107,6 +109,12 @@ class RunsPanel(QWidget):
         if path not in self._paths:
             self._paths.insert(0, path)
         self._fill()
+
+    def show_none(self) -> None:
+        """Mark no run as the one whose epochs are shown."""
+        self._current = None
+        self._refresh.setEnabled(False)
+        self._set_open_primary(True)
 
     def set_summary(self, path: Path, summary: RunSummary) -> None:
         """Say something else about a run in the list."""
@@ -242,10 +250,9 @@ class RunsPanel(QWidget):
     @pyqtSlot(QListWidgetItem)
     def _on_item_changed(self, item: QListWidgetItem) -> None:
         path = Path(str(item.data(_PATH_ROLE)))
-        is_ticked = item.checkState() == Qt.CheckState.Checked
-        if is_ticked != (path in self._shown):
-            self._has_just_ticked = True
-            self.run_ticked.emit(path, is_ticked)
+        self._has_just_ticked = True
+        # Also while the run is still being read, so is not on show yet.
+        self.run_ticked.emit(path, item.checkState() == Qt.CheckState.Checked)
 
     @pyqtSlot(QListWidgetItem)
     def _on_item_clicked(self, item: QListWidgetItem) -> None:
@@ -271,10 +278,8 @@ class RunsPanel(QWidget):
             return
         self._recent.remove(path)
         self._paths.remove(path)
-        was_shown = path in self._shown
         self._fill()
-        if was_shown:
-            self.run_ticked.emit(path, False)
+        self.run_removed.emit(path)
 
 
 def _line(summary: RunSummary | None) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aid_desktop.gui.history.opened_run import OpenedRun
 from aid_desktop.gui.plots.plotted_run import PlottedRun
+from aid_desktop.runs.run_comparison import RunFacts
 
 
 class ShownRuns:
@@ -37,7 +38,7 @@ class ShownRuns:
         """Return the run at a path; None when it is not on show."""
         return self._runs.get(path) if path is not None else None
 
-    def is_ticked(self, path: Path) -> bool:
+    def is_ticked(self, path: Path | None) -> bool:
         """Return whether a run stays when another becomes the current one."""
         return path in self._ticked
 
@@ -71,6 +72,13 @@ class ShownRuns:
         if others:
             self.choose(others[0])
 
+    def remove(self, path: Path) -> None:
+        """Take a run away, be it the only one."""
+        self.untick(path)
+        if path == self._current:
+            self._current = None
+            self._drop(path)
+
     def names(self) -> dict[Path, str]:
         """Return a name for each run, with the folder around it where two have the same."""
         plain = {path: run.name for path, run in self._runs.items()}
@@ -84,6 +92,10 @@ class ShownRuns:
                 name = f"{wanted} ({number})"
             names[path] = name
         return names
+
+    def facts(self) -> list[RunFacts]:
+        """Return the runs for the comparison."""
+        return [self._runs[path].facts(name) for path, name in self.names().items()]
 
     def plotted(self) -> Sequence[PlottedRun]:
         """Return the runs for a plot."""

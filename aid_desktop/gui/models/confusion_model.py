@@ -47,10 +47,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellImages:
-    """The images of chosen cells: in words, and their ascending positions (N,) in the Predictions."""
+    """The images of chosen cells: in words, and their ascending positions (N,) in the Predictions.
+
+    With `is_ranked` they come from a list, and the positions are in its order.
+    """
 
     text: str
     positions: NDArray[np.intp]
+    is_ranked: bool = False
 
 
 def images_in(matrix: ConfusionMatrix, blocks: Iterable[Block]) -> CellImages:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
+import numpy as np
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from aid_desktop.evaluation.label_issues import LabelIssue, LabelIssues, Reason
@@ -52,6 +53,7 @@ class LabelIssueModel(QAbstractTableModel):
         self.pictures.dataChanged.connect(self._on_pictures)
         self._names: tuple[str, ...] = ()
         self._issues: tuple[LabelIssue, ...] = ()
+        self._numbers = np.empty(0, np.intp)
 
     @property
     def issues(self) -> tuple[LabelIssue, ...]:
@@ -62,6 +64,7 @@ class LabelIssueModel(QAbstractTableModel):
         """Show other images; give `pictures` theirs afterwards."""
         self.beginResetModel()
         self._names = () if found is None else tuple(source.name for source in found.predictions.sources)
+        self._numbers = np.empty(0, np.intp) if found is None else found.predictions.file_numbers()
         every = () if found is None else found.issues
         self._issues = tuple(issue for issue in every if set(reasons) & set(issue.reasons))
         self.endResetModel()
@@ -101,7 +104,7 @@ class LabelIssueModel(QAbstractTableModel):
 
     def _text(self, issue: LabelIssue, column: Column) -> str:
         if column is Column.IMAGE:
-            return f"{self._names[issue.source]} #{issue.index}"
+            return f"{self._names[issue.source]} #{self._numbers[issue.position]}"
         if column is Column.ACTUAL:
             return issue.actual
         if column is Column.SUGGESTED:

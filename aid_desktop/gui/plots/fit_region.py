@@ -82,7 +82,7 @@ class FitRegion(QObject):
             epochs = self._places()
             pen = pens.of(curve.run, curve.column)
             self._lines[curve.label].setData(
-                np.array([self._look.view_x(epoch) for epoch in epochs]),
+                self._look.view_xs(epochs),
                 self._look.view_y(found.at(epochs)),
                 pen=line_pen(pen.color(), pen.style(), _LINE_WIDTH),
                 connect="finite",
@@ -123,5 +123,5 @@ class FitRegion(QObject):
 
 
 def fit_text(label: str, fit: LinearFit) -> str:
-    """Return what the legend says of a curve with its line."""
-    return f"{label}: {fit.slope:+.2e} per epoch, {fit.intercept:.3g} at 0"
+    """Return what the legend says of a curve with its line; short, as it covers the curves."""
+    return f"{label}: {fit.slope:+.2e} / epoch"

@@ -215,20 +215,22 @@ class HistoryPlot(QWidget):
             self.refresh()
 
     def keyPressEvent(self, a0: QKeyEvent | None) -> None:
-        """Move the selection with the arrow keys, Home and End."""
+        """Move the selection with the arrow keys, Home and End, among the epochs that are drawn."""
         key = required(a0).key()
-        last = len(self._series) - 1
+        drawn = np.flatnonzero(self._series.saved) if self._look.is_saved_only else np.arange(len(self._series))
+        last = len(drawn) - 1
         at = self._series.position(self._selected) if self._selected is not None else None
+        left, right = (last + 1, 0) if at is None else (np.searchsorted(drawn, at, side) for side in ("left", "right"))
         moves = {
-            Qt.Key.Key_Left: last if at is None else max(0, at - 1),
-            Qt.Key.Key_Right: 0 if at is None else min(last, at + 1),
+            Qt.Key.Key_Left: max(0, int(left) - 1),
+            Qt.Key.Key_Right: min(last, int(right)),
             Qt.Key.Key_Home: 0,
             Qt.Key.Key_End: last,
         }
         if last < 0 or key not in moves:
             super().keyPressEvent(a0)
             return
-        self._click(moves[Qt.Key(key)])
+        self._click(int(drawn[moves[Qt.Key(key)]]))
 
     def _milliseconds_to_redraw(self) -> int:
         shortest, longest = _REDRAW_INTERVALS

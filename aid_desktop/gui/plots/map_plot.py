@@ -19,6 +19,7 @@ from aid_desktop.evaluation.projection import Places
 from aid_desktop.gui.plots.lasso import Lasso
 from aid_desktop.gui.plots.map_drawing import DrawnGroup, Frame, draw_map
 from aid_desktop.gui.plots.plot_frame import PlotFrame
+from aid_desktop.gui.plots.plot_saving import CsvWriter
 from aid_desktop.gui.plots.plot_style import LegendSample, Panel, Readout, line_pen
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import Theme, ThemeManager
@@ -153,12 +154,15 @@ class MapPlot(PlotFrame):
         """Let `write` make the table of a saved plot; it may raise ExportError and OSError."""
         self._write_csv = write
 
+    def csv_writer(self) -> CsvWriter:
+        """Return what writes the table of now, from any thread. It raises OSError, AidError."""
+        write = self._write_csv
+        return super().csv_writer() if write is None else lambda path, _: write(path)
+
     def save(self, path: Path) -> None:
         """Write PNG, SVG or CSV by the suffix. Raises OSError, AidError."""
         suffix = path.suffix.lower()
-        if suffix == ".csv" and self._write_csv is not None:
-            self._write_csv(path)
-        elif suffix == ".svg":
+        if suffix == ".svg":
             with write_atomically(path) as temporary:
                 temporary.write_text(self._drawing(), encoding="utf-8")
         else:

@@ -11,12 +11,13 @@ from PyQt5.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, pyqtSigna
 from PyQt5.QtWidgets import QAction, QFileDialog, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from aid_desktop.errors import ExportError
+from aid_desktop.gui.background import Background, Failure, JobContext
 from aid_desktop.gui.plots.growing_view import GrowingViewBox
-from aid_desktop.gui.plots.plot_saving import PlotTable, write_csv, write_png, write_svg
+from aid_desktop.gui.plots.plot_saving import CsvWriter, PlotTable, write_csv, write_png, write_svg
 from aid_desktop.gui.plots.plot_style import DecadeAxis, Panel, Reader, Readout, curves_table, read_place
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, Theme, ThemeManager, icon
-from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
+from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 
 _FORMATS = {".png": "PNG image", ".svg": "SVG drawing", ".csv": "CSV table of the numbers"}
 
@@ -52,6 +53,7 @@ class PlotFrame(QWidget):
         self.suggested_name = "plot"
         self._themes = themes
         self._is_legend_shown = is_legend_shown
+        self._background: Background | None = None
         self._reader: Reader = read_place
         self._make_table: Callable[[], PlotTable] = self._curves_table
         self._panels: dict[int, Panel] = {}
@@ -158,7 +160,7 @@ class PlotFrame(QWidget):
     def save(self, path: Path) -> None:
         """Write PNG, SVG or CSV by the suffix. Raises OSError, ExportError."""
         if path.suffix.lower() == ".csv":
-            write_csv(self._make_table(), path)
+            self.csv_writer()(path, None)
             return
         self.hide_crosshair()
         try:
@@ -166,6 +168,15 @@ class PlotFrame(QWidget):
             (write_svg if path.suffix.lower() == ".svg" else write_png)(self.canvas, path)
         finally:
             self._show_legends(self._is_legend_shown)
+
+    def csv_writer(self) -> CsvWriter:
+        """Return what writes the numbers of now, from any thread. It raises OSError, AidError."""
+        table = self._make_table()
+        return lambda path, progress: write_csv(table, path, progress)
+
+    def save_tables_in(self, background: Background) -> None:
+        """Write tables that the user asks for in the background, as they may be long."""
+        self._background = background
 
     def hide_crosshair(self) -> None:
         """Take lines and readout away."""
@@ -306,10 +317,32 @@ class PlotFrame(QWidget):
         if path.suffix.lower() != suffix:
             path = path.with_name(path.name + suffix)
         self._messages.clear()
+        if suffix == ".csv" and self._background is not None:
+            work = partial(_write_table, self.csv_writer(), path)
+            job = self._background.start("Saving the table", work, _nothing, self._on_not_saved, is_cancellable=True)
+            self.destroyed.connect(job.cancel)
+            return
         try:
             self.save(path)
         except ExportError as error:
             self._messages.add(Note(Level.ERROR, str(error)))
         except OSError as error:
-            text = f"{path} cannot be written ({error.strerror or error}): choose another folder or name"
-            self._messages.add(Note(Level.ERROR, text))
+            self._messages.add(Note(Level.ERROR, _refusal(path, error)))
+
+    def _on_not_saved(self, failure: Failure) -> None:
+        self._messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
+
+
+def _write_table(write: CsvWriter, path: Path, context: JobContext) -> None:
+    try:
+        write(path, context.report_or_leave)
+    except OSError as error:
+        raise ExportError(_refusal(path, error)) from error
+
+
+def _nothing(_: None) -> None:
+    """Take note of a file that is there: nobody needs to be told."""
+
+
+def _refusal(path: Path, error: OSError) -> str:
+    return f"{path} cannot be written ({error.strerror or error}): choose another folder or name"

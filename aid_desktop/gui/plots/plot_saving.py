@@ -1,7 +1,7 @@
 """Plots as files: PNG, SVG, and their numbers as CSV."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,15 @@ from aid_desktop.paths import write_atomically
 
 PNG_SCALE = 2
 """Pixels of the file for each pixel on the screen."""
+
+
+_LINES_AT_ONCE = 4096
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total)."""
+
+CsvWriter = Callable[[Path, Progress | None], None]
+"""Writes the table of a plot to a path."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,12 +54,18 @@ def write_svg(canvas: Any, path: Path) -> None:
         temporary.write_bytes(content)
 
 
-def write_csv(table: PlotTable, path: Path) -> None:
-    """Write one line of names, then the numbers with 9 digits; what is missing or NaN is empty. Raises OSError."""
+def write_csv(table: PlotTable, path: Path, progress: Progress | None = None) -> None:
+    """Write one line of names, then the numbers with 9 digits; what is missing or NaN is empty. Raises OSError.
+
+    `progress(done, total)` counts lines; an error that it raises ends the writing and leaves no file.
+    """
+    n_rows = max(map(len, table.columns), default=0)
     with write_atomically(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(table.names)
-        for row in range(max(map(len, table.columns), default=0)):
+        for row in range(n_rows):
+            if progress is not None and not row % _LINES_AT_ONCE:
+                progress(row, n_rows)
             writer.writerow([_cell(column, row) for column in table.columns])
 
 

@@ -65,6 +65,10 @@ class Look:
         """Return the place of an epoch in units of the view."""
         return math.log10(max(epoch + 1, 0.5)) if self.is_log_x else epoch
 
+    def view_xs(self, epochs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the places of epochs, float64 (N,), in units of the view."""
+        return np.log10(np.maximum(epochs + 1, 0.5)) if self.is_log_x else epochs
+
     def epoch_at(self, x: float) -> float:
         """Return the epoch at a place in units of the view."""
         return float(10.0 ** min(x, 300.0) - 1) if self.is_log_x else x

@@ -39,15 +39,17 @@ class RunsPlot(HistoryPlot):
     """The curves of several runs. `current` is the one whose epochs the keys choose and whose epoch is marked.
 
     `point_clicked` carries the key of a run and the epoch of the point nearest to a click; `stretch_changed` first and
-    last epoch of the stretch that lines are fitted to.
+    last epoch of the stretch that lines are fitted to, `fits_changed` that the lines may be others.
     """
 
     point_clicked = pyqtSignal(str, int)
     stretch_changed = pyqtSignal(float, float)
+    fits_changed = pyqtSignal()
 
     def __init__(self, name: str, themes: ThemeManager, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(name, themes, parent, is_stacked=False)
         self._background = background
+        self._frame.save_tables_in(background)
         self._job: Job[_Results] | None = None
         self._target = _Wanted(self._runs, self._current, self._wanted, self._look)
         panel = self._curves.panel_of("accuracy")
@@ -205,11 +207,7 @@ class RunsPlot(HistoryPlot):
             start, end = np.searchsorted(curve.epochs, (low, high))
             if start >= end:
                 continue
-            across = (
-                np.array([self._look.view_x(epoch) for epoch in curve.epochs[start:end]])
-                if self._look.is_log_x
-                else (curve.epochs[start:end])
-            )
+            across = self._look.view_xs(curve.epochs[start:end])
             distances = np.hypot((across - x) / width, (self._look.view_y(curve.values[start:end]) - y) / height)
             if np.isnan(distances).all():
                 continue
@@ -238,7 +236,16 @@ class RunsPlot(HistoryPlot):
             self._fits = self._fit.fit(list(self._curves.seen()), self._curves.pens)
         else:
             self._fits = {}
-        self._curves.set_legend_texts({label: fit_text(label, fit) for label, fit in self._fits.items()})
+        names = self._names()
+        texts = {label: fit_text(names.get(label, label), fit) for label, fit in self._fits.items()}
+        self._curves.set_legend_texts({**names, **texts})
+        self.fits_changed.emit()
+
+    def _names(self) -> dict[str, str]:
+        """Return the short names of the curves: of one column, which the axis names, those of the runs."""
+        if len(self._runs) < 2 or len(self.columns) != 1:
+            return {}
+        return {self._curves.pens.label(run, self.columns[0]): run.name for run in self._runs}
 
     @pyqtSlot(float, float)
     def _on_stretch_moved(self, low: float, high: float) -> None:

@@ -1,6 +1,7 @@
 """The map as a user handles it: making it, colours, legend, lasso to the gallery and back, its own window."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,12 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QCheckBox, QComboBox, QDialog, QLabel, QPushButton, QSpinBox, QTabWidget
 
 from aid_desktop.errors import ModelError
+from aid_desktop.evaluation.calibration import with_temperature
+from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.evaluation.projection import Method
 from aid_desktop.gui.assess import embedding_map
 from aid_desktop.gui.assess.assess_tab import AssessTab
+from aid_desktop.gui.assess.assessment import with_threshold
 from aid_desktop.gui.assess.embedding_view import EmbeddingView
 from aid_desktop.models.files import LoadedModel
 
@@ -150,6 +154,54 @@ def test_that_the_table_of_the_map_has_a_line_for_each_image(mapped: EmbeddingVi
     wrong = [row for row in rows if row["actual"] != row["predicted"]]
     assert len(wrong) == 6
     assert rows[0]["image"].endswith(f"{rows[0]['actual']}.rtdc#0")
+
+
+def test_that_caption_and_table_tell_the_classes_under_the_threshold(
+    qtbot, assessed_tab: AssessTab, mapped: EmbeddingView, idle, tmp_path: Path
+) -> None:
+    made = with_threshold(assessed_tab.assessment, Threshold(0, 0.99), None)
+    before = mapped.plot.places
+    mapped.show_assessment(made)
+    assert mapped.plot.places is before
+    mapped.plot.pointed.emit(0)
+    caption = child(mapped, QLabel, "embeddingHover.caption")
+    qtbot.waitUntil(lambda: caption.text().partition(" → ")[2].startswith("automobile"))
+    idle()
+    mapped.plot.save(tmp_path / "map.csv")
+    with (tmp_path / "map.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["predicted"] for row in rows} == {"automobile"}
+
+
+def test_that_another_temperature_keeps_the_map(assessed_tab: AssessTab, mapped: EmbeddingView) -> None:
+    made = assessed_tab.assessment
+    before = mapped.plot.places
+    mapped.show_assessment(replace(made, predictions=with_temperature(made.predictions, 2)))
+    assert mapped.shown_map is not None
+    assert mapped.plot.places is before
+
+
+def test_that_a_map_that_is_cancelled_can_be_chosen_again(mapped: EmbeddingView, idle) -> None:
+    methods = child(mapped, QComboBox, "embeddingMethod")
+    methods.setCurrentText("t-SNE")
+    mapped.work.cancel()
+    idle()
+    assert methods.currentText() == str(mapped.shown_map.method) == "PCA"
+    methods.setCurrentText("t-SNE")
+    idle()
+    assert mapped.shown_map.method is Method.TSNE
+
+
+def test_that_a_new_map_rings_what_is_selected(
+    assessed_tab: AssessTab, mapped: EmbeddingView, idle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = assessed_tab.gallery.grid
+    grid.setCurrentIndex(grid.images.index(1))
+    ringed: list[list[int]] = []
+    monkeypatch.setattr(mapped.plot, "set_ringed", lambda points: ringed.append(points.tolist()))
+    child(mapped, QComboBox, "embeddingMethod").setCurrentText("t-SNE")
+    idle()
+    assert ringed[-1] == [assessed_tab.gallery.images.positions[1]]
 
 
 def test_that_failures_are_told_and_another_result_begins_anew(

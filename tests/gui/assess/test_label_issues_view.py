@@ -65,6 +65,23 @@ def test_that_suspicious_images_are_listed_and_shown_in_the_gallery(qtbot, asses
     assert gallery.heading.text().startswith("1 suspicious image,")
 
 
+def test_that_the_gallery_keeps_the_order_of_the_list(qtbot, assessed_tab, view, idle) -> None:
+    gallery = assessed_tab.gallery
+    orders = gallery.findChild(QComboBox, "gallerySort")
+    orders.setCurrentText("least certain first")
+    press(qtbot, view, "labelIssuesFind")
+    idle()
+    assert orders.currentText() == "as listed"
+    assert gallery.images.positions.tolist() == [issue.position for issue in view.model.issues]
+    orders.setCurrentText("as in the data")
+    assert gallery.images.positions.tolist() == sorted(issue.position for issue in view.model.issues)
+    view.table.selectRow(1)
+    assert orders.currentText() == "as in the data"
+    assessed_tab.confusion.table.selectAll()
+    assert orders.currentText() == "least certain first"
+    assert orders.findText("as listed") < 0
+
+
 def test_that_rows_have_pictures(qtbot, view, idle) -> None:
     press(qtbot, view, "labelIssuesFind")
     qtbot.waitUntil(lambda: view.model.index(0, Column.IMAGE).data(Qt.DecorationRole) is not None)

@@ -4,6 +4,7 @@ import math
 import shutil
 from pathlib import Path
 
+import openpyxl
 import pytest
 from openpyxl import Workbook
 
@@ -143,3 +144,17 @@ def test_that_all_kinds_of_runs_are_summarized(tmp_path: Path) -> None:
     lines = summarize([meta, folder, folder / "history.csv", broken, tmp_path / "gone.csv"])
     assert [line.best for line in lines.values()] == [0.8, 0.6, 0.6, None, None]
     assert [line.problem for line in lines.values()][3:] == ["b_meta.xlsx cannot be read", "file not found"]
+
+
+def test_that_settings_of_aideveloper_that_are_off_in_one_run_are_compared(tmp_path: Path) -> None:
+    runs = []
+    for name, is_on in (("a_meta.xlsx", False), ("b_meta.xlsx", True)):
+        path = write_meta(tmp_path / name)
+        book = openpyxl.load_workbook(path)
+        for row in (2, 3):
+            book["Parameters"].cell(row, 4).value = is_on
+        book.save(path)
+        runs.append(read_run(path).facts)
+    table = compare_runs(runs)
+    column = table.headers.index("train_last_layers")
+    assert [row[column] for row in table.rows] == ["False", "True"]

@@ -16,6 +16,7 @@ from PyQt5.QtWidgets import (
     QPushButton,
     QSpinBox,
     QTableView,
+    QTableWidget,
     QToolButton,
     QWidget,
 )
@@ -270,7 +271,8 @@ def test_that_what_cannot_be_read_is_told_and_the_others_are_shown(
     (runs[2] / "history.csv").write_text("nonsense\n", encoding="utf-8")
     tab.show_runs((*runs, tmp_path / "gone"))
     wait_for(qtbot, background)
-    assert "is not a history" in tab.messages.notes[0].text
+    assert tab.messages.notes[0].text == "Left out, as there is no run in them: gone"
+    assert "is not a history" in tab.messages.notes[1].text
     assert len(comparison(tab)) == 3
     tab.show_runs((tmp_path / "gone",))
     assert "is no run" in tab.messages.notes[0].text
@@ -318,6 +320,11 @@ def test_that_the_stretch_of_the_fit_can_be_typed(
     low.setValue(1)
     assert tab.curves.plot.stretch == (1, 2)
     assert tab.curves.plot.fits["a · validation accuracy"].slope == pytest.approx(-0.1)
+    assert not tab.curves.plot.frame.panels[0].legend.isVisible()
+    fits = tab.findChild(QTableWidget, "historyFits")
+    assert fits.isVisible()
+    row = [fits.item(row, 0).text() for row in range(fits.rowCount())].index("a · validation accuracy")
+    assert [fits.item(row, column).text() for column in (1, 2, 3)] == ["-1.0000e-01", "0.8", "2"]
     tab.curves.plot._fit.region.setRegion([0, 1])
     assert (low.value(), high.value()) == (0, 1)
 
@@ -373,3 +380,48 @@ def test_that_several_runs_dropped_elsewhere_stand_side_by_side(
     wait_for(qtbot, background)
     assert (shown(tab), tab.run.folder) == ({"a", "b", "c"}, runs[0])
     assert [label.text() for label in tab.epoch.findChildren(QLabel)].count("a") == 1
+
+
+def test_that_a_tick_taken_back_before_the_run_is_read_does_not_show_it(
+    qtbot: QtBot, tab: HistoryTab, background: Background, notifier: Notifier, runs: tuple[Path, ...]
+) -> None:
+    notifier.open_run(runs[0])
+    tab.runs.add(runs[1:])
+    wait_for(qtbot, background)
+    tick(tab, "b")
+    tick(tab, "b", is_ticked=False)
+    wait_for(qtbot, background)
+    assert shown(tab) == {"a"}
+    assert ticks(tab) == {"a": True, "b": False, "c": False}
+
+
+def test_that_what_is_no_run_among_dropped_ones_is_told(
+    qtbot: QtBot, tab: HistoryTab, background: Background, runs: tuple[Path, ...], drop: Drop, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("hello", encoding="utf-8")
+    (tmp_path / "empty").mkdir()
+    drop(tab, (tmp_path / "notes.txt", runs[0], tmp_path / "empty"))
+    wait_for(qtbot, background)
+    assert shown(tab) == {"a"}
+    assert [note.text for note in tab.messages.notes] == ["Left out, as there is no run in them: notes.txt, empty"]
+    drop(tab, runs[1:2])
+    wait_for(qtbot, background)
+    assert tab.messages.notes == ()
+
+
+def test_that_nothing_is_left_of_the_only_run_once_it_is_removed(
+    qtbot: QtBot, tab: HistoryTab, background: Background, notifier: Notifier, runs: tuple[Path, ...]
+) -> None:
+    notifier.open_run(runs[0])
+    wait_for(qtbot, background)
+    tab.findChild(QPushButton, "historyRemoveButton").click()
+    wait_for(qtbot, background)
+    assert tab.run is None
+    assert tab.curves.model.rowCount() == 0
+    assert comparison(tab) == []
+    assert "Open the folder of a run" in tab.curves.plot.frame.empty_text
+    assert not any(label.isVisible() for label in tab.epoch.findChildren(QLabel) if label.text().startswith("Epoch "))
+    assert not tab.findChild(QToolButton, "historyRefreshButton").isEnabled()
+    notifier.open_run(runs[0])
+    wait_for(qtbot, background)
+    assert (shown(tab), tab.curves.model.rowCount(), title(tab)) == ({"a"}, 3, "Epoch 1 · best")

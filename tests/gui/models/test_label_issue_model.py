@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
 
+from aid_desktop.data.selection import select_images
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.evaluation.label_issues import Evidence, LabelIssue, LabelIssues, Reason
 from aid_desktop.evaluation.predictions import Predictions
@@ -63,3 +64,13 @@ def test_that_reasons_choose_the_rows(model: LabelIssueModel) -> None:
     assert [issue.position for issue in model.issues] == [1, 0]
     model.set_issues(None)
     assert model.rowCount() == 0
+
+
+def test_that_an_image_of_a_part_of_a_file_has_its_number_in_the_whole_file(qapp) -> None:
+    whole = DataSource(Path("/data/cats.rtdc"), SourceKind.RTDC, 30, ((8, 8, 1),), "digest")
+    part = select_images(whole, [5, 11, 29])
+    half = np.full((3, 2), 0.5, np.float32)
+    predictions = Predictions(("cat", "dog"), (part,), (1.0,), np.zeros(3, int), np.arange(3), half, np.zeros(3, int))
+    model = LabelIssueModel()
+    model.set_issues(LabelIssues(predictions, half, np.ones(3, np.bool_), Evidence.MODEL, ISSUES))
+    assert [row_of(model, row)[0].partition("#")[2] for row in range(3)] == ["11", "29", "5"]

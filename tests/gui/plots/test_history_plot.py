@@ -182,6 +182,21 @@ def test_that_keys_move_the_selection(qtbot: QtBot, plot: HistoryPlot) -> None:
     assert plot.selected_epoch is None
 
 
+def test_that_keys_step_over_epochs_that_are_not_drawn(plot: HistoryPlot) -> None:
+    plot.set_history(history())
+    plot.set_saved_only(True)
+    heard: list[int] = []
+    plot.epoch_clicked.connect(heard.append)
+    for key in (Qt.Key_Left, Qt.Key_Left, Qt.Key_Right, Qt.Key_Right, Qt.Key_Home, Qt.Key_Right, Qt.Key_End):
+        QTest.keyClick(plot, key)
+    assert heard == [16, 12, 16, 16, 0, 4, 16]
+    plot.set_selected_epoch(6)
+    QTest.keyClick(plot, Qt.Key_Right)
+    plot.set_selected_epoch(6)
+    QTest.keyClick(plot, Qt.Key_Left)
+    assert heard[-2:] == [8, 4]
+
+
 def test_that_the_crosshair_tells_the_values_of_the_epoch(qtbot: QtBot, plot: HistoryPlot) -> None:
     plot.set_history(history())
     plot.add_marker(8, "training.learning_rate 0.001 → 0.0005")

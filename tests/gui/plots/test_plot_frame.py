@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,9 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from aid_desktop.gui.background import Background, JobCancelledError
 from aid_desktop.gui.plots.plot_frame import PlotFrame
+from aid_desktop.gui.plots.plot_saving import PlotTable, write_csv
 from aid_desktop.gui.plots.plot_style import WholeNumberAxis
 from aid_desktop.gui.theme import ThemeManager, ThemeName
 
@@ -139,6 +143,41 @@ def test_that_a_file_that_cannot_be_written_is_told_at_the_plot(
     assert "x.png cannot be written" in note.text
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
     frame._save_button.menu().actions()[0].trigger()
+
+
+def test_that_a_table_is_written_in_the_background(
+    qtbot: QtBot, frame: PlotFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    background = Background()
+    threads: list[str] = []
+
+    def write(path: Path, progress: Callable[[int, int], None]) -> None:
+        threads.append(threading.current_thread().name)
+        progress(0, 1)
+        path.write_text("1", encoding="utf-8")
+
+    frame.save_tables_in(background)
+    monkeypatch.setattr(frame, "csv_writer", lambda: write)
+    for folder in (tmp_path, tmp_path / "gone"):
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, folder=folder: (str(folder / "x.csv"), ""))
+        frame._save_button.menu().actions()[2].trigger()
+        qtbot.waitUntil(lambda: background.n_jobs == 0)
+    assert (tmp_path / "x.csv").read_text(encoding="utf-8") == "1"
+    assert len(threads) == 2
+    assert threading.main_thread().name not in threads
+    (note,) = frame._messages.notes
+    assert "x.csv cannot be written" in note.text
+    background.shut_down()
+
+
+def test_that_a_table_whose_writing_is_stopped_leaves_no_file(tmp_path: Path) -> None:
+    def leave(done: int, total: int) -> None:
+        if done:
+            raise JobCancelledError("Cancelled.")
+
+    with pytest.raises(JobCancelledError):
+        write_csv(PlotTable(("x",), (np.arange(10_000.0),)), tmp_path / "x.csv", leave)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_that_ticks_of_counted_things_are_whole() -> None:

@@ -159,10 +159,12 @@ def test_that_a_line_is_fitted_to_the_last_tenth_and_told_in_the_legend(qtbot: Q
         plot.set_fit_shown(True)
     assert changed.args == [18, 19]
     assert plot.fits["b · accuracy"].slope == pytest.approx(0.02)
-    assert "b · accuracy: +2.00e-02 per epoch, 0.5 at 0" in legend(plot)
+    assert "b: +2.00e-02 / epoch" in legend(plot)
     plot.set_fit_shown(False)
     assert plot.fits == {}
-    assert set(legend(plot)) == {"a · accuracy", "b · accuracy"}
+    assert set(legend(plot)) == {"a", "b"}
+    plot.set_columns(["accuracy", "val_accuracy"])
+    assert "a · accuracy" in legend(plot)
 
 
 def test_that_short_runs_are_fitted_as_a_whole(plot: RunsPlot) -> None:
@@ -218,6 +220,9 @@ def test_that_a_logarithmic_axis_counts_epochs_from_one(plot: RunsPlot) -> None:
     look = Look(is_log=True, is_log_x=True)
     assert [look.epoch_at(look.view_x(epoch)) for epoch in (0, 9, 99)] == pytest.approx([0, 9, 99])
     assert np.isnan(look.view_y(np.array([0.0]))[0])
+    epochs = np.array([-3.0, 0.0, 9.0, 1e6])
+    for look in (Look(), Look(is_log_x=True)):
+        assert look.view_xs(epochs) == pytest.approx([look.view_x(epoch) for epoch in epochs])
 
 
 def test_that_a_growing_run_is_drawn_as_it_grows(qtbot: QtBot, plot: RunsPlot) -> None:
