@@ -148,15 +148,15 @@ class SourcesPanel(QWidget):
 
     def _lay_out(self) -> None:
         tools = QHBoxLayout()
-        tools.setSpacing(GRID)
-        for action, text in (
-            (self._add_folder, "Add folder"),
-            (self._add_files, "Add files"),
-            (self._remove, "Remove"),
-        ):
+        tools.setSpacing(GRID // 2)
+        for action, text in ((self._add_folder, "Add folder"), (self._add_files, "Add files")):
             button = _button(action)
             button.setText(text)
             tools.addWidget(button)
+        # Its picture says it, and the tools need the room on small screens.
+        remove = _button(self._remove)
+        remove.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        tools.addWidget(remove)
         tools.addWidget(self._role_button())
         tools.addSpacing(GRID)
         self._tools = QHBoxLayout()
@@ -174,6 +174,7 @@ class SourcesPanel(QWidget):
         self._search.setAccessibleName("Search in the table")
         self._search.setToolTip("Show only rows that contain this text")
         self._search.setClearButtonEnabled(True)
+        self._search.setMinimumWidth(9 * GRID)
         self._search.setMaximumWidth(25 * GRID)
         tools.addWidget(self._search)
         folder = self._empty_button(self._add_folder, QPushButton(icon("add-folder", "accent_text"), "Add folder"))
