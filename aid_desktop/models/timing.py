@@ -18,7 +18,15 @@ from aid_desktop.errors import SettingsError
 from aid_desktop.models.files import LoadedModel, versions
 from aid_desktop.models.onnx_cache import OnnxCache, users_cache, version_of
 from aid_desktop.models.onnx_engine import Inputs
-from aid_desktop.models.predict import KerasEngine, has_gpu, keras_devices, noise_inputs, shapes_of
+from aid_desktop.models.predict import (
+    KerasEngine,
+    StoppedError,
+    has_gpu,
+    keras_devices,
+    noise_inputs,
+    shapes_of,
+    until_stopped,
+)
 from aid_desktop.paths import write_atomically
 from aid_desktop.runs.comparison_table import TextTable
 
@@ -124,7 +132,10 @@ def measure_times(
     yes, no more is called, and what has no call is missing. Raises ModelError if the network cannot compute.
     """
     choice = choice or TimingChoice()
-    engines, notes = _engines(loaded, cache or users_cache())
+    try:
+        engines, notes = _engines(loaded, cache or users_cache(), should_stop)
+    except StoppedError:
+        return TimingReport(loaded.path.name, machine_text(), (), ())
     sizes = (1, choice.batch) if choice.batch > 1 else (1,)
     total, done = len(engines) * len(sizes) * choice.calls, 0
     taken: dict[tuple[str, str, int], list[float]] = {}
@@ -169,12 +180,14 @@ def machine_text() -> str:
     return f"{_processor()}, {cores} core{'s' * (cores > 1)}, {memory:.0f} GB, {where}; {libraries}"
 
 
-def _engines(loaded: LoadedModel, cache: OnnxCache) -> tuple[dict[tuple[str, str], _Run], tuple[str, ...]]:
+def _engines(
+    loaded: LoadedModel, cache: OnnxCache, should_stop: Callable[[], bool] | None
+) -> tuple[dict[tuple[str, str], _Run], tuple[str, ...]]:
     """Return what computes, by name and device, and notes on what does not."""
     shapes, model = shapes_of(loaded.card), loaded.model
     engines: dict[tuple[str, str], _Run] = {}
     notes: tuple[str, ...] = ()
-    runtime = cache.engine(model, shapes, noise_inputs(loaded.card, _SAMPLE))
+    runtime = until_stopped(should_stop, lambda: cache.engine(model, shapes, noise_inputs(loaded.card, _SAMPLE)))
     if runtime is None:
         notes = (_NO_ONNX,)
     else:
