@@ -23,6 +23,7 @@ from PyQt5.QtWidgets import (
 from aid_desktop.gui.background import Background, Failure, JobContext
 from aid_desktop.gui.models.comparison_model import ComparisonModel
 from aid_desktop.gui.qt import required
+from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
@@ -109,9 +110,12 @@ class InferenceTimeDialog(QDialog):
             self, "Save the times", str(folder / "inference_time.csv"), "Table (*.csv)"
         )
         if name:
-            work = partial(_write, self._report, Path(name).with_suffix(".csv"))
-            job = self._background.start("Writing the times", work, self._on_saved, self._on_failed)
-            self.destroyed.connect(job.cancel)
+            save_as(name, ".csv", partial(self._save_to, self._report), self)
+
+    def _save_to(self, report: TimingReport, path: Path) -> None:
+        work = partial(_write, report, path)
+        job = self._background.start("Writing the times", work, self._on_saved, self._on_failed)
+        self.destroyed.connect(job.cancel)
 
     @pyqtSlot()
     def copy(self) -> None:

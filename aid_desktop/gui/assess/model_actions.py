@@ -14,6 +14,7 @@ from aid_desktop.gui.assess.model_row import ModelRow
 from aid_desktop.gui.assess.run_row import RunRow
 from aid_desktop.gui.assess.tile_map_dialog import TileMapDialog
 from aid_desktop.gui.background import Background, Failure
+from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import named_button
@@ -70,9 +71,7 @@ class ModelActions(QWidget):
             return
         name, _ = QFileDialog.getSaveFileName(self, "Export model", str(Path.home() / "model.keras"), "Keras (*.keras)")
         if name:
-            copy = partial(copy_model, path, Path(name).with_suffix(".keras"))
-            job = self._background.start("Exporting the model", copy, self._on_exported, self._on_failed)
-            self.destroyed.connect(job.cancel)
+            save_as(name, ".keras", partial(self._export, path), self)
 
     @pyqtSlot()
     def classify_files(self) -> None:
@@ -92,6 +91,11 @@ class ModelActions(QWidget):
         dialog = make(path)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
+
+    def _export(self, model: Path, target: Path) -> None:
+        copy = partial(copy_model, model, target)
+        job = self._background.start("Exporting the model", copy, self._on_exported, self._on_failed)
+        self.destroyed.connect(job.cancel)
 
     def _on_exported(self, path: Path) -> None:
         self._messages.add(Note(Level.INFO, f"The model is in {path}"))

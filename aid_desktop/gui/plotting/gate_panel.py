@@ -15,6 +15,7 @@ from aid_desktop.errors import DataError, ExportError
 from aid_desktop.gui.plotting.gate_list import GateList
 from aid_desktop.gui.plotting.gate_table import GateTable
 from aid_desktop.gui.plotting.plotted import GatedEvents
+from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, set_primary, set_role
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.naming import name_widget, named_button
@@ -264,9 +265,10 @@ class GatePanel(QWidget):
     @pyqtSlot()
     def _on_save(self) -> None:
         name, kind = QFileDialog.getSaveFileName(self, "Save gates", "gates.json", _SAVE_FILTER)
-        if not name:
-            return
-        path = Path(name) if Path(name).suffix else Path(name + kind.rpartition("*")[2].rstrip(")"))
+        if name:
+            save_as(name, "" if Path(name).suffix else kind.rpartition("*")[2].rstrip(")"), self._save_to, self)
+
+    def _save_to(self, path: Path) -> None:
         try:
             self.save(path)
         except ExportError as error:
