@@ -1,5 +1,6 @@
 """A network as an ONNX graph: for quick classification here, and for other programs."""
 
+import importlib
 import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -73,9 +74,10 @@ def serialized(graph: "onnx.ModelProto") -> bytes:
 def _converter_errors() -> tuple[type[Exception], ...]:
     """Return all of them: TensorFlow's and protobuf's have bases of their own."""
     import tensorflow as tf
-    from google.protobuf.message import Error
 
-    return (*_CONVERTER_ERRORS, tf.errors.OpError, Error)
+    # It has no types.
+    protobuf = importlib.import_module("google.protobuf.message")
+    return (*_CONVERTER_ERRORS, tf.errors.OpError, protobuf.Error)
 
 
 def _convert(model: "keras.Model", shapes: Sequence[Shape], opset: int) -> "onnx.ModelProto":

@@ -66,9 +66,10 @@ def test_that_every_engine_is_called_as_often_as_asked(
     engines = (
         "ONNX Runtime, 1 thread", "ONNX Runtime, 2 threads", "compiled Keras function", "model.predict of Keras",
     )  # fmt: skip
-    assert rows == [(engine, "cpu", size, 7) for size in (1, 3) for engine in engines]
+    # One image cannot be shared out.
+    assert rows == [(engine, "cpu", size, 7) for size in (1, 3) for engine in engines if size > 1 or "2" not in engine]
     assert all((one.seconds > 0).all() for one in report.timings)
-    assert seen[-1] == (56, 56)
+    assert seen[-1] == (49, 49)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     assert report.notes == ()
 

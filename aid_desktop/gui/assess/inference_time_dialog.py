@@ -44,6 +44,7 @@ from aid_desktop.runs.comparison_table import TextTable
 
 _TITLE = "Inference time"
 _ROW_HEIGHT = 3 * GRID
+_FEWEST_ROWS = 6
 _NOT_YET = "Images of noise are given to the network, normalized already; the first calls of each engine do not count."
 _HINT = (
     "The time of one call: its median, and what 95 and 99 of 100 calls do not exceed. For images per second all calls "
@@ -83,6 +84,11 @@ class InferenceTimeDialog(QDialog):
         self._make_buttons()
         self._lay_out()
         self._show_state()
+
+    @property
+    def measured_model(self) -> Path:
+        """The file or run folder whose times these are."""
+        return self._model
 
     @property
     def report(self) -> TimingReport | None:
@@ -163,6 +169,7 @@ class InferenceTimeDialog(QDialog):
         columns.setHighlightSections(False)
         columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         columns.setStretchLastSection(False)
+        view.setMinimumHeight(columns.sizeHint().height() + _FEWEST_ROWS * _ROW_HEIGHT + 2 * view.frameWidth())
         return view
 
     def _make_choice(self) -> None:
@@ -229,7 +236,10 @@ class InferenceTimeDialog(QDialog):
 
 
 class InferenceTimeTool(QObject):
-    """Opens the dialog, once at most, for the model that is chosen then; `tell` says that there is none."""
+    """Opens the dialog, once at most, for the model that is chosen then; `tell` says that there is none.
+
+    A dialog of another model is closed.
+    """
 
     def __init__(
         self,
@@ -264,4 +274,8 @@ class InferenceTimeTool(QObject):
         if model is None:
             self._tell("No model is chosen: browse for the model whose time is to be measured.")
             return
+        shown = self._dialog.dialog
+        if isinstance(shown, InferenceTimeDialog) and shown.measured_model != model:
+            # The times of one model are not to be taken for those of another.
+            shown.close()
         self._dialog.show(lambda: InferenceTimeDialog(model, self._background, self._parent))
