@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import QObject, Qt, pyqtSlot
+from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSlot
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -45,6 +45,7 @@ from aid_desktop.runs.comparison_table import TextTable
 _TITLE = "Inference time"
 _ROW_HEIGHT = 3 * GRID
 _FEWEST_ROWS = 6
+_TALLEST = 84 * GRID
 _NOT_YET = "Images of noise are given to the network, normalized already; the first calls of each engine do not count."
 _HINT = (
     "The time of one call: its median, and what 95 and 99 of 100 calls do not exceed. For images per second all calls "
@@ -73,7 +74,7 @@ class InferenceTimeDialog(QDialog):
         self.setAccessibleName(_TITLE)
         self.setWindowTitle(_TITLE)
         self.setModal(False)
-        self.resize(112 * GRID, 60 * GRID)
+        self.resize(112 * GRID, 66 * GRID)
         self._model = model
         self._background = background
         self._report: TimingReport | None = None
@@ -130,11 +131,22 @@ class InferenceTimeDialog(QDialog):
             text = f"{self._report.model}\t{self._report.machine}\n{self._report.table().tab_separated()}"
             required(QGuiApplication.clipboard()).setText(text)
 
+    def event(self, a0: QEvent | None) -> bool:
+        is_handled = super().event(a0)
+        if required(a0).type() == QEvent.Type.LayoutRequest:
+            # A message needs room of its own; Qt takes it from the table, and then from all.
+            needed = required(self.layout()).minimumHeightForWidth(self.width())
+            self.setMinimumHeight(min(needed, _TALLEST))
+        return is_handled
+
     def _on_measured(self, report: TimingReport) -> None:
         self._report = report
         self._rows.set_table(report.table())
         # The rest of the room goes to the engines' names.
-        required(self.view.horizontalHeader()).setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        columns, rows = required(self.view.horizontalHeader()), required(self.view.verticalHeader())
+        columns.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        height = columns.height() + _FEWEST_ROWS * rows.defaultSectionSize() + 2 * self.view.frameWidth()
+        self.view.setMinimumHeight(height)
         self._machine.setText(report.machine)
         for note in report.notes:
             self.messages.add(Note(Level.WARNING, note))
@@ -169,7 +181,6 @@ class InferenceTimeDialog(QDialog):
         columns.setHighlightSections(False)
         columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         columns.setStretchLastSection(False)
-        view.setMinimumHeight(columns.sizeHint().height() + _FEWEST_ROWS * _ROW_HEIGHT + 2 * view.frameWidth())
         return view
 
     def _make_choice(self) -> None:

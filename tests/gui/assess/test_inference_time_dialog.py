@@ -13,6 +13,7 @@ from aid_desktop.errors import ModelError
 from aid_desktop.gui.assess import inference_time_dialog
 from aid_desktop.gui.assess.inference_time_dialog import InferenceTimeDialog, InferenceTimeTool, measure_model
 from aid_desktop.gui.background import JobContext
+from aid_desktop.gui.widgets.message_strip import Level, Note
 from aid_desktop.models.files import save_model
 from aid_desktop.models.timing import Timing, TimingChoice, TimingReport
 
@@ -128,6 +129,11 @@ def test_that_notes_and_failures_stand_in_the_dialog(qtbot, dialog, idle, monkey
     dialog.start()
     idle()
     assert any(label.text() == "one is missing" for label in dialog.messages.findChildren(QLabel))
+    for number in range(3):
+        dialog.messages.add(Note(Level.INFO, f"message {number}"))
+    hint = next(label for label in dialog.findChildren(QLabel) if label.text().startswith("The time of one call"))
+    qtbot.waitUntil(lambda: dialog.view.geometry().bottom() < hint.y())
+    assert dialog.view.viewport().height() >= 6 * dialog.view.verticalHeader().defaultSectionSize()
 
     def fail(path, choice, context):
         raise ModelError("there is no model at cat.keras")
