@@ -3,6 +3,7 @@
 HDF5 hands out the stored bytes of a chunk; imagecodecs (libdeflate, zstd) makes images of them.
 """
 
+import logging
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,8 @@ from typing import Any
 import h5py
 import numpy as np
 from numpy.typing import NDArray
+
+logger = logging.getLogger(__name__)
 
 FEWEST_CHUNKS = 4
 """For fewer, starting threads would take as long as they save."""
@@ -44,12 +47,23 @@ class _Part:
 def read_chunks(stack: h5py.Dataset, wanted: NDArray[np.intp]) -> NDArray[Any] | None:
     """Return the rows `wanted` (increasing) of a dataset, as stored; None if HDF5 had better read them.
 
-    That is for few chunks, chunks that cut images, and compressions other than gzip and zstd. Raises OSError or
-    RuntimeError for damaged chunks.
+    That is for few chunks, chunks that cut images, numbers with unused bits, compressions other than gzip and zstd, and
+    gzip that cannot be decompressed here: HDF5 has the last word on whether it is damaged. Raises OSError or
+    RuntimeError for damaged chunks of zstd, of which HDF5 makes images without a word.
     """
     filters = _filters_of(stack)
     if filters is None or not len(wanted):
         return None
+    try:
+        return _read(stack, filters, wanted)
+    except (OSError, RuntimeError, ValueError, TypeError) as error:
+        if filters.code == _ZSTD:
+            raise
+        logger.info("%s is left to HDF5: %s", stack.name, error)
+        return None
+
+
+def _read(stack: h5py.Dataset, filters: _Filters, wanted: NDArray[np.intp]) -> NDArray[Any] | None:
     parts = _parts(wanted, stack.chunks[0])
     if len(parts) < FEWEST_CHUNKS:
         return None
@@ -76,8 +90,11 @@ def _filters_of(stack: h5py.Dataset) -> _Filters | None:
     """Return how the chunks are stored; None if that is not as it is expected here."""
     if stack.chunks is None or stack.chunks[1:] != stack.shape[1:] or stack.dtype.kind not in "uif" or stack.is_virtual:
         return None
-    if stack.file.swmr_mode:
-        # Somebody is still writing it.
+    if stack.id.get_type() != h5py.h5t.py_create(stack.dtype):
+        # Bits that are shifted, unused, or mean something else: HDF5 makes numbers of them.
+        return None
+    if not _has_lock() or stack.file.swmr_mode:
+        # The latter: somebody is still writing it.
         return None
     properties = stack.id.get_create_plist()
     codes = [properties.get_filter(number)[0] for number in range(properties.get_nfilters())]
@@ -88,6 +105,15 @@ def _filters_of(stack: h5py.Dataset) -> _Filters | None:
     return _Filters(is_shuffled, rest[0], has_checksum)
 
 
+def _has_lock() -> bool:
+    """Return whether h5py has the lock that is needed in _stored_bytes; it is no public part of it."""
+    try:
+        from h5py._objects import phil  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
 def _parts(wanted: NDArray[np.intp], rows: int) -> list[_Part]:
     numbers, starts = np.unique(wanted // rows, return_index=True)
     stops = [*starts[1:].tolist(), len(wanted)]
@@ -95,7 +121,10 @@ def _parts(wanted: NDArray[np.intp], rows: int) -> list[_Part]:
 
 
 def _stored_bytes(stack: h5py.Dataset, number: int) -> bytes | None:
-    """Return the bytes of a chunk; None if it was never written, or stored without one of its filters."""
+    """Return the bytes of a chunk; None if it was never written, or stored without one of its filters.
+
+    HDF5 can be told to leave all of them out for the last chunk where that reaches beyond the images.
+    """
     from h5py._objects import phil
 
     place = (number * stack.chunks[0], *(0 for _ in stack.shape[1:]))
@@ -103,6 +132,9 @@ def _stored_bytes(stack: h5py.Dataset, number: int) -> bytes | None:
     with phil:
         found = stack.id.get_chunk_info_by_coord(place)
         if not found.size or found.filter_mask:
+            return None
+        is_cut = place[0] + stack.chunks[0] > stack.shape[0]
+        if is_cut and found.size == prod(stack.chunks) * stack.dtype.itemsize:
             return None
         raw: bytes = stack.id.read_direct_chunk(place)[1]
     return raw

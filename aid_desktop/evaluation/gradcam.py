@@ -15,7 +15,7 @@ from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.scalar_features import RawFeatures
 from aid_desktop.errors import ModelError
 from aid_desktop.models.files import LoadedModel
-from aid_desktop.models.layers import layer_gradient, spatial_layers
+from aid_desktop.models.gradients import layer_gradient, spatial_layers
 
 COLOR_MAPS = {
     "viridis": cv2.COLORMAP_VIRIDIS, "inferno": cv2.COLORMAP_INFERNO, "magma": cv2.COLORMAP_MAGMA,

@@ -15,6 +15,7 @@ from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.recent_paths import RecentPaths
+from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.session_opening import OpenedSession, SessionOpener
 from aid_desktop.gui.theme import icon
 from aid_desktop.gui.training.session import TrainingSession
@@ -145,8 +146,7 @@ class SessionFiles(QObject):
         start = str(self._path or Path(self._folder()) / f"session{SESSION_SUFFIX}")
         name, _ = QFileDialog.getSaveFileName(self._window, "Save the session", start, _SAVE_FILTER)
         if name:
-            path = Path(name)
-            self.save_to(path if path.suffix else path.with_name(path.name + SESSION_SUFFIX))
+            save_as(name, "" if Path(name).suffix else SESSION_SUFFIX, self.save_to, self._window)
 
     def _folder(self) -> str:
         recent = self._recent.paths()

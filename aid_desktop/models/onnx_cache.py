@@ -9,9 +9,11 @@ import os
 import platform
 import threading
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
@@ -22,9 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.errors import ModelError
+from aid_desktop.models.calibration import log_probabilities
 from aid_desktop.models.files import versions
 from aid_desktop.models.onnx_engine import Inputs, OnnxEngine
-from aid_desktop.models.onnx_graph import OPSET, Shape, to_onnx
+from aid_desktop.models.onnx_graph import OPSET, MissingOperatorError, Shape, serialized, to_onnx
 from aid_desktop.paths import onnx_cache_dir, write_atomically
 
 if TYPE_CHECKING:
@@ -37,12 +40,16 @@ LIMIT_BYTES = 10**9
 """Largest size of all files together; those used longest ago go first."""
 LIMIT_ENGINES = 4
 """Networks that a process keeps open."""
+LOG_TOLERANCE = 0.01
+"""Largest difference between ln p of Keras and of ONNX Runtime, as a part of 1 + |ln p|."""
 TOLERANCE = 1e-4
 """Largest difference between probabilities of Keras and ONNX Runtime.
 
 The order of additions alone makes 1e-7 in small networks and up to 1e-5 in deep ones; a conversion that went wrong made
 0.2 and more.
 """
+# Close to the smallest float32, where the two round to 0 at different places.
+_SMALLEST_COMPARED = np.float32(1e-37)
 _REFUSED = b""
 """Stands in a file for the graph of a network that could not be converted: to try again takes seconds."""
 _LIBRARIES = ("onnxruntime", "onnx", "tf2onnx")
@@ -50,46 +57,86 @@ _ABANDONED_S = 3600
 _DIGEST_BYTES = 16
 
 
+class _DifferenceError(ModelError):
+    """ONNX Runtime does not compute what Keras computes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The engine of a network, None for a network that has none, and the object it was compared with."""
+
+    engine: OnnxEngine | None
+    model: "weakref.ref[keras.Model]"
+
+
 class OnnxCache:
-    """Files of graphs in a folder, and the engines made of them that were verified in this process."""
+    """Files of graphs in a folder, and the engines made of them that were verified in this process.
+
+    A thread that makes an engine holds up others only if they want the same one.
+    """
 
     def __init__(self, folder: Path, limit: int = LIMIT_BYTES) -> None:
         self.folder = folder
         self._limit = limit
-        self._engines: OrderedDict[str, OnnxEngine | None] = OrderedDict()
+        self._engines: OrderedDict[str, _Kept] = OrderedDict()
+        self._making: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def engine(
         self, model: "keras.Model", shapes: Sequence[Shape], sample: Inputs, may_convert: bool = True
     ) -> OnnxEngine | None:
-        """Return an engine whose output for `sample` is that of Keras, within TOLERANCE.
+        """Return an engine whose output for `sample` is that of Keras, see `is_same`.
 
-        `shapes` are as in `to_onnx`. A graph that is not at hand is made, unless `may_convert` is false. None if there
-        is no such engine; that a network cannot be converted is remembered, and told in the log only.
+        `shapes` are as in `to_onnx`. A graph that is not at hand is made, unless `may_convert` is false, or waited for
+        while another thread makes it. None if there is no such engine; that a network cannot be converted is
+        remembered, and told in the log only.
         """
         if not _has_runtime():
             return None
         key = key_of(model, shapes)
+        if key is None:
+            return self._made(None, model, shapes, sample, _output(model, sample)) if may_convert else None
         with self._lock:
-            if key is not None and key in self._engines:
+            making = self._making.setdefault(key, threading.Lock())
+        if not making.acquire(blocking=may_convert):
+            return None
+        try:
+            return self._found(key, model, shapes, sample, may_convert)
+        finally:
+            making.release()
+
+    def _found(
+        self, key: str, model: "keras.Model", shapes: Sequence[Shape], sample: Inputs, may_convert: bool
+    ) -> OnnxEngine | None:
+        with self._lock:
+            kept = self._engines.get(key)
+            if kept is not None:
                 self._engines.move_to_end(key)
-                return self._engines[key]
-            stored = self._read(key) if key is not None else None
-            if stored is None and not may_convert:
+        if kept is not None and (kept.engine is None or kept.model() is model):
+            return kept.engine
+        stored = self._read(key) if kept is None else None
+        if kept is None and stored is None and not may_convert:
+            return None
+        engine = None
+        if stored != _REFUSED:
+            expected = _output(model, sample)
+            try:
+                # Functions of the same name with other code have the same key.
+                engine = kept.engine if kept is not None else None if stored is None else OnnxEngine(stored)
+                if engine is not None:
+                    _compare(engine, sample, expected)
+            except ModelError as error:
+                logger.info("the network is converted anew: %s", error)
+                engine = None
+            if engine is None and not may_convert:
                 return None
-            engine = None
-            if stored != _REFUSED:
-                expected = np.asarray(model(list(sample) if len(sample) > 1 else sample[0], training=False))
-                engine = None if stored is None else _verified(stored, sample, expected)
-                if engine is None and not may_convert:
-                    return None
-                if engine is None:
-                    engine = self._made(key, model, shapes, sample, expected)
-            if key is not None:
-                self._engines[key] = engine
-                while len(self._engines) > LIMIT_ENGINES:
-                    self._engines.popitem(last=False)
-            return engine
+            if engine is None:
+                engine = self._made(key, model, shapes, sample, expected)
+        with self._lock:
+            self._engines[key] = _Kept(engine, weakref.ref(model))
+            while len(self._engines) > LIMIT_ENGINES:
+                self._engines.popitem(last=False)
+        return engine
 
     def _made(
         self,
@@ -99,19 +146,20 @@ class OnnxCache:
         sample: Inputs,
         expected: NDArray[np.float32],
     ) -> OnnxEngine | None:
+        """Convert; what will fail again is written down, what may be better next time (memory, libraries) is not."""
         start = time.perf_counter()
-        graph, engine = _REFUSED, None
         try:
-            # More than 2 GB is too much for the format: ValueError.
-            graph = to_onnx(model, shapes).SerializeToString()
-        except (ModelError, ValueError) as error:
+            graph = serialized(to_onnx(model, shapes))
+            engine = OnnxEngine(graph)
+            _compare(engine, sample, expected)
+        except ModelError as error:
             logger.info("classification computes with Keras: %s", error)
-        else:
-            engine = _verified(graph, sample, expected)
-        if engine is not None:
-            logger.info("the network was converted for ONNX Runtime in %.1f s", time.perf_counter() - start)
+            if key is not None and isinstance(error, MissingOperatorError | _DifferenceError):
+                self._write(key, _REFUSED)
+            return None
+        logger.info("the network was converted for ONNX Runtime in %.1f s", time.perf_counter() - start)
         if key is not None:
-            self._write(key, _REFUSED if engine is None else graph)
+            self._write(key, graph)
         return engine
 
     def _path(self, key: str) -> Path:
@@ -204,27 +252,30 @@ def version_of(library: str) -> str:
         return ""
 
 
-def largest_difference(found: NDArray[np.float32], expected: NDArray[np.float32]) -> float:
-    """Return the largest difference between outputs; infinite where shapes differ or one is no number."""
+def is_same(found: NDArray[np.float32], expected: NDArray[np.float32]) -> bool:
+    """Return whether probabilities (N, C) and their logarithms are the same within TOLERANCE and LOG_TOLERANCE.
+
+    The logarithms tell networks apart that are so certain that all their probabilities are 0 or 1.
+    """
     if found.shape != expected.shape or not np.array_equal(np.isnan(found), np.isnan(expected)):
-        return float("inf")
-    return float(np.nan_to_num(np.abs(found - expected), nan=0.0).max(initial=0.0))
+        return False
+    if not np.allclose(found, expected, rtol=0, atol=TOLERANCE, equal_nan=True):
+        return False
+    logarithms = log_probabilities(np.maximum(expected, _SMALLEST_COMPARED))
+    differences = np.abs(log_probabilities(np.maximum(found, _SMALLEST_COMPARED)) - logarithms)
+    return not bool((differences > LOG_TOLERANCE * (1 + np.abs(logarithms))).any())
 
 
-def _verified(graph: bytes, sample: Inputs, expected: NDArray[np.float32]) -> OnnxEngine | None:
-    """Return the engine if it gives what is expected: for all images together, and for one alone."""
-    try:
-        engine = OnnxEngine(graph)
-        together = engine.run(sample)
-        alone = engine.run([one[:1] for one in sample])
-    except ModelError as error:
-        logger.info("classification computes with Keras: %s", error)
-        return None
-    difference = max(largest_difference(together, expected), largest_difference(alone, expected[:1]))
-    if difference > TOLERANCE:
-        logger.info("ONNX Runtime differs from Keras by %.2g, so it is not used for this network", difference)
-        return None
-    return engine
+def _output(model: "keras.Model", sample: Inputs) -> NDArray[np.float32]:
+    return np.asarray(model(list(sample) if len(sample) > 1 else sample[0], training=False))
+
+
+def _compare(engine: OnnxEngine, sample: Inputs, expected: NDArray[np.float32]) -> None:
+    """Raise ModelError if it does not give what is expected: for all images together, and for one alone."""
+    together = engine.run(sample)
+    alone = engine.run([one[:1] for one in sample])
+    if not (is_same(together, expected) and is_same(alone, expected[:1])):
+        raise _DifferenceError("ONNX Runtime differs from Keras, so it is not used for this network")
 
 
 def _digest(content: bytes) -> bytes:

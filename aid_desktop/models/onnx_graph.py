@@ -1,6 +1,8 @@
 """A network as an ONNX graph: for quick classification here, and for other programs."""
 
+import importlib
 import logging
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,11 +25,17 @@ BATCH = "batch"
 
 Shape = tuple[int | None, ...]
 
-# Whatever a converter meets in a network that it does not know ends in one of these.
+# Whatever a converter meets in a network that it does not know ends in one of these, or in those of _converter_errors.
 _CONVERTER_ERRORS = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, NotImplementedError, RuntimeError, AssertionError,
-    ImportError, OverflowError,
+    ImportError, OverflowError, MemoryError,
 )  # fmt: skip
+# tf2onnx counts the names it gives in a variable of its module.
+_CONVERTING = threading.Lock()
+
+
+class MissingOperatorError(ModelError):
+    """A network has an operator that ONNX does not have: it will fail again."""
 
 
 def input_shapes(model: "keras.Model") -> tuple[Shape, ...]:
@@ -44,13 +52,32 @@ def to_onnx(model: "keras.Model", shapes: Sequence[Shape] = (), opset: int = OPS
 
     Weights become constants before the graph is converted: Keras' own export silently mixes up statistics of batch
     normalizations where layers such as Resizing stand before them. Still, compare the result with the network before
-    it is used, see onnx_engine.py. Raises ModelError where tf2onnx, onnx or one of the operators is missing.
+    it is used, see onnx_cache.py. Threads wait for one another. Raises MissingOperatorError, and ModelError where
+    tf2onnx or onnx is missing, or anything else goes wrong.
     """
     try:
-        with _silence():
+        with _CONVERTING, _silence():
             return _convert(model, tuple(shapes) or input_shapes(model), opset)
-    except _CONVERTER_ERRORS as error:
+    except _converter_errors() as error:
         raise ModelError(f"the network cannot be written as ONNX: {_first_line(error)}") from error
+
+
+def serialized(graph: "onnx.ModelProto") -> bytes:
+    """Return the graph as the bytes of a file. Raises ModelError for more than 2 GB, which the format cannot hold."""
+    try:
+        content: bytes = graph.SerializeToString()
+    except _converter_errors() as error:
+        raise ModelError(f"the network cannot be written as ONNX: {_first_line(error)}") from error
+    return content
+
+
+def _converter_errors() -> tuple[type[Exception], ...]:
+    """Return all of them: TensorFlow's and protobuf's have bases of their own."""
+    import tensorflow as tf
+
+    # It has no types.
+    protobuf = importlib.import_module("google.protobuf.message")
+    return (*_CONVERTER_ERRORS, tf.errors.OpError, protobuf.Error)
 
 
 def _convert(model: "keras.Model", shapes: Sequence[Shape], opset: int) -> "onnx.ModelProto":
@@ -77,7 +104,7 @@ def _convert(model: "keras.Model", shapes: Sequence[Shape], opset: int) -> "onnx
         # tf2onnx leaves operators that it does not know where they are.
         onnx.checker.check_model(proto)
     except onnx.checker.ValidationError as error:
-        raise ValueError(str(error)) from error
+        raise MissingOperatorError(f"the network cannot be written as ONNX: {_first_line(error)}") from error
     return proto
 
 

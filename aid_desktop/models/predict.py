@@ -1,6 +1,8 @@
 """Class probabilities for images, in batches."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -12,7 +14,7 @@ from aid_desktop.errors import ModelError
 from aid_desktop.models.calibration import calibrated
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.onnx_cache import OnnxCache, users_cache
-from aid_desktop.models.onnx_engine import Inputs, parts_of, sharing_out
+from aid_desktop.models.onnx_engine import Inputs, OnnxEngine, parts_of, sharing_out
 from aid_desktop.models.onnx_graph import Shape
 
 if TYPE_CHECKING:
@@ -21,8 +23,20 @@ if TYPE_CHECKING:
 BATCH_SIZE = 256
 """Images that Keras computes at once: more of them do not fit into a processor's cache."""
 WORTH_CONVERTING = 1000
-"""From so many images on a network is converted: that takes as long as Keras takes to classify thousands of them."""
+"""From so many images on a network of a few layers is converted."""
+WORTH_CONVERTING_LAYER = 100
+"""Images for each layer, from which on it is worth it to convert a deep network.
+
+Measured on two cores, for images of 32 × 32 pixels: converting takes 0.7 s for LeNet's 7 layers, 1.6 s for 32, 4 s for
+120, 7 s for MobileNetV2's 156; what ONNX Runtime saves makes up for that after 600, 800, 1500, and 14000 images.
+"""
+MOST_WEIGHTS_CONVERTED = 10**7
+"""A larger network is never converted.
+
+ResNet50's 24 million took 25 s, and ONNX Runtime was hardly quicker then: 2.3 instead of 2.6 ms for an image.
+"""
 _SAMPLE = 8
+_ASK_EACH_S = 0.1
 _PARTS_EACH = 4
 """So many calls of each thread lie between two questions whether to stop."""
 
@@ -80,9 +94,9 @@ class Predictor:
     """Applies a network with its weights of this moment: in ONNX Runtime, or through a compiled function of Keras.
 
     ONNX Runtime is used where its probabilities are those of Keras, see OnnxCache. `n_images` says how many images
-    there will be in all, if that is known: a network that was not converted before is not converted for less than
-    WORTH_CONVERTING. Keras computes those, all that ONNX Runtime cannot compute, and everything where TensorFlow has a
-    GPU, because ONNX Runtime computes on the CPU here. One predictor does not change from one to the other.
+    there will be in all, if that is known: a network that was not converted before is converted only if `is_worth_it`.
+    Keras computes the others, all that ONNX Runtime cannot compute, and everything where TensorFlow has a GPU, because
+    ONNX Runtime computes on the CPU here. One predictor does not change from one to the other.
     """
 
     def __init__(
@@ -101,7 +115,7 @@ class Predictor:
         self._model = model
         self._card = card
         self._cache = cache
-        self._may_convert = n_images is None or n_images >= WORTH_CONVERTING
+        self._may_convert = n_images is None or is_worth_it(model, n_images)
         self._engine: Engine | None = None
 
     @property
@@ -118,7 +132,8 @@ class Predictor:
         """Return probabilities, float32 (N, n_classes), of images (N, height, width, channels)
         of the card's pixel type, with the card's features (N, F) if there are any.
 
-        When `should_stop` turns true, the rows not yet computed are missing. Raises ModelError for missing features.
+        When `should_stop` turns true, also while the network is converted, the rows not yet computed are missing.
+        Raises ModelError for missing features.
         """
         card = self._card
         if card.features and features is None:
@@ -131,7 +146,9 @@ class Predictor:
             return probabilities
         if self._engine is None:
             few = None if features is None else features[:_SAMPLE]
-            self._engine = self._choose(self._inputs(images[:_SAMPLE], few))
+            self._engine = self._choose(self._inputs(images[:_SAMPLE], few), should_stop)
+            if self._engine is None:
+                return probabilities[:0]
         engine = self._engine
         if len(images) <= engine.n_at_once and should_stop is None:
             # A single image takes hardly longer than all that is below.
@@ -156,14 +173,46 @@ class Predictor:
             inputs.append(self._card.features.apply(features))
         return inputs
 
-    def _choose(self, inputs: Inputs) -> Engine:
+    def _choose(self, inputs: Inputs, should_stop: Callable[[], bool] | None) -> Engine | None:
+        """Return what is to compute; None if there was a stop before that was known."""
         shapes = shapes_of(self._card)
-        if not has_gpu():
-            cache = self._cache or users_cache()
-            engine = cache.engine(self._model, shapes, _sample(inputs, self._card), self._may_convert)
-            if engine is not None:
-                return engine
-        return KerasEngine(self._model, shapes)
+        if has_gpu():
+            return KerasEngine(self._model, shapes)
+        cache = self._cache or users_cache()
+        find = partial(cache.engine, self._model, shapes, _sample(inputs, self._card), self._may_convert)
+        try:
+            engine = until_stopped(should_stop, find) if self._may_convert else find()
+        except StoppedError:
+            return None
+        return engine or KerasEngine(self._model, shapes)
+
+
+class StoppedError(Exception):
+    """There was a stop while an engine was looked for."""
+
+
+def until_stopped(should_stop: Callable[[], bool] | None, find: Callable[[], OnnxEngine | None]) -> OnnxEngine | None:
+    """Return what `find` returns. Raises StoppedError at a stop: the conversion then ends by itself, for the next."""
+    if should_stop is None:
+        return find()
+    executor = ThreadPoolExecutor(1, thread_name_prefix="conversion")
+    future = executor.submit(find)
+    executor.shutdown(wait=False)
+    while not wait((future,), _ASK_EACH_S).done:
+        if should_stop():
+            raise StoppedError
+    return future.result()
+
+
+def is_worth_it(model: "keras.Model", n_images: int) -> bool:
+    """Return whether to convert a network that is to classify so many images pays within this one run."""
+    if n_images < WORTH_CONVERTING or model.count_params() > MOST_WEIGHTS_CONVERTED:
+        return False
+    return n_images >= WORTH_CONVERTING_LAYER * _n_layers(model)
+
+
+def _n_layers(layer: "keras.Layer") -> int:
+    return sum(map(_n_layers, getattr(layer, "layers", ()))) or 1
 
 
 def shapes_of(card: ModelCard) -> tuple[Shape, ...]:

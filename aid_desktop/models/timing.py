@@ -3,7 +3,7 @@
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +18,15 @@ from aid_desktop.errors import SettingsError
 from aid_desktop.models.files import LoadedModel, versions
 from aid_desktop.models.onnx_cache import OnnxCache, users_cache, version_of
 from aid_desktop.models.onnx_engine import Inputs
-from aid_desktop.models.predict import KerasEngine, has_gpu, keras_devices, noise_inputs, shapes_of
+from aid_desktop.models.predict import (
+    KerasEngine,
+    StoppedError,
+    has_gpu,
+    keras_devices,
+    noise_inputs,
+    shapes_of,
+    until_stopped,
+)
 from aid_desktop.paths import write_atomically
 from aid_desktop.runs.comparison_table import TextTable
 
@@ -32,6 +40,16 @@ _CALLS_BEFORE = (3, 1)
 _SAMPLE = 16
 
 _Run = Callable[[Inputs], object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Engine:
+    """What computes; not for one image if it shares out images to threads."""
+
+    run: _Run
+    is_for_one: bool = True
+
+
 _NO_ONNX = (
     "ONNX Runtime does not compute this network as Keras does, or not at all: classification computes with Keras. "
     "The log tells why."
@@ -124,14 +142,17 @@ def measure_times(
     yes, no more is called, and what has no call is missing. Raises ModelError if the network cannot compute.
     """
     choice = choice or TimingChoice()
-    engines, notes = _engines(loaded, cache or users_cache())
-    sizes = (1, choice.batch) if choice.batch > 1 else (1,)
-    total, done = len(engines) * len(sizes) * choice.calls, 0
+    try:
+        engines, notes = _engines(loaded, cache or users_cache(), should_stop)
+    except StoppedError:
+        return TimingReport(loaded.path.name, machine_text(), (), ())
+    plan = {size: _runs_for(size, engines) for size in (1, choice.batch)}
+    total, done = sum(map(len, plan.values())) * choice.calls, 0
     taken: dict[tuple[str, str, int], list[float]] = {}
-    for size in sizes:
+    for size, runs in plan.items():
         inputs = noise_inputs(loaded.card, size)
         for number, n_calls in enumerate(_shared_out(choice.calls)):
-            for (engine, device), run in engines.items():
+            for (engine, device), run in runs.items():
                 if should_stop is not None and should_stop():
                     break
                 seconds = taken.setdefault((engine, device, size), [])
@@ -169,24 +190,32 @@ def machine_text() -> str:
     return f"{_processor()}, {cores} core{'s' * (cores > 1)}, {memory:.0f} GB, {where}; {libraries}"
 
 
-def _engines(loaded: LoadedModel, cache: OnnxCache) -> tuple[dict[tuple[str, str], _Run], tuple[str, ...]]:
+def _engines(
+    loaded: LoadedModel, cache: OnnxCache, should_stop: Callable[[], bool] | None
+) -> tuple[dict[tuple[str, str], _Engine], tuple[str, ...]]:
     """Return what computes, by name and device, and notes on what does not."""
     shapes, model = shapes_of(loaded.card), loaded.model
-    engines: dict[tuple[str, str], _Run] = {}
+    engines: dict[tuple[str, str], _Engine] = {}
     notes: tuple[str, ...] = ()
-    runtime = cache.engine(model, shapes, noise_inputs(loaded.card, _SAMPLE))
+    runtime = until_stopped(should_stop, lambda: cache.engine(model, shapes, noise_inputs(loaded.card, _SAMPLE)))
     if runtime is None:
         notes = (_NO_ONNX,)
     else:
-        engines[f"{runtime.name}, 1 thread", "cpu"] = runtime.run
+        engines[f"{runtime.name}, 1 thread", "cpu"] = _Engine(runtime.run)
         if runtime.n_threads > 1:
-            engines[f"{runtime.name}, {runtime.n_threads} threads", "cpu"] = runtime.run_shared
+            engines[f"{runtime.name}, {runtime.n_threads} threads", "cpu"] = _Engine(
+                runtime.run_shared, is_for_one=False
+            )
     for device in keras_devices():
         keras_engine = KerasEngine(model, shapes, device)
-        engines[keras_engine.name, device] = keras_engine.run
+        engines[keras_engine.name, device] = _Engine(keras_engine.run)
     # Keras keeps the function of its first call, and with it the device.
-    engines["model.predict of Keras", "gpu:0" if has_gpu() else "cpu"] = partial(_run_predict, model)
+    engines["model.predict of Keras", "gpu:0" if has_gpu() else "cpu"] = _Engine(partial(_run_predict, model))
     return engines, notes
+
+
+def _runs_for(n_images: int, engines: Mapping[tuple[str, str], _Engine]) -> dict[tuple[str, str], _Run]:
+    return {key: engine.run for key, engine in engines.items() if engine.is_for_one or n_images > 1}
 
 
 def _run_predict(model: "keras.Model", inputs: Inputs) -> object:

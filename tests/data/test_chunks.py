@@ -1,6 +1,9 @@
 """Chunks decompressed on several cores give what HDF5 gives, or leave it to HDF5."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import hdf5plugin
@@ -105,6 +108,119 @@ def test_that_a_damaged_chunk_is_told(tmp_path: Path, stored: str) -> None:
     path.write_bytes(bytes(content))
     with pytest.raises(DataError, match="is damaged or cannot be read"), open_hdf5(path) as file:
         read_rows(file["a"], np.arange(N))
+
+
+def write_by_hand(
+    path: Path, kind: h5py.h5t.TypeID, images: np.ndarray, change: Callable[[h5py.h5p.PropDCID], object] = id
+) -> None:
+    with h5py.File(path, "w", libver="latest") as file:
+        space, plan = h5py.h5s.create_simple(images.shape), h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plan.set_chunk((ROWS, *SHAPE))
+        plan.set_deflate(3)
+        change(plan)
+        h5py.h5d.create(file.id, b"a", kind, space, plan).write(space, space, images)
+
+
+@pytest.mark.parametrize("kind", ["12 bits", "12 bits, shifted", "bfloat16", "enumeration"])
+def test_that_numbers_with_other_bits_are_left_to_hdf5(tmp_path: Path, kind: str) -> None:
+    images = images_of("uint16")
+    if kind == "bfloat16":
+        stored, images = h5py.h5t.IEEE_F32LE.copy(), images.astype("float32")
+        stored.set_fields(15, 7, 8, 0, 7)
+        stored.set_size(2)
+        stored.set_ebias(127)
+    else:
+        stored = h5py.h5t.STD_U16LE.copy()
+        stored.set_precision(12)
+        stored.set_offset(4 * kind.endswith("shifted"))
+    if kind == "enumeration":
+        with h5py.File(tmp_path / "a.h5", "w") as file:
+            names = h5py.enum_dtype({f"v{value}": value for value in range(9)}, "uint16")
+            file.create_dataset("a", data=images, dtype=names, chunks=(ROWS, *SHAPE), compression="gzip")
+    else:
+        write_by_hand(tmp_path / "a.h5", stored, images)
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert read_chunks(file["a"], np.arange(N)) is None
+        np.testing.assert_array_equal(read_rows(file["a"], np.arange(N)), images)
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="finds the library as Linux does")
+def test_that_a_last_chunk_without_filters_is_read(tmp_path: Path) -> None:
+    import ctypes
+
+    # DONT_FILTER_PARTIAL_CHUNKS, which h5py does not offer.
+    loaded = [line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines() if "libhdf5-" in line]
+    images = images_of("uint16")
+    if not loaded:
+        pytest.skip("the library has another name")
+    set_options = ctypes.CDLL(loaded[0]).H5Pset_chunk_opts
+    set_options.argtypes = [ctypes.c_int64, ctypes.c_uint]
+    write_by_hand(tmp_path / "a.h5", h5py.h5t.STD_U16LE, images, lambda plan: set_options(plan.id, 2))
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert file["a"].id.get_chunk_info_by_coord((40, 0, 0)).size == 2 * ROWS * 30
+        np.testing.assert_array_equal(read_chunks(file["a"], np.arange(N)), images)
+
+
+def test_that_chunks_that_cannot_be_decompressed_here_are_left_to_hdf5(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("a chunk has 7 bytes, expected 120")
+
+    images = written(tmp_path / "a.h5", "uint8", STORED["gzip"])
+    monkeypatch.setattr(chunks, "_decompress", fail)
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert read_chunks(file["a"], np.arange(N)) is None
+        np.testing.assert_array_equal(read_rows(file["a"], np.arange(N)), images)
+
+
+def test_that_a_h5py_without_its_lock_is_left_to_hdf5(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = written(tmp_path / "a.h5", "uint8", STORED["gzip"])
+    monkeypatch.delattr("h5py._objects.phil")
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert read_chunks(file["a"], np.arange(N)) is None
+        np.testing.assert_array_equal(read_rows(file["a"], np.arange(N)), images)
+
+
+def test_that_hdf5_does_nothing_else_while_a_chunk_is_read() -> None:
+    from h5py._objects import phil
+
+    seen = []
+
+    def is_free() -> bool:
+        is_mine = phil.acquire(False)
+        if is_mine:
+            phil.release()
+        return is_mine
+
+    with ThreadPoolExecutor(1) as other:
+
+        def answer(content: object) -> object:
+            seen.append(other.submit(is_free).result())
+            return content
+
+        calls = SimpleNamespace(
+            get_chunk_info_by_coord=lambda place: answer(SimpleNamespace(size=3, filter_mask=0)),
+            read_direct_chunk=lambda place: answer((0, b"abc")),
+        )
+        stack = SimpleNamespace(id=calls, chunks=(ROWS, *SHAPE), shape=(N, *SHAPE), dtype=np.dtype("uint8"))
+        assert chunks._stored_bytes(stack, 1) == b"abc"
+        assert seen == [False, False]
+        assert other.submit(is_free).result()
+
+
+def test_that_several_threads_read_what_one_reads(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.h5" for number in range(4)]
+    for path in paths:
+        written(path, "uint8", STORED["gzip"])
+
+    def read(path: Path) -> np.ndarray:
+        with open_hdf5(path) as file:
+            return read_rows(file["a"], np.arange(N))
+
+    with ThreadPoolExecutor(4) as executor:
+        for found in executor.map(read, 20 * paths):
+            np.testing.assert_array_equal(found, images_of("uint8"))
 
 
 def test_that_only_so_many_bytes_wait_to_be_decompressed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from aid_desktop.errors import ModelError
+from aid_desktop.models import onnx_graph
 from aid_desktop.models.onnx_engine import OnnxEngine
 from aid_desktop.models.onnx_graph import to_onnx
 
@@ -92,3 +93,18 @@ def test_that_inputs_of_another_shape_are_refused(tiny_net: Build) -> None:
     engine = OnnxEngine(to_onnx(tiny_net()).SerializeToString())
     with pytest.raises(ModelError, match="ONNX Runtime cannot compute the network"):
         engine.run([np.zeros((1, 5, 12, 1), np.float32)])
+
+
+@pytest.mark.parametrize("kind", ["tensorflow", "protobuf"])
+def test_that_errors_of_the_libraries_are_told_as_ours(
+    tiny_net: Build, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    import tensorflow as tf
+    from google.protobuf.message import DecodeError
+
+    def fail(*_: Any) -> None:
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM") if kind == "tensorflow" else DecodeError("OOM")
+
+    monkeypatch.setattr(onnx_graph, "_convert", fail)
+    with pytest.raises(ModelError, match="cannot be written as ONNX: OOM"):
+        to_onnx(tiny_net())

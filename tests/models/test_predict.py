@@ -1,4 +1,5 @@
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from aid_desktop.data.normalize import Normalization
 from aid_desktop.data.scalar_features import FeatureScaling
 from aid_desktop.errors import ModelError
-from aid_desktop.models import onnx_engine, predict
+from aid_desktop.models import onnx_cache, onnx_engine, predict
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.onnx_cache import OnnxCache
 from aid_desktop.models.predict import Predictor
@@ -60,6 +61,7 @@ def test_that_a_stop_leaves_the_rows_computed_so_far(
     for n_images, rows in ((1, 200), (None, 400)):
         answers = iter([False, False, True])
         predictor = Predictor(model, card, n_images=n_images, cache=OnnxCache(tmp_path))
+        predictor.predict(IMAGES[:1])
         result = predictor.predict(IMAGES, lambda answers=answers: next(answers))
         assert result.shape == (rows, 2)
         assert np.allclose(result, predictor.predict(IMAGES)[:rows], atol=1e-6)
@@ -87,6 +89,48 @@ def test_that_few_images_are_not_worth_a_conversion_but_use_what_is_there(
     few_again = Predictor(model, card, n_images=20, cache=OnnxCache(tmp_path))
     few_again.predict(IMAGES[:20])
     assert few_again.engine_name == "ONNX Runtime"
+
+
+def test_that_a_conversion_can_be_stopped(
+    tiny_net: Build, card: ModelCard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    begun, may_go_on, is_done = (threading.Event() for _ in range(3))
+    convert = onnx_cache.to_onnx
+
+    def slow(model: Any, shapes: Any) -> Any:
+        begun.set()
+        assert may_go_on.wait(60)
+        return convert(model, shapes)
+
+    monkeypatch.setattr(onnx_cache, "to_onnx", slow)
+    cache = OnnxCache(tmp_path)
+    write = cache._write
+    monkeypatch.setattr(cache, "_write", lambda *content: (write(*content), is_done.set()))
+    predictor = Predictor(tiny_net(), card, cache=cache)
+    assert predictor.predict(IMAGES, begun.is_set).shape == (0, 2)
+    assert predictor.engine_name == ""
+    may_go_on.set()
+    # It is there for the next.
+    assert is_done.wait(60)
+    later = Predictor(tiny_net(), card, n_images=1, cache=OnnxCache(tmp_path))
+    assert len(later.predict(IMAGES)) == len(IMAGES)
+    assert later.engine_name == "ONNX Runtime"
+
+
+def test_that_deep_and_large_networks_need_more_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras
+    from keras import layers
+
+    def build(depth: int) -> Any:
+        inside = keras.Sequential([keras.Input((4,)), *(layers.Dense(4) for _ in range(depth))])
+        return keras.Sequential([keras.Input((4,)), inside])
+
+    assert not predict.is_worth_it(build(3), 999)
+    assert predict.is_worth_it(build(3), 1000)
+    assert not predict.is_worth_it(build(40), 1000)
+    assert predict.is_worth_it(build(40), 5000)
+    monkeypatch.setattr(predict, "MOST_WEIGHTS_CONVERTED", 50)
+    assert not predict.is_worth_it(build(3), 10**6)
 
 
 def test_that_keras_computes_what_onnx_cannot(unwritable_net: Build, card: ModelCard) -> None:

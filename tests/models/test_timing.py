@@ -66,9 +66,10 @@ def test_that_every_engine_is_called_as_often_as_asked(
     engines = (
         "ONNX Runtime, 1 thread", "ONNX Runtime, 2 threads", "compiled Keras function", "model.predict of Keras",
     )  # fmt: skip
-    assert rows == [(engine, "cpu", size, 7) for size in (1, 3) for engine in engines]
+    # One image cannot be shared out.
+    assert rows == [(engine, "cpu", size, 7) for size in (1, 3) for engine in engines if size > 1 or "2" not in engine]
     assert all((one.seconds > 0).all() for one in report.timings)
-    assert seen[-1] == (56, 56)
+    assert seen[-1] == (49, 49)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     assert report.notes == ()
 
@@ -78,8 +79,10 @@ def test_that_a_stop_leaves_what_was_measured_and_a_note_tells_what_is_missing(
     unwritable_net: Build, card: ModelCard, tmp_path: Path
 ) -> None:
     answers = itertools.chain([False] * 5, itertools.repeat(True))
-    loaded = LoadedModel(unwritable_net(), card, tmp_path / "odd.keras")
-    report = measure_times(loaded, TimingChoice(50, 4), None, lambda: next(answers), OnnxCache(tmp_path))
+    loaded, cache = LoadedModel(unwritable_net(), card, tmp_path / "odd.keras"), OnnxCache(tmp_path)
+    # To find out that it cannot be converted takes a while, in which a stop is asked for too.
+    measure_times(loaded, TimingChoice(1, 1), None, None, cache)
+    report = measure_times(loaded, TimingChoice(50, 4), None, lambda: next(answers), cache)
     assert 0 < sum(len(one.seconds) for one in report.timings) <= 5
     assert {one.engine for one in report.timings} <= {"compiled Keras function", "model.predict of Keras"}
     assert "ONNX Runtime does not compute this network" in report.notes[0]

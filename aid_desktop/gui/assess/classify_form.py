@@ -123,7 +123,9 @@ class ClassifyForm(QWidget):
             widget.setVisible(sorts)
         text = self.target.text().strip()
         if is_table and text and self._is_own_target and Path(text).suffix:
-            self.target.setText(str(Path(text).with_suffix(SUFFIXES[self.format])))
+            path = Path(text)
+            stem = path.stem if path.suffix.lower() in SUFFIXES.values() else path.name
+            self.target.setText(str(path.with_name(stem + SUFFIXES[self.format])))
         self._propose_target()
         self.changed.emit()
 

@@ -32,6 +32,7 @@ from aid_desktop.gui.assess.confusion_picture import FORMATS, save_matrix
 from aid_desktop.gui.background import Failure
 from aid_desktop.gui.models.confusion_model import CHANGED_ROLE, Block, CellImages, ConfusionModel, Mode, images_in
 from aid_desktop.gui.qt import required
+from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, ThemeManager, current_theme, icon, set_role
 from aid_desktop.gui.widgets.naming import named_button
 
@@ -103,8 +104,7 @@ class ConfusionView(QWidget):
         start = str(Path.home() / f"confusion matrix{suffix}")
         name, _ = QFileDialog.getSaveFileName(self, "Save the matrix", start, f"{FORMATS[suffix]} (*{suffix})")
         if name:
-            path = Path(name)
-            self.save(path if path.suffix.lower() == suffix else path.with_name(path.name + suffix))
+            save_as(name, suffix, self.save, self)
 
     def _make_save(self) -> QPushButton:
         tip = "Save the matrix as it is on show as a picture, or its numbers as a table"

@@ -17,6 +17,7 @@ from aid_desktop.evaluation.tables import write_predictions
 from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.background import Background, Failure, JobContext
 from aid_desktop.gui.numbers import grouped
+from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
@@ -105,9 +106,19 @@ class ExportDialog(QDialog):
     @pyqtSlot()
     def ask(self) -> None:
         """Ask for a place, then write the images there."""
-        path = self._ask_for_path()
-        if path is not None:
-            self.start(path)
+        start = self._assessment.path.parent
+        if self.target in (Target.ACTUAL, Target.PREDICTED):
+            name, _ = QFileDialog.getSaveFileName(self, "Name of the new folder", str(start / "selected images"))
+            if name:
+                self.start(Path(name))
+            return
+        is_table = self.target is not Target.RTDC
+        suffix, kind = (".xlsx", "Tables (*.xlsx *.csv)") if is_table else (".rtdc", "RT-DC files (*.rtdc)")
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Write the images to", str(start / f"selected images{suffix}"), kind
+        )
+        if name:
+            save_as(name, ".csv" if is_table and name.lower().endswith(".csv") else suffix, self.start, self)
 
     def start(self, path: Path) -> None:
         """Write the images to a folder or file that need not exist."""
@@ -124,22 +135,6 @@ class ExportDialog(QDialog):
             "Exporting images", partial(export_images, request), self._on_done, self._on_failed
         )
         self.work.follow(job, "writing…")
-
-    def _ask_for_path(self) -> Path | None:
-        start = self._assessment.path.parent
-        if self.target in (Target.ACTUAL, Target.PREDICTED):
-            name, _ = QFileDialog.getSaveFileName(self, "Name of the new folder", str(start / "selected images"))
-            return Path(name) if name else None
-        suffix, kind = (
-            (".rtdc", "RT-DC files (*.rtdc)") if self.target is Target.RTDC else (".xlsx", "Tables (*.xlsx *.csv)")
-        )
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Write the images to", str(start / f"selected images{suffix}"), kind
-        )
-        if not name:
-            return None
-        path = Path(name)
-        return path if path.suffix.lower() in (suffix, ".csv") else path.with_name(path.name + suffix)
 
     def _on_done(self, report: SelectedReport) -> None:
         self._written = report.path

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import QObject, Qt, pyqtSlot
+from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSlot
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -23,6 +23,7 @@ from PyQt5.QtWidgets import (
 from aid_desktop.gui.background import Background, Failure, JobContext
 from aid_desktop.gui.models.comparison_model import ComparisonModel
 from aid_desktop.gui.qt import required
+from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
@@ -43,6 +44,8 @@ from aid_desktop.runs.comparison_table import TextTable
 
 _TITLE = "Inference time"
 _ROW_HEIGHT = 3 * GRID
+_FEWEST_ROWS = 6
+_TALLEST = 84 * GRID
 _NOT_YET = "Images of noise are given to the network, normalized already; the first calls of each engine do not count."
 _HINT = (
     "The time of one call: its median, and what 95 and 99 of 100 calls do not exceed. For images per second all calls "
@@ -71,7 +74,7 @@ class InferenceTimeDialog(QDialog):
         self.setAccessibleName(_TITLE)
         self.setWindowTitle(_TITLE)
         self.setModal(False)
-        self.resize(112 * GRID, 60 * GRID)
+        self.resize(112 * GRID, 66 * GRID)
         self._model = model
         self._background = background
         self._report: TimingReport | None = None
@@ -82,6 +85,11 @@ class InferenceTimeDialog(QDialog):
         self._make_buttons()
         self._lay_out()
         self._show_state()
+
+    @property
+    def measured_model(self) -> Path:
+        """The file or run folder whose times these are."""
+        return self._model
 
     @property
     def report(self) -> TimingReport | None:
@@ -109,9 +117,12 @@ class InferenceTimeDialog(QDialog):
             self, "Save the times", str(folder / "inference_time.csv"), "Table (*.csv)"
         )
         if name:
-            work = partial(_write, self._report, Path(name).with_suffix(".csv"))
-            job = self._background.start("Writing the times", work, self._on_saved, self._on_failed)
-            self.destroyed.connect(job.cancel)
+            save_as(name, ".csv", partial(self._save_to, self._report), self)
+
+    def _save_to(self, report: TimingReport, path: Path) -> None:
+        work = partial(_write, report, path)
+        job = self._background.start("Writing the times", work, self._on_saved, self._on_failed)
+        self.destroyed.connect(job.cancel)
 
     @pyqtSlot()
     def copy(self) -> None:
@@ -120,11 +131,22 @@ class InferenceTimeDialog(QDialog):
             text = f"{self._report.model}\t{self._report.machine}\n{self._report.table().tab_separated()}"
             required(QGuiApplication.clipboard()).setText(text)
 
+    def event(self, a0: QEvent | None) -> bool:
+        is_handled = super().event(a0)
+        if required(a0).type() == QEvent.Type.LayoutRequest:
+            # A message needs room of its own; Qt takes it from the table, and then from all.
+            needed = required(self.layout()).minimumHeightForWidth(self.width())
+            self.setMinimumHeight(min(needed, _TALLEST))
+        return is_handled
+
     def _on_measured(self, report: TimingReport) -> None:
         self._report = report
         self._rows.set_table(report.table())
         # The rest of the room goes to the engines' names.
-        required(self.view.horizontalHeader()).setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        columns, rows = required(self.view.horizontalHeader()), required(self.view.verticalHeader())
+        columns.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        height = columns.height() + _FEWEST_ROWS * rows.defaultSectionSize() + 2 * self.view.frameWidth()
+        self.view.setMinimumHeight(height)
         self._machine.setText(report.machine)
         for note in report.notes:
             self.messages.add(Note(Level.WARNING, note))
@@ -225,7 +247,10 @@ class InferenceTimeDialog(QDialog):
 
 
 class InferenceTimeTool(QObject):
-    """Opens the dialog, once at most, for the model that is chosen then; `tell` says that there is none."""
+    """Opens the dialog, once at most, for the model that is chosen then; `tell` says that there is none.
+
+    A dialog of another model is closed.
+    """
 
     def __init__(
         self,
@@ -260,4 +285,8 @@ class InferenceTimeTool(QObject):
         if model is None:
             self._tell("No model is chosen: browse for the model whose time is to be measured.")
             return
+        shown = self._dialog.dialog
+        if isinstance(shown, InferenceTimeDialog) and shown.measured_model != model:
+            # The times of one model are not to be taken for those of another.
+            shown.close()
         self._dialog.show(lambda: InferenceTimeDialog(model, self._background, self._parent))

@@ -18,6 +18,7 @@ from aid_desktop.gui.models.confusion_model import CellImages
 from aid_desktop.gui.models.label_issue_model import THUMBNAIL, Column, LabelIssueModel
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
+from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.image_reading import ImageReading
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
@@ -90,11 +91,12 @@ class LabelIssuesView(QWidget):
         start = str(self._found.assessment.path.parent / "wrong_labels.csv")
         name, _ = QFileDialog.getSaveFileName(self, "Save the list", start, "CSV table (*.csv);;Excel table (*.xlsx)")
         if name:
-            path = Path(name) if Path(name).suffix else Path(name + ".csv")
-            job = self._background.start(
-                "Writing the list", partial(save_list, self._found, path), self._on_saved, self._on_failed
-            )
-            self.destroyed.connect(job.cancel)
+            save_as(name, "" if Path(name).suffix else ".csv", partial(self._save_to, self._found), self)
+
+    def _save_to(self, found: FoundLabels, path: Path) -> None:
+        work = partial(save_list, found, path)
+        job = self._background.start("Writing the list", work, self._on_saved, self._on_failed)
+        self.destroyed.connect(job.cancel)
 
     def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
         if required(a1).type() in (QEvent.Type.Resize, QEvent.Type.Show):

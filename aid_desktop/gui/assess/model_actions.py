@@ -15,6 +15,7 @@ from aid_desktop.gui.assess.model_row import ModelRow
 from aid_desktop.gui.assess.run_row import RunRow
 from aid_desktop.gui.assess.tile_map_dialog import TileMapDialog
 from aid_desktop.gui.background import Background, Failure
+from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import named_button
@@ -73,9 +74,7 @@ class ModelActions(QWidget):
             return
         name, _ = QFileDialog.getSaveFileName(self, "Export model", str(Path.home() / "model.keras"), "Keras (*.keras)")
         if name:
-            copy = partial(copy_model, path, Path(name).with_suffix(".keras"))
-            job = self._background.start("Exporting the model", copy, self._on_exported, self._on_failed)
-            self.destroyed.connect(job.cancel)
+            save_as(name, ".keras", partial(self._export, path), self)
 
     @pyqtSlot()
     def classify_files(self) -> None:
@@ -96,6 +95,11 @@ class ModelActions(QWidget):
         # Another model, or another threshold, has a dialog of its own: one that is open says which are meant.
         key = kind, path, self._run_row.threshold
         self._dialogs.setdefault(key, OneDialog(self)).show(partial(make, path))
+
+    def _export(self, model: Path, target: Path) -> None:
+        copy = partial(copy_model, model, target)
+        job = self._background.start("Exporting the model", copy, self._on_exported, self._on_failed)
+        self.destroyed.connect(job.cancel)
 
     def _on_exported(self, path: Path) -> None:
         self._messages.add(Note(Level.INFO, f"The model is in {path}"))

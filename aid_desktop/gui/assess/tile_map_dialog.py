@@ -31,6 +31,7 @@ from aid_desktop.gui.assess.tile_mapping import (
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
+from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.drop_area import dropped_paths
@@ -102,11 +103,12 @@ class TileMapDialog(QDialog):
             self, "Save the label map", str(proposed_path(self._mapped.image)), "PNG (*.png);;TIFF (*.tif)"
         )
         if name:
-            path = Path(name) if Path(name).suffix else Path(name + ".png")
-            job = self._background.start(
-                "Writing the label map", partial(save_map, self._mapped, path), self._on_saved, self._on_failed
-            )
-            self.destroyed.connect(job.cancel)
+            save_as(name, "" if Path(name).suffix else ".png", partial(self._save_to, self._mapped), self)
+
+    def _save_to(self, mapped: MappedImage, path: Path) -> None:
+        work = partial(save_map, mapped, path)
+        job = self._background.start("Writing the label map", work, self._on_saved, self._on_failed)
+        self.destroyed.connect(job.cancel)
 
     def dragEnterEvent(self, a0: QDragEnterEvent | None) -> None:
         event = required(a0)

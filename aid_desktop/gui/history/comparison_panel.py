@@ -18,6 +18,7 @@ from PyQt5.QtWidgets import (
 
 from aid_desktop.gui.models.run_table_model import RunTableModel
 from aid_desktop.gui.qt import required
+from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 from aid_desktop.gui.widgets.naming import name_widget, named_button
@@ -121,11 +122,10 @@ class ComparisonPanel(QWidget):
     @pyqtSlot()
     def _on_save(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(self, "Save the comparison", "comparison.csv", "Table (*.csv)")
-        if not chosen:
-            return
-        path = Path(chosen)
-        if path.suffix.lower() != ".csv":
-            path = path.with_name(path.name + ".csv")
+        if chosen:
+            save_as(chosen, ".csv", self._save_to, self)
+
+    def _save_to(self, path: Path) -> None:
         self.messages.clear()
         try:
             write_run_table(self.model.shown, path)

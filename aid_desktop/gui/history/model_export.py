@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QFileDialog, QWidget
 
 from aid_desktop.gui.assess.assessment import copy_model
 from aid_desktop.gui.background import Background, Failure
+from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 
 
@@ -26,8 +27,11 @@ class ModelExport(QObject):
         start = str(Path.home() / f"{model.stem}.keras")
         name, _ = QFileDialog.getSaveFileName(self._window, "Export model", start, "Keras (*.keras)")
         if name:
-            copy = partial(copy_model, model, Path(name).with_suffix(".keras"))
-            self._background.start("Exporting the model", copy, self._on_exported, self._on_failed)
+            save_as(name, ".keras", partial(self._export, model), self._window)
+
+    def _export(self, model: Path, target: Path) -> None:
+        copy = partial(copy_model, model, target)
+        self._background.start("Exporting the model", copy, self._on_exported, self._on_failed)
 
     def _on_exported(self, path: Path) -> None:
         self._messages.add(Note(Level.INFO, f"The model is in {path}"))

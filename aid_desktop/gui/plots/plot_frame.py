@@ -16,6 +16,7 @@ from aid_desktop.gui.plots.growing_view import GrowingViewBox
 from aid_desktop.gui.plots.plot_saving import CsvWriter, PlotTable, write_csv, write_png, write_svg
 from aid_desktop.gui.plots.plot_style import DecadeAxis, Panel, Reader, Readout, curves_table, read_place
 from aid_desktop.gui.qt import required
+from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, Theme, ThemeManager, icon
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 
@@ -311,13 +312,12 @@ class PlotFrame(QWidget):
         chosen, _ = QFileDialog.getSaveFileName(
             self, "Save plot", f"{self.suggested_name}{suffix}", f"{_FORMATS[suffix]} (*{suffix})"
         )
-        if not chosen:
-            return
-        path = Path(chosen)
-        if path.suffix.lower() != suffix:
-            path = path.with_name(path.name + suffix)
+        if chosen:
+            save_as(chosen, suffix, self._save_to, self)
+
+    def _save_to(self, path: Path) -> None:
         self._messages.clear()
-        if suffix == ".csv" and self._background is not None:
+        if path.suffix == ".csv" and self._background is not None:
             work = partial(_write_table, self.csv_writer(), path)
             job = self._background.start("Saving the table", work, _nothing, self._on_not_saved, is_cancellable=True)
             self.destroyed.connect(job.cancel)

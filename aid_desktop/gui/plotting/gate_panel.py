@@ -27,6 +27,7 @@ from aid_desktop.gui.plotting.gate_list import GateList
 from aid_desktop.gui.plotting.gate_saving import FORMATS, save_gates
 from aid_desktop.gui.plotting.gate_table import GateTable
 from aid_desktop.gui.plotting.plotted import GatedEvents
+from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, set_primary, set_role
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.naming import name_widget, named_button
@@ -256,11 +257,10 @@ class GatePanel(QWidget):
     def _on_save(self, suffix: str) -> None:
         kind = f"{FORMATS[suffix]} (*{suffix})"
         name, _ = QFileDialog.getSaveFileName(self, "Save gates", f"gates{suffix}", kind)
-        if not name:
-            return
-        path = Path(name)
-        if path.suffix.lower() != suffix:
-            path = path.with_name(path.name + suffix)
+        if name:
+            save_as(name, suffix, self._save_to, self)
+
+    def _save_to(self, path: Path) -> None:
         try:
             self.save(path)
         except ExportError as error:

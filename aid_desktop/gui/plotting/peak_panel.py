@@ -27,6 +27,7 @@ from aid_desktop.gui.plots.plot_frame import PlotFrame
 from aid_desktop.gui.plots.plot_style import line_pen
 from aid_desktop.gui.plotting.event_reading import EventRead
 from aid_desktop.gui.plotting.peak_table import PeakTable
+from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, Theme, ThemeManager, class_color, set_role
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.message_strip import sentence
@@ -302,11 +303,13 @@ class PeakPanel(QWidget):
     def _on_save(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self, "Save peaks", "peaks.xlsx", "Tables (*.xlsx)")
         if name:
-            path = Path(name)
-            try:
-                self.save(path if path.suffix.lower() == ".xlsx" else path.with_name(path.name + ".xlsx"))
-            except ExportError as error:
-                self.failed.emit(Failure(str(error)))
+            save_as(name, ".xlsx", self._save_to, self)
+
+    def _save_to(self, path: Path) -> None:
+        try:
+            self.save(path)
+        except ExportError as error:
+            self.failed.emit(Failure(str(error)))
 
     @pyqtSlot(Theme)
     def _on_theme_changed(self, theme: Theme) -> None:

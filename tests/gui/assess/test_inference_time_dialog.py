@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton
+from PyQt5.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QPushButton, QWidget
 
 from aid_desktop.errors import ModelError
 from aid_desktop.gui.assess import inference_time_dialog
-from aid_desktop.gui.assess.inference_time_dialog import InferenceTimeDialog, measure_model
+from aid_desktop.gui.assess.inference_time_dialog import InferenceTimeDialog, InferenceTimeTool, measure_model
 from aid_desktop.gui.background import JobContext
+from aid_desktop.gui.widgets.message_strip import Level, Note
 from aid_desktop.models.files import save_model
 from aid_desktop.models.timing import Timing, TimingChoice, TimingReport
 
@@ -86,6 +87,20 @@ def test_that_the_table_can_be_copied_and_saved(qtbot, dialog, asked, idle, tmp_
         assert [row["engine"] for row in csv.DictReader(file)] == [*ENGINES, *ENGINES]
 
 
+def test_that_saving_replaces_no_file_that_nobody_was_asked_about(dialog, asked, idle, tmp_path, monkeypatch):
+    (tmp_path / "lenet_0.csv").write_text("precious", encoding="utf-8")
+    dialog.start()
+    idle()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "lenet_0.95"), ""))
+    dialog.save()
+    idle()
+    assert (tmp_path / "lenet_0.csv").read_text(encoding="utf-8") == "precious"
+    assert (tmp_path / "lenet_0.95.csv").exists()
+    dialog.save()
+    idle()
+    assert dialog.findChild(QMessageBox, "replaceQuestion") is not None
+
+
 def test_that_cancelling_shows_nothing(qtbot, dialog, idle, monkeypatch):
     begun = threading.Event()
 
@@ -114,6 +129,11 @@ def test_that_notes_and_failures_stand_in_the_dialog(qtbot, dialog, idle, monkey
     dialog.start()
     idle()
     assert any(label.text() == "one is missing" for label in dialog.messages.findChildren(QLabel))
+    for number in range(3):
+        dialog.messages.add(Note(Level.INFO, f"message {number}"))
+    hint = next(label for label in dialog.findChildren(QLabel) if label.text().startswith("The time of one call"))
+    qtbot.waitUntil(lambda: dialog.view.geometry().bottom() < hint.y())
+    assert dialog.view.viewport().height() >= 6 * dialog.view.verticalHeader().defaultSectionSize()
 
     def fail(path, choice, context):
         raise ModelError("there is no model at cat.keras")
@@ -139,6 +159,20 @@ def test_that_the_tab_opens_one_dialog_for_its_model(qtbot, tab, notifier, model
     assert first is tab.model_actions.inference_time.dialog is not None
     assert str(model_file) in [label.text().removeprefix("Model: ") for label in first.findChildren(QLabel)]
     first.close()
+
+
+def test_that_another_model_gets_a_dialog_of_its_own(qtbot, background, tmp_path):
+    window, chosen = QWidget(), [tmp_path / "first.keras"]
+    qtbot.addWidget(window)
+    window.show()
+    tool = InferenceTimeTool(lambda: chosen[-1], background, pytest.fail, window)
+    tool.open()
+    first = tool.dialog
+    chosen.append(tmp_path / "second.keras")
+    with qtbot.waitSignal(first.destroyed):
+        tool.open()
+    assert tool.dialog.measured_model == tmp_path / "second.keras"
+    tool.dialog.close()
 
 
 @pytest.mark.keras
