@@ -107,9 +107,9 @@ class _Plan:
     """Part of the image's smaller side."""
 
 
-# Speeds: those of the residual networks are nine tenths or less of what was measured per core on 2 cores of an AMD EPYC
-# with AVX2 (`bootstrap.py benchmark train`, `bootstrap.py benchmark fashion_mnist`), the others low guesses.
-_COMPACT = _Net("ResNet_compact", 135, 12, 4000)
+# Speeds: those of the residual networks are eight tenths or less of what was measured per core on 2 idle cores of an
+# AMD EPYC with AVX2 (`bootstrap.py benchmark train`, `bootstrap.py benchmark fashion_mnist`), the others low guesses.
+_COMPACT = _Net("ResNet_compact", 230, 12, 4000)
 _SMALL = _Net("ResNet_small", 450, 8)
 _LENET = _Net("LeNet5_do", 1500, 16, is_residual=False)
 _PERCEPTRON = _Net("MLP_64_32_16", 5000, 1, is_residual=False)
@@ -119,7 +119,7 @@ _ANY_SIZE = (_SMALL, _LENET, _PERCEPTRON)
 _PLANS = {
     Preset.QUICK: _Plan(270, 2, 20, 500, _ANY_SIZE, 0.0, 0.0, 0.03),
     Preset.BALANCED: _Plan(1200, 5, 60, 1500, (_COMPACT, *_ANY_SIZE), 0.05, 0.0, 0.07),
-    Preset.BEST: _Plan(3300, 10, 150, 3000, (_COMPACT, *_ANY_SIZE), 0.1, 0.25, 0.07),
+    Preset.BEST: _Plan(3300, 10, 150, 3000, (_COMPACT, *_ANY_SIZE), 0.1, 0.1, 0.07),
 }
 
 _PIXELS = 32 * 32
