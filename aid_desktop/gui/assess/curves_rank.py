@@ -24,16 +24,26 @@ from aid_desktop.gui.theme import ThemeManager, current_theme
 _UNDEFINED = "No class has a curve: images of two classes are needed, and a class that is ticked."
 
 
-class RocPage(CurvesPage):
-    """False against true positive rate; the legend says the areas."""
+class RankPage(CurvesPage):
+    """Curves of the ticked classes; `make` computes those of some classes. The legend says the areas."""
 
-    def __init__(self, themes: ThemeManager, background: Background, parent: QWidget | None = None) -> None:
-        super().__init__("roc", themes, background, parent)
-        self.classes = ClassMenu("rocClasses", self.refresh, self)
+    def __init__(
+        self,
+        name: str,
+        make: Callable[[Predictions, list[int]], tuple[Any, ...]],
+        labels: tuple[str, str],
+        legend_corner: tuple[int, int],
+        themes: ThemeManager,
+        background: Background,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(name, themes, background, parent)
+        self._make = make
+        self.classes = ClassMenu(f"{name}Classes", self.refresh, self)
         self.frame.header.addWidget(self.classes)
         self.frame.header.addStretch(1)
-        self.panel = self.frame.add_panel(legend_corner=(-8, -8))
-        self.panel.set_labels("true positive rate", "false positive rate")
+        self.panel = self.frame.add_panel(legend_corner=legend_corner)
+        self.panel.set_labels(*labels)
         self.frame.restyle()
 
     def on_new_predictions(self) -> None:
@@ -42,61 +52,52 @@ class RocPage(CurvesPage):
             self.classes.set_classes(made.matrix.class_names, made.matrix.counts.sum(axis=1).tolist())
 
     def work(self, made: Assessment) -> Callable[[JobContext], Any]:
-        return partial(_curves, roc_curves, made.predictions, self.classes.chosen)
+        return partial(_curves, self._make, made.predictions, self.classes.chosen)
 
     def draw(self, made: Any) -> None:
-        curves: list[RocCurve] = made
         clear_curves(self.panel)
-        self.frame.set_empty_text("" if curves else _UNDEFINED)
-        if not curves or self.assessment is None:
-            return
+        self.frame.set_empty_text("" if made else _UNDEFINED)
+        if made and self.assessment is not None:
+            self.draw_curves(made, self.assessment.scores)
+            self.set_columns([curve.columns for curve in made])
+            self.frame.fit()
+
+    def draw_curves(self, curves: list[Any], scores: Scores) -> None:
+        """Draw the curves, one at least, and say what they tell together."""
+        raise NotImplementedError
+
+
+class RocPage(RankPage):
+    """False against true positive rate."""
+
+    def __init__(self, themes: ThemeManager, background: Background, parent: QWidget | None = None) -> None:
+        labels = "true positive rate", "false positive rate"
+        super().__init__("roc", roc_curves, labels, (-8, -8), themes, background, parent)
+
+    def draw_curves(self, curves: list[RocCurve], scores: Scores) -> None:
         set_curve(self.panel, "chance", QColor(current_theme().muted), Qt.PenStyle.DotLine, [0, 1], [0, 1])
-        areas = self.assessment.scores.probability.class_roc_auc
         for curve in curves:
-            name = f"{curve.name}  {areas[curve.class_index]:.4f}"
+            name = f"{curve.name}  {scores.probability.class_roc_auc[curve.class_index]:.4f}"
             set_curve(
                 self.panel, name, *class_pen(curve.class_index), curve.false_positive_rate, curve.true_positive_rate
             )
-        self.set_columns([curve.columns for curve in curves])
-        self.text.setText(_mean_text("ROC-AUC", self.assessment.scores, "roc_auc"))
-        self.frame.fit()
+        self.text.setText(_mean_text("ROC-AUC", scores, "roc_auc"))
 
 
-class PrecisionRecallPage(CurvesPage):
-    """Precision over recall; the legend says the areas."""
+class PrecisionRecallPage(RankPage):
+    """Precision over recall."""
 
     def __init__(self, themes: ThemeManager, background: Background, parent: QWidget | None = None) -> None:
-        super().__init__("precisionRecall", themes, background, parent)
-        self.classes = ClassMenu("precisionRecallClasses", self.refresh, self)
-        self.frame.header.addWidget(self.classes)
-        self.frame.header.addStretch(1)
-        self.panel = self.frame.add_panel(legend_corner=(8, -8))
-        self.panel.set_labels("precision", "recall")
-        self.frame.restyle()
+        labels = "precision", "recall"
+        super().__init__("precisionRecall", precision_recall_curves, labels, (8, -8), themes, background, parent)
 
-    def on_new_predictions(self) -> None:
-        if self.assessment is not None:
-            made = self.assessment
-            self.classes.set_classes(made.matrix.class_names, made.matrix.counts.sum(axis=1).tolist())
-
-    def work(self, made: Assessment) -> Callable[[JobContext], Any]:
-        return partial(_curves, precision_recall_curves, made.predictions, self.classes.chosen)
-
-    def draw(self, made: Any) -> None:
-        curves: list[PrecisionRecallCurve] = made
-        clear_curves(self.panel)
-        self.frame.set_empty_text("" if curves else _UNDEFINED)
-        if not curves or self.assessment is None:
-            return
-        areas = self.assessment.scores.probability.class_pr_auc
+    def draw_curves(self, curves: list[PrecisionRecallCurve], scores: Scores) -> None:
         for curve in curves:
-            name = f"{curve.name}  {areas[curve.class_index]:.4f}"
+            name = f"{curve.name}  {scores.probability.class_pr_auc[curve.class_index]:.4f}"
             set_curve(self.panel, name, *class_pen(curve.class_index), curve.recall, curve.precision)
-        self.set_columns([curve.columns for curve in curves])
         shares = ", ".join(f"{curve.name} {curve.share:.3f}" for curve in curves[:4])
-        text = _mean_text("PR-AUC", self.assessment.scores, "pr_auc")
+        text = _mean_text("PR-AUC", scores, "pr_auc")
         self.text.setText(f"{text} Chance is the share of the class: {shares}{', …' if len(curves) > 4 else ''}.")
-        self.frame.fit()
 
 
 def _curves(

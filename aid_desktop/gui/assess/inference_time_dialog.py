@@ -7,7 +7,6 @@ from pathlib import Path
 from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSlot
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QFileDialog,
     QHBoxLayout,
@@ -29,6 +28,7 @@ from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.one_dialog import OneDialog
+from aid_desktop.gui.widgets.row_table import show_rows
 from aid_desktop.gui.widgets.work_row import WorkRow
 from aid_desktop.models.files import load_model
 from aid_desktop.models.timing import (
@@ -170,15 +170,10 @@ class InferenceTimeDialog(QDialog):
         view = QTableView(self)
         view.setModel(self._rows)
         name_widget(view, "inferenceTimeTable", "Times", "A row for each engine, device and number of images at once")
-        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        view.setShowGrid(False)
-        view.setTabKeyNavigation(False)
-        view.setWordWrap(False)
+        show_rows(view)
         rows, columns = required(view.verticalHeader()), required(view.horizontalHeader())
-        rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(_ROW_HEIGHT)
-        columns.setHighlightSections(False)
         columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         columns.setStretchLastSection(False)
         return view

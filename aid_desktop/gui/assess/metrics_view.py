@@ -14,6 +14,7 @@ from aid_desktop.gui.models.prediction_model import MetricsModel, interval_text,
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
+from aid_desktop.gui.widgets.row_table import show_rows
 
 _PER_ROW = 4
 _SMALLER = tuple(key for key in HEADLINES if key != "accuracy")
@@ -101,17 +102,12 @@ class MetricsView(QWidget):
         self.table.setObjectName("metricsTable")
         self.table.setAccessibleName("Scores of each class")
         self.table.setModel(self.model)
-        self.table.setTabKeyNavigation(False)
-        self.table.setWordWrap(False)
+        show_rows(self.table)
         self.table.setAlternatingRowColors(True)
-        self.table.setShowGrid(False)
         # As far from the edge as the header's texts.
         self.table.setStyleSheet("QTableView::item { padding: 0 5px; }")
         self.table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        required(self.table.verticalHeader()).hide()
         header = required(self.table.horizontalHeader())
-        header.setHighlightSections(False)
         header.setMinimumSectionSize(6 * GRID)
         # Only the rows in view are measured: of a thousand classes all would take longer than the scores.
         header.setResizeContentsPrecision(0)

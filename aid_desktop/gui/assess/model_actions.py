@@ -8,14 +8,14 @@ from PyQt5.QtCore import pyqtSlot
 from PyQt5.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QWidget
 
 from aid_desktop.evaluation.predictions import Threshold
-from aid_desktop.gui.assess.assessment import Assessment, copy_model, write_files
+from aid_desktop.gui.assess.assessment import Assessment, write_files
 from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
 from aid_desktop.gui.assess.inference_time_dialog import InferenceTimeTool
+from aid_desktop.gui.assess.model_export import ModelExport
 from aid_desktop.gui.assess.model_row import ModelRow
 from aid_desktop.gui.assess.run_row import RunRow
 from aid_desktop.gui.assess.tile_map_dialog import TileMapDialog
 from aid_desktop.gui.background import Background, Failure
-from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import named_button
@@ -43,6 +43,7 @@ class ModelActions(QWidget):
         self._dialogs: dict[tuple[str, Path, Threshold | None], OneDialog] = {}
         self._assessment: Assessment | None = None
         self.inference_time = InferenceTimeTool(lambda: model_row.path, background, self._tell, self)
+        self._export = ModelExport(background, messages, self)
         self._lay_out()
 
     def set_assessment(self, made: Assessment) -> None:
@@ -72,9 +73,7 @@ class ModelActions(QWidget):
         if path is None:
             self._tell("No model is chosen: browse for the model to export.")
             return
-        name, _ = QFileDialog.getSaveFileName(self, "Export model", str(Path.home() / "model.keras"), "Keras (*.keras)")
-        if name:
-            save_as(name, ".keras", partial(self._export, path), self)
+        self._export.ask(path, "model")
 
     @pyqtSlot()
     def classify_files(self) -> None:
@@ -95,14 +94,6 @@ class ModelActions(QWidget):
         # Another model, or another threshold, has a dialog of its own: one that is open says which are meant.
         key = kind, path, self._run_row.threshold
         self._dialogs.setdefault(key, OneDialog(self)).show(partial(make, path))
-
-    def _export(self, model: Path, target: Path) -> None:
-        copy = partial(copy_model, model, target)
-        job = self._background.start("Exporting the model", copy, self._on_exported, self._on_failed)
-        self.destroyed.connect(job.cancel)
-
-    def _on_exported(self, path: Path) -> None:
-        self._messages.add(Note(Level.INFO, f"The model is in {path}"))
 
     def _on_report(self, files: list[Path]) -> None:
         names = "\n".join(str(file) for file in files)

@@ -10,6 +10,7 @@ from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plots.share_plot import SharePlot
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
+from aid_desktop.gui.widgets.row_table import show_rows
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -81,16 +82,10 @@ class SummaryView(QWidget):
         self.table.setObjectName("classifySummaryTable")
         self.table.setAccessibleName("Images of each class by file")
         self.table.setModel(self.model)
-        self.table.setTabKeyNavigation(False)
-        self.table.setWordWrap(False)
+        show_rows(self.table)
         self.table.setAlternatingRowColors(True)
-        self.table.setShowGrid(False)
         self.table.setStyleSheet("QTableView::item { padding: 0 5px; }")
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        required(self.table.verticalHeader()).hide()
-        header = required(self.table.horizontalHeader())
-        header.setHighlightSections(False)
         self.plot = SharePlot("classifyPlot", themes, self)
         splitter = QSplitter(Qt.Orientation.Vertical, self)
         splitter.setObjectName("classifySummarySplitter")

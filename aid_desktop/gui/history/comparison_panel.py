@@ -22,6 +22,7 @@ from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 from aid_desktop.gui.widgets.naming import name_widget, named_button
+from aid_desktop.gui.widgets.row_table import show_rows
 from aid_desktop.runs.run_comparison import RunFacts, compare_runs, write_run_table
 
 _ROW_HEIGHT = 3 * GRID
@@ -142,19 +143,14 @@ def _table(model: RunTableModel, parent: QWidget) -> QTableView:
     table = QTableView(parent)
     name_widget(table, "historyComparison", "Comparison of the runs", "Double-click or Return: show this run's epochs")
     table.setModel(model)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setAlternatingRowColors(True)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.setTabKeyNavigation(False)
+    show_rows(table)
     rows = required(table.verticalHeader())
-    rows.hide()
     rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
     rows.setDefaultSectionSize(_ROW_HEIGHT)
     header = required(table.horizontalHeader())
-    header.setHighlightSections(False)
     header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
     table.setSortingEnabled(True)
     return table

@@ -7,10 +7,10 @@ from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtGui import QIcon, QShowEvent
 from PyQt5.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
+from aid_desktop.gui.assess.model_export import ModelExport
 from aid_desktop.gui.background import Background, Failure
 from aid_desktop.gui.history.curves_panel import CurvesPanel
 from aid_desktop.gui.history.epoch_panel import EpochPanel
-from aid_desktop.gui.history.model_export import ModelExport
 from aid_desktop.gui.history.opened_run import OpenedRun
 from aid_desktop.gui.history.run_files import RunFiles, runs_at
 from aid_desktop.gui.history.run_messages import RunMessages

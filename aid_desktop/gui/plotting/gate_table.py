@@ -13,6 +13,7 @@ from aid_desktop.gui.plotting.gate_list import GateList
 from aid_desktop.gui.plotting.plotted import GatedEvents
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID
+from aid_desktop.gui.widgets.row_table import show_rows
 
 _HEADERS = {
     "Gate": "Name of the gate, which becomes the class; a double click or F2 renames it",
@@ -41,18 +42,13 @@ class GateTable(QTableWidget):
         self.setHorizontalHeaderLabels(list(_HEADERS))
         for column, tip in enumerate(_HEADERS.values()):
             required(self.horizontalHeaderItem(column)).setToolTip(tip)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
+        show_rows(self)
         # The end of a long name tells it apart as often as its beginning; the tooltip has all of it.
-        self.setWordWrap(False)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setAlternatingRowColors(True)
         self.setMinimumHeight(14 * GRID)
-        required(self.verticalHeader()).hide()
         header = required(self.horizontalHeader())
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(5 * GRID)

@@ -11,6 +11,7 @@ from aid_desktop.evaluation.peaks import Peak
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID
+from aid_desktop.gui.widgets.row_table import show_rows
 
 _HEADERS = ("Event", "Trace", "Height", "Time [µs]", "pos_x [µm]", "File")
 
@@ -31,18 +32,13 @@ class PeakTable(QTableWidget):
         self.setToolTip("Peaks that the line goes through; Del removes the selected ones")
         self.setHorizontalHeaderLabels(list(_HEADERS))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
+        show_rows(self)
         self.setAlternatingRowColors(True)
         self.setMinimumHeight(10 * GRID)
-        required(self.verticalHeader()).hide()
         header = required(self.horizontalHeader())
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         for column in (_TRACE, _FILE):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-        self.setWordWrap(False)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
 
     @property

@@ -6,7 +6,6 @@ from pathlib import Path
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QGuiApplication, QKeySequence
 from PyQt5.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QFileDialog,
     QHBoxLayout,
@@ -24,6 +23,7 @@ from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 from aid_desktop.gui.widgets.naming import name_widget, named_button
+from aid_desktop.gui.widgets.row_table import show_rows
 from aid_desktop.runs.comparison import Comparison, RunState, compare, write_comparison
 from aid_desktop.runs.comparison_table import TextTable, run_table, summary_table
 from aid_desktop.runs.series import Series
@@ -170,13 +170,8 @@ def _view(model: ComparisonModel, name: str, title: str, tip: str, parent: QWidg
     view = QTableView(parent)
     view.setModel(model)
     name_widget(view, name, title, tip)
-    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    view.setShowGrid(False)
-    view.setTabKeyNavigation(False)
-    view.setWordWrap(False)
+    show_rows(view)
     rows = required(view.verticalHeader())
-    rows.hide()
     rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
     rows.setDefaultSectionSize(_ROW_HEIGHT)
-    required(view.horizontalHeader()).setHighlightSections(False)
     return view

@@ -5,7 +5,6 @@ from pathlib import Path
 from PyQt5.QtCore import QItemSelection, QItemSelectionModel, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -26,6 +25,7 @@ from aid_desktop.gui.training.check_row import CheckRow
 from aid_desktop.gui.training.run_queue import RunQueue
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.widgets.naming import name_widget, named_button
+from aid_desktop.gui.widgets.row_table import show_rows
 from aid_desktop.runs.series import Series
 
 _EMPTY = (
@@ -109,16 +109,11 @@ class QueuePanel(QWidget):
         table = self.table
         table.setModel(self._model)
         name_widget(table, "queueTable", "Queue of runs", "")
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setShowGrid(False)
-        table.setTabKeyNavigation(False)
+        show_rows(table)
         table.setTextElideMode(Qt.TextElideMode.ElideRight)
-        table.setWordWrap(False)
         rows = required(table.verticalHeader())
-        rows.hide()
         rows.setDefaultSectionSize(_ROW_HEIGHT)
         header = required(table.horizontalHeader())
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QueueColumn.RUN, QHeaderView.ResizeMode.Stretch)
         header.resizeSection(QueueColumn.STATE, _STATE_WIDTH)
         header.resizeSection(QueueColumn.ARCHITECTURE, _ARCHITECTURE_WIDTH)

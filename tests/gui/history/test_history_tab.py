@@ -1,6 +1,6 @@
 """The History tab as a user has it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -60,18 +60,6 @@ def make_run(path: Path, accuracies: Sequence[float] = ACCURACIES) -> RunFolder:
     append_revision(folder.settings_jsonl, Revision.now(0, 0, TrainingSettings()))
     append_revision(folder.settings_jsonl, Revision.now(1, 3, CHANGED))
     return folder
-
-
-@pytest.fixture
-def background(qapp: object) -> Iterator[Background]:
-    background = Background()
-    yield background
-    background.shut_down()
-
-
-@pytest.fixture
-def notifier(qapp: object) -> Notifier:
-    return Notifier()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Runs are read one after the other."""
 
 import gc
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,13 +24,6 @@ class Heard:
 
     def on_failure(self, path: Path, _failure: Failure, is_opened: bool) -> None:
         self.told.append((f"not {path.name}", is_opened))
-
-
-@pytest.fixture
-def background(qapp: object) -> Iterator[Background]:
-    background = Background()
-    yield background
-    background.shut_down()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The History tab with several runs."""
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,8 @@ from PyQt5.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from aid_desktop.gui.assess import model_export
 from aid_desktop.gui.background import Background
-from aid_desktop.gui.history import model_export
 from aid_desktop.gui.history.history_tab import HistoryTab
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.theme import ThemeManager, ThemeName
@@ -55,18 +55,6 @@ def make_run(path: Path, accuracies: Sequence[float], settings: TrainingSettings
         append_record(folder.history_csv, record(epoch, accuracy, f"{epoch}.keras"))
     append_revision(folder.settings_jsonl, Revision.now(0, 0, settings or TrainingSettings()))
     return path
-
-
-@pytest.fixture
-def background(qapp: object) -> Iterator[Background]:
-    background = Background()
-    yield background
-    background.shut_down()
-
-
-@pytest.fixture
-def notifier(qapp: object) -> Notifier:
-    return Notifier()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Save a copy of the model of an epoch."""
+"""Save a copy of a model under another name."""
 
 from functools import partial
 from pathlib import Path
@@ -22,16 +22,17 @@ class ModelExport(QObject):
         self._messages = messages
 
     @pyqtSlot(Path)
-    def ask(self, model: Path) -> None:
-        """Ask where a copy of a model is to be saved, and save it."""
-        start = str(Path.home() / f"{model.stem}.keras")
+    def ask(self, model: Path, proposed: str = "") -> None:
+        """Ask where a copy of a model is to be saved, and save it; as `proposed` or the model's own name at first."""
+        start = str(Path.home() / f"{proposed or model.stem}.keras")
         name, _ = QFileDialog.getSaveFileName(self._window, "Export model", start, "Keras (*.keras)")
         if name:
             save_as(name, ".keras", partial(self._export, model), self._window)
 
     def _export(self, model: Path, target: Path) -> None:
         copy = partial(copy_model, model, target)
-        self._background.start("Exporting the model", copy, self._on_exported, self._on_failed)
+        job = self._background.start("Exporting the model", copy, self._on_exported, self._on_failed)
+        self.destroyed.connect(job.cancel)
 
     def _on_exported(self, path: Path) -> None:
         self._messages.add(Note(Level.INFO, f"The model is in {path}"))
