@@ -254,7 +254,7 @@ def digest_of(project: Project) -> str:
 
 def extras_of(command: str) -> frozenset[str]:
     """Return the optional dependencies of pyproject.toml that a command uses."""
-    return frozenset({"test", "benchmark"} if command == "benchmark" else {"test"})
+    return frozenset({"test", {"benchmark": "benchmark", "test": "export"}.get(command, "test")})
 
 
 def stamped(project: Project) -> tuple[str, frozenset[str]]:

@@ -152,17 +152,17 @@ def test_that_pip_installs_the_project_editable_with_exact_versions(project) -> 
     assert command[command.index("--editable") + 1] == f"{project.root}[test]"
 
 
-def test_that_rivals_are_installed_for_benchmarks_only_and_then_kept(project) -> None:
+def test_that_rivals_and_runtimes_are_installed_where_they_are_used_and_then_kept(project) -> None:
     installed = []
-    for command in ("test", "benchmark", "test", "benchmark"):
+    for command in ("run", "benchmark", "test", "benchmark"):
         commands = Commands(project)
         bootstrap.ensure_environment(project, commands, bootstrap.extras_of(command))
         installed.append([seen[-1].removeprefix(str(project.root)) for seen in commands.seen if "pip" in seen])
-    assert installed == [["[test]"], ["[benchmark,test]"], [], []]
+    assert installed == [["[test]"], ["[benchmark,test]"], ["[benchmark,export,test]"], []]
     project.constraints.write_text("numpy==2.4.7\n")
     commands = Commands(project)
     bootstrap.ensure_environment(project, commands, bootstrap.extras_of("test"))
-    assert commands.seen[-1][-1].endswith("[benchmark,test]")
+    assert commands.seen[-1][-1].endswith("[benchmark,export,test]")
 
 
 def test_that_a_stamp_without_extras_is_completed(project) -> None:

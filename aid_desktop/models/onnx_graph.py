@@ -46,9 +46,9 @@ def input_shapes(model: "keras.Model") -> tuple[Shape, ...]:
 def to_onnx(model: "keras.Model", shapes: Sequence[Shape] = (), opset: int = OPSET) -> "onnx.ModelProto":
     """Return the network, in inference mode, as a graph with its weights inside.
 
-    Inputs are float32 (batch, *shape) in the order of the network's, with any number of images; `shapes` are their
-    other axes, by default as the network says. They are named as in INPUT_NAMES, or by their number where there are
-    more. The output is OUTPUT_NAME. Normalization is not part of it: see ModelCard.
+    Inputs are (batch, *shape) in the order and of the number formats of the network's, with any number of images;
+    `shapes` are their other axes, by default as the network says. They are named as in INPUT_NAMES, or by their number
+    where there are more. The output is OUTPUT_NAME. Normalization is not part of it: see ModelCard.
 
     Weights become constants before the graph is converted: Keras' own export silently mixes up statistics of batch
     normalizations where layers such as Resizing stand before them. Still, compare the result with the network before
@@ -84,7 +84,7 @@ def _convert(model: "keras.Model", shapes: Sequence[Shape], opset: int) -> "onnx
     import onnx
     import tf2onnx
 
-    function = _frozen(model, shapes)
+    function = frozen_function(model, shapes)
     inputs, outputs = [one.name for one in function.inputs], [one.name for one in function.outputs]
     if len(inputs) != len(shapes) or len(outputs) != 1:
         raise ValueError(f"it has {len(inputs)} inputs and {len(outputs)} outputs")
@@ -108,13 +108,19 @@ def _convert(model: "keras.Model", shapes: Sequence[Shape], opset: int) -> "onnx
     return proto
 
 
-def _frozen(model: "keras.Model", shapes: Sequence[Shape]) -> Any:
+def frozen_function(model: "keras.Model", shapes: Sequence[Shape], batch: int | None = None) -> Any:
+    """Return the network in inference mode as a function of TensorFlow whose weights are constants.
+
+    It takes tensors (batch, *shape) in the number formats of the network's inputs; None: of any number of images.
+    """
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     function = tf.function(
         lambda *inputs: model(list(inputs) if len(inputs) > 1 else inputs[0], training=False),
-        input_signature=[tf.TensorSpec((None, *shape), tf.float32) for shape in shapes],
+        input_signature=[
+            tf.TensorSpec((batch, *shape), one.dtype) for shape, one in zip(shapes, model.inputs, strict=True)
+        ],
     )
     return convert_variables_to_constants_v2(
         function.get_concrete_function(), lower_control_flow=False, aggressive_inlining=True

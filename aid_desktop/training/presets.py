@@ -109,7 +109,7 @@ class _Plan:
 
 # Speeds: those of the residual networks are eight tenths or less of what was measured per core on 2 idle cores of an
 # AMD EPYC with AVX2 (`bootstrap.py benchmark train`, `bootstrap.py benchmark fashion_mnist`), the others low guesses.
-_COMPACT = _Net("ResNet_compact", 230, 12, 4000)
+_COMPACT = _Net("ResNet_compact", 280, 12, 4000)
 _SMALL = _Net("ResNet_small", 450, 8)
 _LENET = _Net("LeNet5_do", 1500, 16, is_residual=False)
 _PERCEPTRON = _Net("MLP_64_32_16", 5000, 1, is_residual=False)

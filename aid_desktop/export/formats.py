@@ -1,0 +1,20 @@
+"""All targets that a network can be exported to, in the order in which they are offered."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from aid_desktop.errors import ExportError
+from aid_desktop.export.exporter import ExportFormat
+from aid_desktop.export.onnx_file import ONNX
+
+FORMATS: tuple[ExportFormat, ...] = (ONNX,)
+
+
+def find_format(name: str) -> ExportFormat:
+    """Return the format of that name. Raises ExportError naming the nearest one."""
+    known: Mapping[str, ExportFormat] = {one.name: one for one in FORMATS}
+    if name not in known:
+        near = get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        raise ExportError(f"there is no export format {name!r}: {hint}")
+    return known[name]

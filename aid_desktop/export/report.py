@@ -1,0 +1,126 @@
+"""What was exported and how it was proven: export_report.json."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import aid_desktop
+from aid_desktop.export.chain import input_contract
+from aid_desktop.export.exporter import ExportFormat
+from aid_desktop.export.network import ExportNetwork
+from aid_desktop.export.verify import MOST_CHANGED, Verification
+from aid_desktop.models.onnx_cache import TOLERANCE
+from aid_desktop.paths import write_atomically
+
+REPORT_NAME = "export_report.json"
+REPORT_VERSION = 1
+LABELS_NAME = "labels.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """One exported file.
+
+    Attributes:
+        target: the format.
+        path: of the file or folder.
+        model: that was exported.
+        network: as it was written.
+        verifications: of all runtimes, those that are not installed included.
+        images: what was compared, in words.
+        n_images: how many images that were.
+        is_forced: written although it does not hold, because the user wanted it.
+    """
+
+    target: ExportFormat
+    path: Path
+    model: Path
+    network: ExportNetwork
+    verifications: tuple[Verification, ...]
+    images: str
+    n_images: int
+    is_forced: bool = False
+
+    @property
+    def agreeing(self) -> tuple[Verification, ...]:
+        """Those runtimes that compute the same as Keras."""
+        return tuple(one for one in self.verifications if one.is_same)
+
+    @property
+    def difference(self) -> float | None:
+        """Largest difference to Keras in those that agree, and in the format's own ones; None if nothing was run."""
+        found = [one.difference for one in self.verifications if one.was_run and (one.is_same or one.is_own)]
+        return max(found, default=None)
+
+    @property
+    def verified_with(self) -> str:
+        """The runtimes that agree, "" if there is none."""
+        return ", ".join(one.title for one in self.agreeing)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What makes the export one that must be forced; empty where all is well."""
+        return tuple(
+            f"{one.title} computes other numbers than Keras: the largest difference is {one.difference:.1e}, "
+            f"{one.changed:.1%} of the images get another class"
+            if one.was_run
+            else f"{one.title} cannot compute it: {one.problem}"
+            for one in self.verifications
+            if one.is_own and one.version and not one.is_same
+        )
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the user should know besides: runtimes that were not there, or are not to be used with the file."""
+        others = tuple(
+            f"{one.title} computes other numbers: do not use it with this file"
+            if one.was_run
+            else f"{one.title}: {one.problem}"
+            for one in self.verifications
+            if not one.is_same and not (one.is_own and one.version)
+        )
+        return (*others, *([self.target.not_verified] if self.target.not_verified else []))
+
+    def to_json(self) -> dict[str, object]:
+        """Return what the file holds."""
+        return {
+            "version": REPORT_VERSION,
+            "program": f"AID Desktop {aid_desktop.__version__}",
+            "format": self.target.name,
+            "path": str(self.path),
+            "model": str(self.model),
+            "max_abs_difference": self.difference,
+            "verified_with": self.verified_with,
+            "limit": {"max_abs_difference": TOLERANCE, "changed_answers": MOST_CHANGED}[self._limit_name],
+            "limit_of": self._limit_name,
+            "is_forced": self.is_forced,
+            "checks": [one.to_json() for one in self.verifications],
+            "remarks": list(self.remarks),
+            "n_images": self.n_images,
+            "images": self.images,
+            "class_names": list(self.network.card.class_names),
+            **input_contract(self.network),
+        }
+
+    @property
+    def _limit_name(self) -> str:
+        return "max_abs_difference" if self.target.limit == "difference" else "changed_answers"
+
+
+def write_report(report: ExportReport) -> None:
+    """Write the report beside the exported file; reports of other files that are still there stay in it."""
+    path = report.path.parent / REPORT_NAME
+    others = [one for one in _earlier(path) if one.get("path") != str(report.path) and Path(str(one["path"])).exists()]
+    document = {**report.to_json(), "others": others}
+    with write_atomically(path) as temporary:
+        temporary.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _earlier(path: Path) -> list[dict[str, object]]:
+    """Return the reports that a file holds; none if it is not there, or no report."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        others = document.pop("others", [])
+        return [one for one in (document, *others) if "path" in one]
+    except (OSError, ValueError, AttributeError, TypeError):
+        return []
