@@ -1,0 +1,103 @@
+"""Export several models in several formats, one after the other."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aid_desktop.errors import AidError
+from aid_desktop.export.exporter import ExportFormat
+from aid_desktop.export.exporting import ExportChoice, ExportStoppedError, export_model
+from aid_desktop.export.report import ExportReport
+from aid_desktop.models.facts import NOTHING_SAID, ModelFacts
+from aid_desktop.models.files import load_model
+from aid_desktop.runs.best import run_of
+
+logger = logging.getLogger(__name__)
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportTask:
+    """One model in one format: the model's file, and the path of what is written."""
+
+    model: Path
+    target: ExportFormat
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOutcome:
+    """What came of a task: a report, or why there is none."""
+
+    task: ExportTask
+    report: ExportReport | None
+    problem: str = ""
+
+
+def plan_exports(models: Sequence[Path], targets: Sequence[ExportFormat], folder: Path) -> tuple[ExportTask, ...]:
+    """Return a task for each model and format: `folder`/<model>_<format>/<model><suffix>, no two in the same place."""
+    tasks = []
+    taken: set[str] = set()
+    for model in models:
+        name = free_name(_name_of(model), taken)
+        taken.add(name)
+        tasks += [ExportTask(model, one, folder / f"{name}_{one.name}" / f"{name}{one.suffix}") for one in targets]
+    return tuple(tasks)
+
+
+def export_all(
+    tasks: Sequence[ExportTask],
+    choice: ExportChoice | None = None,
+    said: ModelFacts = NOTHING_SAID,
+    progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> tuple[ExportOutcome, ...]:
+    """Do the tasks; folders are made as needed, and one that fails does not stop the others.
+
+    Tasks of a model follow one another, so that it is loaded once. `progress(done, total)` is called before the first
+    and after each. After a stop the outcomes of the tasks not done are missing.
+    """
+    outcomes: list[ExportOutcome] = []
+    loaded = None
+    for number, task in enumerate(tasks):
+        if progress is not None:
+            progress(number, len(tasks))
+        if should_stop is not None and should_stop():
+            return tuple(outcomes)
+        try:
+            if loaded is None or loaded.path != task.model:
+                loaded = load_model(task.model, said=said)
+            task.path.parent.mkdir(parents=True, exist_ok=True)
+            report = export_model(loaded, task.target, task.path, choice, should_stop)
+            outcomes.append(ExportOutcome(task, report))
+        except ExportStoppedError:
+            _remove_if_empty(task.path.parent)
+            return tuple(outcomes)
+        except (AidError, OSError) as error:
+            logger.info("%s was not exported as %s", task.model, task.target.name, exc_info=True)
+            outcomes.append(ExportOutcome(task, None, str(error)))
+            _remove_if_empty(task.path.parent)
+    if progress is not None:
+        progress(len(tasks), len(tasks))
+    return tuple(outcomes)
+
+
+def free_name(wanted: str, taken: set[str]) -> str:
+    """Return the name itself, or with the first number that is not taken."""
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted}_{number}", number + 1
+    return name
+
+
+def _name_of(model: Path) -> str:
+    """Return the file's name, and that of its run before it: all runs name their models alike."""
+    run = run_of(model)
+    return model.stem if run is None else f"{run.path.name}_{model.stem}"
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
