@@ -2,7 +2,7 @@
 
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,19 +106,33 @@ def _aside(path: Path, target: ExportFormat) -> Iterator[Path]:
     try:
         temporary = folder / path.name
         yield temporary
-        for suffix in target.companions:
-            _put(temporary.with_suffix(suffix), path.with_suffix(suffix))
-        _put(temporary, path)
+        made = [(temporary.with_suffix(suffix), path.with_suffix(suffix)) for suffix in target.companions]
+        _put([*made, (temporary, path)], folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _put(source: Path, place: Path) -> None:
-    if place.is_dir():
-        # A folder cannot be replaced in one step: the old one goes away last.
-        old = source.parent / f"old-{place.name}"
-        place.rename(old)
-    source.replace(place)
+def _put(made: Sequence[tuple[Path, Path]], folder: Path) -> None:
+    """Put each first path in the place of the second, all of them or none. Raises OSError."""
+    if len(made) == 1 and not made[0][1].is_dir():
+        made[0][0].replace(made[0][1])
+        return
+    # Folders, and several files, cannot be replaced in one step: old ones wait aside until all new ones are there.
+    put: list[tuple[Path, Path | None]] = []
+    try:
+        for number, (source, place) in enumerate(made):
+            old = folder / f"old-{number}" if place.exists() else None
+            if old is not None:
+                place.rename(old)
+            put.append((place, old))
+            source.rename(place)
+    except OSError:
+        for number, (place, old) in enumerate(put):
+            if place.exists():
+                place.rename(folder / f"undone-{number}")
+            if old is not None:
+                old.rename(place)
+        raise
 
 
 def _write_labels(path: Path, class_names: tuple[str, ...]) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from aid_desktop.errors import ExportError
 from aid_desktop.export.exporter import Check, Package
 from aid_desktop.export.exporting import ExportChoice, ExportStoppedError, export_model
+from aid_desktop.export.network import ExportNetwork
 from aid_desktop.export.onnx_file import ONNX
 
 pytestmark = pytest.mark.keras
@@ -67,3 +68,40 @@ def test_that_reports_of_other_files_stay(make_loaded: Any, tmp_path: Path) -> N
     document = json.loads((tmp_path / "export_report.json").read_text(encoding="utf-8"))
     assert Path(document["path"]).name == "a.onnx"
     assert [Path(one["path"]).name for one in document["others"]] == ["b.onnx"]
+
+
+def write_two(network: ExportNetwork, path: Path) -> None:
+    path.mkdir()
+    (path / "net").write_text("new", encoding="utf-8")
+    path.with_suffix(".bin").write_text("new", encoding="utf-8")
+
+
+TWO = replace(ONNX, suffix="", write=write_two, checks=(), companions=(".bin",))
+
+
+def test_that_a_folder_and_its_companion_are_replaced_together(make_loaded: Any, tmp_path: Path) -> None:
+    for _ in range(2):
+        export_model(make_loaded(), TWO, tmp_path / "net")
+    names = sorted(one.name for one in tmp_path.iterdir())
+    assert names == ["export_report.json", "labels.txt", "net", "net.bin"]
+
+
+def test_that_a_failure_half_way_brings_both_old_ones_back(
+    make_loaded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / "old").touch()
+    (tmp_path / "net.bin").write_text("old", encoding="utf-8")
+    rename = Path.rename
+
+    def fail_at_last(self: Path, place: Path) -> Path:
+        if place == tmp_path / "net" and self.name == "net":
+            raise OSError("disk full")
+        return rename(self, place)
+
+    monkeypatch.setattr(Path, "rename", fail_at_last)
+    with pytest.raises(OSError, match="disk full"):
+        export_model(make_loaded(), TWO, tmp_path / "net")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["net", "net.bin"]
+    assert [one.name for one in (tmp_path / "net").iterdir()] == ["old"]
+    assert (tmp_path / "net.bin").read_text(encoding="utf-8") == "old"
