@@ -63,6 +63,13 @@ def test_that_the_window_starts_without_the_heavy_packages() -> None:
     assert (started.returncode, started.stdout.strip()) == (0, "[]"), started.stderr
 
 
+def test_that_the_modules_of_all_tabs_but_the_first_are_loaded_behind_it() -> None:
+    later = [f"aid_desktop.gui.{name}" for name in ("training.training_tab", "history", "assess", "plotting")]
+    code = f"import sys, aid_desktop.gui.app; print([name for name in {later} if name in sys.modules])"
+    started = run_python("-c", code)
+    assert (started.returncode, started.stdout.strip()) == (0, "[]"), started.stderr
+
+
 def test_that_the_command_line_never_imports_qt() -> None:
     helped = run_python("-X", "importtime", "-m", "aid_desktop", "train", "--help")
     imported = {line.rpartition("|")[2].strip() for line in helped.stderr.splitlines()}

@@ -3,24 +3,9 @@
 import argparse
 import logging
 from collections.abc import Sequence
+from importlib import import_module
 
 from aid_desktop import __version__
-from aid_desktop.cli import (
-    assess,
-    classify,
-    convert,
-    demo,
-    devices,
-    find_label_errors,
-    find_lr,
-    gui,
-    inference_time,
-    info,
-    recommend,
-    tile,
-    train,
-    zoo,
-)
 from aid_desktop.cli.interrupt import INTERRUPTED
 from aid_desktop.cli.output import write_error
 from aid_desktop.errors import AidError
@@ -31,25 +16,26 @@ logger = logging.getLogger(__name__)
 
 EXIT_ERROR = 1
 _COMMANDS = (
-    gui,
-    demo,
-    recommend,
-    train,
-    find_lr,
-    assess,
-    find_label_errors,
-    classify,
-    inference_time,
-    convert,
-    tile,
-    info,
-    zoo,
-    devices,
+    "gui",
+    "demo",
+    "recommend",
+    "train",
+    "find-lr",
+    "assess",
+    "find-label-errors",
+    "classify",
+    "inference-time",
+    "convert",
+    "tile",
+    "info",
+    "zoo",
+    "devices",
 )
+"""Each is a module of this package, which is only loaded if it is wanted."""
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of all sub-commands."""
+def make_parser(command: str = "") -> argparse.ArgumentParser:
+    """Return the parser of one sub-command, or of all if there is none of that name."""
     parser = argparse.ArgumentParser(
         prog="aid-desktop",
         description="Train, watch, assess and apply image classifiers.",
@@ -57,14 +43,15 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"aid-desktop {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND")
-    for command in _COMMANDS:
-        command.add_parser(commands)
+    for name in (command,) if command in _COMMANDS else _COMMANDS:
+        import_module(f"aid_desktop.cli.{name.replace('-', '_')}").add_parser(commands)
     return parser
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; return 0, 1 for a known error, 130 when interrupted. argparse exits with 2."""
-    options = make_parser().parse_args(arguments or ["gui"])
+    arguments = arguments or ["gui"]
+    options = make_parser(arguments[0]).parse_args(arguments)
     set_up_logging(log_dir(), None if getattr(options, "json", False) else logging.ERROR)
     try:
         code: int = options.handler(options)

@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import QCoreApplication, Qt, QTimer
@@ -34,12 +35,12 @@ def make_application() -> QApplication:
     return QApplication([APP_NAME])
 
 
-def make_window(app: QApplication, model_zoo: Path | None = None) -> MainWindow:
-    """Return the window with the user's theme, not yet shown."""
+def make_window(app: QApplication, model_zoo: Path | None = None, in_turns: bool = False) -> MainWindow:
+    """Return the window with the user's theme, not yet shown; with `in_turns` it is to be completed."""
     preferences = Preferences()
     themes = ThemeManager(app, app)
     themes.set_theme(preferences.theme)
-    return MainWindow(themes, preferences, model_zoo)
+    return MainWindow(themes, preferences, model_zoo, in_turns=in_turns)
 
 
 def run_window(paths: Sequence[Path] = (), model_zoo: Path | None = None) -> int:
@@ -50,11 +51,12 @@ def run_window(paths: Sequence[Path] = (), model_zoo: Path | None = None) -> int
     trace = CrashTrace(log_dir())
     previous = trace.take_previous()
     trace.start()
-    window = make_window(app, model_zoo)
+    window = make_window(app, model_zoo, in_turns=True)
+    window.completed.connect(window.warm_up)
+    window.completed.connect(partial(_start_autosave, window))
     window.show()
     # After the first paint, so that nobody waits for it.
-    QTimer.singleShot(0, window.warm_up)
-    QTimer.singleShot(0, window.autosave.start)
+    QTimer.singleShot(0, window.complete_in_turns)
     if paths:
         window.open_paths([path.absolute() for path in paths])
     if previous:
@@ -65,6 +67,10 @@ def run_window(paths: Sequence[Path] = (), model_zoo: Path | None = None) -> int
     finally:
         trace.stop()
         hook.uninstall()
+
+
+def _start_autosave(window: MainWindow) -> None:
+    window.autosave.start()
 
 
 def _let_python_see_signals(app: QApplication) -> None:

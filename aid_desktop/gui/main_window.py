@@ -1,61 +1,71 @@
-"""The window: menus, tabs, wiring; no logic."""
+"""The window: tabs and their wiring; no logic.
 
-from collections.abc import Callable, Sequence
+The first tab is painted before the modules of the others are loaded.
+"""
+
+from collections.abc import Iterator, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QByteArray, QSize, QUrl, pyqtSlot
-from PyQt5.QtGui import QCloseEvent, QDesktopServices, QIcon
-from PyQt5.QtWidgets import (
-    QAction,
-    QActionGroup,
-    QMainWindow,
-    QMenu,
-    QMessageBox,
-    QPushButton,
-    QTabWidget,
-    QUndoStack,
-    QWidget,
-)
+from PyQt5.QtCore import QByteArray, QSize, QTimer, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QCloseEvent
+from PyQt5.QtWidgets import QMainWindow, QTabWidget, QUndoStack, QWidget
 
-from aid_desktop import __version__
-from aid_desktop.data.cache import CropCache
-from aid_desktop.gui.assess.assess_tab import AssessTab
-from aid_desktop.gui.autosave import Autosave
-from aid_desktop.gui.background import Background, Failure
+from aid_desktop.gui.background import Background, Failure, JobContext
 from aid_desktop.gui.data.data_tab import DataTab
 from aid_desktop.gui.data.loading import SourceLoader
 from aid_desktop.gui.data.table_checks import TableChecks
 from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.drag_text import drag_text, plan_text, sorted_paths
-from aid_desktop.gui.history.history_tab import HistoryTab
+from aid_desktop.gui.menus import Menus
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.plotting.plot_tool import FeaturePlotTool
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.question import ask
-from aid_desktop.gui.session_files import PROGRAM, SessionFiles
-from aid_desktop.gui.shortcuts import ShortcutsDialog
 from aid_desktop.gui.status_bar import StatusBar
-from aid_desktop.gui.storage_dialog import StorageDialog
-from aid_desktop.gui.theme import GRID, ThemeManager, ThemeName, icon
-from aid_desktop.gui.training.queueing import closing_question
+from aid_desktop.gui.theme import GRID, ThemeManager, icon
 from aid_desktop.gui.training.session import TrainingSession
-from aid_desktop.gui.training.training_tab import TrainingTab
 from aid_desktop.gui.widgets.drop_area import DropArea, DropOverlay
 from aid_desktop.models.devices import list_devices, warm_up
-from aid_desktop.paths import crop_cache_dir, log_dir
-from aid_desktop.runs.autosave import AutosaveFolder
+from aid_desktop.paths import APP_NAME
 from aid_desktop.training.events import RunFailed, RunFinished
+
+if TYPE_CHECKING:
+    from aid_desktop.gui.assess.assess_tab import AssessTab
+    from aid_desktop.gui.autosave import Autosave
+    from aid_desktop.gui.history.history_tab import HistoryTab
+    from aid_desktop.gui.plotting.plot_tool import FeaturePlotTool
+    from aid_desktop.gui.session_files import SessionFiles
+    from aid_desktop.gui.training.training_tab import TrainingTab
 
 _SIZE = QSize(1280, 720)
 _TAB_ICONS = ("data", "training", "history", "assessment")
-_TAB_TITLES = ("Data", "Training", "History", "Assessment")
+TAB_TITLES = ("Data", "Training", "History", "Assessment")
+_LATER_MODULES = (
+    "aid_desktop.gui.training.training_tab",
+    "aid_desktop.gui.history.history_tab",
+    "aid_desktop.gui.assess.assess_tab",
+    "aid_desktop.gui.plotting.plot_tool",
+    "aid_desktop.gui.autosave",
+)
 
 
 class MainWindow(QMainWindow):
-    """Makes the collaborators, gives them to the panels and connects the panels."""
+    """Makes the collaborators, gives them to the panels and connects the panels.
+
+    With `in_turns` only the Data tab is there at first: `complete_in_turns` makes the rest.
+    """
+
+    completed = pyqtSignal()
+
+    training: "TrainingTab"
+    history: "HistoryTab"
+    assessment: "AssessTab"
+    plots: "FeaturePlotTool"
+    sessions: "SessionFiles"
+    autosave: "Autosave"
 
     def __init__(
         self,
@@ -63,47 +73,115 @@ class MainWindow(QMainWindow):
         preferences: Preferences,
         model_zoo: Path | None = None,
         parent: QWidget | None = None,
+        in_turns: bool = False,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("mainWindow")
-        self.setWindowTitle(PROGRAM)
-        self.setWindowIcon(_window_icon())
+        self.setWindowTitle(APP_NAME)
+        self.setWindowIcon(icon("app"))
         self._themes = themes
         self._preferences = preferences
+        self._model_zoo = model_zoo
         self._closing = False
-        self._run_actions: list[tuple[QAction, QPushButton]] = []
         self.notifier = Notifier(self)
         self.background = Background(self)
         self.session = TrainingSession(self)
         self.editor = TableEditor(self.notifier, QUndoStack(self))
         self._loader = SourceLoader(self.editor, self.background, self)
-        checks = TableChecks(self.notifier, self.background, self)
-        self.data = DataTab(self.notifier, self.editor, self._loader, checks, self.background, preferences, self)
-        self.plots = FeaturePlotTool(self.notifier, self.editor, self.background, themes, self.data.sources)
-        self.data.add_tool(self.plots.action, "Plot…")
-        self.training = TrainingTab(
-            self.notifier, self.session, checks, self.background, themes, preferences, model_zoo, self
-        )
-        self.history = HistoryTab(self.notifier, self.background, themes, self)
-        self.assessment = AssessTab(self.notifier, self.background, themes, self, self.editor)
-        messages = self.data.sources.messages
-        self.sessions = SessionFiles(
-            self.notifier, self.editor, self.training.all_settings, self.session, self.background, messages,
-            preferences, self,
-        )  # fmt: skip
-        self.autosave = Autosave(AutosaveFolder.of_user(), self.sessions, self.background, messages, parent=self)
+        self._checks = TableChecks(self.notifier, self.background, self)
+        self.data = DataTab(self.notifier, self.editor, self._loader, self._checks, self.background, preferences, self)
         self.tabs = QTabWidget(self)
         self._status = StatusBar(self.background, self)
         self._overlay = DropOverlay(self, drag_text)
+        self._menus = Menus(self, themes, preferences)
         self._lay_out()
-        self._make_menus()
+        self._overlay.paths_dropped.connect(self.open_paths)
+        self._paths_to_open: list[Path] = []
+        self._steps = self._make_rest()
+        self._is_complete = False
+        if not in_turns:
+            while not self._is_complete:
+                self._do_step()
+
+    def complete_in_turns(self) -> None:
+        """Make what is lacking behind the painted window, one tab in a turn of the event loop; then tell `completed`.
+
+        Their modules are loaded by another thread.
+        """
+        self._status.set_state("loading …")
+        self.background.start("Loading", _load_modules, self._on_modules_loaded)
+
+    def _on_modules_loaded(self, result: None) -> None:
+        self._do_steps_in_turns()
+
+    @pyqtSlot()
+    def _do_steps_in_turns(self) -> None:
+        if self._closing:
+            return
+        self._do_step()
+        if self._is_complete:
+            self.completed.emit()
+        else:
+            QTimer.singleShot(0, self._do_steps_in_turns)
+
+    def _do_step(self) -> None:
+        self._is_complete = next(self._steps, None) is None
+        if self._is_complete and self._paths_to_open:
+            self.open_paths(self._paths_to_open)
+
+    def _make_rest(self) -> Iterator[int]:
+        """Make the other tabs, and yield after each; what ties them together comes last."""
+        from aid_desktop.gui.assess.assess_tab import AssessTab
+        from aid_desktop.gui.autosave import Autosave
+        from aid_desktop.gui.history.history_tab import HistoryTab
+        from aid_desktop.gui.plotting.plot_tool import FeaturePlotTool
+        from aid_desktop.gui.session_files import SessionFiles
+        from aid_desktop.gui.training.training_tab import TrainingTab
+        from aid_desktop.runs.autosave import AutosaveFolder
+
+        background, themes, preferences = self.background, self._themes, self._preferences
+        self.plots = FeaturePlotTool(self.notifier, self.editor, background, themes, self.data.sources)
+        self.data.add_tool(self.plots.action, "Plot…")
+        yield 0
+        self.training = TrainingTab(
+            self.notifier, self.session, self._checks, background, themes, preferences, self._model_zoo, self
+        )
+        self._place(1, self.training)
+        yield 1
+        self.history = HistoryTab(self.notifier, background, themes, self)
+        self._place(2, self.history)
+        yield 2
+        self.assessment = AssessTab(self.notifier, background, themes, self, self.editor)
+        self._place(3, self.assessment)
+        yield 3
+        messages = self.data.sources.messages
+        self.sessions = SessionFiles(
+            self.notifier, self.editor, self.training.all_settings, self.session, background, messages, preferences,
+            self,
+        )  # fmt: skip
+        self.autosave = Autosave(AutosaveFolder.of_user(), self.sessions, background, messages, parent=self)
+        self._menus.fill()
         self._connect()
+
+    def _place(self, number: int, panel: QWidget) -> None:
+        """Put a tab in the place that is kept for it; it stays the current one if it was."""
+        current = self.tabs.currentIndex()
+        empty = required(self.tabs.widget(number))
+        self.tabs.insertTab(number, panel, icon(_TAB_ICONS[number]), TAB_TITLES[number])
+        self.tabs.setTabToolTip(number, _tab_tip(number))
+        self.tabs.removeTab(number + 1)
+        empty.deleteLater()
+        self.tabs.setCurrentIndex(current)
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Do with paths what dropping them on the window does.
 
         Runs go to History, a session replaces what the tabs Data and Training hold, the rest goes to the class table.
+        While tabs are lacking the paths wait for them.
         """
+        if not self._is_complete:
+            self._paths_to_open += paths
+            return
         sessions, runs, data = sorted_paths(paths)
         if runs:
             self.history.show_dropped(tuple(runs))
@@ -125,6 +203,11 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, a0: QCloseEvent | None) -> None:
         event = required(a0)
+        if not self._is_complete:
+            self._closing = True
+            self.background.shut_down()
+            event.accept()
+            return
         if not self._closing and (self.session.is_running or self.training.queueing.queue.n_waiting):
             event.ignore()
             self._ask_before_closing()
@@ -143,11 +226,9 @@ class MainWindow(QMainWindow):
         self.tabs.setAccessibleName("Stations of the work")
         self.tabs.setDocumentMode(True)
         self.tabs.setIconSize(QSize(20, 20))
-        panels = (self.data, self.training, self.history, self.assessment)
-        for panel, title, name in zip(panels, _TAB_TITLES, _TAB_ICONS, strict=True):
-            self.tabs.addTab(panel, icon(name), title)
-        for number, title in enumerate(_TAB_TITLES):
-            self.tabs.setTabToolTip(number, f"{title} (Ctrl+{number + 1})")
+        for number, title in enumerate(TAB_TITLES):
+            self.tabs.addTab(QWidget(self) if number else self.data, icon(_TAB_ICONS[number]), title)
+            self.tabs.setTabToolTip(number, _tab_tip(number))
         self.setCentralWidget(self.tabs)
         self.setStatusBar(self._status)
         self.tabs.setFocus()
@@ -157,77 +238,8 @@ class MainWindow(QMainWindow):
         if geometry is not None:
             self.restoreGeometry(geometry)
 
-    def _make_menus(self) -> None:
-        bar = required(self.menuBar())
-        add_folder, add_files, remove, undo, redo = self.data.sources.actions_for_menu()
-        file_menu = required(bar.addMenu("&File"))
-        file_menu.addActions([add_folder, add_files])
-        file_menu.addSeparator()
-        file_menu.addActions(self.data.tools)
-        file_menu.addSeparator()
-        self.sessions.add_to(file_menu)
-        file_menu.addSeparator()
-        self._add(file_menu, "Open run…", "Ctrl+R", self._open_run)
-        file_menu.addSeparator()
-        self._add(file_menu, "Quit", "Ctrl+Q", self._quit)
-        edit_menu = required(bar.addMenu("&Edit"))
-        edit_menu.addActions([undo, redo])
-        edit_menu.addSeparator()
-        edit_menu.addAction(remove)
-        run_menu = required(bar.addMenu("&Run"))
-        run, queueing = self.training.run, self.training.queueing
-        for button in (
-            run.start_button, run.pause_button, run.stop_button, run.apply_button, run.keep_button,
-            queueing.add_button, queueing.panel.several_button,
-        ):  # fmt: skip
-            self._run_actions.append((self._add(run_menu, button.text(), "", button.click), button))
-        run_menu.aboutToShow.connect(self._show_run_state)
-        run_menu.addSeparator()
-        self._continue_action = self._add(run_menu, "Continue run…", "", self.training.continue_run)
-        self._meta_action = self._add(run_menu, "Write meta.xlsx after this epoch", "", self.session.write_meta)
-        model_menu = required(bar.addMenu("&Model"))
-        for text, keys, do in (
-            ("Assess", "Ctrl+Return", self.assessment.assess),
-            ("Classify new files…", "Ctrl+K", self.assessment.model_actions.classify_files),
-            ("Classify a large image…", "Ctrl+Shift+K", self.assessment.model_actions.classify_large_image),
-            ("Inference time…", "", self.assessment.model_actions.inference_time.open),
-        ):
-            self._add(model_menu, text, keys, partial(self._do_in_assessment, do))
-        view_menu = required(bar.addMenu("&View"))
-        for number, title in enumerate(_TAB_TITLES):
-            self._add(view_menu, title, f"Ctrl+{number + 1}", self._show_tab_of_action).setData(number)
-        view_menu.addSeparator()
-        self._add_themes(view_menu)
-        view_menu.addSeparator()
-        self._add(view_menu, "Storage…", "", self._show_storage)
-        help_menu = required(bar.addMenu("&Help"))
-        self._add(help_menu, "Keyboard shortcuts", "?", self._show_shortcuts)
-        self._add(help_menu, "Open the log folder", "", self._open_log)
-        self._add(help_menu, "About AID Desktop", "", self._show_about)
-
-    def _add(self, menu: QMenu, text: str, keys: str, slot: Callable[..., None]) -> QAction:
-        action = QAction(text, self)
-        action.setShortcut(keys)
-        action.setObjectName(f"{text.rstrip('…').lower().replace(' ', '_').replace(chr(39), '')}Action")
-        action.triggered.connect(slot)
-        menu.addAction(action)
-        return action
-
-    def _add_themes(self, menu: QMenu) -> None:
-        group = QActionGroup(self)
-        for name in ThemeName:
-            action = QAction(f"{str(name).capitalize()} theme", self)
-            action.setCheckable(True)
-            action.setChecked(name == self._themes.name)
-            action.setData(name)
-            action.setObjectName(f"{name}ThemeAction")
-            group.addAction(action)
-            menu.addAction(action)
-        group.triggered.connect(self._on_theme_chosen)
-
     def _connect(self) -> None:
         self._overlay.paths_dragged.connect(self._on_paths_dragged)
-        self._overlay.paths_dropped.connect(self.open_paths)
         # What is dropped there is told by the overlay and may be a run or a session too.
         required(self.data.findChild(DropArea)).setAcceptDrops(False)
         self.training.check.check_wanted.connect(self.data.check.start)
@@ -295,6 +307,8 @@ class MainWindow(QMainWindow):
         self.training.model.costs.allow()
 
     def _ask_before_closing(self) -> None:
+        from aid_desktop.gui.training.queueing import closing_question
+
         question = closing_question(self.session.is_running, self.training.queueing.queue.n_waiting)
         ask(question, self._stop_and_close, self)
 
@@ -305,67 +319,12 @@ class MainWindow(QMainWindow):
         if not self.session.is_running:
             self.close()
 
-    @pyqtSlot()
-    def _show_tab_of_action(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            self.tabs.setCurrentIndex(action.data())
 
-    @pyqtSlot()
-    def _show_run_state(self) -> None:
-        """The buttons of the Training tab know what can be done; their keys are shown, but belong to them."""
-        for action, button in self._run_actions:
-            keys = button.shortcut().toString()
-            action.setText(f"{button.text()}\t{keys}" if keys else button.text())
-            action.setEnabled(button.isEnabled())
-        self._meta_action.setEnabled(self.session.is_running)
-        self._continue_action.setEnabled(not self.session.is_running)
-
-    @pyqtSlot()
-    def _quit(self) -> None:
-        self.close()
-
-    @pyqtSlot()
-    def _open_run(self) -> None:
-        self.tabs.setCurrentWidget(self.history)
-        self.history.choose_folder()
-
-    def _do_in_assessment(self, do: Callable[[], None]) -> None:
-        self.tabs.setCurrentWidget(self.assessment)
-        do()
-
-    @pyqtSlot(QAction)
-    def _on_theme_chosen(self, action: QAction) -> None:
-        self._preferences.theme = ThemeName(action.data())
-        self._themes.set_theme(ThemeName(action.data()))
-
-    @pyqtSlot()
-    def _show_storage(self) -> None:
-        StorageDialog(CropCache(crop_cache_dir()), self.background, self).open()
-
-    @pyqtSlot()
-    def _show_shortcuts(self) -> None:
-        ShortcutsDialog(self).open()
-
-    @pyqtSlot()
-    def _open_log(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir())))
-
-    @pyqtSlot()
-    def _show_about(self) -> None:
-        _about_box(self).open()
+def _tab_tip(number: int) -> str:
+    return f"{TAB_TITLES[number]} (Ctrl+{number + 1})"
 
 
-def _about_box(parent: QWidget) -> QMessageBox:
-    box = QMessageBox(parent)
-    box.setWindowTitle(f"About {PROGRAM}")
-    box.setText(f"{PROGRAM} {__version__}")
-    box.setInformativeText(
-        "Train, watch, assess and apply neural networks that classify images.\n\n"
-        "Nothing leaves this computer. BSD-3-Clause."
-    )
-    return box
-
-
-def _window_icon() -> QIcon:
-    return icon("app")
+def _load_modules(context: JobContext) -> None:
+    for name in _LATER_MODULES:
+        if not context.cancelled:
+            import_module(name)

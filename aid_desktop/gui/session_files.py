@@ -21,12 +21,12 @@ from aid_desktop.gui.theme import icon
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.training.session_settings import WindowSettings
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
+from aid_desktop.paths import APP_NAME
 from aid_desktop.runs.session import SESSION_SUFFIX, Session, write_session
 
 logger = logging.getLogger(__name__)
 
 RECENT_KEY = "recent_sessions"
-PROGRAM = "AID Desktop"
 
 _OPEN_FILTER = f"Sessions (*{SESSION_SUFFIX});;Tables of AIDeveloper (*.xlsx);;All files (*)"
 _SAVE_FILTER = f"Sessions (*{SESSION_SUFFIX})"
@@ -196,7 +196,7 @@ class SessionFiles(QObject):
     def _belong_to(self, path: Path | None, session: Session) -> None:
         self._path = path
         self._saved = session
-        self._window.setWindowTitle(f"{path.name}[*] – {PROGRAM}" if path else PROGRAM)
+        self._window.setWindowTitle(f"{path.name}[*] – {APP_NAME}" if path else APP_NAME)
         self._on_changed()
 
     @pyqtSlot()

@@ -84,15 +84,24 @@ def test_that_a_file_that_is_not_there_is_told_in_one_line(call: Any, arguments:
 def test_that_known_ends_have_their_code_and_one_line(
     call: Any, monkeypatch: pytest.MonkeyPatch, end: BaseException | int, code: int, err: str
 ) -> None:
-    monkeypatch.setattr(main_module, "_COMMANDS", (Command(end),))
+    monkeypatch.setattr(main_module, "import_module", lambda name: Command(end))
     result = call()
     assert (result.code, result.out, result.err) == (code, "", err)
 
 
 def test_that_an_unknown_error_keeps_its_traceback(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(main_module, "_COMMANDS", (Command(ZeroDivisionError()),))
+    monkeypatch.setattr(main_module, "import_module", lambda name: Command(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):
         call()
+
+
+def test_that_only_the_module_of_the_command_is_loaded() -> None:
+    code = (
+        "import sys\nfrom aid_desktop.cli.main import make_parser\nmake_parser('info')\n"
+        "print([name for name in ('aid_desktop.cli.train', 'aid_desktop.cli.info') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "['aid_desktop.cli.info']\n"
 
 
 def test_that_the_module_runs_and_its_commands_never_import_qt(tmp_path: Path) -> None:

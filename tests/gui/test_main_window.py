@@ -1,9 +1,11 @@
 """The whole window: names, keys, themes, dropping, what is never imported too early."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import pytest
+from PyQt5 import sip
 from PyQt5.QtCore import QMimeData, QPoint, Qt, QUrl
 from PyQt5.QtGui import QCloseEvent, QDragEnterEvent
 from PyQt5.QtWidgets import (
@@ -168,3 +170,40 @@ def test_that_only_jobs_that_allow_it_can_be_cancelled_in_the_status_bar(window:
     assert job.context.cancelled
     go_on.set()
     qtbot.waitUntil(lambda: window.background.n_jobs == 0)
+
+
+@pytest.fixture
+def first_tab(qtbot: QtBot, themes: ThemeManager, preferences: Preferences) -> Iterator[MainWindow]:
+    shown = MainWindow(themes, preferences, in_turns=True)
+    shown.show()
+    yield shown
+    shown.close()
+    sip.delete(shown)
+
+
+def test_that_the_other_tabs_come_behind_the_first_one(first_tab: MainWindow, qtbot: QtBot) -> None:
+    assert [first_tab.tabs.tabText(place) for place in range(4)] == ["Data", "Training", "History", "Assessment"]
+    assert first_tab.findChild(QWidget, "trainingTab") is None
+    first_tab.tabs.setCurrentIndex(2)
+    with qtbot.waitSignal(first_tab.completed, timeout=60_000):
+        first_tab.complete_in_turns()
+    names = [first_tab.tabs.widget(place).objectName() for place in range(first_tab.tabs.count())]
+    assert names == ["dataTab", "trainingTab", "historyTab", "assessmentTab"]
+    assert first_tab.tabs.currentWidget() is first_tab.history
+    assert first_tab.menuBar().actions()[3].menu().actions()[0].text() == "Assess"
+
+
+def test_that_what_is_dropped_on_a_window_without_all_tabs_is_opened_later(
+    first_tab: MainWindow, qtbot: QtBot, tiny_folders: Path
+) -> None:
+    first_tab.open_paths([tiny_folders])
+    assert not first_tab.notifier.table.rows
+    with qtbot.waitSignal(first_tab.notifier.table_changed, timeout=60_000):
+        first_tab.complete_in_turns()
+    assert first_tab.notifier.table.rows
+
+
+def test_that_a_window_without_all_tabs_can_be_closed(first_tab: MainWindow, qtbot: QtBot) -> None:
+    first_tab.complete_in_turns()
+    assert first_tab.close()
+    assert not first_tab.isVisible()

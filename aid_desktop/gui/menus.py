@@ -1,0 +1,175 @@
+"""The menus of the window."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QObject, QUrl, pyqtSlot
+from PyQt5.QtGui import QDesktopServices
+from PyQt5.QtWidgets import QAction, QActionGroup, QMenu, QMessageBox, QPushButton, QWidget
+
+from aid_desktop import __version__
+from aid_desktop.data.cache import CropCache
+from aid_desktop.gui.preferences import Preferences
+from aid_desktop.gui.qt import required
+from aid_desktop.gui.shortcuts import ShortcutsDialog
+from aid_desktop.gui.storage_dialog import StorageDialog
+from aid_desktop.gui.theme import ThemeManager, ThemeName
+from aid_desktop.paths import APP_NAME, crop_cache_dir, log_dir
+
+if TYPE_CHECKING:
+    from aid_desktop.gui.main_window import MainWindow
+
+
+class Menus(QObject):
+    """Their titles are there at once; `fill` adds what they do when the window has all its tabs."""
+
+    def __init__(self, window: "MainWindow", themes: ThemeManager, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._window = window
+        self._themes = themes
+        self._preferences = preferences
+        self._run_actions: list[tuple[QAction, QPushButton]] = []
+        bar = required(window.menuBar())
+        self._file, self._edit, self._run, self._model, self._view, self._help = (
+            required(bar.addMenu(title)) for title in ("&File", "&Edit", "&Run", "&Model", "&View", "&Help")
+        )
+
+    def fill(self) -> None:
+        """Add the actions of the window's tabs."""
+        self._fill_file_and_edit()
+        self._fill_run()
+        self._fill_model()
+        self._fill_view()
+        self._add(self._help, "Keyboard shortcuts", "?", self._show_shortcuts)
+        self._add(self._help, "Open the log folder", "", self._open_log)
+        self._add(self._help, "About AID Desktop", "", self._show_about)
+
+    def _fill_file_and_edit(self) -> None:
+        window, menu = self._window, self._file
+        add_folder, add_files, remove, undo, redo = window.data.sources.actions_for_menu()
+        menu.addActions([add_folder, add_files])
+        menu.addSeparator()
+        menu.addActions(window.data.tools)
+        menu.addSeparator()
+        window.sessions.add_to(menu)
+        menu.addSeparator()
+        self._add(menu, "Open run…", "Ctrl+R", self._open_run)
+        menu.addSeparator()
+        self._add(menu, "Quit", "Ctrl+Q", self._quit)
+        self._edit.addActions([undo, redo])
+        self._edit.addSeparator()
+        self._edit.addAction(remove)
+
+    def _fill_run(self) -> None:
+        training, session, menu = self._window.training, self._window.session, self._run
+        run, queueing = training.run, training.queueing
+        for button in (
+            run.start_button, run.pause_button, run.stop_button, run.apply_button, run.keep_button,
+            queueing.add_button, queueing.panel.several_button,
+        ):  # fmt: skip
+            self._run_actions.append((self._add(menu, button.text(), "", button.click), button))
+        menu.aboutToShow.connect(self._show_run_state)
+        menu.addSeparator()
+        self._continue_action = self._add(menu, "Continue run…", "", training.continue_run)
+        self._meta_action = self._add(menu, "Write meta.xlsx after this epoch", "", session.write_meta)
+
+    def _fill_model(self) -> None:
+        assessment = self._window.assessment
+        for text, keys, do in (
+            ("Assess", "Ctrl+Return", assessment.assess),
+            ("Classify new files…", "Ctrl+K", assessment.model_actions.classify_files),
+            ("Classify a large image…", "Ctrl+Shift+K", assessment.model_actions.classify_large_image),
+            ("Inference time…", "", assessment.model_actions.inference_time.open),
+        ):
+            self._add(self._model, text, keys, partial(self._do_in_assessment, do))
+
+    def _fill_view(self) -> None:
+        tabs, menu = self._window.tabs, self._view
+        for number in range(tabs.count()):
+            self._add(menu, tabs.tabText(number), f"Ctrl+{number + 1}", self._show_tab_of_action).setData(number)
+        menu.addSeparator()
+        self._add_themes(menu)
+        menu.addSeparator()
+        self._add(menu, "Storage…", "", self._show_storage)
+
+    def _add(self, menu: QMenu, text: str, keys: str, slot: Callable[..., None]) -> QAction:
+        action = QAction(text, self._window)
+        action.setShortcut(keys)
+        action.setObjectName(f"{text.rstrip('…').lower().replace(' ', '_').replace(chr(39), '')}Action")
+        action.triggered.connect(slot)
+        menu.addAction(action)
+        return action
+
+    def _add_themes(self, menu: QMenu) -> None:
+        group = QActionGroup(self)
+        for name in ThemeName:
+            action = QAction(f"{str(name).capitalize()} theme", self._window)
+            action.setCheckable(True)
+            action.setChecked(name == self._themes.name)
+            action.setData(name)
+            action.setObjectName(f"{name}ThemeAction")
+            group.addAction(action)
+            menu.addAction(action)
+        group.triggered.connect(self._on_theme_chosen)
+
+    @pyqtSlot()
+    def _show_tab_of_action(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self._window.tabs.setCurrentIndex(action.data())
+
+    @pyqtSlot()
+    def _show_run_state(self) -> None:
+        """The buttons of the Training tab know what can be done; their keys are shown, but belong to them."""
+        for action, button in self._run_actions:
+            keys = button.shortcut().toString()
+            action.setText(f"{button.text()}\t{keys}" if keys else button.text())
+            action.setEnabled(button.isEnabled())
+        self._meta_action.setEnabled(self._window.session.is_running)
+        self._continue_action.setEnabled(not self._window.session.is_running)
+
+    @pyqtSlot()
+    def _quit(self) -> None:
+        self._window.close()
+
+    @pyqtSlot()
+    def _open_run(self) -> None:
+        self._window.tabs.setCurrentWidget(self._window.history)
+        self._window.history.choose_folder()
+
+    def _do_in_assessment(self, do: Callable[[], None]) -> None:
+        self._window.tabs.setCurrentWidget(self._window.assessment)
+        do()
+
+    @pyqtSlot(QAction)
+    def _on_theme_chosen(self, action: QAction) -> None:
+        self._preferences.theme = ThemeName(action.data())
+        self._themes.set_theme(ThemeName(action.data()))
+
+    @pyqtSlot()
+    def _show_storage(self) -> None:
+        StorageDialog(CropCache(crop_cache_dir()), self._window.background, self._window).open()
+
+    @pyqtSlot()
+    def _show_shortcuts(self) -> None:
+        ShortcutsDialog(self._window).open()
+
+    @pyqtSlot()
+    def _open_log(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir())))
+
+    @pyqtSlot()
+    def _show_about(self) -> None:
+        _about_box(self._window).open()
+
+
+def _about_box(parent: QWidget) -> QMessageBox:
+    box = QMessageBox(parent)
+    box.setWindowTitle(f"About {APP_NAME}")
+    box.setText(f"{APP_NAME} {__version__}")
+    box.setInformativeText(
+        "Train, watch, assess and apply neural networks that classify images.\n\n"
+        "Nothing leaves this computer. BSD-3-Clause."
+    )
+    return box
