@@ -5,9 +5,13 @@ from difflib import get_close_matches
 
 from aid_desktop.errors import ExportError
 from aid_desktop.export.exporter import ExportFormat
+from aid_desktop.export.keras_file import H5, KERAS
 from aid_desktop.export.onnx_file import ONNX
+from aid_desktop.export.openvino_file import OPENVINO
+from aid_desktop.export.tensorflow_graph import FROZEN, SAVED_MODEL
+from aid_desktop.export.tflite import TFLITE, TFLITE_INT8
 
-FORMATS: tuple[ExportFormat, ...] = (ONNX,)
+FORMATS: tuple[ExportFormat, ...] = (ONNX, KERAS, H5, FROZEN, SAVED_MODEL, TFLITE, TFLITE_INT8, OPENVINO)
 
 
 def find_format(name: str) -> ExportFormat:

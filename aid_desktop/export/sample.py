@@ -15,9 +15,9 @@ from aid_desktop.evaluation.assess import check_sources
 from aid_desktop.export.network import Sample
 from aid_desktop.models.metadata import ModelCard
 
-N_IMAGES = 64
+N_IMAGES = 256
 """Images that are compared, where there are so many."""
-FEWEST = 32
+FEWEST = 64
 """Images that are compared at least."""
 
 

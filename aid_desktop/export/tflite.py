@@ -1,0 +1,103 @@
+"""Files of TensorFlow Lite, now LiteRT: with numbers of 32 bits, or of 8."""
+
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aid_desktop.export.exporter import Check, ExportFormat, Limit, Package
+from aid_desktop.export.network import ExportNetwork
+from aid_desktop.models.onnx_graph import INPUT_NAMES, frozen_function, input_shapes
+
+LITERT = Package("ai_edge_litert", "ai-edge-litert")
+_LABELS = "labels.txt"
+
+
+def write_tflite(network: ExportNetwork, path: Path) -> None:
+    """Write a .tflite file with weights of 32 bits; the class names are attached to it."""
+    path.write_bytes(_with_labels(_converter(network).convert(), network))
+
+
+def write_tflite_int8(network: ExportNetwork, path: Path) -> None:
+    """Write a .tflite file that computes with whole numbers of 8 bits, scaled by the network's sample of inputs.
+
+    Inputs and output stay as they are, so that the same program runs both kinds of files.
+    """
+    import tensorflow as tf
+
+    converter = _converter(network)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+
+    def sample() -> Iterator[list[NDArray[Any]]]:
+        for number in range(len(network.inputs[0])):
+            yield [one[number : number + 1] for one in network.inputs]
+
+    converter.representative_dataset = sample
+    path.write_bytes(_with_labels(converter.convert(), network))
+
+
+def _converter(network: ExportNetwork) -> Any:
+    import tensorflow as tf
+
+    function = frozen_function(network.model, input_shapes(network.model), batch=1)
+    return tf.lite.TFLiteConverter.from_concrete_functions([function])
+
+
+def _with_labels(content: bytes, network: ExportNetwork) -> bytes:
+    """Attach labels.txt as the format's metadata do: as a zip archive behind the model, which readers ignore."""
+    archive = io.BytesIO()
+    archive.write(content)
+    with zipfile.ZipFile(archive, "a") as file:
+        file.writestr(_LABELS, "".join(f"{name}\n" for name in network.card.class_names))
+    return archive.getvalue()
+
+
+def run_litert(path: Path, inputs: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
+    """Return what LiteRT computes, image by image."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_path=str(path))
+    interpreter.allocate_tensors()
+    places = [_place(interpreter, name, len(inputs)) for name in INPUT_NAMES[: len(inputs)]]
+    output = interpreter.get_output_details()[0]["index"]
+    found = []
+    for number in range(len(inputs[0])):
+        for place, values in zip(places, inputs, strict=True):
+            interpreter.set_tensor(place, values[number : number + 1])
+        interpreter.invoke()
+        found.append(interpreter.get_tensor(output)[0].copy())
+    return np.asarray(found, np.float32)
+
+
+def _place(interpreter: Any, name: str, n_inputs: int) -> int:
+    details = interpreter.get_input_details()
+    if n_inputs == 1:
+        return int(details[0]["index"])
+    # Images have four axes, features two: names are made up by the converter.
+    wanted = 4 if name == INPUT_NAMES[0] else 2
+    return int(next(one["index"] for one in details if len(one["shape"]) == wanted))
+
+
+_CHECKS = (Check("LiteRT", LITERT, run_litert),)
+
+TFLITE = ExportFormat(
+    name="tflite",
+    title="TensorFlow Lite",
+    suffix=".tflite",
+    description="For telephones and small computers (LiteRT); takes one image at a time.",
+    write=write_tflite,
+    checks=_CHECKS,
+)
+TFLITE_INT8 = ExportFormat(
+    name="tflite_int8",
+    title="TensorFlow Lite, 8 bits",
+    suffix=".tflite",
+    description="A quarter of the size, computed with whole numbers: a few answers may change, at most 2 in 100.",
+    write=write_tflite_int8,
+    checks=_CHECKS,
+    limit=Limit.ANSWERS,
+)
