@@ -55,6 +55,7 @@ class Check:
         is_own: the runtime that the format is made for. Others are tried too, and what they cannot compute is told;
             the export holds without them.
         find: where the runtime is no package of this Python: its version, "" where it is not there.
+        lacking: what to say then.
     """
 
     runtime: str
@@ -62,6 +63,7 @@ class Check:
     run: Run
     is_own: bool = True
     find: Callable[[], str] | None = None
+    lacking: str = ""
 
     @property
     def version(self) -> str:
@@ -69,6 +71,11 @@ class Check:
         if self.find is not None:
             return self.find()
         return (self.package.version or "?") if self.package.is_installed else ""
+
+    @property
+    def problem(self) -> str:
+        """Why the runtime is not there, and what to do."""
+        return self.lacking or f"not installed: pip install {self.package.distribution}"
 
 
 @dataclass(frozen=True, slots=True)

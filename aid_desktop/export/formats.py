@@ -4,14 +4,28 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from aid_desktop.errors import ExportError
+from aid_desktop.export.coreml import COREML
 from aid_desktop.export.exporter import ExportFormat
 from aid_desktop.export.keras_file import H5, KERAS
 from aid_desktop.export.onnx_file import ONNX
+from aid_desktop.export.onnx_legacy import CNTK, ONNX_LEGACY
 from aid_desktop.export.openvino_file import OPENVINO
 from aid_desktop.export.tensorflow_graph import FROZEN, SAVED_MODEL
 from aid_desktop.export.tflite import TFLITE, TFLITE_INT8
 
-FORMATS: tuple[ExportFormat, ...] = (ONNX, KERAS, H5, FROZEN, SAVED_MODEL, TFLITE, TFLITE_INT8, OPENVINO)
+FORMATS: tuple[ExportFormat, ...] = (
+    ONNX,
+    KERAS,
+    H5,
+    FROZEN,
+    SAVED_MODEL,
+    TFLITE,
+    TFLITE_INT8,
+    OPENVINO,
+    COREML,
+    ONNX_LEGACY,
+    CNTK,
+)
 
 
 def find_format(name: str) -> ExportFormat:

@@ -73,8 +73,7 @@ def _verify(
 ) -> Verification:
     version = check.version
     if not version:
-        problem = f"not installed: pip install {check.package.distribution}"
-        return Verification(check.runtime, "", problem=problem, is_own=check.is_own)
+        return Verification(check.runtime, "", problem=check.problem, is_own=check.is_own)
     try:
         found = np.asarray(check.run(path, inputs), np.float32)
     # Runtimes of six makers have no error in common; whatever they say is reported to the user.

@@ -43,12 +43,15 @@ def input_shapes(model: "keras.Model") -> tuple[Shape, ...]:
     return tuple(tuple(one.shape[1:]) for one in model.inputs)
 
 
-def to_onnx(model: "keras.Model", shapes: Sequence[Shape] = (), opset: int = OPSET) -> "onnx.ModelProto":
+def to_onnx(
+    model: "keras.Model", shapes: Sequence[Shape] = (), opset: int = OPSET, batch: int | None = None
+) -> "onnx.ModelProto":
     """Return the network, in inference mode, as a graph with its weights inside.
 
-    Inputs are (batch, *shape) in the order and of the number formats of the network's, with any number of images;
-    `shapes` are their other axes, by default as the network says. They are named as in INPUT_NAMES, or by their number
-    where there are more. The output is OUTPUT_NAME. Normalization is not part of it: see ModelCard.
+    Inputs are (batch, *shape) in the order and of the number formats of the network's, with any number of images
+    unless `batch` says how many; `shapes` are their other axes, by default as the network says. They are named as in
+    INPUT_NAMES, or by their number where there are more. The output is OUTPUT_NAME. Normalization is not part of it:
+    see ModelCard.
 
     Weights become constants before the graph is converted: Keras' own export silently mixes up statistics of batch
     normalizations where layers such as Resizing stand before them. Still, compare the result with the network before
@@ -57,7 +60,7 @@ def to_onnx(model: "keras.Model", shapes: Sequence[Shape] = (), opset: int = OPS
     """
     try:
         with _CONVERTING, _silence():
-            return _convert(model, tuple(shapes) or input_shapes(model), opset)
+            return _convert(model, tuple(shapes) or input_shapes(model), opset, batch)
     except _converter_errors() as error:
         raise ModelError(f"the network cannot be written as ONNX: {_first_line(error)}") from error
 
@@ -80,11 +83,11 @@ def _converter_errors() -> tuple[type[Exception], ...]:
     return (*_CONVERTER_ERRORS, tf.errors.OpError, protobuf.Error)
 
 
-def _convert(model: "keras.Model", shapes: Sequence[Shape], opset: int) -> "onnx.ModelProto":
+def _convert(model: "keras.Model", shapes: Sequence[Shape], opset: int, batch: int | None) -> "onnx.ModelProto":
     import onnx
     import tf2onnx
 
-    function = frozen_function(model, shapes)
+    function = frozen_function(model, shapes, batch)
     inputs, outputs = [one.name for one in function.inputs], [one.name for one in function.outputs]
     if len(inputs) != len(shapes) or len(outputs) != 1:
         raise ValueError(f"it has {len(inputs)} inputs and {len(outputs)} outputs")
@@ -97,9 +100,12 @@ def _convert(model: "keras.Model", shapes: Sequence[Shape], opset: int) -> "onnx
         opset=opset,
         custom_op_handlers={"Erfc": (_write_erfc, [])},
     )
-    _rename(proto.graph, dict(zip((*inputs, *outputs), (*_names(len(shapes)), OUTPUT_NAME), strict=True)))
+    names = (*_names(len(shapes)), OUTPUT_NAME)
+    _rename(proto.graph, dict(zip((*inputs, *outputs), names, strict=True)))
     for value in (*proto.graph.input, *proto.graph.output):
-        value.type.tensor_type.shape.dim[0].dim_param = BATCH
+        # Before operators of version 9 weights are inputs too.
+        if batch is None and value.name in names:
+            value.type.tensor_type.shape.dim[0].dim_param = BATCH
     try:
         # tf2onnx leaves operators that it does not know where they are.
         onnx.checker.check_model(proto)

@@ -1,0 +1,97 @@
+"""Packages of Core ML, for Apple's devices."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aid_desktop.errors import ExportError
+from aid_desktop.export.exporter import Check, ExportFormat, Package
+from aid_desktop.export.network import ExportNetwork
+from aid_desktop.models.onnx_graph import INPUT_NAMES, OUTPUT_NAME, frozen_function, input_shapes
+
+COREMLTOOLS = Package("coremltools", "coremltools")
+_MOST_IMAGES = 256
+
+
+def write_coreml(network: ExportNetwork, path: Path) -> None:
+    """Write an ML program with numbers of 32 bits for 1 to 256 images, its class names among the metadata.
+
+    Raises ExportError if the specification that was written names other inputs or outputs.
+    """
+    coremltools = _coremltools()
+    function = frozen_function(network.model, input_shapes(network.model))
+    inputs = [
+        coremltools.TensorType(
+            name=tensor.name.split(":")[0],
+            shape=(coremltools.RangeDim(1, _MOST_IMAGES, default=1), *tensor.shape[1:]),
+            dtype=np.float32,
+        )
+        for tensor in function.inputs
+    ]
+    model = coremltools.convert(
+        [function],
+        source="tensorflow",
+        inputs=inputs,
+        convert_to="mlprogram",
+        compute_precision=coremltools.precision.FLOAT32,
+        minimum_deployment_target=coremltools.target.macOS13,
+        skip_model_load=True,
+    )
+    specification = model.get_spec()
+    for tensor, name in zip(function.inputs, INPUT_NAMES, strict=False):
+        coremltools.utils.rename_feature(specification, tensor.name.split(":")[0], name)
+    coremltools.utils.rename_feature(specification, specification.description.output[0].name, OUTPUT_NAME)
+    specification.description.metadata.userDefined["class_names"] = json.dumps(network.card.class_names)
+    specification.description.metadata.shortDescription = f"{network.card.architecture}, exported by AID Desktop"
+    named = coremltools.models.MLModel(specification, weights_dir=model.weights_dir, skip_model_load=True)
+    named.save(str(path))
+    _check(path, network)
+
+
+def _check(path: Path, network: ExportNetwork) -> None:
+    """Read the specification back, which is all that can be done without macOS."""
+    description = _coremltools().utils.load_spec(str(path)).description
+    found = {one.name: tuple(one.type.multiArrayType.shape)[1:] for one in description.input}
+    wanted = {one.name: tuple(one.shape[1:]) for one in network.model.inputs}
+    if found != wanted or [one.name for one in description.output] != [OUTPUT_NAME]:
+        raise ExportError(f"Core ML: the file that was written takes {found}, expected {wanted}: choose another format")
+
+
+def run_coreml(path: Path, inputs: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
+    """Return what Core ML computes; on macOS."""
+    model = _coremltools().models.MLModel(str(path))
+    given = {name: np.asarray(values, np.float32) for name, values in zip(INPUT_NAMES, inputs, strict=False)}
+    return np.asarray(model.predict(given)[OUTPUT_NAME], np.float32)
+
+
+def _version_on_mac() -> str:
+    """Return the version of coremltools where it can compute."""
+    return COREMLTOOLS.version if sys.platform == "darwin" else ""
+
+
+def _coremltools() -> Any:
+    import logging
+
+    # It warns of each library that is newer than those it was tested with.
+    logging.getLogger("coremltools").setLevel(logging.ERROR)
+    import coremltools
+
+    return coremltools
+
+
+COREML = ExportFormat(
+    name="coreml",
+    title="Core ML",
+    suffix=".mlpackage",
+    description="For Apple's computers and telephones from macOS 13 and iOS 16 on; grey levels go in as numbers of 32 "
+    "bits.",
+    write=write_coreml,
+    checks=(Check("Core ML", COREMLTOOLS, run_coreml, find=_version_on_mac, lacking="it computes on macOS only"),),
+    needs=(COREMLTOOLS,),
+    not_verified="Core ML computes on macOS only: elsewhere the file's specification is read back, not computed.",
+)

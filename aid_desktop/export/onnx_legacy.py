@@ -1,0 +1,90 @@
+"""ONNX files for old runtimes: operators of version 7, one image at a time. CNTK reads them too."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aid_desktop.export.exporter import Check, ExportFormat
+from aid_desktop.export.network import ExportNetwork
+from aid_desktop.export.onnx_file import ONNXRUNTIME, describe
+from aid_desktop.models.onnx_graph import INPUT_NAMES, serialized, to_onnx
+
+if TYPE_CHECKING:
+    import onnx
+
+_OPSET = 7
+_IR_VERSION = 3
+"""Version of the file format in which weights are inputs too, as readers of 2018 expect."""
+_SPATIAL = [2, 3]
+
+
+def write_onnx_legacy(network: ExportNetwork, path: Path) -> None:
+    """Write the network for one image at a time. Raises ModelError for operators that came later, OSError."""
+    graph = to_onnx(network.model, opset=_OPSET, batch=1)
+    _make_old(graph)
+    describe(graph, network)
+    path.write_bytes(serialized(graph))
+
+
+def _make_old(graph: "onnx.ModelProto") -> None:
+    """Write what old readers do not know as something that they know, in place."""
+    import onnx
+
+    graph.ir_version = _IR_VERSION
+    # Readers of that time know the operators of ONNX alone.
+    versions = [one for one in graph.opset_import if not one.domain]
+    graph.ClearField("opset_import")
+    graph.opset_import.extend(versions)
+    known = {value.name for value in graph.graph.input}
+    for weights in graph.graph.initializer:
+        if weights.name not in known:
+            value = onnx.helper.make_tensor_value_info(weights.name, weights.data_type, list(weights.dims))
+            graph.graph.input.append(value)
+    for node in graph.graph.node:
+        axes = [list(one.ints) for one in node.attribute if one.name == "axes"]
+        if node.op_type == "Squeeze" and axes == [_SPATIAL]:
+            # CNTK refuses to squeeze behind a global pooling.
+            node.op_type = "Flatten"
+            node.ClearField("attribute")
+            node.attribute.append(onnx.helper.make_attribute("axis", 1))
+    onnx.checker.check_model(graph)
+
+
+def run_onnxruntime_singly(path: Path, inputs: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
+    """Return what ONNX Runtime computes, image by image."""
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+    options = onnxruntime.SessionOptions()
+    # It would warn of weights that are inputs too.
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    found = [
+        session.run(None, {name: one[number : number + 1] for name, one in zip(INPUT_NAMES, inputs, strict=False)})[0]
+        for number in range(len(inputs[0]))
+    ]
+    return np.concatenate(found)
+
+
+_CHECKS = (Check("ONNX Runtime", ONNXRUNTIME, run_onnxruntime_singly),)
+
+ONNX_LEGACY = ExportFormat(
+    name="onnx_legacy",
+    title="ONNX for old runtimes",
+    suffix=".onnx",
+    description="Operators of version 7 (2018), one image at a time: for programs that cannot read the ONNX of today.",
+    write=write_onnx_legacy,
+    checks=_CHECKS,
+)
+CNTK = ExportFormat(
+    name="cntk",
+    title="CNTK",
+    suffix=".onnx",
+    description="The ONNX that Microsoft's CNTK 2.7 loads (Function.load with ModelFormat.ONNX); one image at a time.",
+    write=write_onnx_legacy,
+    checks=_CHECKS,
+    not_verified="CNTK itself is not run: it needs Python 3.6. The file is computed by ONNX Runtime instead.",
+)
