@@ -16,15 +16,19 @@ _FITS = {
 }
 
 
-def input_contract(network: ExportNetwork) -> dict[str, Any]:
-    """Return the form of inputs and output, and the steps from an image to them, as values of JSON."""
+def input_contract(network: ExportNetwork, layout: str) -> dict[str, Any]:
+    """Return the form of inputs and output, and the steps from an image to them, as values of JSON.
+
+    `layout` names the axes of images in the exported file.
+    """
     card = network.card
     inputs = [
-        {"name": one.name, "shape": [None, *one.shape[1:]], "dtype": str(one.dtype)} for one in network.model.inputs
+        {"name": one.name, "shape": [None, *_in_layout(one.shape[1:], layout)], "dtype": str(one.dtype)}
+        for one in network.model.inputs
     ]
     return {
         "inputs": inputs,
-        "layout": "images × height × width × channels",
+        "layout": layout,
         "channels": _channel_names(card.image),
         "output": {"shape": [None, len(card.class_names)], "dtype": "float32", "meaning": "probability of each class"},
         "preprocessing_included": network.is_raw,
@@ -33,6 +37,12 @@ def input_contract(network: ExportNetwork) -> dict[str, Any]:
         "features": card.features.to_json(),
         "temperature": card.temperature,
     }
+
+
+def _in_layout(shape: tuple[int, ...], layout: str) -> tuple[int, ...]:
+    """Return (height, width, channels) in the order of the layout; the shape of features as it is."""
+    names = layout.split(" × ")[1:]
+    return tuple(shape[("height", "width", "channels").index(name)] for name in names) if len(shape) == 3 else shape
 
 
 def steps_of(card: ModelCard, is_raw: bool) -> list[str]:

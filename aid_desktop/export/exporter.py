@@ -93,6 +93,7 @@ class ExportFormat:
         limit: what the result must keep.
         not_verified: what nobody has run with this format, in one sentence; "" where all was.
         companions: further files that are written beside the file: their suffixes in place of its own.
+        layout: the axes of images, in their order.
     """
 
     name: str
@@ -105,6 +106,7 @@ class ExportFormat:
     limit: Limit = Limit.DIFFERENCE
     not_verified: str = ""
     companions: tuple[str, ...] = ()
+    layout: str = "images × height × width × channels"
 
     @property
     def missing(self) -> tuple[str, ...]:

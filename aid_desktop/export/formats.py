@@ -10,6 +10,7 @@ from aid_desktop.export.keras_file import H5, KERAS
 from aid_desktop.export.onnx_file import ONNX
 from aid_desktop.export.onnx_legacy import CNTK, ONNX_LEGACY
 from aid_desktop.export.openvino_file import OPENVINO
+from aid_desktop.export.pytorch import PYTORCH
 from aid_desktop.export.tensorflow_graph import FROZEN, SAVED_MODEL
 from aid_desktop.export.tflite import TFLITE, TFLITE_INT8
 
@@ -19,6 +20,7 @@ FORMATS: tuple[ExportFormat, ...] = (
     H5,
     FROZEN,
     SAVED_MODEL,
+    PYTORCH,
     TFLITE,
     TFLITE_INT8,
     OPENVINO,

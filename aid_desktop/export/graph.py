@@ -181,5 +181,8 @@ def _attributes_of(operation: Any) -> dict[str, Any]:
 
 def _arguments_of(node: Any) -> tuple[Any, ...]:
     """Return the arguments of a call that are no tensors of the network, in their order; None where one is."""
-    given = (*node.arguments.args, *node.arguments.kwargs.values())
-    return tuple(None if hasattr(one, "_keras_history") else one for one in given)
+    found: list[Any] = []
+    for given in (*node.arguments.args, *node.arguments.kwargs.values()):
+        is_list = isinstance(given, list | tuple) and any(hasattr(one, "_keras_history") for one in given)
+        found += given if is_list else [given]
+    return tuple(None if hasattr(one, "_keras_history") else one for one in found)
