@@ -25,6 +25,7 @@ _COMMANDS = (
     "find-label-errors",
     "classify",
     "inference-time",
+    "export",
     "convert",
     "tile",
     "info",

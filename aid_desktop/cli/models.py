@@ -13,11 +13,12 @@ from aid_desktop.models.metadata import has_card
 from aid_desktop.runs.best import find_model
 
 
-def add_model_argument(parser: argparse.ArgumentParser) -> None:
+def add_model_argument(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
     """Add MODEL, and the options for what a model without a card does not say."""
     parser.add_argument(
         "model",
         metavar="MODEL",
+        nargs=nargs,
         type=Path,
         help="a .keras file, a .h5 file of Keras, AIDeveloper's .model, or a run folder (its best model)",
     )

@@ -1,7 +1,8 @@
 """Export several models in several formats, one after the other."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,16 +70,14 @@ def export_all(
         try:
             if loaded is None or loaded.path != task.model:
                 loaded = load_model(task.model, said=said)
-            task.path.parent.mkdir(parents=True, exist_ok=True)
-            report = export_model(loaded, task.target, task.path, choice, should_stop)
+            with _folder_of(task.path):
+                report = export_model(loaded, task.target, task.path, choice, should_stop)
             outcomes.append(ExportOutcome(task, report))
         except ExportStoppedError:
-            _remove_if_empty(task.path.parent)
             return tuple(outcomes)
         except (AidError, OSError) as error:
             logger.info("%s was not exported as %s", task.model, task.target.name, exc_info=True)
             outcomes.append(ExportOutcome(task, None, str(error)))
-            _remove_if_empty(task.path.parent)
     if progress is not None:
         progress(len(tasks), len(tasks))
     return tuple(outcomes)
@@ -98,6 +97,14 @@ def _name_of(model: Path) -> str:
     return model.stem if run is None else f"{run.path.name}_{model.stem}"
 
 
-def _remove_if_empty(folder: Path) -> None:
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+@contextmanager
+def _folder_of(path: Path) -> Iterator[None]:
+    """Make the folder of a file if it is not there; it goes away again if nothing comes into it."""
+    folder = path.parent
+    is_new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    finally:
+        if is_new and not any(folder.iterdir()):
+            folder.rmdir()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from aid_desktop.errors import ExportError
 from aid_desktop.export.exporter import ExportFormat
 from aid_desktop.export.network import Sample, make_network, prepared_inputs
-from aid_desktop.export.report import LABELS_NAME, ExportReport, write_report
+from aid_desktop.export.report import LABELS_NAME, ExportReport, exported_files, write_report
 from aid_desktop.export.sample import find_sample
 from aid_desktop.export.verify import verify
 from aid_desktop.models.calibration import calibrated
@@ -56,6 +56,7 @@ def export_model(
     """
     choice = choice or ExportChoice()
     _check(target, path)
+    check_labels(path, loaded.card.class_names)
     sample = find_sample(loaded.card, choice.verify_on)
     expected = keras_probabilities(loaded, sample)
     network = make_network(loaded, sample, choice.is_raw)
@@ -98,6 +99,16 @@ def _check(target: ExportFormat, path: Path) -> None:
         raise ExportError(f"there is no folder {path.parent}: make it first, or choose another one")
 
 
+def check_labels(path: Path, class_names: tuple[str, ...]) -> None:
+    """Raise ExportError if labels.txt beside an exported file belongs to another network that lies there."""
+    labels = path.parent / LABELS_NAME
+    others = [one for one in exported_files(path.parent) if one != path]
+    if labels.is_file() and others and labels.read_text(encoding="utf-8") != _labels_text(class_names):
+        raise ExportError(
+            f"{labels} names the classes of {others[0].name}, which are other ones: choose another folder"
+        )
+
+
 @contextmanager
 def _aside(path: Path, target: ExportFormat) -> Iterator[Path]:
     """Yield a path in a new folder beside the target; what is there at the end without error is put in its place."""
@@ -137,7 +148,11 @@ def _put(made: Sequence[tuple[Path, Path]], folder: Path) -> None:
 
 def _write_labels(path: Path, class_names: tuple[str, ...]) -> None:
     with write_atomically(path) as temporary:
-        temporary.write_text("".join(f"{name}\n" for name in class_names), encoding="utf-8")
+        temporary.write_text(_labels_text(class_names), encoding="utf-8")
+
+
+def _labels_text(class_names: tuple[str, ...]) -> str:
+    return "".join(f"{name}\n" for name in class_names)
 
 
 def _leave_if(should_stop: Callable[[], bool] | None) -> None:

@@ -58,6 +58,15 @@ class ExportReport:
         return ", ".join(one.title for one in self.agreeing)
 
     @property
+    def summary(self) -> str:
+        """How the file was proven, in one line."""
+        if self.difference is None:
+            return "written, but not computed by any runtime here"
+        if not self.verified_with:
+            return f"written because it was forced; the largest difference to Keras is {self.difference:.1e}"
+        return f"computed by {self.verified_with}: the largest difference to Keras is {self.difference:.1e}"
+
+    @property
     def problems(self) -> tuple[str, ...]:
         """What makes the export one that must be forced; empty where all is well."""
         return tuple(
@@ -114,6 +123,12 @@ def write_report(report: ExportReport) -> None:
     document = {**report.to_json(), "others": others}
     with write_atomically(path) as temporary:
         temporary.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def exported_files(folder: Path) -> tuple[Path, ...]:
+    """Return the exported files that a folder's report tells of and that are still there."""
+    paths = (Path(str(one["path"])) for one in _earlier(folder / REPORT_NAME))
+    return tuple(path for path in paths if path.exists())
 
 
 def _earlier(path: Path) -> list[dict[str, object]]:

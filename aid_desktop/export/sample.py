@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from aid_desktop.data.drops import resolve_drop
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.pixels import white_level_of
 from aid_desktop.data.prepare import prepare_row
@@ -41,14 +42,22 @@ def find_sample(card: ModelCard, path: Path | None = None) -> Sample:
 
 
 def _read(card: ModelCard, path: Path) -> Sample:
-    reader = open_source(path)
-    check_sources([reader.source], card)
-    n = reader.source.n_images
-    if not n:
-        raise DataError(f"{path} has no images: choose a folder of images or an .rtdc file.")
-    indices = np.unique(np.linspace(0, n - 1, min(n, N_IMAGES)).round().astype(np.intp))
-    images = prepare_row(reader, card.image, card.zoom, indices=indices)
-    return Sample(images, read_features(reader, card.image.features, indices), f"{len(images)} images of {path}")
+    plan = resolve_drop([path])
+    if not plan.items:
+        reason = f": {plan.rejected[0].reason}" if plan.rejected else ""
+        raise DataError(f"{path} has no images to compare on{reason}; choose a folder of images or an .rtdc file")
+    readers = [open_source(item.path, part=item.part) for item in plan.items]
+    check_sources([reader.source for reader in readers], card)
+    # As many of each class, where there are so many; the file's images are looked at from the first to the last.
+    share = -(-N_IMAGES // len(readers))
+    images, features = [], []
+    for reader in readers:
+        n = reader.source.n_images
+        indices = np.unique(np.linspace(0, n - 1, min(n, share)).round().astype(np.intp))
+        images.append(prepare_row(reader, card.image, card.zoom, indices=indices))
+        features.append(read_features(reader, card.image.features, indices))
+    taken = np.concatenate(images)
+    return Sample(taken, np.concatenate(features), f"{len(taken)} images of {path}")
 
 
 def _filled(found: Sample, built_in: Sample) -> Sample:
