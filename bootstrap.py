@@ -22,10 +22,13 @@ USAGE = """usage: python3 bootstrap.py COMMAND [ARGUMENTS]
 
   demo [ARGUMENTS]         train and assess on the built-in sample, in the window
   test [PYTEST ARGUMENTS]  lint, types, import rules and all tests; with arguments: only pytest with them
+  test --exports-old [PYTEST ARGUMENTS]
+                           only the tests of exported files in old runtimes, which need Python 3.11
   run [ARGUMENTS]          aid-desktop with these arguments; without any, the window
   benchmark [NAME]         measure against rivals in one run; one JSON line per figure; all without a NAME
 
-All install into .venv beside this file first, where that has not been done yet."""
+All install into .venv beside this file first, where that has not been done yet; old runtimes have
+.venv-exports-old to themselves."""
 
 OLDEST_PYTHON = (3, 11)
 NEXT_PYTHON = (3, 14)
@@ -56,6 +59,12 @@ FONT_SUFFIXES = (".ttf", ".otf", ".ttc", ".pfb")
 # Sub-commands of aid-desktop that open a window.
 WINDOW_COMMANDS = {"gui", "demo", "self-test"}
 NO_TESTS_COLLECTED = 5
+
+EXPORTS_OLD = "--exports-old"
+# The last NumPy that MXNet runs with has no packages for a later Python.
+OLD_RUNTIMES_PYTHON = (3, 11)
+# The one that aid_desktop/export/old_runtimes.py reads.
+OLD_PYTHON_VARIABLE = "AID_DESKTOP_OLD_PYTHON"
 
 Runner = Callable[[Sequence[str]], int]
 
@@ -93,6 +102,21 @@ class Project:
     def program(self, name: str) -> str:
         """Return the path of a program in the virtual environment."""
         return str(self.scripts / (f"{name}.exe" if os.name == "nt" else name))
+
+    @property
+    def old_venv(self) -> Path:
+        """The virtual environment of runtimes that do not run beside today's packages."""
+        return self.root / ".venv-exports-old"
+
+    @property
+    def old_constraints(self) -> Path:
+        """The exact versions to install there, and all of them."""
+        return self.root / ".ci" / "constraints-exports-old.txt"
+
+    @property
+    def old_python(self) -> str:
+        """The path of its Python."""
+        return str(self.old_venv / self.scripts.relative_to(self.venv) / Path(self.program("python")).name)
 
 
 @dataclass(frozen=True)
@@ -290,6 +314,30 @@ def ensure_environment(project: Project, run: Runner, extras: frozenset[str] = f
     return True
 
 
+def ensure_old_runtimes(
+    project: Project, run: Runner, find_program: Callable[[str], str | None] = shutil.which
+) -> bool:
+    """Make the virtual environment of old runtimes; return whether anything was installed. Raises SetupError."""
+    digest = hashlib.sha256(str(project.root).encode() + project.old_constraints.read_bytes()).hexdigest()
+    stamp = project.old_venv / project.stamp.name
+    if Path(project.old_python).exists() and stamp.is_file() and stamp.read_text(encoding="utf-8") == digest:
+        return False
+    here = sys.executable if sys.version_info[:2] == OLD_RUNTIMES_PYTHON else None
+    python = here or find_program("python{}.{}".format(*OLD_RUNTIMES_PYTHON))
+    if python is None:
+        raise SetupError("The old runtimes need Python 3.11, which was not found: install it as python3.11.")
+    stamp.unlink(missing_ok=True)
+    say(f"Making {project.old_venv}")
+    if run([python, "-m", "venv", "--clear", str(project.old_venv)]) != 0:
+        raise SetupError(f"The virtual environment {project.old_venv} could not be made; see above.")
+    quiet = [] if sys.stdout.isatty() else ["--quiet"]
+    pip = [project.old_python, "-m", "pip", "--disable-pip-version-check", "install", *quiet]
+    if run([*pip, "--requirement", str(project.old_constraints)]) != 0:
+        raise SetupError("pip could not install the old runtimes; see above. There are none for every system.")
+    stamp.write_text(digest, encoding="utf-8")
+    return True
+
+
 def pip_command(project: Project, extras: Iterable[str]) -> list[str]:
     """Return the command that installs the project, editable and with optional dependencies."""
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
@@ -345,8 +393,18 @@ def run_tests(project: Project, arguments: Sequence[str]) -> int:
     """Run all checks, or only pytest when it is given arguments."""
     if not arguments:
         return run_steps(checks_of(project, platform.system()), lambda step: run_step(step, project))
-    command = (project.program("python"), "-m", "pytest", *arguments)
-    return run_step(Step(command, (("QT_QPA_PLATFORM", "offscreen"),)), project)
+    return run_step(pytest_step(project, arguments), project)
+
+
+def pytest_step(project: Project, arguments: Sequence[str]) -> Step:
+    """Return pytest with arguments of the user's; among them EXPORTS_OLD stands for the tests of old runtimes."""
+    pytest = (project.program("python"), "-m", "pytest")
+    offscreen = ("QT_QPA_PLATFORM", "offscreen")
+    if EXPORTS_OLD not in arguments:
+        return Step((*pytest, *arguments), (offscreen,))
+    others = [one for one in arguments if one != EXPORTS_OLD]
+    only = ("tests/export", "-m", "exports_old", "-rs")
+    return Step((*pytest, *only, *others), (offscreen, (OLD_PYTHON_VARIABLE, project.old_python)))
 
 
 def benchmarks_of(project: Project) -> dict[str, Path]:
@@ -398,6 +456,8 @@ def main(arguments: Sequence[str]) -> int:
         if platform.system() == "Linux":
             ensure_packages(needs_of(command, rest, os.environ), System(), call)
         ensure_environment(project, call, extras_of(command))
+        if command == "test" and EXPORTS_OLD in rest:
+            ensure_old_runtimes(project, call)
     except SetupError as error:
         print(error, file=sys.stderr)
         return 1

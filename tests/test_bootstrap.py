@@ -31,8 +31,8 @@ bootstrap = load()
 class Commands:
     """A runner that notes the commands; `venv` leaves a Python behind as the real one does."""
 
-    def __init__(self, project, fail: str = "") -> None:
-        self.project = project
+    def __init__(self, project, fail: str = "", python: str = "") -> None:
+        self.python = Path(python or project.program("python"))
         self.fail = fail
         self.seen: list[list[str]] = []
 
@@ -41,9 +41,8 @@ class Commands:
         if self.fail and self.fail in command:
             return 1
         if "venv" in command:
-            python = Path(self.project.program("python"))
-            python.parent.mkdir(parents=True, exist_ok=True)
-            python.touch()
+            self.python.parent.mkdir(parents=True, exist_ok=True)
+            self.python.touch()
         return 0
 
     @property
@@ -55,6 +54,7 @@ class Commands:
 def project(tmp_path: Path):
     (tmp_path / ".ci").mkdir()
     (tmp_path / ".ci" / "constraints.txt").write_text("numpy==2.4.6\n")
+    (tmp_path / ".ci" / "constraints-exports-old.txt").write_text("mxnet==1.9.1\n")
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     return bootstrap.Project(tmp_path)
 
@@ -171,6 +171,53 @@ def test_that_a_stamp_without_extras_is_completed(project) -> None:
     commands = Commands(project)
     assert bootstrap.ensure_environment(project, commands)
     assert commands.kinds == ["pip"]
+
+
+def old_commands(project, fail: str = "") -> Commands:
+    return Commands(project, fail, project.old_python)
+
+
+def find_python_311(name: str) -> str | None:
+    return "/bin/python3.11" if name == "python3.11" else None
+
+
+def test_that_old_runtimes_are_installed_beside_ours_and_once(project) -> None:
+    first, second, third = old_commands(project), old_commands(project), old_commands(project)
+    assert bootstrap.ensure_old_runtimes(project, first, find_python_311)
+    assert not bootstrap.ensure_old_runtimes(project, second, find_python_311)
+    assert (first.kinds, second.seen) == (["venv", "pip"], [])
+    assert first.seen[0][-1] == str(project.root / ".venv-exports-old")
+    assert first.seen[1][0] == project.old_python
+    assert first.seen[1][-2:] == ["--requirement", str(project.old_constraints)]
+    project.old_constraints.write_text("mxnet==1.9.0\n")
+    assert bootstrap.ensure_old_runtimes(project, third, find_python_311)
+    assert third.kinds == ["venv", "pip"]
+    assert not project.venv.exists()
+
+
+def test_that_old_runtimes_take_python_311_only(project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap.sys, "version_info", (3, 13, 1, "final", 0))
+    with pytest.raises(bootstrap.SetupError, match=r"need Python 3\.11.*install it as python3\.11"):
+        bootstrap.ensure_old_runtimes(project, old_commands(project), lambda name: None)
+    commands = old_commands(project)
+    assert bootstrap.ensure_old_runtimes(project, commands, find_python_311)
+    assert commands.seen[0][0] == "/bin/python3.11"
+
+
+@pytest.mark.parametrize("fail", ["venv", "pip"])
+def test_that_old_runtimes_that_cannot_be_installed_are_told_and_tried_again(project, fail: str) -> None:
+    with pytest.raises(bootstrap.SetupError, match="see above"):
+        bootstrap.ensure_old_runtimes(project, old_commands(project, fail), find_python_311)
+    assert bootstrap.ensure_old_runtimes(project, old_commands(project), find_python_311)
+
+
+def test_that_the_tests_of_old_runtimes_know_their_python(project) -> None:
+    step = bootstrap.pytest_step(project, ["--exports-old", "-k", "mxnet"])
+    assert step.command[3:] == ("tests/export", "-m", "exports_old", "-rs", "-k", "mxnet")
+    assert dict(step.environment)["AID_DESKTOP_OLD_PYTHON"] == project.old_python
+    plain = bootstrap.pytest_step(project, ["-k", "mxnet"])
+    assert plain.command[3:] == ("-k", "mxnet")
+    assert "AID_DESKTOP_OLD_PYTHON" not in dict(plain.environment)
 
 
 def test_that_a_complete_system_is_left_alone(project) -> None:
