@@ -221,9 +221,10 @@ class CaffeWriter:
         return self._add(layer, "Power", power_param=values)
 
     def _elementwise(self, layer: Layer) -> str:
-        shapes = {self._shapes[name] for name in layer.inputs}
+        # The output's too: keras.ops has an Average that goes along an axis.
+        shapes = {layer.shape, *(self._shapes[name] for name in layer.inputs)}
         if len(shapes) > 1 or any(number is not None for number in layer.arguments):
-            raise layer.refuse("its inputs have different shapes", TARGET)
+            raise layer.refuse("its inputs and its output have different shapes", TARGET)
         operation = {"Multiply": 0, "Maximum": 2}.get(layer.kind, 1)
         n = len(layer.inputs)
         coefficients = {"Average": [1 / n] * n, "Subtract": [1.0, -1.0]}.get(layer.kind, [])

@@ -259,6 +259,8 @@ class MxnetWriter:
     def _elementwise(self, layer: Layer) -> int:
         if any(number is not None for number in layer.arguments):
             raise layer.refuse("it was called with a number", TARGET)
+        if len({len(self._shapes[name]) for name in layer.inputs}) > 1:
+            raise layer.refuse("its inputs have different numbers of axes", TARGET)
         operator = {"Add": "add", "Subtract": "sub", "Multiply": "mul", "Maximum": "maximum"}[layer.kind]
         first, *others = (self._found[name] for name in layer.inputs)
         for number, other in enumerate(others):
