@@ -53,13 +53,13 @@ def run_onnxruntime(path: Path, inputs: Sequence[NDArray[Any]]) -> NDArray[np.fl
 
 
 def run_opencv(path: Path, inputs: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
-    """Return what OpenCV's dnn module computes of an ONNX file."""
+    """Return what OpenCV's dnn module computes of an ONNX file; behind a global pooling it gives an axis more."""
     import cv2
 
     network = cv2.dnn.readNetFromONNX(str(path))
     for name, values in zip(INPUT_NAMES, inputs, strict=False):
         network.setInput(values, name)
-    return np.asarray(network.forward(), np.float32)
+    return np.asarray(network.forward(), np.float32).reshape(len(inputs[0]), -1)
 
 
 ONNXRUNTIME = Package("onnxruntime", "onnxruntime")
