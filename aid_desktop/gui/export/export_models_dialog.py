@@ -21,6 +21,8 @@ from PyQt5.QtWidgets import (
 from aid_desktop.export.batch import ExportOutcome, ExportTask, export_all, plan_exports
 from aid_desktop.export.exporter import ExportFormat
 from aid_desktop.export.exporting import ExportChoice
+from aid_desktop.export.formats import find_format
+from aid_desktop.export.kit import FORMATS_WITH_KIT
 from aid_desktop.gui.background import Background, Failure, JobContext
 from aid_desktop.gui.export.export_results import ExportResults
 from aid_desktop.gui.export.format_list import FormatList
@@ -122,7 +124,11 @@ class ExportModelsDialog(QDialog):
     def choice(self) -> ExportChoice:
         """What the options say."""
         text = self.images.text().strip()
-        return ExportChoice(is_raw=self.raw_box.isChecked(), verify_on=Path(text) if text else None)
+        return ExportChoice(
+            is_raw=self.raw_box.isChecked(),
+            verify_on=Path(text) if text else None,
+            with_kit=self.kit_box.isChecked(),
+        )
 
     def _begin(self, work: partial[tuple[ExportOutcome, ...]]) -> None:
         self.messages.clear()
@@ -186,7 +192,7 @@ class ExportModelsDialog(QDialog):
     @pyqtSlot()
     def _show_state(self) -> None:
         is_idle = self.work.job is None
-        for widget in (self.models, self.formats, self.raw_box, self.images, self.browse_button):
+        for widget in (self.models, self.formats, self.raw_box, self.kit_box, self.images, self.browse_button):
             widget.setEnabled(is_idle)
         can_start = is_idle and bool(self.models.paths) and bool(self.formats.ticked)
         self.start_button.setEnabled(can_start)
@@ -198,12 +204,14 @@ class ExportModelsDialog(QDialog):
         return {
             "formats": " ".join(target.name for target in self.formats.ticked),
             "raw": str(self.raw_box.isChecked()),
+            "kit": str(self.kit_box.isChecked()),
             "folder": str(self._folder or Path.home()),
         }
 
     def _take_choices(self, choices: dict[str, str]) -> None:
         self.formats.tick(choices.get("formats", _DEFAULT_FORMAT).split())
         self.raw_box.setChecked(choices.get("raw") == str(True))
+        self.kit_box.setChecked(choices.get("kit") == str(True))
 
     def _make_options(self) -> None:
         self.raw_box = QCheckBox("The network &takes grey levels as they are, and normalizes them itself", self)
@@ -212,6 +220,14 @@ class ExportModelsDialog(QDialog):
             "exportRaw",
             "Include preprocessing",
             "Otherwise the other program must do what export_report.json describes, before it calls the network",
+        )
+        self.kit_box = QCheckBox("&Deployment kit: a folder with examples in Python", self)
+        kinds = ", ".join(find_format(name).title for name in FORMATS_WITH_KIT)
+        name_widget(
+            self.kit_box,
+            "exportKit",
+            "Deployment kit",
+            f"For {kinds}: small programs without AID Desktop, with two images and what they must answer",
         )
         self.images = QLineEdit(self)
         name_widget(
@@ -267,6 +283,7 @@ class ExportModelsDialog(QDialog):
         column.addWidget(self.messages)
         column.addLayout(above, 3)
         column.addWidget(self.raw_box)
+        column.addWidget(self.kit_box)
         column.addLayout(images)
         column.addWidget(self.results, 2)
         column.addLayout(run)
