@@ -1,8 +1,11 @@
 """Packages of Core ML, for Apple's devices."""
 
+import io
 import json
+import logging
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +36,17 @@ def write_coreml(network: ExportNetwork, path: Path) -> None:
         )
         for tensor in function.inputs
     ]
-    model = coremltools.convert(
-        [function],
-        source="tensorflow",
-        inputs=inputs,
-        convert_to="mlprogram",
-        compute_precision=coremltools.precision.FLOAT32,
-        minimum_deployment_target=coremltools.target.macOS13,
-        skip_model_load=True,
-    )
+    # It draws progress bars, which fail where a window has no standard error.
+    with redirect_stderr(io.StringIO()):
+        model = coremltools.convert(
+            [function],
+            source="tensorflow",
+            inputs=inputs,
+            convert_to="mlprogram",
+            compute_precision=coremltools.precision.FLOAT32,
+            minimum_deployment_target=coremltools.target.macOS13,
+            skip_model_load=True,
+        )
     specification = model.get_spec()
     for tensor, name in zip(function.inputs, INPUT_NAMES, strict=False):
         coremltools.utils.rename_feature(specification, tensor.name.split(":")[0], name)
@@ -75,8 +80,6 @@ def _version_on_mac() -> str:
 
 
 def _coremltools() -> Any:
-    import logging
-
     # It warns of each library that is newer than those it was tested with.
     logging.getLogger("coremltools").setLevel(logging.ERROR)
     import coremltools

@@ -21,10 +21,15 @@ MakeLoaded = Callable[..., LoadedModel]
 
 
 def random_model(
-    architecture: str, channels: str, method: str = "divide_by_255", temperature: float = 1.0
+    architecture: str,
+    channels: str,
+    method: str = "divide_by_255",
+    temperature: float = 1.0,
+    size: tuple[int, int] = (32, 32),
 ) -> LoadedModel:
     """Return a network of the zoo with random weights and statistics, so that nothing cancels out by chance."""
-    image = ImageSettings(width=32, height=32, channels=channels, normalization=method)
+    width, height = size
+    image = ImageSettings(width=width, height=height, channels=channels, normalization=method)
     model = load_zoo(find_zoo()).build(architecture, image.input_shape, len(CLASSES))
     rng = np.random.default_rng(3)
     for weight in model.weights:
@@ -36,6 +41,18 @@ def random_model(
     normalization = Normalization(method, mean=88.5, std=41.25)
     card = ModelCard(CLASSES, image, normalization, architecture, 3, 1, temperature=temperature)
     return LoadedModel(model, card, Path(f"{architecture}_{channels}.keras"))
+
+
+@pytest.fixture(params=ARCHITECTURES)
+def architecture(request: pytest.FixtureRequest) -> str:
+    """Return each of the three kinds of networks in turn."""
+    return str(request.param)
+
+
+@pytest.fixture(params=["gray", "rgb"])
+def channels(request: pytest.FixtureRequest) -> str:
+    """Return both kinds of images in turn."""
+    return str(request.param)
 
 
 @pytest.fixture(scope="session")
