@@ -14,17 +14,21 @@ from numpy.typing import NDArray
 
 from aid_desktop.errors import ExportError
 from aid_desktop.export.exporter import Check, ExportFormat, Package
+from aid_desktop.export.graph import layer_in, read_graph
 from aid_desktop.export.network import ExportNetwork
+from aid_desktop.export.verify import first_line
 from aid_desktop.models.onnx_graph import INPUT_NAMES, OUTPUT_NAME, frozen_function, input_shapes
 
 COREMLTOOLS = Package("coremltools", "coremltools")
+TITLE = "Core ML"
 _MOST_IMAGES = 256
 
 
 def write_coreml(network: ExportNetwork, path: Path) -> None:
     """Write an ML program with numbers of 32 bits for 1 to 256 images, its class names among the metadata.
 
-    Raises ExportError if the specification that was written names other inputs or outputs.
+    Raises ExportError for what coremltools cannot convert, and if what was written, read back, has other inputs,
+    outputs or weights.
     """
     coremltools = _coremltools()
     function = frozen_function(network.model, input_shapes(network.model))
@@ -36,17 +40,7 @@ def write_coreml(network: ExportNetwork, path: Path) -> None:
         )
         for tensor in function.inputs
     ]
-    # It draws progress bars, which fail where a window has no standard error.
-    with redirect_stderr(io.StringIO()):
-        model = coremltools.convert(
-            [function],
-            source="tensorflow",
-            inputs=inputs,
-            convert_to="mlprogram",
-            compute_precision=coremltools.precision.FLOAT32,
-            minimum_deployment_target=coremltools.target.macOS13,
-            skip_model_load=True,
-        )
+    model = _converted(function, inputs, network)
     specification = model.get_spec()
     for tensor, name in zip(function.inputs, INPUT_NAMES, strict=False):
         coremltools.utils.rename_feature(specification, tensor.name.split(":")[0], name)
@@ -56,6 +50,29 @@ def write_coreml(network: ExportNetwork, path: Path) -> None:
     named = coremltools.models.MLModel(specification, weights_dir=model.weights_dir, skip_model_load=True)
     named.save(str(path))
     _check(path, network)
+
+
+def _converted(function: Any, inputs: list[Any], network: ExportNetwork) -> Any:
+    coremltools = _coremltools()
+    try:
+        # It draws progress bars, which fail where a window has no standard error.
+        with redirect_stderr(io.StringIO()):
+            return coremltools.convert(
+                [function],
+                source="tensorflow",
+                inputs=inputs,
+                convert_to="mlprogram",
+                compute_precision=coremltools.precision.FLOAT32,
+                minimum_deployment_target=coremltools.target.macOS13,
+                skip_model_load=True,
+            )
+    # Its converters have no error in common.
+    except Exception as error:
+        layer = layer_in(read_graph(network.model), str(error))
+        said = first_line(error)
+        if layer is None:
+            raise ExportError(f"Core ML: {said}: choose another format, ONNX takes most networks") from error
+        raise layer.refuse(said, TITLE) from error
 
 
 def _check(path: Path, network: ExportNetwork) -> None:
@@ -89,12 +106,13 @@ def _coremltools() -> Any:
 
 COREML = ExportFormat(
     name="coreml",
-    title="Core ML",
+    title=TITLE,
     suffix=".mlpackage",
     description="For Apple's computers and telephones from macOS 13 and iOS 16 on; grey levels go in as numbers of 32 "
     "bits.",
     write=write_coreml,
     checks=(Check("Core ML", COREMLTOOLS, run_coreml, find=_version_on_mac, lacking="it computes on macOS only"),),
     needs=(COREMLTOOLS,),
+    takes="float32",
     not_verified="Core ML computes on macOS only: elsewhere the file's specification is read back, not computed.",
 )

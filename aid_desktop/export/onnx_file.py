@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.export.exporter import Check, ExportFormat, Package
 from aid_desktop.export.network import ExportNetwork
+from aid_desktop.export.opencv_process import run_dnn
 from aid_desktop.export.openvino_file import OPENVINO_PACKAGE, run_openvino
 from aid_desktop.models.onnx_graph import INPUT_NAMES, serialized, to_onnx
 
@@ -54,16 +55,8 @@ def run_onnxruntime(path: Path, inputs: Sequence[NDArray[Any]]) -> NDArray[np.fl
 
 
 def run_opencv(path: Path, inputs: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
-    """Return what OpenCV's dnn module computes of an ONNX file.
-
-    OpenCV 4 gives (N, 1, C) in place of (N, C) for several images where the graph asks for the number of its images.
-    """
-    import cv2
-
-    network = cv2.dnn.readNetFromONNX(str(path))
-    for name, values in zip(INPUT_NAMES, inputs, strict=False):
-        network.setInput(values, name)
-    return np.asarray(network.forward(), np.float32).reshape(len(inputs[0]), -1)
+    """Return what OpenCV's dnn module computes of an ONNX file."""
+    return run_dnn("readNetFromONNX", [path], list(zip(INPUT_NAMES, inputs, strict=False)))
 
 
 ONNXRUNTIME = Package("onnxruntime", "onnxruntime")

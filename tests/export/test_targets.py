@@ -15,7 +15,7 @@ from aid_desktop.models.onnx_cache import TOLERANCE
 
 pytestmark = pytest.mark.keras
 
-CANNOT_HOLD = {("nnet", "ResNet_small")}
+CANNOT_HOLD = {("nnet", "LeNet5_bn_do"), ("nnet", "ResNet_small")}
 """Formats that have no place for the layers of a network."""
 
 
@@ -33,7 +33,7 @@ def test_that_a_target_gives_the_answers_of_keras(
     skip_without_packages(target)
     loaded, path = make_loaded(architecture, channels), tmp_path / f"net{target.suffix}"
     if (target.name, architecture) in CANNOT_HOLD:
-        with pytest.raises(ExportError, match=r"the layer .* cannot be written for"):
+        with pytest.raises(ExportError, match="choose another format"):
             export_model(loaded, target, path)
         assert not list(tmp_path.iterdir())
         return
