@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.errors import ExportError
 from aid_desktop.export.exporter import Check, ExportFormat, Package
-from aid_desktop.export.graph import layer_in, read_graph
+from aid_desktop.export.graph import Array, layer_in, read_graph
 from aid_desktop.export.network import ExportNetwork
 from aid_desktop.export.verify import first_line
 from aid_desktop.models.onnx_graph import INPUT_NAMES, OUTPUT_NAME, frozen_function, input_shapes
@@ -22,6 +22,9 @@ from aid_desktop.models.onnx_graph import INPUT_NAMES, OUTPUT_NAME, frozen_funct
 COREMLTOOLS = Package("coremltools", "coremltools")
 TITLE = "Core ML"
 _MOST_IMAGES = 256
+_KERNEL_AXES = {"Dense": (1, 0), "Conv2D": (3, 2, 0, 1), "DepthwiseConv2D": (2, 3, 0, 1)}
+"""Axes of Keras' kernels in the order of Core ML: the outputs first."""
+_WEIGHT_TOLERANCE = 1e-4
 
 
 def write_coreml(network: ExportNetwork, path: Path) -> None:
@@ -82,6 +85,33 @@ def _check(path: Path, network: ExportNetwork) -> None:
     wanted = {one.name: tuple(one.shape[1:]) for one in network.model.inputs}
     if found != wanted or [one.name for one in description.output] != [OUTPUT_NAME]:
         raise ExportError(f"Core ML: the file that was written takes {found}, expected {wanted}: choose another format")
+    written = _written_kernels(path)
+    for layer in read_graph(network.model).layers:
+        kernel = layer.weights.get("kernel")
+        if kernel is None or layer.kind not in _KERNEL_AXES:
+            continue
+        rows = _without_scale(kernel.transpose(_KERNEL_AXES[layer.kind]))
+        if not any(one.shape == rows.shape and np.allclose(one, rows, atol=_WEIGHT_TOLERANCE) for one in written):
+            raise layer.refuse("its weights are not in the file that was written", TITLE)
+
+
+def _written_kernels(path: Path) -> list[Array]:
+    """Return the kernels of a package, in which a batch normalization may have scaled each output."""
+    coremltools = _coremltools()
+    with redirect_stderr(io.StringIO()):
+        model = coremltools.models.MLModel(str(path), skip_model_load=True)
+        found = coremltools.optimize.coreml.get_weights_metadata(model, weight_threshold=0)
+    kernels = [one.val for one in found.values() if one.val.ndim > 1 and one.val.dtype == np.float32]
+    return [
+        _without_scale(one) for kernel in kernels for one in ((kernel, kernel.T) if kernel.ndim == 2 else (kernel,))
+    ]
+
+
+def _without_scale(kernel: Array) -> Array:
+    """Return the weights (outputs, weights of each), the largest of each output as 1."""
+    rows = kernel.reshape(len(kernel), -1)
+    largest = rows[np.arange(len(rows)), np.abs(rows).argmax(axis=1)][:, None]
+    return (rows / np.where(largest == 0, 1, largest)).astype(np.float32)
 
 
 def run_coreml(path: Path, inputs: Sequence[NDArray[Any]]) -> NDArray[np.float32]:

@@ -1,6 +1,7 @@
 """Networks that exporters are tried on: a perceptron, a LeNet with batch normalization and dropout, a residual net."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,17 @@ def random_model(
     normalization = Normalization(method, mean=88.5, std=41.25)
     card = ModelCard(CLASSES, image, normalization, architecture, 3, 1, temperature=temperature)
     return LoadedModel(model, card, Path(f"{architecture}_{channels}.keras"))
+
+
+@pytest.fixture
+def bent(make_loaded: MakeLoaded) -> LoadedModel:
+    """Return a small network with a GELU in a layer named bend, which is made of the operator erfc."""
+    import keras
+    from keras import layers
+
+    loaded = make_loaded("MLP_24_16_24")
+    row = [layers.Flatten(), layers.Dense(4), layers.Activation("gelu", name="bend"), layers.Dense(3, "softmax")]
+    return replace(loaded, model=keras.Sequential([keras.Input((32, 32, 1)), *row]))
 
 
 @pytest.fixture(params=ARCHITECTURES)
