@@ -26,6 +26,10 @@ class ExportStoppedError(ExportError):
     """Somebody asked to stop before the file was in its place."""
 
 
+class ExportRefusedError(ExportError):
+    """The file does not compute what Keras computes; the export can be forced."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExportChoice:
     """How models are exported.
@@ -50,9 +54,10 @@ def export_model(
 ) -> ExportReport:
     """Write a model to a file (or folder) that is replaced if it is there; return how it was proven.
 
-    The report and labels.txt are written beside it. Raises ExportError if a package is missing, the network cannot be
-    written, or a runtime of the format computes something else (unless forced), ExportStoppedError, DataError for
-    images that do not fit, and OSError; nothing is left behind then, and a file that was there stays.
+    The report and labels.txt are written beside it. Raises ExportError if a package is missing or the network cannot
+    be written, ExportRefusedError if a runtime of the format computes something else (unless forced),
+    ExportStoppedError, DataError for images that do not fit, and OSError; nothing is left behind then, and a file that
+    was there stays.
     """
     choice = choice or ExportChoice()
     _check(target, path)
@@ -69,7 +74,7 @@ def export_model(
             target, path, loaded.path, network, verifications, sample.origin, len(sample.images), choice.is_forced
         )
         if report.problems and not choice.is_forced:
-            raise ExportError(
+            raise ExportRefusedError(
                 f"{path.name} was not exported, because it would not give the answers of the model. "
                 f"{'; '.join(report.problems)}. Choose another format, or force the export"
             )

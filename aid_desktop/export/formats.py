@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from aid_desktop.errors import ExportError
+from aid_desktop.export.caffe import CAFFE
 from aid_desktop.export.coreml import COREML
 from aid_desktop.export.exporter import ExportFormat
 from aid_desktop.export.keras_file import H5, KERAS
+from aid_desktop.export.mxnet import MXNET
+from aid_desktop.export.nnet import NNET
 from aid_desktop.export.onnx_file import ONNX
 from aid_desktop.export.onnx_legacy import CNTK, ONNX_LEGACY
 from aid_desktop.export.openvino_file import OPENVINO
@@ -25,8 +28,11 @@ FORMATS: tuple[ExportFormat, ...] = (
     TFLITE_INT8,
     OPENVINO,
     COREML,
+    CAFFE,
+    MXNET,
     ONNX_LEGACY,
     CNTK,
+    NNET,
 )
 
 

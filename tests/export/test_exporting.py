@@ -32,7 +32,8 @@ def test_that_an_export_is_proven_and_described(make_loaded: Any, tmp_path: Path
     report = export_model(loaded, ONNX, path, ExportChoice(is_raw=is_raw))
     document = json.loads((tmp_path / "export_report.json").read_text(encoding="utf-8"))
     assert report.difference is not None
-    assert report.difference < 1e-5
+    # Grey levels that nobody divides make sums of larger numbers.
+    assert report.difference < (1e-4 if method == "none" else 1e-5)
     assert document["max_abs_difference"] == report.difference
     assert document["verified_with"].startswith("ONNX Runtime 1.")
     assert document["n_images"] >= 32

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.keras
 UNKNOWN_IN_2018 = {"Shape", "Squeeze", "Cast", "Gather"}
 
 
+@pytest.mark.parametrize("architecture", ["MLP_24_16_24", "LeNet5_bn_do", "ResNet_small"])
 def test_that_old_readers_know_the_graph(make_loaded: Any, tmp_path: Path, architecture: str) -> None:
     export_model(make_loaded(architecture, "rgb"), ONNX_LEGACY, tmp_path / "net.onnx", ExportChoice(is_raw=True))
     proto = onnx.load(str(tmp_path / "net.onnx"))
