@@ -331,4 +331,5 @@ MXNET = ExportFormat(
     ),
     companions=(_PARAMETERS,),
     layout="images × channels × height × width",
+    takes="float32",
 )
