@@ -44,6 +44,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--verify", metavar="PATH", type=Path, help="images to compare on: a folder, also one of classes, or a file"
     )
+    parser.add_argument("--kit", action="store_true", help="write a folder with examples in Python beside the file")
     parser.add_argument("--force", action="store_true", help="write even what answers otherwise than the model")
     parser.add_argument("--list-formats", action="store_true", help="say what can be written here, and what it needs")
     add_json_option(parser)
@@ -61,7 +62,7 @@ def _run(options: argparse.Namespace) -> int:
     said = read_facts(options, models[0]) if len(models) == 1 else _nothing_said(options, models)
     is_single = len(models) == len(targets) == 1
     tasks = [_single(models[0], targets[0], options.out)] if is_single else plan_exports(models, targets, options.out)
-    choice = ExportChoice(options.include_preprocessing, options.verify, options.force)
+    choice = ExportChoice(options.include_preprocessing, options.verify, options.force, options.kit)
     warm_up()
     with progress_bar(options.json) as progress_of:
         outcomes = export_all(tasks, choice, said, progress_of("exporting"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aid_desktop.errors import AidError
 from aid_desktop.export.exporter import ExportFormat
-from aid_desktop.export.exporting import ExportChoice, ExportStoppedError, export_model
+from aid_desktop.export.exporting import ExportChoice, ExportRefusedError, ExportStoppedError, export_model
 from aid_desktop.export.report import ExportReport
 from aid_desktop.models.facts import NOTHING_SAID, ModelFacts
 from aid_desktop.models.files import load_model
@@ -30,11 +30,12 @@ class ExportTask:
 
 @dataclass(frozen=True, slots=True)
 class ExportOutcome:
-    """What came of a task: a report, or why there is none."""
+    """What came of a task: a report, or why there is none; `is_refused` is what can be forced."""
 
     task: ExportTask
     report: ExportReport | None
     problem: str = ""
+    is_refused: bool = False
 
 
 def plan_exports(models: Sequence[Path], targets: Sequence[ExportFormat], folder: Path) -> tuple[ExportTask, ...]:
@@ -77,7 +78,8 @@ def export_all(
             return tuple(outcomes)
         except (AidError, OSError) as error:
             logger.info("%s was not exported as %s", task.model, task.target.name, exc_info=True)
-            outcomes.append(ExportOutcome(task, None, str(error)))
+            refused = isinstance(error, ExportRefusedError)
+            outcomes.append(ExportOutcome(task, None, str(error), refused))
     if progress is not None:
         progress(len(tasks), len(tasks))
     return tuple(outcomes)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +18,7 @@ from aid_desktop.export.exporter import Check, ExportFormat
 from aid_desktop.export.graph import Array, Layer, LayerGraph, read_graph
 from aid_desktop.export.network import ExportNetwork
 from aid_desktop.export.onnx_file import OPENCV
+from aid_desktop.export.opencv_process import run_dnn
 from aid_desktop.export.padding import same_padding
 from aid_desktop.models.onnx_graph import OUTPUT_NAME
 
@@ -272,9 +272,8 @@ def _pooled(size: int, kernel: int, stride: int, pad: int) -> int:
 
 def run_caffe_opencv(path: Path, inputs: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
     """Return what OpenCV's dnn module computes of the two files."""
-    network = cv2.dnn.readNetFromCaffe(str(path), str(path.with_suffix(_WEIGHTS)))
-    network.setInput(np.ascontiguousarray(inputs[0].transpose(0, 3, 1, 2), np.float32))
-    return np.asarray(network.forward(OUTPUT_NAME), np.float32)
+    images = np.ascontiguousarray(inputs[0].transpose(0, 3, 1, 2), np.float32)
+    return run_dnn("readNetFromCaffe", [path, path.with_suffix(_WEIGHTS)], [("", images)], OUTPUT_NAME)
 
 
 CAFFE = ExportFormat(
@@ -288,4 +287,5 @@ CAFFE = ExportFormat(
     not_verified="Caffe itself is not run: OpenCV, which reads its files, computes them instead.",
     companions=(_WEIGHTS,),
     layout="images × channels × height × width",
+    takes="float32",
 )

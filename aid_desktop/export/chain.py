@@ -16,14 +16,14 @@ _FITS = {
 }
 
 
-def input_contract(network: ExportNetwork, layout: str) -> dict[str, Any]:
+def input_contract(network: ExportNetwork, layout: str, takes: str = "") -> dict[str, Any]:
     """Return the form of inputs and output, and the steps from an image to them, as values of JSON.
 
-    `layout` names the axes of images in the exported file.
+    `layout` names the axes of images in the exported file, and `takes` their number format, "" for the network's own.
     """
     card = network.card
     inputs = [
-        {"name": one.name, "shape": [None, *_in_layout(one.shape[1:], layout)], "dtype": str(one.dtype)}
+        {"name": one.name, "shape": [None, *_in_layout(one.shape[1:], layout)], "dtype": takes or str(one.dtype)}
         for one in network.model.inputs
     ]
     return {

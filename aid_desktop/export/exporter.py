@@ -94,6 +94,7 @@ class ExportFormat:
         not_verified: what nobody has run with this format, in one sentence; "" where all was.
         companions: further files that are written beside the file: their suffixes in place of its own.
         layout: the axes of images, in their order.
+        takes: the number format of images, where the file cannot take that of the card; "" if it can.
     """
 
     name: str
@@ -107,6 +108,7 @@ class ExportFormat:
     not_verified: str = ""
     companions: tuple[str, ...] = ()
     layout: str = "images × height × width × channels"
+    takes: str = ""
 
     @property
     def missing(self) -> tuple[str, ...]:

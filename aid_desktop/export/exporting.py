@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.errors import ExportError
 from aid_desktop.export.exporter import ExportFormat
+from aid_desktop.export.kit import check_kit, kit_folder, write_kit
 from aid_desktop.export.network import Sample, make_network, prepared_inputs
 from aid_desktop.export.report import LABELS_NAME, ExportReport, exported_files, write_report
 from aid_desktop.export.sample import find_sample
@@ -26,6 +27,10 @@ class ExportStoppedError(ExportError):
     """Somebody asked to stop before the file was in its place."""
 
 
+class ExportRefusedError(ExportError):
+    """The file does not compute what Keras computes; the export can be forced."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExportChoice:
     """How models are exported.
@@ -34,11 +39,13 @@ class ExportChoice:
         is_raw: the network prepares grey levels (and features) itself.
         verify_on: a folder of images or file to compare on; None: see find_sample.
         is_forced: put the file in its place even if it does not compute what Keras computes.
+        with_kit: write a deployment kit beside it, see kit.py.
     """
 
     is_raw: bool = False
     verify_on: Path | None = None
     is_forced: bool = False
+    with_kit: bool = False
 
 
 def export_model(
@@ -50,13 +57,16 @@ def export_model(
 ) -> ExportReport:
     """Write a model to a file (or folder) that is replaced if it is there; return how it was proven.
 
-    The report and labels.txt are written beside it. Raises ExportError if a package is missing, the network cannot be
-    written, or a runtime of the format computes something else (unless forced), ExportStoppedError, DataError for
-    images that do not fit, and OSError; nothing is left behind then, and a file that was there stays.
+    The report and labels.txt are written beside it. Raises ExportError if a package is missing or the network cannot
+    be written, ExportRefusedError if a runtime of the format computes something else (unless forced),
+    ExportStoppedError, DataError for images that do not fit, and OSError; nothing is left behind then, and a file that
+    was there stays.
     """
     choice = choice or ExportChoice()
     _check(target, path)
     check_labels(path, loaded.card.class_names)
+    if choice.with_kit:
+        check_kit(target.name, loaded, path)
     sample = find_sample(loaded.card, choice.verify_on)
     expected = keras_probabilities(loaded, sample)
     network = make_network(loaded, sample, choice.is_raw)
@@ -69,10 +79,12 @@ def export_model(
             target, path, loaded.path, network, verifications, sample.origin, len(sample.images), choice.is_forced
         )
         if report.problems and not choice.is_forced:
-            raise ExportError(
+            raise ExportRefusedError(
                 f"{path.name} was not exported, because it would not give the answers of the model. "
                 f"{'; '.join(report.problems)}. Choose another format, or force the export"
             )
+        if choice.with_kit:
+            write_kit(report, loaded, sample, kit_folder(temporary))
         _leave_if(should_stop)
     _write_labels(path.parent / LABELS_NAME, loaded.card.class_names)
     write_report(report)
@@ -118,6 +130,8 @@ def _aside(path: Path, target: ExportFormat) -> Iterator[Path]:
         temporary = folder / path.name
         yield temporary
         made = [(temporary.with_suffix(suffix), path.with_suffix(suffix)) for suffix in target.companions]
+        if kit_folder(temporary).is_dir():
+            made.append((kit_folder(temporary), kit_folder(path)))
         _put([*made, (temporary, path)], folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,5 +1,6 @@
 """A network as a list of its layers in the order of computation: for writers that go layer by layer."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,20 @@ class LayerGraph:
     def readers(self, name: str) -> tuple[Layer, ...]:
         """Return the layers that take a layer's output."""
         return tuple(layer for layer in self.layers if name in layer.inputs)
+
+
+def layer_in(graph: LayerGraph, text: str) -> Layer | None:
+    """Return the layer of a node of TensorFlow's that a converter names in its error; None if there is none.
+
+    Nodes are named network_1/functional_1/<layer>_1/…, where the number is TensorFlow's.
+    """
+    names = {layer.name for layer in graph.layers}
+    for path in re.findall(r"[\w.-]+(?:/[\w.-]+)+", text):
+        for part in reversed(path.split("/")):
+            known = next((name for name in (re.sub(r"_\d+$", "", part), part) if name in names), None)
+            if known is not None:
+                return graph.layer(known)
+    return None
 
 
 def read_graph(model: "keras.Model") -> LayerGraph:

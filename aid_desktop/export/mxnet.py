@@ -333,4 +333,5 @@ MXNET = ExportFormat(
     ),
     companions=(_PARAMETERS,),
     layout="images × channels × height × width",
+    takes="float32",
 )

@@ -108,10 +108,10 @@ def _normalized(normalization: Normalization, image: Any) -> Any:
 
 
 def _scaled(features: FeatureScaling, values: Any) -> Any:
-    from keras import ops
+    from keras import layers
 
-    mean, std = (np.array(numbers, np.float32) for numbers in (features.mean, features.std))
-    return ops.divide(ops.subtract(values, mean), std)
+    centred = layers.Rescaling(1.0, [-mean for mean in features.mean], name="subtract_means")(values)
+    return layers.Rescaling([1 / std for std in features.std], name="divide_by_stds")(centred)
 
 
 def _calibrated(model: "keras.Model", temperature: float) -> "keras.Model":

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from aid_desktop.export.exporter import Check, ExportFormat, Package
 from aid_desktop.export.network import ExportNetwork
+from aid_desktop.export.opencv_process import run_dnn
+from aid_desktop.export.openvino_file import OPENVINO_PACKAGE, run_openvino
 from aid_desktop.models.onnx_graph import INPUT_NAMES, serialized, to_onnx
 
 if TYPE_CHECKING:
@@ -54,12 +56,7 @@ def run_onnxruntime(path: Path, inputs: Sequence[NDArray[Any]]) -> NDArray[np.fl
 
 def run_opencv(path: Path, inputs: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
     """Return what OpenCV's dnn module computes of an ONNX file."""
-    import cv2
-
-    network = cv2.dnn.readNetFromONNX(str(path))
-    for name, values in zip(INPUT_NAMES, inputs, strict=False):
-        network.setInput(values, name)
-    return np.asarray(network.forward(), np.float32)
+    return run_dnn("readNetFromONNX", [path], list(zip(INPUT_NAMES, inputs, strict=False)))
 
 
 ONNXRUNTIME = Package("onnxruntime", "onnxruntime")
@@ -69,10 +66,12 @@ ONNX = ExportFormat(
     name="onnx",
     title="ONNX",
     suffix=".onnx",
-    description="Read by ONNX Runtime, OpenCV and most other runtimes, in any language; takes any number of images.",
+    description="Read by ONNX Runtime, OpenCV, OpenVINO and most other runtimes, in any language; takes any number of "
+    "images. OpenCV 4 may put an axis of length 1 between images and classes of the output.",
     write=write_onnx,
     checks=(
         Check("ONNX Runtime", ONNXRUNTIME, run_onnxruntime),
         Check("OpenCV", OPENCV, run_opencv, is_own=False),
+        Check("OpenVINO", OPENVINO_PACKAGE, run_openvino, is_own=False),
     ),
 )

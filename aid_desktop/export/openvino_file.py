@@ -1,10 +1,11 @@
 """Files of OpenVINO (.xml with .bin), and what OpenVINO computes of other files."""
 
 import json
-import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +52,9 @@ def _is_named(value: Any, name: str) -> bool:
 
 
 def _openvino() -> Any:
-    # Nothing leaves this computer.
-    os.environ.setdefault("OPENVINO_TELEMETRY_OPT_OUT", "1")
+    # Nothing leaves this computer. OpenVINO would report its first import and each conversion, and no variable of the
+    # environment forbids that; where its package of telemetry cannot be imported, it takes a stub of its own instead.
+    sys.modules.setdefault("openvino_telemetry", cast(ModuleType, None))
     import openvino
 
     return openvino

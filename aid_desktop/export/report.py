@@ -108,7 +108,7 @@ class ExportReport:
             "n_images": self.n_images,
             "images": self.images,
             "class_names": list(self.network.card.class_names),
-            **input_contract(self.network, self.target.layout),
+            **input_contract(self.network, self.target.layout, self.target.takes),
         }
 
     @property

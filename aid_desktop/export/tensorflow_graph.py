@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +11,7 @@ from aid_desktop.errors import ExportError
 from aid_desktop.export.exporter import Check, ExportFormat, Package
 from aid_desktop.export.network import ExportNetwork
 from aid_desktop.export.onnx_file import OPENCV
+from aid_desktop.export.opencv_process import run_dnn
 from aid_desktop.export.openvino_file import OPENVINO_PACKAGE, run_openvino
 from aid_desktop.models.onnx_graph import INPUT_NAMES, OUTPUT_NAME, frozen_function, input_shapes
 
@@ -103,11 +103,9 @@ def run_frozen(path: Path, inputs: Sequence[NDArray[Any]]) -> NDArray[np.float32
 
 def run_frozen_opencv(path: Path, inputs: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
     """Return what OpenCV's dnn module computes of a frozen graph; it takes float32 (N, C, H, W)."""
-    network = cv2.dnn.readNetFromTensorflow(str(path))
-    network.setInput(np.ascontiguousarray(inputs[0].transpose(0, 3, 1, 2), np.float32), INPUT_NAMES[0])
-    for name, values in zip(INPUT_NAMES[1:], inputs[1:], strict=False):
-        network.setInput(np.asarray(values, np.float32), name)
-    return np.asarray(network.forward(), np.float32)
+    images = np.ascontiguousarray(inputs[0].transpose(0, 3, 1, 2), np.float32)
+    features = [np.asarray(values, np.float32) for values in inputs[1:]]
+    return run_dnn("readNetFromTensorflow", [path], list(zip(INPUT_NAMES, [images, *features], strict=False)))
 
 
 def write_saved_model(network: ExportNetwork, path: Path) -> None:

@@ -79,7 +79,7 @@ def _verify(
     # Runtimes of six makers have no error in common; whatever they say is reported to the user.
     except Exception as error:
         logger.info("%s cannot compute %s", check.runtime, path, exc_info=True)
-        return Verification(check.runtime, version, problem=_first_line(error), is_own=check.is_own)
+        return Verification(check.runtime, version, problem=first_line(error), is_own=check.is_own)
     if found.shape != expected.shape:
         problem = f"its output has the shape {found.shape}, expected {expected.shape}"
         return Verification(check.runtime, version, problem=problem, is_own=check.is_own)
@@ -97,6 +97,7 @@ def _compared(
     return Verification(check.runtime, version, difference, changed, is_own=check.is_own, is_same=is_same)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return what an error says, in one line of at most 300 characters."""
     lines = str(error).strip().splitlines()
     return lines[0][:300] if lines else type(error).__name__

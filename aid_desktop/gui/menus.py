@@ -80,6 +80,7 @@ class Menus(QObject):
             ("Assess", "Ctrl+Return", assessment.assess),
             ("Classify new files…", "Ctrl+K", assessment.model_actions.classify_files),
             ("Classify a large image…", "Ctrl+Shift+K", assessment.model_actions.classify_large_image),
+            ("Export models…", "Ctrl+E", assessment.model_actions.ask_for_export),
             ("Inference time…", "", assessment.model_actions.inference_time.open),
         ):
             self._add(self._model, text, keys, partial(self._do_in_assessment, do))

@@ -59,15 +59,27 @@ class Preferences:
     @property
     def classify_choices(self) -> dict[str, str]:
         """What was chosen the last time that new files were classified."""
-        try:
-            found = json.loads(str(self._settings.value("classify_choices", "{}")))
-        except ValueError:
-            return {}
-        return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+        return self._words("classify_choices")
 
     @classify_choices.setter
     def classify_choices(self, choices: dict[str, str]) -> None:
         self._settings.setValue("classify_choices", json.dumps(choices))
+
+    @property
+    def export_choices(self) -> dict[str, str]:
+        """What was chosen the last time that models were exported."""
+        return self._words("export_choices")
+
+    @export_choices.setter
+    def export_choices(self, choices: dict[str, str]) -> None:
+        self._settings.setValue("export_choices", json.dumps(choices))
+
+    def _words(self, key: str) -> dict[str, str]:
+        try:
+            found = json.loads(str(self._settings.value(key, "{}")))
+        except ValueError:
+            return {}
+        return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
     @property
     def window_geometry(self) -> QByteArray | None:

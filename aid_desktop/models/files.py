@@ -23,6 +23,9 @@ from aid_desktop.paths import write_atomically
 if TYPE_CHECKING:
     import keras
 
+MODEL_SUFFIXES = (".keras", ".model", ".h5", ".hdf5")
+"""Files of AID Desktop and Keras 3; of AIDeveloper; of Keras."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +23,15 @@ MakeLoaded = Callable[..., LoadedModel]
 
 
 def random_model(
-    architecture: str, channels: str, method: str = "divide_by_255", temperature: float = 1.0
+    architecture: str,
+    channels: str,
+    method: str = "divide_by_255",
+    temperature: float = 1.0,
+    size: tuple[int, int] = (32, 32),
 ) -> LoadedModel:
     """Return a network of the zoo with random weights and statistics, so that nothing cancels out by chance."""
-    image = ImageSettings(width=32, height=32, channels=channels, normalization=method)
+    width, height = size
+    image = ImageSettings(width=width, height=height, channels=channels, normalization=method)
     import keras
 
     keras.utils.set_random_seed(3)
@@ -57,6 +63,17 @@ def make_loaded() -> MakeLoaded:
         return made[key]
 
     return make
+
+
+@pytest.fixture
+def bent(make_loaded: MakeLoaded) -> LoadedModel:
+    """Return a small network with a GELU in a layer named bend, which is made of the operator erfc."""
+    import keras
+    from keras import layers
+
+    loaded = make_loaded("MLP_24_16_24")
+    row = [layers.Flatten(), layers.Dense(4), layers.Activation("gelu", name="bend"), layers.Dense(3, "softmax")]
+    return replace(loaded, model=keras.Sequential([keras.Input((32, 32, 1)), *row]))
 
 
 @pytest.fixture

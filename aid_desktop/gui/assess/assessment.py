@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
-from aid_desktop.errors import DataError, ExportError
+from aid_desktop.errors import DataError
 from aid_desktop.evaluation.assess import predict_rows
 from aid_desktop.evaluation.calibration import (
     Calibration,
@@ -23,7 +23,7 @@ from aid_desktop.evaluation.predictions import Predictions, Threshold
 from aid_desktop.evaluation.report import write_report
 from aid_desktop.evaluation.roles import has_images, images_of_role
 from aid_desktop.gui.background import JobContext
-from aid_desktop.models.files import load_model, save_as_keras
+from aid_desktop.models.files import load_model
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.runs.best import find_model
 from aid_desktop.runs.held_out import HeldOut, held_out_of
@@ -103,19 +103,6 @@ def assess_model(
     predictions = predict_rows(loaded, images.rows, context.report, lambda: context.cancelled, images.indices)
     matrix = ConfusionMatrix.from_predictions(predictions, threshold)
     return Assessment(loaded.path, loaded.card, role, predictions, matrix, score(predictions, threshold), labelled)
-
-
-def copy_model(path: Path, target: Path, _: JobContext) -> Path:
-    """Save a model (a file, or the best of a run folder) as a .keras file with its card; return its path.
-
-    Raises ExportError, ModelError or RunError.
-    """
-    source = find_model(path)
-    try:
-        save_as_keras(source, target)
-    except OSError as error:
-        raise ExportError(f"The model cannot be saved as {target}: {error.strerror}. Choose another place.") from error
-    return target
 
 
 def with_threshold(assessment: Assessment, threshold: Threshold | None, _: JobContext) -> Assessment:

@@ -11,11 +11,11 @@ from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.gui.assess.assessment import Assessment, write_files
 from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
 from aid_desktop.gui.assess.inference_time_dialog import InferenceTimeTool
-from aid_desktop.gui.assess.model_export import ModelExport
 from aid_desktop.gui.assess.model_row import ModelRow
 from aid_desktop.gui.assess.run_row import RunRow
 from aid_desktop.gui.assess.tile_map_dialog import TileMapDialog
 from aid_desktop.gui.background import Background, Failure
+from aid_desktop.gui.export.export_tool import ExportTool
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import named_button
@@ -43,7 +43,7 @@ class ModelActions(QWidget):
         self._dialogs: dict[tuple[str, Path, Threshold | None], OneDialog] = {}
         self._assessment: Assessment | None = None
         self.inference_time = InferenceTimeTool(lambda: model_row.path, background, self._tell, self)
-        self._export = ModelExport(background, messages, self)
+        self.export = ExportTool(background, self)
         self._lay_out()
 
     def set_assessment(self, made: Assessment) -> None:
@@ -68,12 +68,9 @@ class ModelActions(QWidget):
 
     @pyqtSlot()
     def ask_for_export(self) -> None:
-        """Ask for a name and save a copy of the model under it."""
+        """Show the dialog that exports models, the chosen one among them."""
         path = self._model_row.path
-        if path is None:
-            self._tell("No model is chosen: browse for the model to export.")
-            return
-        self._export.ask(path, "model")
+        self.export.ask_for([] if path is None else [path])
 
     @pyqtSlot()
     def classify_files(self) -> None:
@@ -120,7 +117,7 @@ class ModelActions(QWidget):
         self._report.setAccessibleName("Write a report")
         self._report.setEnabled(False)
         self._report.clicked.connect(self.ask_for_report)
-        tip = "Save a copy of the model with its card: a .keras file that AID Desktop and Keras open"
+        tip = "Write the model for other programs: ONNX, PyTorch, TensorFlow, Keras and more"
         export = named_button(self, "Export model…", "exportButton", tip, "save")
         export.clicked.connect(self.ask_for_export)
         for button in (classify, large, export, self._report, self.inference_time.make_button()):

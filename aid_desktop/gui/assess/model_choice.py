@@ -11,16 +11,13 @@ from aid_desktop.data.pixels import pixel_type_text
 from aid_desktop.errors import ExportError
 from aid_desktop.gui.background import JobContext
 from aid_desktop.models.facts import MissingFactsError, ModelFacts, NetworkShape
-from aid_desktop.models.files import load_model, save_as_keras
+from aid_desktop.models.files import MODEL_SUFFIXES, load_model, save_as_keras
 from aid_desktop.models.legacy import holds_network
 from aid_desktop.models.metadata import ModelCard, has_card, read_card
 from aid_desktop.runs.aideveloper_model import read_aideveloper_model
 from aid_desktop.runs.best import find_model
 from aid_desktop.runs.folder import is_run_folder
 from aid_desktop.runs.held_out import HeldOut, held_out_of
-
-MODEL_SUFFIXES = (".keras", ".model", ".h5", ".hdf5")
-"""Files of AID Desktop and Keras 3; of AIDeveloper; of Keras."""
 
 _NAMES_SHOWN = 8
 _NORMALIZATIONS = {

@@ -17,7 +17,6 @@ from PyQt5.QtWidgets import (
 from aid_desktop.data.class_table import ClassRow
 from aid_desktop.gui.assess.facts_dialog import FactsDialog, unknown_of
 from aid_desktop.gui.assess.model_choice import (
-    MODEL_SUFFIXES,
     ChosenModel,
     UnknownModel,
     contract_problem,
@@ -30,6 +29,7 @@ from aid_desktop.gui.recent_models import RecentModelsMenu
 from aid_desktop.gui.theme import GRID, icon, set_role
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.one_dialog import OneDialog
+from aid_desktop.models.files import MODEL_SUFFIXES
 from aid_desktop.models.metadata import ModelCard
 
 _NO_MODEL = "No model chosen: browse for a model file, or drop one, or the folder of a run, here."

@@ -81,7 +81,7 @@ class EpochPanel(QWidget):
         self._train.setAccessibleName("Start a new run from the model of this epoch")
         self._export = QPushButton(icon("export"), "Export…", self)
         self._export.setObjectName("historyExportButton")
-        self._export.setAccessibleName("Save a copy of the model of this epoch")
+        self._export.setAccessibleName("Export the model of this epoch")
         self._reveal = QPushButton(icon("folder"), "Reveal file", self)
         self._reveal.setObjectName("historyRevealButton")
         self._reveal.setAccessibleName("Show the model file in its folder")
@@ -199,7 +199,7 @@ class EpochPanel(QWidget):
         for button, words in (
             (self._assess, "See on the Assessment tab how good this model is"),
             (self._train, "Start a new run from this model on the Training tab"),
-            (self._export, "Save a copy of this model as a .keras file with its card"),
+            (self._export, "Write this model for other programs: ONNX, PyTorch, TensorFlow, Keras and more"),
             (self._reveal, "Open the folder of the model file"),
         ):
             button.setEnabled(path is not None)

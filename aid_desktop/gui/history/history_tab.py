@@ -7,8 +7,8 @@ from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtGui import QIcon, QShowEvent
 from PyQt5.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
-from aid_desktop.gui.assess.model_export import ModelExport
 from aid_desktop.gui.background import Background, Failure
+from aid_desktop.gui.export.export_tool import ExportTool
 from aid_desktop.gui.history.curves_panel import CurvesPanel
 from aid_desktop.gui.history.epoch_panel import EpochPanel
 from aid_desktop.gui.history.opened_run import OpenedRun
@@ -50,7 +50,7 @@ class HistoryTab(QWidget):
         self._chosen: int | None = None
         self._is_stale = False
         self.messages = RunMessages("historyMessages", self)
-        self._export = ModelExport(background, self.messages, self)
+        self.export = ExportTool(background, self)
         self.runs = RunsPanel(background, self)
         self.curves = CurvesPanel(themes, background, self)
         self.epoch = EpochPanel(self)
@@ -145,7 +145,7 @@ class HistoryTab(QWidget):
         self.curves.point_chosen.connect(self._on_point_chosen)
         self.curves.comparison.run_chosen.connect(self._on_run_chosen)
         self.epoch.assess_requested.connect(self._notifier.choose_model)
-        self.epoch.export_requested.connect(self._export.ask)
+        self.epoch.export_requested.connect(self.export.ask)
         self._overlay.paths_dropped.connect(self.show_runs)
         self._notifier.run_opened.connect(self._open)
         self._themes.changed.connect(self._mark_shown)

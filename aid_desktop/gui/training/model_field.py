@@ -5,10 +5,10 @@ from pathlib import Path
 from PyQt5.QtCore import pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
-from aid_desktop.gui.assess.model_choice import MODEL_SUFFIXES
 from aid_desktop.gui.recent_models import RecentModelsMenu
 from aid_desktop.gui.theme import GRID
 from aid_desktop.gui.widgets.naming import name_widget, named_button
+from aid_desktop.models.files import MODEL_SUFFIXES
 
 ARCHITECTURE_SUFFIX = ".arch"
 """Files of AIDeveloper that hold an architecture without weights."""

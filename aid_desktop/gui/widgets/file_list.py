@@ -1,6 +1,7 @@
 """A list of files and folders to work on."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
@@ -13,6 +14,16 @@ from aid_desktop.gui.theme import GRID, icon, set_role
 from aid_desktop.gui.widgets.drop_area import HINT, dropped_paths
 
 
+@dataclass(frozen=True, slots=True)
+class FileWords:
+    """What a list of files says: in the middle while it is empty, in tooltips and dialogs; the filter for files."""
+
+    hint: str = HINT
+    tip: str = "Drop folders of images or .rtdc files here; Delete removes the chosen ones"
+    folder: str = "Add a folder of images"
+    file_filter: str = ""
+
+
 class FileList(QWidget):
     """Takes files and folders by buttons or drop. Object names begin with `name`; `changed` tells the number.
 
@@ -21,13 +32,14 @@ class FileList(QWidget):
 
     changed = pyqtSignal(int)
 
-    def __init__(self, name: str, title: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, title: str, parent: QWidget | None = None, words: FileWords | None = None) -> None:
         super().__init__(parent)
+        self._words = words or FileWords()
         self.setAcceptDrops(True)
         self.list = QListWidget(self)
         self.list.setObjectName(name)
         self.list.setAccessibleName(title)
-        self.list.setToolTip("Drop folders of images or .rtdc files here; Delete removes the chosen ones")
+        self.list.setToolTip(self._words.tip)
         self.list.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.setAcceptDrops(False)
@@ -51,7 +63,7 @@ class FileList(QWidget):
         column.setSpacing(GRID)
         column.addLayout(buttons)
         column.addWidget(self.list, 1)
-        self._hint = QLabel(HINT, self.list)
+        self._hint = QLabel(self._words.hint, self.list)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         set_role(self._hint, "muted")
@@ -74,13 +86,15 @@ class FileList(QWidget):
     @pyqtSlot()
     def ask_folder(self) -> None:
         """Ask for a folder."""
-        folder = QFileDialog.getExistingDirectory(self, "Add a folder of images", self._start())
+        folder = QFileDialog.getExistingDirectory(self, self._words.folder, self._start())
         self.add([Path(folder)] if folder else [])
 
     @pyqtSlot()
     def ask_files(self) -> None:
         """Ask for files."""
-        names, _ = QFileDialog.getOpenFileNames(self, "Add files", self._start(), file_dialog_filter())
+        names, _ = QFileDialog.getOpenFileNames(
+            self, "Add files", self._start(), self._words.file_filter or file_dialog_filter()
+        )
         self.add(map(Path, names))
 
     @pyqtSlot()

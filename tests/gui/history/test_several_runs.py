@@ -22,7 +22,6 @@ from PyQt5.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from aid_desktop.gui.assess import model_export
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.history.history_tab import HistoryTab
 from aid_desktop.gui.notifier import Notifier
@@ -276,24 +275,15 @@ def test_that_tables_are_chosen_by_their_button(
     assert shown(tab) == {"a", "b"}
 
 
-def test_that_the_model_of_an_epoch_is_exported(
-    qtbot: QtBot, tab: HistoryTab, background: Background, runs: tuple[Path, ...], tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    copied: list[tuple[Path, Path]] = []
-
-    def copy(model: Path, target: Path, _context: object) -> Path:
-        copied.append((model, target))
-        return target
-
-    monkeypatch.setattr(model_export, "copy_model", copy)
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+def test_that_the_model_of_an_epoch_is_taken_to_the_export(
+    qtbot: QtBot, tab: HistoryTab, background: Background, runs: tuple[Path, ...]
+) -> None:
     tab.show_runs(runs[:1])
     wait_for(qtbot, background)
     tab.findChild(QPushButton, "historyExportButton").click()
-    wait_for(qtbot, background)
-    assert copied == [(runs[0] / "models" / "1.keras", tmp_path / "mine.keras")]
-    assert str(tmp_path / "mine.keras") in tab.messages.notes[0].text
+    assert tab.export.dialog is not None
+    assert tab.export.dialog.models.paths == (runs[0] / "models" / "1.keras",)
+    tab.export.dialog.close()
 
 
 def test_that_the_stretch_of_the_fit_can_be_typed(
