@@ -11,9 +11,7 @@ from aid_desktop.data.rtdc import RTDC_SUFFIXES
 from aid_desktop.data.tables import TABLE_SUFFIXES
 from aid_desktop.gui.background import JobContext
 from aid_desktop.gui.numbers import grouped
-from aid_desktop.gui.session_opening import is_session_file
 from aid_desktop.runs.folder import is_run_folder
-from aid_desktop.runs.series import is_series_folder
 
 _KINDS = (
     (RTDC_SUFFIXES[:1], ".rtdc file", ".rtdc files"),
@@ -28,6 +26,10 @@ _OTHERS = ("other file", "other files")
 
 def sorted_paths(paths: Sequence[Path]) -> tuple[list[Path], list[Path], list[Path]]:
     """Return sessions, runs (or series of them) and everything else."""
+    # Not before the window is painted.
+    from aid_desktop.gui.session_opening import is_session_file
+    from aid_desktop.runs.series import is_series_folder
+
     sessions = [path for path in paths if is_session_file(path)]
     runs = [path for path in paths if is_run_folder(path) or is_series_folder(path)]
     known = {*sessions, *runs}

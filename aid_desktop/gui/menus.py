@@ -9,11 +9,9 @@ from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QAction, QActionGroup, QMenu, QMessageBox, QPushButton, QWidget
 
 from aid_desktop import __version__
-from aid_desktop.data.cache import CropCache
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.shortcuts import ShortcutsDialog
-from aid_desktop.gui.storage_dialog import StorageDialog
 from aid_desktop.gui.theme import ThemeManager, ThemeName
 from aid_desktop.paths import APP_NAME, crop_cache_dir, log_dir
 
@@ -150,6 +148,9 @@ class Menus(QObject):
 
     @pyqtSlot()
     def _show_storage(self) -> None:
+        from aid_desktop.data.cache import CropCache
+        from aid_desktop.gui.storage_dialog import StorageDialog
+
         StorageDialog(CropCache(crop_cache_dir()), self._window.background, self._window).open()
 
     @pyqtSlot()

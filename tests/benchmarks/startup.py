@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 WANTED_S = 0.5
 WANTED_RATIO = 0.2
@@ -64,8 +65,8 @@ def run_child(imports_first: bool) -> None:
 
     make_window = program.make_window
 
-    def make_watched(*arguments: object) -> program.MainWindow:
-        window = make_window(*arguments)
+    def make_watched(*arguments: Any, **options: Any) -> program.MainWindow:
+        window = make_window(*arguments, **options)
         Watcher(window)
         return window
 

@@ -1,15 +1,19 @@
 """The tool Check: compares all images in the background and shows what was found."""
 
+from typing import TYPE_CHECKING
+
 from PyQt5.QtCore import QObject, pyqtSlot
 from PyQt5.QtWidgets import QAction
 
-from aid_desktop.data.check import CheckReport
 from aid_desktop.gui.background import Background, Job
-from aid_desktop.gui.data.check_dialog import CheckDialog
 from aid_desktop.gui.data.sources_panel import SourcesPanel
 from aid_desktop.gui.data.table_checks import CheckedTable, TableChecks
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.widgets.message_strip import Level, Note
+
+if TYPE_CHECKING:
+    from aid_desktop.data.check import CheckReport
+    from aid_desktop.gui.data.check_dialog import CheckDialog
 
 
 class CheckTool(QObject):
@@ -43,6 +47,9 @@ class CheckTool(QObject):
             self._show_state()
 
     def _show(self, checked: CheckedTable) -> None:
+        # Not before the window is painted.
+        from aid_desktop.gui.data.check_dialog import CheckDialog
+
         self.dialog = CheckDialog(checked, self._background, self._panel)
         self.dialog.rows_chosen.connect(self._panel.view.select_places)
         self.dialog.finished.connect(self._on_closed)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSlot
 from PyQt5.QtWidgets import QAction
@@ -11,8 +12,6 @@ from aid_desktop.data.class_table import ClassRow, ClassTable
 from aid_desktop.data.pixels import pixel_type_text
 from aid_desktop.data.source import DataSource
 from aid_desktop.gui.background import Background
-from aid_desktop.gui.data.converting import Converted
-from aid_desktop.gui.data.import_dialog import ImportDialog
 from aid_desktop.gui.data.loading import Loaded, SourceLoader
 from aid_desktop.gui.data.sources_panel import SourcesPanel
 from aid_desktop.gui.data.undo import TableEditor
@@ -20,6 +19,10 @@ from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.widgets.message_strip import Level, Note
 from aid_desktop.gui.widgets.one_dialog import OneDialog
+
+if TYPE_CHECKING:
+    from aid_desktop.gui.data.converting import Converted
+    from aid_desktop.gui.data.import_dialog import ImportDialog
 
 OFFER = "Bring to one size…"
 
@@ -61,7 +64,10 @@ class ConvertTool(QObject):
         """Open the import assistant for rows; one that is open already stays with its own."""
         self._dialog.show(partial(self._make_dialog, tuple(rows)))
 
-    def _make_dialog(self, rows: tuple[ClassRow, ...]) -> ImportDialog:
+    def _make_dialog(self, rows: tuple[ClassRow, ...]) -> "ImportDialog":
+        # Not before the window is painted.
+        from aid_desktop.gui.data.import_dialog import ImportDialog
+
         dialog = ImportDialog(rows, self._background, self._panel)
         dialog.converted.connect(self._on_converted)
         return dialog
@@ -106,8 +112,8 @@ class ConvertTool(QObject):
             self._offers[note] = tuple(sources)
             self._panel.messages.add(note)
 
-    @pyqtSlot(Converted)
-    def _on_converted(self, converted: Converted) -> None:
+    @pyqtSlot(object)
+    def _on_converted(self, converted: "Converted") -> None:
         table = self._editor.table
         for row, source in converted.pairs:
             table = _with_source(table, row, source)

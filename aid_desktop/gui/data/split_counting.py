@@ -8,7 +8,6 @@ from aid_desktop.data.source import SourceKind
 from aid_desktop.gui.background import JobContext
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.settings.split import SplitSettings
-from aid_desktop.training.split import split_rows
 
 _CLASSES_SHOWN = 5
 _STACKS = (SourceKind.RTDC, SourceKind.ARRAY, SourceKind.IMAGE)
@@ -42,6 +41,9 @@ def count_split(table: ClassTable, settings: SplitSettings, seed: int, context: 
         context.report_or_leave(done, len(places))
         readers.append(reopen(table.rows[place].source))
     rows = [table.rows[place] for place in places]
+    # Not before the window is painted.
+    from aid_desktop.training.split import split_rows
+
     split = split_rows(ClassTable(tuple(rows)), readers, settings, seed)
     kept = [row.source.n_images if row.role is Role.TRAINING else 0 for row in table.rows]
     held = {row.class_index: 0 for row in sorted(rows, key=lambda row: row.class_index)}

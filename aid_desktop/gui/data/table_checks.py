@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from aid_desktop.data.check import CheckReport, check_table
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.source import DataSource
 from aid_desktop.gui.background import Background, Failure, Job, JobContext
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.settings.split import SplitSettings
+
+if TYPE_CHECKING:
+    from aid_desktop.data.check import CheckReport
 
 _State = tuple[tuple[tuple[DataSource, int, Role], ...], str | None]
 
@@ -22,7 +25,7 @@ class CheckedTable:
 
     table: ClassTable
     group_by: str | None
-    report: CheckReport
+    report: "CheckReport"
 
 
 class TableChecks(QObject):
@@ -47,7 +50,7 @@ class TableChecks(QObject):
 
     def start(
         self, on_done: Callable[[CheckedTable], None], on_failure: Callable[[Failure], None] | None = None
-    ) -> Job[CheckReport]:
+    ) -> "Job[CheckReport]":
         """Check the table in the background; `on_done` also comes when the table has changed meanwhile."""
         table, group_by = self._notifier.table, _group_by(self._notifier.split)
         return self._background.start(
@@ -59,14 +62,17 @@ class TableChecks(QObject):
         )
 
     def _on_checked(
-        self, table: ClassTable, group_by: str | None, on_done: Callable[[CheckedTable], None], report: CheckReport
+        self, table: ClassTable, group_by: str | None, on_done: Callable[[CheckedTable], None], report: "CheckReport"
     ) -> None:
         self._last = CheckedTable(table, group_by, report)
         self.checked.emit(self._last)
         on_done(self._last)
 
 
-def _check(table: ClassTable, group_by: str | None, context: JobContext) -> CheckReport:
+def _check(table: ClassTable, group_by: str | None, context: JobContext) -> "CheckReport":
+    # Not before the window is painted.
+    from aid_desktop.data.check import check_table
+
     return check_table(table, group_by, context.report, lambda: context.cancelled)
 
 

@@ -1,6 +1,7 @@
 """The tool Tile…: opens the dialog and adds the tiles to the class table."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSlot
 from PyQt5.QtWidgets import QAction
@@ -9,12 +10,14 @@ from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.source import DataSource
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.data.sources_panel import SourcesPanel
-from aid_desktop.gui.data.tile_dialog import TileDialog
-from aid_desktop.gui.data.tiling import TilesMade
 from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.widgets.message_strip import Level, Note
 from aid_desktop.gui.widgets.one_dialog import OneDialog
+
+if TYPE_CHECKING:
+    from aid_desktop.gui.data.tile_dialog import TileDialog
+    from aid_desktop.gui.data.tiling import TilesMade
 
 
 class TileTool(QObject):
@@ -38,7 +41,10 @@ class TileTool(QObject):
         """Open the dialog, or bring the open one to the front."""
         self._dialog.show(self._make_dialog)
 
-    def _make_dialog(self) -> TileDialog:
+    def _make_dialog(self) -> "TileDialog":
+        # Not before the window is painted.
+        from aid_desktop.gui.data.tile_dialog import TileDialog
+
         rows = self._editor.table.rows
         dialog = TileDialog([rows[place].source for place in self._places], self._background, self._panel)
         dialog.made.connect(self._on_made)
@@ -48,8 +54,8 @@ class TileTool(QObject):
     def _on_rows_selected(self, places: tuple[int, ...]) -> None:
         self._places = places
 
-    @pyqtSlot(TilesMade)
-    def _on_made(self, made: TilesMade) -> None:
+    @pyqtSlot(object)
+    def _on_made(self, made: "TilesMade") -> None:
         table = self._editor.table
         for name, source in made.sources:
             table = _with_source(table, name, source)
