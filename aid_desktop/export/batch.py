@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from aid_desktop.errors import AidError
+from aid_desktop.errors import AidError, ExportError
 from aid_desktop.export.exporter import ExportFormat
 from aid_desktop.export.exporting import ExportChoice, ExportRefusedError, ExportStoppedError, export_model
 from aid_desktop.export.report import ExportReport
@@ -101,12 +101,15 @@ def _name_of(model: Path) -> str:
 
 @contextmanager
 def _folder_of(path: Path) -> Iterator[None]:
-    """Make the folder of a file if it is not there; it goes away again if nothing comes into it."""
-    folder = path.parent
-    is_new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
+    """Make the folder of a file, and those above it; new ones go away again if nothing comes into them."""
+    new = [folder for folder in path.parents if not folder.exists()]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"the folder {path.parent} cannot be made: {error.strerror}. Choose another one") from error
     try:
         yield
     finally:
-        if is_new and not any(folder.iterdir()):
-            folder.rmdir()
+        for folder in new:
+            if not any(folder.iterdir()):
+                folder.rmdir()

@@ -138,6 +138,7 @@ COREML = ExportFormat(
     name="coreml",
     title=TITLE,
     suffix=".mlpackage",
+    is_folder=True,
     description="For Apple's computers and telephones from macOS 13 and iOS 16 on; grey levels go in as numbers of 32 "
     "bits.",
     write=write_coreml,

@@ -95,6 +95,7 @@ class ExportFormat:
         companions: further files that are written beside the file: their suffixes in place of its own.
         layout: the axes of images, in their order.
         takes: the number format of images, where the file cannot take that of the card; "" if it can.
+        is_folder: what is written is a folder.
     """
 
     name: str
@@ -109,6 +110,7 @@ class ExportFormat:
     companions: tuple[str, ...] = ()
     layout: str = "images × height × width × channels"
     takes: str = ""
+    is_folder: bool = False
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -59,11 +59,12 @@ def export_model(
 
     The report and labels.txt are written beside it. Raises ExportError if a package is missing or the network cannot
     be written, ExportRefusedError if a runtime of the format computes something else (unless forced),
-    ExportStoppedError, DataError for images that do not fit, and OSError; nothing is left behind then, and a file that
-    was there stays.
+    ExportStoppedError, and DataError for images that do not fit; nothing is left behind then, and a file that was there
+    stays.
     """
     choice = choice or ExportChoice()
     _check(target, path)
+    check_place(target, path, loaded.path)
     check_labels(path, loaded.card.class_names)
     if choice.with_kit:
         check_kit(target.name, loaded, path)
@@ -71,7 +72,7 @@ def export_model(
     expected = keras_probabilities(loaded, sample)
     network = make_network(loaded, sample, choice.is_raw)
     _leave_if(should_stop)
-    with _aside(path, target) as temporary:
+    with _plain_failures(path), _aside(path, target) as temporary:
         target.write(network, temporary)
         _leave_if(should_stop)
         verifications = verify(target, temporary, network.inputs, expected)
@@ -86,8 +87,9 @@ def export_model(
         if choice.with_kit:
             write_kit(report, loaded, sample, kit_folder(temporary))
         _leave_if(should_stop)
-    _write_labels(path.parent / LABELS_NAME, loaded.card.class_names)
-    write_report(report)
+    with _plain_failures(path):
+        _write_labels(path.parent / LABELS_NAME, loaded.card.class_names)
+        write_report(report)
     return report
 
 
@@ -111,6 +113,24 @@ def _check(target: ExportFormat, path: Path) -> None:
         raise ExportError(f"there is no folder {path.parent}: make it first, or choose another one")
 
 
+def check_place(target: ExportFormat, path: Path, model: Path) -> None:
+    """Raise ExportError if an export would replace what is no earlier export: the model, a folder, files of others."""
+    if path.exists() and model.exists() and path.samefile(model):
+        raise ExportError(f"{path} is the model itself: choose another name")
+    if path.is_dir() and not target.is_folder:
+        raise ExportError(f"{path} is a folder, and {target.title} is a file: choose another name")
+    if path.is_file() and target.is_folder:
+        raise ExportError(f"{path} is a file, and {target.title} is a folder: choose another name")
+    if path in exported_files(path.parent):
+        return
+    if path.is_dir() and any(path.iterdir()):
+        raise ExportError(f"{path} is a folder of other things, which would be lost: choose the name of a new folder")
+    beside = [path.with_suffix(suffix) for suffix in target.companions]
+    for one in beside:
+        if one.exists() and not path.exists():
+            raise ExportError(f"{one} is there already, and is written with {path.name}: choose another name")
+
+
 def check_labels(path: Path, class_names: tuple[str, ...]) -> None:
     """Raise ExportError if labels.txt beside an exported file belongs to another network that lies there."""
     labels = path.parent / LABELS_NAME
@@ -119,6 +139,16 @@ def check_labels(path: Path, class_names: tuple[str, ...]) -> None:
         raise ExportError(
             f"{labels} names the classes of {others[0].name}, which are other ones: choose another folder"
         )
+
+
+@contextmanager
+def _plain_failures(path: Path) -> Iterator[None]:
+    """Say in plain words which file cannot be written: failures name one of the folder aside, if any."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise ExportError(f"{path} cannot be written: {reason}. Choose another folder, or make room") from error
 
 
 @contextmanager

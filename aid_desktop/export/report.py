@@ -1,6 +1,7 @@
 """What was exported and how it was proven: export_report.json."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,7 +120,7 @@ class ExportReport:
 def write_report(report: ExportReport) -> None:
     """Write the report beside the exported file; reports of other files that are still there stay in it."""
     path = report.path.parent / REPORT_NAME
-    others = [one for one in _earlier(path) if one.get("path") != str(report.path) and Path(str(one["path"])).exists()]
+    others = [one for one in _earlier(path) if _place_of(one, path.parent) not in (report.path, None)]
     document = {**report.to_json(), "others": others}
     with write_atomically(path) as temporary:
         temporary.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -127,8 +128,17 @@ def write_report(report: ExportReport) -> None:
 
 def exported_files(folder: Path) -> tuple[Path, ...]:
     """Return the exported files that a folder's report tells of and that are still there."""
-    paths = (Path(str(one["path"])) for one in _earlier(folder / REPORT_NAME))
-    return tuple(path for path in paths if path.exists())
+    places = (_place_of(one, folder) for one in _earlier(folder / REPORT_NAME))
+    return tuple(place for place in places if place is not None)
+
+
+def _place_of(document: Mapping[str, object], folder: Path) -> Path | None:
+    """Return where the file of a report lies, beside the report; None if it is gone.
+
+    Its path may be one of another working folder, or of a folder that has been moved since.
+    """
+    place = folder / Path(str(document["path"])).name
+    return place if place.exists() else None
 
 
 def _earlier(path: Path) -> list[dict[str, object]]:

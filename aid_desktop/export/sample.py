@@ -1,5 +1,6 @@
 """Images that an exported network is compared on: the user's own, or the built-in sample."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -29,23 +30,24 @@ def find_sample(card: ModelCard, path: Path | None = None) -> Sample:
     filled up with built-in ones. Raises DataError for a path that has no images, or others than the model takes.
     """
     built_in = _built_in(card)
-    if path is None:
-        path = next((Path(name) for name, _ in card.data if Path(name).exists()), None)
-        if path is None:
-            return built_in
-        try:
-            return _filled(_read(card, path), built_in)
-        except DataError:
-            # They need not be there any more, and nobody has asked for them.
-            return built_in
-    return _filled(_read(card, path), built_in)
+    if path is not None:
+        return _filled(_read(card, [path], str(path)), built_in)
+    known = [Path(name) for name in dict.fromkeys(name for name, _ in card.data) if Path(name).exists()]
+    if not known:
+        return built_in
+    more = f" and {len(known) - 1} more" if len(known) > 1 else ""
+    try:
+        return _filled(_read(card, known, f"{known[0]}{more}"), built_in)
+    except DataError:
+        # They need not be as they were, and nobody has asked for them.
+        return built_in
 
 
-def _read(card: ModelCard, path: Path) -> Sample:
-    plan = resolve_drop([path])
+def _read(card: ModelCard, paths: Sequence[Path], where: str) -> Sample:
+    plan = resolve_drop(paths)
     if not plan.items:
         reason = f": {plan.rejected[0].reason}" if plan.rejected else ""
-        raise DataError(f"{path} has no images to compare on{reason}; choose a folder of images or an .rtdc file")
+        raise DataError(f"{where} has no images to compare on{reason}; choose a folder of images or an .rtdc file")
     readers = [open_source(item.path, part=item.part) for item in plan.items]
     check_sources([reader.source for reader in readers], card)
     # As many of each class, where there are so many; the file's images are looked at from the first to the last.
@@ -57,7 +59,7 @@ def _read(card: ModelCard, path: Path) -> Sample:
         images.append(prepare_row(reader, card.image, card.zoom, indices=indices))
         features.append(read_features(reader, card.image.features, indices))
     taken = np.concatenate(images)
-    return Sample(taken, np.concatenate(features), f"{len(taken)} images of {path}")
+    return Sample(taken, np.concatenate(features), f"{len(taken)} images of {where}")
 
 
 def _filled(found: Sample, built_in: Sample) -> Sample:

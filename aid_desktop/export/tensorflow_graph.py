@@ -153,6 +153,7 @@ SAVED_MODEL = ExportFormat(
     name="savedmodel",
     title="TensorFlow SavedModel",
     suffix="",
+    is_folder=True,
     description="A folder for TensorFlow 2, TensorFlow Serving and TensorFlow in other languages.",
     write=write_saved_model,
     checks=(

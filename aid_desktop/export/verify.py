@@ -89,10 +89,11 @@ def _verify(
 def _compared(
     check: Check, version: str, limit: Limit, found: NDArray[np.float32], expected: NDArray[np.float32]
 ) -> Verification:
-    differences = np.abs(found.astype(np.float64) - expected)
-    # A result that is no number differs as much as two probabilities can.
-    difference = float(np.nan_to_num(differences, nan=1.0).max())
-    changed = float((found.argmax(axis=1) != expected.argmax(axis=1)).mean())
+    # A result that is no number differs as much as two probabilities can, and is no answer.
+    is_number = np.isfinite(found)
+    difference = float(np.where(is_number, np.abs(found.astype(np.float64) - expected), 1.0).max())
+    is_changed = (found.argmax(axis=1) != expected.argmax(axis=1)) | ~is_number.all(axis=1)
+    changed = float(is_changed.mean())
     is_same = changed <= MOST_CHANGED if limit is Limit.ANSWERS else difference <= TOLERANCE
     return Verification(check.runtime, version, difference, changed, is_own=check.is_own, is_same=is_same)
 

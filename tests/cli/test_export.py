@@ -1,11 +1,16 @@
 """`aid-desktop export` on the model of a run."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+from aid_desktop.export import formats
+from aid_desktop.export.network import ExportNetwork
+from aid_desktop.export.onnx_file import ONNX
 
 pytestmark = pytest.mark.keras
 
@@ -87,6 +92,29 @@ def test_that_bad_input_gives_one_plain_line_and_no_file(
     assert expected in result.err
     assert len(result.err.splitlines()) == 1
     assert not list(tmp_path.rglob("*.onnx"))
+
+
+def test_that_a_folder_of_other_things_is_not_lost(call: Any, run_folder: Path, tmp_path: Path) -> None:
+    for name, kind in (("Documents", "savedmodel"), ("net.onnx", "onnx")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "thesis.txt").write_text("precious", encoding="utf-8")
+        result = call("export", run_folder, "--format", kind, "--out", tmp_path / name)
+        assert result.code == 1
+        assert "is a folder" in result.err
+        assert (tmp_path / name / "thesis.txt").read_text(encoding="utf-8") == "precious"
+
+
+def test_that_ctrl_c_ends_with_its_own_code_and_leaves_no_file(
+    call: Any, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(network: ExportNetwork, path: Path) -> None:
+        path.write_text("half", encoding="utf-8")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(formats, "FORMATS", (replace(ONNX, write=write),))
+    result = call("export", run_folder, "--format", "onnx", "--out", tmp_path / "new" / "net.onnx")
+    assert (result.code, result.out, result.err) == (130, "", "interrupted\n")
+    assert not list(tmp_path.iterdir())
 
 
 def test_that_what_is_no_model_is_refused(call: Any, tmp_path: Path) -> None:

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from aid_desktop.export.batch import export_all, plan_exports
+from aid_desktop.export.batch import ExportTask, export_all, plan_exports
+from aid_desktop.export.formats import find_format
 from aid_desktop.export.onnx_file import ONNX
 from aid_desktop.models.files import save_model
 
@@ -48,3 +49,17 @@ def test_that_a_stop_leaves_what_is_done(models: list[Path], tmp_path: Path) -> 
     outcomes = export_all(tasks, should_stop=lambda: (tmp_path / "net_onnx" / "export_report.json").exists())
     assert [outcome.task for outcome in outcomes] == [tasks[0]]
     assert not tasks[1].path.parent.exists()
+
+
+def test_that_new_folders_go_away_with_what_failed(models: list[Path], tmp_path: Path) -> None:
+    (outcome,) = export_all([ExportTask(models[0], find_format("nnet"), tmp_path / "a" / "b" / "net.onnx")])
+    assert outcome.report is None
+    assert "expected a name that ends with .nnet" in outcome.problem
+    assert not (tmp_path / "a").exists()
+
+
+def test_that_a_file_in_the_place_of_a_folder_is_told(models: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a file", encoding="utf-8")
+    (outcome,) = export_all([ExportTask(models[0], ONNX, tmp_path / "a" / "b" / "net.onnx")])
+    assert outcome.problem.startswith(f"the folder {tmp_path / 'a' / 'b'} cannot be made: ")
+    assert (tmp_path / "a").read_text(encoding="utf-8") == "a file"

@@ -1,3 +1,4 @@
+import errno
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from aid_desktop.errors import ExportError
-from aid_desktop.export.exporter import Check, Package
+from aid_desktop.export.exporter import Check, ExportFormat, Package
 from aid_desktop.export.exporting import ExportChoice, ExportStoppedError, export_model
 from aid_desktop.export.network import ExportNetwork
 from aid_desktop.export.onnx_file import ONNX
@@ -77,7 +78,7 @@ def write_two(network: ExportNetwork, path: Path) -> None:
     path.with_suffix(".bin").write_text("new", encoding="utf-8")
 
 
-TWO = replace(ONNX, suffix="", write=write_two, checks=(), companions=(".bin",))
+TWO = replace(ONNX, suffix="", is_folder=True, write=write_two, checks=(), companions=(".bin",))
 
 
 def test_that_a_folder_and_its_companion_are_replaced_together(make_loaded: Any, tmp_path: Path) -> None:
@@ -90,8 +91,8 @@ def test_that_a_folder_and_its_companion_are_replaced_together(make_loaded: Any,
 def test_that_a_failure_half_way_brings_both_old_ones_back(
     make_loaded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "net").mkdir()
-    (tmp_path / "net" / "old").touch()
+    export_model(make_loaded(), TWO, tmp_path / "net")
+    (tmp_path / "net" / "net").write_text("old", encoding="utf-8")
     (tmp_path / "net.bin").write_text("old", encoding="utf-8")
     rename = Path.rename
 
@@ -101,8 +102,107 @@ def test_that_a_failure_half_way_brings_both_old_ones_back(
         return rename(self, place)
 
     monkeypatch.setattr(Path, "rename", fail_at_last)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(ExportError, match="net cannot be written: disk full"):
         export_model(make_loaded(), TWO, tmp_path / "net")
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["net", "net.bin"]
-    assert [one.name for one in (tmp_path / "net").iterdir()] == ["old"]
+    names = sorted(one.name for one in tmp_path.iterdir())
+    assert names == ["export_report.json", "labels.txt", "net", "net.bin"]
+    assert (tmp_path / "net" / "net").read_text(encoding="utf-8") == "old"
     assert (tmp_path / "net.bin").read_text(encoding="utf-8") == "old"
+
+
+def folder_with(path: Path) -> Path:
+    path.mkdir()
+    (path / "thesis.txt").write_text("precious", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "message"),
+    [
+        ("Documents", TWO, "is a folder of other things, which would be lost"),
+        ("net.onnx", ONNX, "is a folder, and ONNX is a file"),
+    ],
+)
+def test_that_a_folder_of_other_things_is_not_replaced(
+    make_loaded: Any, tmp_path: Path, name: str, target: ExportFormat, message: str
+) -> None:
+    place = folder_with(tmp_path / name)
+    with pytest.raises(ExportError, match=message):
+        export_model(make_loaded(), target, place, ExportChoice(is_forced=True))
+    assert (place / "thesis.txt").read_text(encoding="utf-8") == "precious"
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+
+
+def test_that_an_empty_folder_takes_a_format_that_is_a_folder(make_loaded: Any, tmp_path: Path) -> None:
+    (tmp_path / "net").mkdir()
+    export_model(make_loaded(), TWO, tmp_path / "net")
+    assert (tmp_path / "net" / "net").read_text(encoding="utf-8") == "new"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("net", "is a file, and ONNX is a folder"), ("net.bin", "is there already")]
+)
+def test_that_files_of_others_are_not_replaced(make_loaded: Any, tmp_path: Path, name: str, message: str) -> None:
+    (tmp_path / name).write_text("precious", encoding="utf-8")
+    with pytest.raises(ExportError, match=message):
+        export_model(make_loaded(), TWO, tmp_path / "net")
+    assert (tmp_path / name).read_text(encoding="utf-8") == "precious"
+
+
+def test_that_the_model_is_not_replaced_by_its_export(make_loaded: Any, tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    path.write_text("the model", encoding="utf-8")
+    with pytest.raises(ExportError, match="is the model itself"):
+        export_model(replace(make_loaded(), path=path), ONNX, path)
+    assert path.read_text(encoding="utf-8") == "the model"
+
+
+def write_half(failure: BaseException) -> ExportFormat:
+    def write(network: ExportNetwork, path: Path) -> None:
+        path.write_text("half", encoding="utf-8")
+        raise failure
+
+    return replace(ONNX, write=write)
+
+
+def test_that_a_full_disk_is_told_plainly_and_the_old_file_stays(make_loaded: Any, tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    path.write_text("old", encoding="utf-8")
+    full = OSError(errno.ENOSPC, "No space left on device", "a hidden file")
+    with pytest.raises(ExportError) as caught:
+        export_model(make_loaded(), write_half(full), path)
+    assert str(caught.value) == (
+        f"{path} cannot be written: No space left on device. Choose another folder, or make room"
+    )
+    assert [one.name for one in tmp_path.iterdir()] == ["net.onnx"]
+    assert path.read_text(encoding="utf-8") == "old"
+
+
+def test_that_a_folder_that_must_not_be_written_to_is_told(
+    make_loaded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, *arguments: object, **options: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    loaded = make_loaded()
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(ExportError, match=r"net\.onnx cannot be written: Permission denied\. Choose another folder"):
+        export_model(loaded, ONNX, tmp_path / "net.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_that_ctrl_c_leaves_nothing(make_loaded: Any, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        export_model(make_loaded(), write_half(KeyboardInterrupt()), tmp_path / "net.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_that_labels_of_another_network_are_not_replaced(make_loaded: Any, tmp_path: Path) -> None:
+    loaded = make_loaded("MLP_24_16_24")
+    export_model(loaded, ONNX, tmp_path / "a.onnx")
+    other = replace(loaded, card=replace(loaded.card, class_names=("x", "y", "z")))
+    with pytest.raises(ExportError, match=r"labels\.txt names the classes of a\.onnx, which are other ones"):
+        export_model(other, ONNX, tmp_path / "b.onnx")
+    assert (tmp_path / "labels.txt").read_text(encoding="utf-8").split()[0] == "cat"
+    export_model(other, ONNX, tmp_path / "a.onnx")
+    assert (tmp_path / "labels.txt").read_text(encoding="utf-8").split() == ["x", "y", "z"]
