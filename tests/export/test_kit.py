@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import venv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ import cv2
 import numpy as np
 import pytest
 
+from aid_desktop.data.formats import open_source
 from aid_desktop.data.geometry import fit_images
+from aid_desktop.data.normalize import Normalization
 from aid_desktop.errors import ExportError
+from aid_desktop.evaluation.assess import predict_sources
 from aid_desktop.export.exporting import ExportChoice, export_model
 from aid_desktop.export.formats import find_format
 from aid_desktop.export.kit_files import prepare as kit_prepare
@@ -87,6 +91,56 @@ def test_that_a_network_that_takes_grey_levels_has_a_kit(make_loaded: Any, tmp_p
     assert np.allclose([numbers for _, numbers in found], [one["probabilities"] for one in expected], atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("channels", "pixel_type", "is_raw", "image"),
+    [
+        ("gray", "uint16", True, "1.png"),
+        ("rgb", "uint16", False, "1.png"),
+        ("gray", "float32", False, "1.npy"),
+        (("image", "a", "b", "c", "d"), "uint8", True, "1.npy"),
+    ],
+)
+def test_that_images_of_each_kind_are_in_the_kit_as_they_are(
+    make_loaded: Any, tmp_path: Path, channels: str | tuple[str, ...], pixel_type: str, is_raw: bool, image: str
+) -> None:
+    loaded = make_loaded("MLP_24_16_24", channels)
+    white = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}[pixel_type]
+    card = replace(loaded.card, pixel_type=pixel_type, normalization=Normalization("divide_by_255", white=white))
+    choice = ExportChoice(is_raw=is_raw, with_kit=True)
+    export_model(replace(loaded, card=card), find_format("onnx"), tmp_path / "net.onnx", choice)
+    kit = tmp_path / "net_kit"
+    expected = json.loads((kit / "expected.json").read_text(encoding="utf-8"))
+    assert expected[0]["image"] == image
+    assert kit_prepare.read_image(kit / "images" / image).dtype == np.dtype(pixel_type)
+    for example in sorted(one.name for one in kit.glob("example_*.py")):
+        found = answers(kit, example)
+        assert np.allclose([numbers for _, numbers in found], [one["probabilities"] for one in expected], atol=2e-6)
+
+
+def test_that_grey_levels_of_another_type_are_refused_by_the_examples() -> None:
+    with pytest.raises(SystemExit, match="grey levels of the type uint8, the network uint16"):
+        kit_prepare.prepare(np.zeros((4, 4), np.uint8), {"image": {}, "pixel_type": "uint16"})
+
+
+@pytest.mark.parametrize("fit", ["crop_pad", "scale", "scale_keep_aspect"])
+def test_that_the_examples_answer_as_the_program_for_images_of_any_size(
+    make_loaded: Any, tmp_path: Path, fit: str
+) -> None:
+    loaded = make_loaded("LeNet5_bn_do", "gray", temperature=1.5)
+    image = replace(loaded.card.image, fit=fit)
+    loaded = replace(loaded, card=replace(loaded.card, image=image))
+    export_model(loaded, find_format("onnx"), tmp_path / "net.onnx", KIT)
+    folder = tmp_path / "own images"
+    folder.mkdir()
+    rng = np.random.default_rng(5)
+    for number, shape in enumerate([(47, 90), (11, 20), (33, 31, 3)]):
+        cv2.imwrite(str(folder / f"{number}.png"), rng.integers(0, 256, shape, np.uint8))
+    expected = predict_sources(loaded, [open_source(folder).source]).probabilities
+    for name in ("example_onnxruntime.py", "example_opencv.py"):
+        found = answers(tmp_path / "net_kit", name, *sorted(folder.iterdir()))
+        assert np.allclose([numbers for _, numbers in found], expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("fit", ["crop_pad", "scale", "scale_keep_aspect"])
 @pytest.mark.parametrize("padding", ["constant", "edge", "reflect", "symmetric", "wrap"])
 @pytest.mark.parametrize(("channels", "shape"), [("gray", (37, 50)), ("gray", (9, 61, 3)), ("rgb", (20, 11))])
@@ -101,6 +155,7 @@ def test_that_any_image_is_prepared_as_the_program_does_it(
             name: getattr(settings, name) for name in ("width", "height", "channels", "fit", "padding", "resize")
         },
         "zoom": 1.3,
+        "pixel_type": "uint8",
         "preprocessing_included": True,
     }
     assert np.array_equal(kit_prepare.prepare(image, contract), expected)

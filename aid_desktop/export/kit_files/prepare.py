@@ -45,6 +45,8 @@ def read_image(path: Path) -> Any:
 def prepare(image: Any, contract: Any) -> Any:
     """Return the image as the network takes it, (1, height, width, channels)."""
     settings = contract["image"]
+    if str(image.dtype) != contract["pixel_type"]:
+        raise SystemExit(f"the image has grey levels of the type {image.dtype}, the network {contract['pixel_type']}")
     image = with_channels(image, settings)
     x, y = image.shape[1] / 2, image.shape[0] / 2
     if contract["zoom"] != 1.0:
