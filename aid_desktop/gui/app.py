@@ -36,7 +36,7 @@ def make_application() -> QApplication:
 
 
 def make_window(app: QApplication, model_zoo: Path | None = None, in_turns: bool = False) -> MainWindow:
-    """Return the window with the user's theme, not yet shown; with `in_turns` it is to be completed."""
+    """Return the window with the user's theme, not yet shown; with `in_turns` its first tab alone."""
     preferences = Preferences()
     themes = ThemeManager(app, app)
     themes.set_theme(preferences.theme)
@@ -55,8 +55,6 @@ def run_window(paths: Sequence[Path] = (), model_zoo: Path | None = None) -> int
     window.completed.connect(window.warm_up)
     window.completed.connect(partial(_start_autosave, window))
     window.show()
-    # After the first paint, so that nobody waits for it.
-    QTimer.singleShot(0, window.complete_in_turns)
     if paths:
         window.open_paths([path.absolute() for path in paths])
     if previous:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QByteArray, QSize, QTimer, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QCloseEvent
+from PyQt5.QtGui import QCloseEvent, QPaintEvent
 from PyQt5.QtWidgets import QMainWindow, QTabWidget, QUndoStack, QWidget
 
-from aid_desktop.gui.background import Background, Failure, JobContext
+from aid_desktop.gui.background import Background, Failure
 from aid_desktop.gui.data.data_tab import DataTab
 from aid_desktop.gui.data.loading import SourceLoader
 from aid_desktop.gui.data.table_checks import TableChecks
@@ -41,21 +41,25 @@ if TYPE_CHECKING:
     from aid_desktop.gui.training.training_tab import TrainingTab
 
 _SIZE = QSize(1280, 720)
+_FRAME_MS = 20
+"""For so long nothing else is done once the window is painted, so that the screen shows it."""
 _TAB_ICONS = ("data", "training", "history", "assessment")
 TAB_TITLES = ("Data", "Training", "History", "Assessment")
 _LATER_MODULES = (
-    "aid_desktop.gui.training.training_tab",
-    "aid_desktop.gui.history.history_tab",
-    "aid_desktop.gui.assess.assess_tab",
+    "pyqtgraph",
+    "aid_desktop.gui.session_files",
     "aid_desktop.gui.plotting.plot_tool",
-    "aid_desktop.gui.autosave",
+    "aid_desktop.gui.history.history_tab",
+    "aid_desktop.gui.training.training_tab",
+    "aid_desktop.gui.assess.assess_tab",
 )
+"""Loaded one after the other between turns of the event loop."""
 
 
 class MainWindow(QMainWindow):
     """Makes the collaborators, gives them to the panels and connects the panels.
 
-    With `in_turns` only the Data tab is there at first: `complete_in_turns` makes the rest.
+    With `in_turns` only the Data tab is there at first; the rest is made behind it once the window has been painted.
     """
 
     completed = pyqtSignal()
@@ -98,20 +102,15 @@ class MainWindow(QMainWindow):
         self._overlay.paths_dropped.connect(self.open_paths)
         self._paths_to_open: list[Path] = []
         self._steps = self._make_rest()
+        self._waits_for_paint = in_turns
         self._is_complete = False
         if not in_turns:
             while not self._is_complete:
                 self._do_step()
 
     def complete_in_turns(self) -> None:
-        """Make what is lacking behind the painted window, one tab in a turn of the event loop; then tell `completed`.
-
-        Their modules are loaded by another thread.
-        """
+        """Make what is lacking behind the painted window, a step in a turn of the event loop; then tell `completed`."""
         self._status.set_state("loading …")
-        self.background.start("Loading", _load_modules, self._on_modules_loaded)
-
-    def _on_modules_loaded(self, result: None) -> None:
         self._do_steps_in_turns()
 
     @pyqtSlot()
@@ -125,12 +124,18 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self._do_steps_in_turns)
 
     def _do_step(self) -> None:
-        self._is_complete = next(self._steps, None) is None
+        self._is_complete = next(self._steps, self) is self
         if self._is_complete and self._paths_to_open:
             self.open_paths(self._paths_to_open)
 
-    def _make_rest(self) -> Iterator[int]:
-        """Make the other tabs, and yield after each; what ties them together comes last."""
+    def _make_rest(self) -> Iterator[None]:
+        """Load the other tabs, make them, and yield after each step; what ties them together comes last.
+
+        Not in another thread: modules of Qt that are loaded there while this one shows widgets end the process.
+        """
+        for name in _LATER_MODULES:
+            import_module(name)
+            yield
         from aid_desktop.gui.assess.assess_tab import AssessTab
         from aid_desktop.gui.autosave import Autosave
         from aid_desktop.gui.history.history_tab import HistoryTab
@@ -142,18 +147,18 @@ class MainWindow(QMainWindow):
         background, themes, preferences = self.background, self._themes, self._preferences
         self.plots = FeaturePlotTool(self.notifier, self.editor, background, themes, self.data.sources)
         self.data.add_tool(self.plots.action, "Plot…")
-        yield 0
+        yield
         self.training = TrainingTab(
             self.notifier, self.session, self._checks, background, themes, preferences, self._model_zoo, self
         )
         self._place(1, self.training)
-        yield 1
+        yield
         self.history = HistoryTab(self.notifier, background, themes, self)
         self._place(2, self.history)
-        yield 2
+        yield
         self.assessment = AssessTab(self.notifier, background, themes, self, self.editor)
         self._place(3, self.assessment)
-        yield 3
+        yield
         messages = self.data.sources.messages
         self.sessions = SessionFiles(
             self.notifier, self.editor, self.training.all_settings, self.session, background, messages, preferences,
@@ -200,6 +205,12 @@ class MainWindow(QMainWindow):
         """Load TensorFlow behind the window, so that its first use does not wait."""
         self._status.set_state("loading TensorFlow …")
         self.background.start("Loading TensorFlow", lambda context: (warm_up(), list_devices()), self._on_warm)
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        super().paintEvent(a0)
+        if self._waits_for_paint:
+            self._waits_for_paint = False
+            QTimer.singleShot(_FRAME_MS, self.complete_in_turns)
 
     def closeEvent(self, a0: QCloseEvent | None) -> None:
         event = required(a0)
@@ -322,9 +333,3 @@ class MainWindow(QMainWindow):
 
 def _tab_tip(number: int) -> str:
     return f"{TAB_TITLES[number]} (Ctrl+{number + 1})"
-
-
-def _load_modules(context: JobContext) -> None:
-    for name in _LATER_MODULES:
-        if not context.cancelled:
-            import_module(name)

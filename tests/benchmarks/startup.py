@@ -85,7 +85,7 @@ def measure(imports_first: bool, folder: Path) -> dict[str, float]:
     start = time.monotonic()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT_S, check=False)
     if done.returncode:
-        raise SystemExit(done.stderr)
+        raise SystemExit(f"the program ended with {done.returncode}: {done.stderr}")
     figures = json.loads(done.stdout.splitlines()[-1])
     return {"painted": figures["painted"] - start, "loaded": figures["loaded"] - start, "stall": figures["stall"]}
 

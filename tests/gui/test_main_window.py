@@ -175,7 +175,6 @@ def test_that_only_jobs_that_allow_it_can_be_cancelled_in_the_status_bar(window:
 @pytest.fixture
 def first_tab(qtbot: QtBot, themes: ThemeManager, preferences: Preferences) -> Iterator[MainWindow]:
     shown = MainWindow(themes, preferences, in_turns=True)
-    shown.show()
     yield shown
     shown.close()
     sip.delete(shown)
@@ -186,7 +185,7 @@ def test_that_the_other_tabs_come_behind_the_first_one(first_tab: MainWindow, qt
     assert first_tab.findChild(QWidget, "trainingTab") is None
     first_tab.tabs.setCurrentIndex(2)
     with qtbot.waitSignal(first_tab.completed, timeout=60_000):
-        first_tab.complete_in_turns()
+        first_tab.show()
     names = [first_tab.tabs.widget(place).objectName() for place in range(first_tab.tabs.count())]
     assert names == ["dataTab", "trainingTab", "historyTab", "assessmentTab"]
     assert first_tab.tabs.currentWidget() is first_tab.history
@@ -199,11 +198,12 @@ def test_that_what_is_dropped_on_a_window_without_all_tabs_is_opened_later(
     first_tab.open_paths([tiny_folders])
     assert not first_tab.notifier.table.rows
     with qtbot.waitSignal(first_tab.notifier.table_changed, timeout=60_000):
-        first_tab.complete_in_turns()
+        first_tab.show()
     assert first_tab.notifier.table.rows
 
 
 def test_that_a_window_without_all_tabs_can_be_closed(first_tab: MainWindow, qtbot: QtBot) -> None:
-    first_tab.complete_in_turns()
+    first_tab.show()
+    qtbot.waitExposed(first_tab)
     assert first_tab.close()
     assert not first_tab.isVisible()
