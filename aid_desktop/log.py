@@ -18,6 +18,8 @@ def set_up_logging(folder: Path, console_level: int | None = logging.WARNING) ->
     """
     logger = logging.getLogger(LOGGER_NAME)
     logger.setLevel(logging.INFO)
+    # TensorFlow's absl gives the root logger a handler that would write all of it to stderr.
+    logger.propagate = False
     # A window build on Windows has no stderr at all.
     if sys.stderr is not None and console_level is not None:
         console = logging.StreamHandler()

@@ -13,8 +13,9 @@ from aid_desktop.log import LOGGER_NAME, CrashTrace, add_run_log, remove_run_log
 def logger() -> Iterator[logging.Logger]:
     """Return the program's logger; handlers that a test adds are closed afterwards."""
     logger = logging.getLogger(LOGGER_NAME)
-    before, level = list(logger.handlers), logger.level
+    before, level, propagate = list(logger.handlers), logger.level, logger.propagate
     yield logger
+    logger.propagate = propagate
     for handler in [handler for handler in logger.handlers if handler not in before]:
         logger.removeHandler(handler)
         handler.close()
@@ -39,6 +40,20 @@ def test_that_only_what_matters_goes_to_the_console(
     captured = capsys.readouterr()
     assert captured.err == "WARNING: large\n"
     assert captured.out == ""
+
+
+def test_that_handlers_of_other_libraries_get_nothing(
+    tmp_path: Path, logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = logging.getLogger()
+    handler = logging.StreamHandler()
+    root.addHandler(handler)
+    try:
+        set_up_logging(tmp_path, console_level=logging.ERROR)
+        logger.info("for the file alone")
+    finally:
+        root.removeHandler(handler)
+    assert capsys.readouterr().err == ""
 
 
 def test_that_a_window_without_console_can_log(

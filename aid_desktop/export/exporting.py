@@ -114,17 +114,13 @@ def _check(target: ExportFormat, path: Path) -> None:
 
 
 def check_place(target: ExportFormat, path: Path, model: Path) -> None:
-    """Raise ExportError if an export would replace what is no earlier export: the model, a folder, files of others."""
+    """Raise ExportError if an export would replace the model, something of another kind, or files of others."""
     if path.exists() and model.exists() and path.samefile(model):
         raise ExportError(f"{path} is the model itself: choose another name")
     if path.is_dir() and not target.is_folder:
         raise ExportError(f"{path} is a folder, and {target.title} is a file: choose another name")
     if path.is_file() and target.is_folder:
         raise ExportError(f"{path} is a file, and {target.title} is a folder: choose another name")
-    if path in exported_files(path.parent):
-        return
-    if path.is_dir() and any(path.iterdir()):
-        raise ExportError(f"{path} is a folder of other things, which would be lost: choose the name of a new folder")
     beside = [path.with_suffix(suffix) for suffix in target.companions]
     for one in beside:
         if one.exists() and not path.exists():
@@ -159,12 +155,20 @@ def _aside(path: Path, target: ExportFormat) -> Iterator[Path]:
     try:
         temporary = folder / path.name
         yield temporary
+        _refuse_to_lose(path, temporary)
         made = [(temporary.with_suffix(suffix), path.with_suffix(suffix)) for suffix in target.companions]
         if kit_folder(temporary).is_dir():
             made.append((kit_folder(temporary), kit_folder(path)))
         _put([*made, (temporary, path)], folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _refuse_to_lose(old: Path, new: Path) -> None:
+    """Raise ExportError if a folder holds what would not be in the one that takes its place."""
+    lost = sorted(one for one in old.rglob("*") if not (new / one.relative_to(old)).exists())
+    if lost:
+        raise ExportError(f"{lost[0]} would be lost, it is no part of the export: choose the name of a new folder")
 
 
 def _put(made: Sequence[tuple[Path, Path]], folder: Path) -> None:

@@ -50,7 +50,9 @@ def tidy() -> Iterator[None]:
     """Close the log files that a command opened, and give Ctrl-C back."""
     logger = logging.getLogger("aid_desktop")
     before, level, handler = list(logger.handlers), logger.level, signal.getsignal(signal.SIGINT)
+    propagate = logger.propagate
     yield
+    logger.propagate = propagate
     for new in [new for new in logger.handlers if new not in before]:
         logger.removeHandler(new)
         new.close()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from aid_desktop.errors import ExportError
 from aid_desktop.export.exporter import Check, ExportFormat, Package
 from aid_desktop.export.exporting import ExportChoice, ExportStoppedError, export_model
+from aid_desktop.export.formats import find_format
 from aid_desktop.export.network import ExportNetwork
 from aid_desktop.export.onnx_file import ONNX
 
@@ -119,7 +120,7 @@ def folder_with(path: Path) -> Path:
 @pytest.mark.parametrize(
     ("name", "target", "message"),
     [
-        ("Documents", TWO, "is a folder of other things, which would be lost"),
+        ("Documents", TWO, r"thesis\.txt would be lost"),
         ("net.onnx", ONNX, "is a folder, and ONNX is a file"),
     ],
 )
@@ -131,6 +132,27 @@ def test_that_a_folder_of_other_things_is_not_replaced(
         export_model(make_loaded(), target, place, ExportChoice(is_forced=True))
     assert (place / "thesis.txt").read_text(encoding="utf-8") == "precious"
     assert [one.name for one in tmp_path.iterdir()] == [name]
+
+
+def test_that_what_was_put_into_an_exported_folder_is_not_lost(make_loaded: Any, tmp_path: Path) -> None:
+    export_model(make_loaded(), TWO, tmp_path / "net")
+    (tmp_path / "net" / "own").mkdir()
+    (tmp_path / "net" / "own" / "thesis.txt").write_text("precious", encoding="utf-8")
+    with pytest.raises(ExportError, match="own would be lost, it is no part of the export"):
+        export_model(make_loaded(), TWO, tmp_path / "net")
+    assert (tmp_path / "net" / "own" / "thesis.txt").read_text(encoding="utf-8") == "precious"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["export_report.json", "labels.txt", "net", "net.bin"]
+
+
+@pytest.mark.parametrize("name", ["savedmodel", "coreml"])
+def test_that_a_folder_is_replaced_by_the_next_export(make_loaded: Any, tmp_path: Path, name: str) -> None:
+    target = find_format(name)
+    if target.missing:
+        pytest.skip(f"needs {target.missing}")
+    for _ in range(2):
+        export_model(make_loaded("MLP_24_16_24"), target, tmp_path / f"net{target.suffix}")
+    names = {one.name for one in tmp_path.iterdir()}
+    assert names == {"export_report.json", "labels.txt", f"net{target.suffix}"}
 
 
 def test_that_an_empty_folder_takes_a_format_that_is_a_folder(make_loaded: Any, tmp_path: Path) -> None:
