@@ -48,7 +48,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--force", action="store_true", help="write even what answers otherwise than the model")
     parser.add_argument("--list-formats", action="store_true", help="say what can be written here, and what it needs")
     add_json_option(parser)
-    parser.set_defaults(handler=_run)
+    parser.set_defaults(handler=_run, parser=parser)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -56,7 +56,7 @@ def _run(options: argparse.Namespace) -> int:
         _list_formats(options.json)
         return 0
     if not options.model or not options.format or options.out is None:
-        raise ExportError("give a MODEL, --format NAME and --out PATH; --list-formats names the formats")
+        options.parser.error("give a MODEL, --format NAME and --out PATH; --list-formats names the formats")
     targets = [find_format(name) for name in dict.fromkeys(options.format)]
     models = [find_model(path) for path in options.model]
     said = read_facts(options, models[0]) if len(models) == 1 else _nothing_said(options, models)

@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aid_desktop.errors import AidError, ExportError
 from aid_desktop.export.exporter import ExportFormat
 from aid_desktop.export.exporting import ExportChoice, ExportRefusedError, ExportStoppedError, export_model
+from aid_desktop.export.kit import FORMATS_WITH_KIT
 from aid_desktop.export.report import ExportReport
 from aid_desktop.models.facts import NOTHING_SAID, ModelFacts
 from aid_desktop.models.files import load_model
@@ -30,9 +31,10 @@ class ExportTask:
 
 @dataclass(frozen=True, slots=True)
 class ExportOutcome:
-    """What came of a task: a report, or why there is none; `is_refused` is what can be forced."""
+    """What came of a task, done by this choice: a report, or why there is none; `is_refused` is what can be forced."""
 
     task: ExportTask
+    choice: ExportChoice
     report: ExportReport | None
     problem: str = ""
     is_refused: bool = False
@@ -42,9 +44,9 @@ def plan_exports(models: Sequence[Path], targets: Sequence[ExportFormat], folder
     """Return a task for each model and format: `folder`/<model>_<format>/<model><suffix>, no two in the same place."""
     tasks = []
     taken: set[str] = set()
-    for model in models:
+    for model in dict.fromkeys(models):
         name = free_name(_name_of(model), taken)
-        taken.add(name)
+        taken.add(name.casefold())
         tasks += [ExportTask(model, one, folder / f"{name}_{one.name}" / f"{name}{one.suffix}") for one in targets]
     return tuple(tasks)
 
@@ -55,12 +57,15 @@ def export_all(
     said: ModelFacts = NOTHING_SAID,
     progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
+    tell: Callable[[ExportOutcome], None] | None = None,
 ) -> tuple[ExportOutcome, ...]:
     """Do the tasks; folders are made as needed, and one that fails does not stop the others.
 
     Tasks of a model follow one another, so that it is loaded once. `progress(done, total)` is called before the first
-    and after each. After a stop the outcomes of the tasks not done are missing.
+    and after each, `tell` with each outcome. After a stop the outcomes of the tasks not done are missing. Of several
+    formats only those that can have a kit get one.
     """
+    choice = choice or ExportChoice()
     outcomes: list[ExportOutcome] = []
     loaded = None
     for number, task in enumerate(tasks):
@@ -68,18 +73,22 @@ def export_all(
             progress(number, len(tasks))
         if should_stop is not None and should_stop():
             return tuple(outcomes)
+        has_kit = choice.with_kit and (len(tasks) == 1 or task.target.name in FORMATS_WITH_KIT)
+        its_choice = replace(choice, with_kit=has_kit)
         try:
             if loaded is None or loaded.path != task.model:
                 loaded = load_model(task.model, said=said)
             with _folder_of(task.path):
-                report = export_model(loaded, task.target, task.path, choice, should_stop)
-            outcomes.append(ExportOutcome(task, report))
+                report = export_model(loaded, task.target, task.path, its_choice, should_stop)
+            outcomes.append(ExportOutcome(task, its_choice, report))
         except ExportStoppedError:
             return tuple(outcomes)
         except (AidError, OSError) as error:
             logger.info("%s was not exported as %s", task.model, task.target.name, exc_info=True)
             refused = isinstance(error, ExportRefusedError)
-            outcomes.append(ExportOutcome(task, None, str(error), refused))
+            outcomes.append(ExportOutcome(task, its_choice, None, str(error), refused))
+        if tell is not None:
+            tell(outcomes[-1])
     if progress is not None:
         progress(len(tasks), len(tasks))
     return tuple(outcomes)
@@ -88,7 +97,8 @@ def export_all(
 def free_name(wanted: str, taken: set[str]) -> str:
     """Return the name itself, or with the first number that is not taken."""
     name, number = wanted, 2
-    while name in taken:
+    # Some systems do not tell large letters from small ones.
+    while name.casefold() in taken:
         name, number = f"{wanted}_{number}", number + 1
     return name
 

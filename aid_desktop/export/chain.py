@@ -3,6 +3,7 @@
 from typing import Any
 
 from aid_desktop.data.normalize import SMALLEST_STD, Normalization
+from aid_desktop.export.exporter import ExportFormat
 from aid_desktop.export.network import ExportNetwork
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.settings.image import ImageSettings
@@ -16,21 +17,26 @@ _FITS = {
 }
 
 
-def input_contract(network: ExportNetwork, layout: str, takes: str = "") -> dict[str, Any]:
-    """Return the form of inputs and output, and the steps from an image to them, as values of JSON.
-
-    `layout` names the axes of images in the exported file, and `takes` their number format, "" for the network's own.
-    """
+def input_contract(network: ExportNetwork, target: ExportFormat) -> dict[str, Any]:
+    """Return the form of a file's inputs and output, and the steps from an image to them, as values of JSON."""
     card = network.card
     inputs = [
-        {"name": one.name, "shape": [None, *_in_layout(one.shape[1:], layout)], "dtype": takes or str(one.dtype)}
+        {
+            "name": one.name,
+            "shape": [target.n_images, *_in_layout(one.shape[1:], target.layout)],
+            "dtype": target.takes or str(one.dtype),
+        }
         for one in network.model.inputs
     ]
     return {
         "inputs": inputs,
-        "layout": layout,
+        "layout": target.layout,
         "channels": _channel_names(card.image),
-        "output": {"shape": [None, len(card.class_names)], "dtype": "float32", "meaning": "probability of each class"},
+        "output": {
+            "shape": [target.n_images, len(card.class_names)],
+            "dtype": "float32",
+            "meaning": "probability of each class",
+        },
         "preprocessing_included": network.is_raw,
         "preprocessing": steps_of(card, network.is_raw),
         "normalization": card.normalization.to_json(),

@@ -96,6 +96,7 @@ class ExportFormat:
         layout: the axes of images, in their order.
         takes: the number format of images, where the file cannot take that of the card; "" if it can.
         is_folder: what is written is a folder.
+        n_images: how many images it takes at once; None: any number.
     """
 
     name: str
@@ -111,6 +112,7 @@ class ExportFormat:
     layout: str = "images × height × width × channels"
     takes: str = ""
     is_folder: bool = False
+    n_images: int | None = None
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -1,26 +1,28 @@
 """Export a model: write it aside, prove it in its own runtime, and only then put it in its place."""
 
-import shutil
-import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.errors import ExportError
+from aid_desktop.errors import AidError, ExportError
 from aid_desktop.export.exporter import ExportFormat
+from aid_desktop.export.graph import layer_in, read_graph
 from aid_desktop.export.kit import check_kit, kit_folder, write_kit
-from aid_desktop.export.network import Sample, make_network, prepared_inputs
-from aid_desktop.export.report import LABELS_NAME, ExportReport, exported_files, write_report
+from aid_desktop.export.labels import LABELS_NAME, labels_text
+from aid_desktop.export.network import ExportNetwork, Sample, make_network, prepared_inputs
+from aid_desktop.export.placing import aside, check_beside, check_place, plain_failures, put
+from aid_desktop.export.report import REPORT_NAME, ExportReport, report_text
 from aid_desktop.export.sample import find_sample
-from aid_desktop.export.verify import verify
+from aid_desktop.export.verify import first_line, verify
 from aid_desktop.models.calibration import calibrated
 from aid_desktop.models.files import LoadedModel
 from aid_desktop.models.predict import KerasEngine, shapes_of
-from aid_desktop.paths import write_atomically
+
+logger = logging.getLogger(__name__)
 
 
 class ExportStoppedError(ExportError):
@@ -63,17 +65,17 @@ def export_model(
     stays.
     """
     choice = choice or ExportChoice()
-    _check(target, path)
     check_place(target, path, loaded.path)
-    check_labels(path, loaded.card.class_names)
+    check_beside(path, loaded.card.class_names)
     if choice.with_kit:
         check_kit(target.name, loaded, path)
     sample = find_sample(loaded.card, choice.verify_on)
     expected = keras_probabilities(loaded, sample)
     network = make_network(loaded, sample, choice.is_raw)
     _leave_if(should_stop)
-    with _plain_failures(path), _aside(path, target) as temporary:
-        target.write(network, temporary)
+    with plain_failures(path), aside(path) as folder:
+        temporary = folder / path.name
+        _write(target, network, temporary)
         _leave_if(should_stop)
         verifications = verify(target, temporary, network.inputs, expected)
         report = ExportReport(
@@ -84,12 +86,14 @@ def export_model(
                 f"{path.name} was not exported, because it would not give the answers of the model. "
                 f"{'; '.join(report.problems)}. Choose another format, or force the export"
             )
+        names = [path.name, *(path.with_suffix(suffix).name for suffix in target.companions)]
         if choice.with_kit:
             write_kit(report, loaded, sample, kit_folder(temporary))
+            names.append(kit_folder(path).name)
+        (folder / LABELS_NAME).write_text(labels_text(loaded.card.class_names), encoding="utf-8")
+        (folder / REPORT_NAME).write_text(report_text(report), encoding="utf-8")
         _leave_if(should_stop)
-    with _plain_failures(path):
-        _write_labels(path.parent / LABELS_NAME, loaded.card.class_names)
-        write_report(report)
+        put([*names, LABELS_NAME, REPORT_NAME], folder, path.parent)
     return report
 
 
@@ -99,108 +103,20 @@ def keras_probabilities(loaded: LoadedModel, sample: Sample) -> NDArray[np.float
     return calibrated(engine.run(prepared_inputs(loaded.card, sample)), loaded.card.temperature)
 
 
-def _check(target: ExportFormat, path: Path) -> None:
-    if target.missing:
-        names = " ".join(target.missing)
-        raise ExportError(
-            f"{target.title} cannot be written without {names}: install it with pip install {names}, or everything for "
-            "export with pip install aid-desktop[export]"
-        )
-    if path.suffix != target.suffix:
-        wanted = f"a name that ends with {target.suffix}" if target.suffix else "the name of a folder, without a suffix"
-        raise ExportError(f"{target.title}: got {path.name}, expected {wanted}")
-    if not path.parent.is_dir():
-        raise ExportError(f"there is no folder {path.parent}: make it first, or choose another one")
-
-
-def check_place(target: ExportFormat, path: Path, model: Path) -> None:
-    """Raise ExportError if an export would replace the model, something of another kind, or files of others."""
-    if path.exists() and model.exists() and path.samefile(model):
-        raise ExportError(f"{path} is the model itself: choose another name")
-    if path.is_dir() and not target.is_folder:
-        raise ExportError(f"{path} is a folder, and {target.title} is a file: choose another name")
-    if path.is_file() and target.is_folder:
-        raise ExportError(f"{path} is a file, and {target.title} is a folder: choose another name")
-    beside = [path.with_suffix(suffix) for suffix in target.companions]
-    for one in beside:
-        if one.exists() and not path.exists():
-            raise ExportError(f"{one} is there already, and is written with {path.name}: choose another name")
-
-
-def check_labels(path: Path, class_names: tuple[str, ...]) -> None:
-    """Raise ExportError if labels.txt beside an exported file belongs to another network that lies there."""
-    labels = path.parent / LABELS_NAME
-    others = [one for one in exported_files(path.parent) if one != path]
-    if labels.is_file() and others and labels.read_text(encoding="utf-8") != _labels_text(class_names):
-        raise ExportError(
-            f"{labels} names the classes of {others[0].name}, which are other ones: choose another folder"
-        )
-
-
-@contextmanager
-def _plain_failures(path: Path) -> Iterator[None]:
-    """Say in plain words which file cannot be written: failures name one of the folder aside, if any."""
+def _write(target: ExportFormat, network: ExportNetwork, path: Path) -> None:
+    """Write the network. Whatever a converter fails with becomes an ExportError that names the layer, if it does."""
     try:
-        yield
-    except OSError as error:
-        reason = error.strerror or error
-        raise ExportError(f"{path} cannot be written: {reason}. Choose another folder, or make room") from error
-
-
-@contextmanager
-def _aside(path: Path, target: ExportFormat) -> Iterator[Path]:
-    """Yield a path in a new folder beside the target; what is there at the end without error is put in its place."""
-    folder = path.parent / f".export-{uuid.uuid4().hex[:12]}"
-    folder.mkdir()
-    try:
-        temporary = folder / path.name
-        yield temporary
-        _refuse_to_lose(path, temporary)
-        made = [(temporary.with_suffix(suffix), path.with_suffix(suffix)) for suffix in target.companions]
-        if kit_folder(temporary).is_dir():
-            made.append((kit_folder(temporary), kit_folder(path)))
-        _put([*made, (temporary, path)], folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _refuse_to_lose(old: Path, new: Path) -> None:
-    """Raise ExportError if a folder holds what would not be in the one that takes its place."""
-    lost = sorted(one for one in old.rglob("*") if not (new / one.relative_to(old)).exists())
-    if lost:
-        raise ExportError(f"{lost[0]} would be lost, it is no part of the export: choose the name of a new folder")
-
-
-def _put(made: Sequence[tuple[Path, Path]], folder: Path) -> None:
-    """Put each first path in the place of the second, all of them or none. Raises OSError."""
-    if len(made) == 1 and not made[0][1].is_dir():
-        made[0][0].replace(made[0][1])
-        return
-    # Folders, and several files, cannot be replaced in one step: old ones wait aside until all new ones are there.
-    put: list[tuple[Path, Path | None]] = []
-    try:
-        for number, (source, place) in enumerate(made):
-            old = folder / f"old-{number}" if place.exists() else None
-            if old is not None:
-                place.rename(old)
-            put.append((place, old))
-            source.rename(place)
-    except OSError:
-        for number, (place, old) in enumerate(put):
-            if place.exists():
-                place.rename(folder / f"undone-{number}")
-            if old is not None:
-                old.rename(place)
+        target.write(network, path)
+    except (AidError, OSError):
         raise
-
-
-def _write_labels(path: Path, class_names: tuple[str, ...]) -> None:
-    with write_atomically(path) as temporary:
-        temporary.write_text(_labels_text(class_names), encoding="utf-8")
-
-
-def _labels_text(class_names: tuple[str, ...]) -> str:
-    return "".join(f"{name}\n" for name in class_names)
+    # Converters of six makers have no error in common.
+    except Exception as error:
+        logger.info("%s cannot be written", target.title, exc_info=True)
+        said = first_line(error)
+        layer = layer_in(read_graph(network.model), str(error))
+        if layer is None:
+            raise ExportError(f"{target.title} cannot hold this network: {said}. Choose another format") from error
+        raise layer.refuse(said, target.title) from error
 
 
 def _leave_if(should_stop: Callable[[], bool] | None) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,6 @@ from aid_desktop.export.exporter import Check, ExportFormat, Package
 from aid_desktop.export.network import ExportNetwork
 from aid_desktop.models.files import save_model
 from aid_desktop.models.metadata import ModelCard
-
-if TYPE_CHECKING:
-    pass
 
 KERAS_PACKAGE = Package("keras", "keras")
 CLASSES_ATTRIBUTE = "class_names"

@@ -11,8 +11,9 @@ import numpy as np
 from aid_desktop.data.geometry import fit_images
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.errors import ExportError
+from aid_desktop.export.labels import LABELS_NAME, labels_text
 from aid_desktop.export.network import Sample, prepared_inputs
-from aid_desktop.export.report import LABELS_NAME, ExportReport
+from aid_desktop.export.report import ExportReport
 from aid_desktop.models.calibration import calibrated
 from aid_desktop.models.files import LoadedModel
 from aid_desktop.models.onnx_cache import version_of
@@ -69,7 +70,7 @@ def write_kit(report: ExportReport, loaded: LoadedModel, sample: Sample, folder:
     needs = ["numpy", "opencv-python-headless", *(["onnxruntime"] if _ONNXRUNTIME in runtimes else [])]
     lines = [f"{name}>={version_of(name).partition('+')[0]}" for name in needs]
     (folder / "requirements.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (folder / LABELS_NAME).write_text("".join(f"{name}\n" for name in loaded.card.class_names), encoding="utf-8")
+    (folder / LABELS_NAME).write_text(labels_text(loaded.card.class_names), encoding="utf-8")
     (folder / "README.md").write_text(_readme(report, contract, answers, runtimes), encoding="utf-8")
 
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,11 @@ _LIMIT_S = 120
 def version_elsewhere(package: str) -> str:
     """Return the version of a package there; "" if there is no such Python, or it has no such package."""
     python = os.environ.get(PYTHON_VARIABLE, "")
-    if not python:
-        return ""
+    return _version(python, package) if python else ""
+
+
+@cache
+def _version(python: str, package: str) -> str:
     code = f"import importlib.metadata; print(importlib.metadata.version({package!r}))"
     try:
         done = subprocess.run(

@@ -109,6 +109,7 @@ ONNX_LEGACY = ExportFormat(
     "grey levels go in as numbers of 32 bits.",
     write=write_onnx_legacy,
     checks=_CHECKS,
+    n_images=1,
     takes="float32",
 )
 CNTK = ExportFormat(
@@ -119,6 +120,7 @@ CNTK = ExportFormat(
     "grey levels go in as numbers of 32 bits.",
     write=write_onnx_legacy,
     checks=_CHECKS,
+    n_images=1,
     takes="float32",
     not_verified="CNTK itself is not run: it needs Python 3.6. The file is computed by ONNX Runtime instead.",
 )

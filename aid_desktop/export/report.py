@@ -7,15 +7,13 @@ from pathlib import Path
 
 import aid_desktop
 from aid_desktop.export.chain import input_contract
-from aid_desktop.export.exporter import ExportFormat
+from aid_desktop.export.exporter import ExportFormat, Limit
 from aid_desktop.export.network import ExportNetwork
 from aid_desktop.export.verify import MOST_CHANGED, Verification
 from aid_desktop.models.onnx_cache import TOLERANCE
-from aid_desktop.paths import write_atomically
 
 REPORT_NAME = "export_report.json"
 REPORT_VERSION = 1
-LABELS_NAME = "labels.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +62,16 @@ class ExportReport:
         if self.difference is None:
             return "written, but not computed by any runtime here"
         if not self.verified_with:
-            return f"written because it was forced; the largest difference to Keras is {self.difference:.1e}"
-        return f"computed by {self.verified_with}: the largest difference to Keras is {self.difference:.1e}"
+            return f"written because it was forced: {self._amount}"
+        return f"computed by {self.verified_with} on {self.images}: {self._amount}"
+
+    @property
+    def _amount(self) -> str:
+        difference = f"the largest difference to Keras is {self.difference or 0:.1e}"
+        if self.target.limit is Limit.DIFFERENCE:
+            return difference
+        changed = max(one.changed for one in self.verifications if one.was_run)
+        return f"{changed:.1%} of the images get another class, {difference}"
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -109,7 +115,7 @@ class ExportReport:
             "n_images": self.n_images,
             "images": self.images,
             "class_names": list(self.network.card.class_names),
-            **input_contract(self.network, self.target.layout, self.target.takes),
+            **input_contract(self.network, self.target),
         }
 
     @property
@@ -117,13 +123,16 @@ class ExportReport:
         return "max_abs_difference" if self.target.limit == "difference" else "changed_answers"
 
 
-def write_report(report: ExportReport) -> None:
-    """Write the report beside the exported file; reports of other files that are still there stay in it."""
-    path = report.path.parent / REPORT_NAME
-    others = [one for one in _earlier(path) if _place_of(one, path.parent) not in (report.path, None)]
-    document = {**report.to_json(), "others": others}
-    with write_atomically(path) as temporary:
-        temporary.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+def report_text(report: ExportReport) -> str:
+    """Return what export_report.json holds: the report, and those of other files beside it that are still there."""
+    folder = report.path.parent
+    others = [one for one in _earlier(folder / REPORT_NAME) if _place_of(one, folder) not in (report.path, None)]
+    return json.dumps({**report.to_json(), "others": others}, indent=1, ensure_ascii=False) + "\n"
+
+
+def is_report(path: Path) -> bool:
+    """Return whether a file is one that `report_text` has made."""
+    return any("format" in one and "version" in one for one in _earlier(path))
 
 
 def exported_files(folder: Path) -> tuple[Path, ...]:

@@ -48,18 +48,23 @@ def _read(card: ModelCard, paths: Sequence[Path], where: str) -> Sample:
     if not plan.items:
         reason = f": {plan.rejected[0].reason}" if plan.rejected else ""
         raise DataError(f"{where} has no images to compare on{reason}; choose a folder of images or an .rtdc file")
-    readers = [open_source(item.path, part=item.part) for item in plan.items]
+    items = [plan.items[place] for place in _spread(len(plan.items), N_IMAGES)]
+    readers = [open_source(item.path, part=item.part) for item in items]
     check_sources([reader.source for reader in readers], card)
     # As many of each class, where there are so many; the file's images are looked at from the first to the last.
-    share = -(-N_IMAGES // len(readers))
+    share = max(1, N_IMAGES // len(readers))
     images, features = [], []
     for reader in readers:
-        n = reader.source.n_images
-        indices = np.unique(np.linspace(0, n - 1, min(n, share)).round().astype(np.intp))
+        indices = _spread(reader.source.n_images, share)
         images.append(prepare_row(reader, card.image, card.zoom, indices=indices))
         features.append(read_features(reader, card.image.features, indices))
     taken = np.concatenate(images)
     return Sample(taken, np.concatenate(features), f"{len(taken)} images of {where}")
+
+
+def _spread(n: int, most: int) -> NDArray[np.intp]:
+    """Return at most so many of n numbers, from the first to the last."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.intp))
 
 
 def _filled(found: Sample, built_in: Sample) -> Sample:

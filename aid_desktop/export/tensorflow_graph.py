@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.errors import ExportError
 from aid_desktop.export.exporter import Check, ExportFormat, Package
+from aid_desktop.export.labels import LABELS_NAME, labels_text
 from aid_desktop.export.network import ExportNetwork
 from aid_desktop.export.onnx_file import OPENCV
 from aid_desktop.export.opencv_process import run_dnn
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 TENSORFLOW = Package("tensorflow", "tensorflow")
-_LABELS = "labels.txt"
 
 
 def write_frozen(network: ExportNetwork, path: Path) -> None:
@@ -116,8 +116,8 @@ def write_saved_model(network: ExportNetwork, path: Path) -> None:
     signature = [tf.TensorSpec((None, *one.shape[1:]), one.dtype, one.name) for one in model.inputs]
     module = tf.Module()
     module.network = model
-    labels = path.parent / _LABELS
-    labels.write_text("".join(f"{name}\n" for name in network.card.class_names), encoding="utf-8")
+    labels = path.parent / LABELS_NAME
+    labels.write_text(labels_text(network.card.class_names), encoding="utf-8")
     module.labels = tf.saved_model.Asset(str(labels))
 
     def serve(*inputs: "tf.Tensor") -> "dict[str, tf.Tensor]":

@@ -1,6 +1,7 @@
 """Files of TensorFlow Lite, now LiteRT: with numbers of 32 bits, or of 8."""
 
 import io
+import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.export.exporter import Check, ExportFormat, Limit, Package
+from aid_desktop.export.graph import read_graph
+from aid_desktop.export.labels import LABELS_NAME, labels_text
 from aid_desktop.export.network import ExportNetwork
 from aid_desktop.models.onnx_graph import INPUT_NAMES, frozen_function, input_shapes
 
 LITERT = Package("ai_edge_litert", "ai-edge-litert")
-_LABELS = "labels.txt"
+_RECURRENT = frozenset({"Bidirectional", "ConvLSTM2D", "GRU", "LSTM", "RNN", "SimpleRNN"})
 
 
 def write_tflite(network: ExportNetwork, path: Path) -> None:
@@ -29,15 +32,22 @@ def write_tflite_int8(network: ExportNetwork, path: Path) -> None:
     """
     import tensorflow as tf
 
+    for layer in read_graph(network.model).layers:
+        if layer.kind in _RECURRENT:
+            raise layer.refuse("TensorFlow's calibration of it ends the program", "TensorFlow Lite of 8 bits")
     converter = _converter(network)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
 
     def sample() -> Iterator[list[NDArray[Any]]]:
-        for number in range(len(network.inputs[0])):
+        # Every other one: the rest of the proof is on images that it has not seen.
+        for number in range(0, len(network.inputs[0]), 2):
             yield [one[number : number + 1] for one in network.inputs]
 
     converter.representative_dataset = sample
-    path.write_bytes(_with_labels(converter.convert(), network))
+    with warnings.catch_warnings():
+        # It asks for statistics that the sample gives.
+        warnings.simplefilter("ignore")
+        path.write_bytes(_with_labels(converter.convert(), network))
 
 
 def _converter(network: ExportNetwork) -> Any:
@@ -52,7 +62,7 @@ def _with_labels(content: bytes, network: ExportNetwork) -> bytes:
     archive = io.BytesIO()
     archive.write(content)
     with zipfile.ZipFile(archive, "a") as file:
-        file.writestr(_LABELS, "".join(f"{name}\n" for name in network.card.class_names))
+        file.writestr(LABELS_NAME, labels_text(network.card.class_names))
     return archive.getvalue()
 
 
@@ -90,6 +100,7 @@ TFLITE = ExportFormat(
     suffix=".tflite",
     description="For telephones and small computers (LiteRT); takes one image at a time.",
     write=write_tflite,
+    n_images=1,
     checks=_CHECKS,
 )
 TFLITE_INT8 = ExportFormat(
@@ -98,6 +109,7 @@ TFLITE_INT8 = ExportFormat(
     suffix=".tflite",
     description="A quarter of the size, computed with whole numbers: a few answers may change, at most 2 in 100.",
     write=write_tflite_int8,
+    n_images=1,
     checks=_CHECKS,
     limit=Limit.ANSWERS,
 )

@@ -99,6 +99,10 @@ def _compared(
 
 
 def first_line(error: Exception) -> str:
-    """Return what an error says, in one line of at most 300 characters."""
+    """Return what an error says, in one line, without the place in a library's source."""
     lines = str(error).strip().splitlines()
-    return lines[0][:300] if lines else type(error).__name__
+    if not lines:
+        return type(error).__name__
+    # Some begin with a title alone.
+    text = " ".join(lines[:2]) if lines[0].endswith(":") and len(lines) > 1 else lines[0]
+    return (text.partition("error: ")[2] if text.startswith("OpenCV(") else text)[:300]

@@ -79,7 +79,6 @@ def test_that_the_formats_are_listed(call: Any) -> None:
         (("--format", "onxx"), "did you mean onnx?"),
         (("--format", "onnx", "--out", "net.pb"), "expected a name that ends with .onnx"),
         (("--format", "onnx", "--out", "missing/net.onnx", "--verify", "nowhere"), "nowhere"),
-        ((), "give a MODEL, --format NAME and --out PATH"),
     ],
 )
 def test_that_bad_input_gives_one_plain_line_and_no_file(
@@ -124,3 +123,9 @@ def test_that_what_is_no_model_is_refused(call: Any, tmp_path: Path) -> None:
     assert result.code == 1
     assert "image.npy" in result.err
     assert [one.name for one in tmp_path.iterdir()] == ["image.npy"]
+
+
+def test_that_wrong_usage_ends_with_two(call: Any, run_folder: Path) -> None:
+    result = call("export", run_folder)
+    assert result.code == 2
+    assert "give a MODEL, --format NAME and --out PATH" in result.err

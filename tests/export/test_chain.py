@@ -9,6 +9,7 @@ import pytest
 from aid_desktop.data.normalize import Normalization
 from aid_desktop.data.scalar_features import FeatureScaling
 from aid_desktop.export.chain import input_contract, steps_of
+from aid_desktop.export.onnx_file import ONNX
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.settings.image import ImageSettings
 
@@ -85,7 +86,7 @@ def test_that_the_form_of_the_input_is_that_of_the_file(
     make_loaded: Any, make_written: Any, layout: str, takes: str, shape: list[int | None], dtype: str
 ) -> None:
     network = make_written(make_loaded("MLP_24_16_24", "rgb", size=(24, 40), temperature=2.0), is_raw=True)
-    contract = input_contract(network, layout, takes)
+    contract = input_contract(network, replace(ONNX, layout=layout, takes=takes))
     assert contract["inputs"] == [{"name": network.model.inputs[0].name, "shape": shape, "dtype": dtype}]
     assert contract["output"]["shape"] == [None, 3]
     assert contract["channels"] == ["red", "green", "blue"]

@@ -228,3 +228,41 @@ def test_that_labels_of_another_network_are_not_replaced(make_loaded: Any, tmp_p
     assert (tmp_path / "labels.txt").read_text(encoding="utf-8").split()[0] == "cat"
     export_model(other, ONNX, tmp_path / "a.onnx")
     assert (tmp_path / "labels.txt").read_text(encoding="utf-8").split() == ["x", "y", "z"]
+
+
+def test_that_files_of_others_beside_the_export_stay(make_loaded: Any, tmp_path: Path) -> None:
+    (tmp_path / "labels.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(ExportError, match="is there already, with other names"):
+        export_model(make_loaded(), ONNX, tmp_path / "net.onnx")
+    (tmp_path / "labels.txt").unlink()
+    (tmp_path / "export_report.json").write_text('{"mine": 1}', encoding="utf-8")
+    with pytest.raises(ExportError, match="is no report of an export"):
+        export_model(make_loaded(), ONNX, tmp_path / "net.onnx")
+    assert [one.name for one in tmp_path.iterdir()] == ["export_report.json"]
+
+
+def test_that_a_model_of_a_run_is_not_replaced(make_loaded: Any, tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_text("version = 1\n", encoding="utf-8")
+    (tmp_path / "history.csv").touch()
+    (tmp_path / "last.keras").write_text("mine", encoding="utf-8")
+    with pytest.raises(ExportError, match="is a model of a run"):
+        export_model(make_loaded(), find_format("keras"), tmp_path / "last.keras")
+    assert (tmp_path / "last.keras").read_text(encoding="utf-8") == "mine"
+
+
+def test_that_what_a_converter_fails_with_becomes_a_plain_error(make_loaded: Any, tmp_path: Path) -> None:
+    def fail(network: ExportNetwork, path: Path) -> None:
+        raise KeyError("no operator for network/dense_1/MatMul")
+
+    with pytest.raises(ExportError, match="no operator for"):
+        export_model(make_loaded(), replace(ONNX, write=fail), tmp_path / "net.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_that_files_of_the_user_in_a_kit_stay(make_loaded: Any, tmp_path: Path) -> None:
+    choice = ExportChoice(with_kit=True)
+    export_model(make_loaded("MLP_24_16_24"), ONNX, tmp_path / "net.onnx", choice)
+    (tmp_path / "net_kit" / "mine.py").touch()
+    with pytest.raises(ExportError, match=r"mine\.py would be lost"):
+        export_model(make_loaded("MLP_24_16_24"), ONNX, tmp_path / "net.onnx", choice)
+    assert (tmp_path / "net_kit" / "mine.py").exists()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from aid_desktop.export.onnx_file import ONNX
-from aid_desktop.export.report import REPORT_NAME, ExportReport, exported_files, write_report
+from aid_desktop.export.report import REPORT_NAME, ExportReport, exported_files, report_text
 from aid_desktop.export.verify import Verification
 
 pytestmark = pytest.mark.keras
@@ -20,6 +20,10 @@ ABSENT = Verification("C", "", problem="not installed: pip install c")
 FAILED = Verification("D", "3.0", problem="no such layer")
 
 MakeReport = Callable[..., ExportReport]
+
+
+def write_report(report: ExportReport) -> None:
+    (report.path.parent / REPORT_NAME).write_text(report_text(report), encoding="utf-8")
 
 
 @pytest.fixture
@@ -38,7 +42,7 @@ def test_that_runtimes_that_agree_are_named_with_the_largest_difference(make_rep
     assert report.verified_with == "A 1.0, E 1.0"
     assert report.difference == 5e-6
     assert (report.problems, report.remarks) == ((), ())
-    assert report.summary == "computed by A 1.0, E 1.0: the largest difference to Keras is 5.0e-06"
+    assert report.summary == "computed by A 1.0, E 1.0 on 64 images: the largest difference to Keras is 5.0e-06"
 
 
 @pytest.mark.parametrize(

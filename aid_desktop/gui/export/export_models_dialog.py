@@ -1,11 +1,11 @@
 """The dialog that exports models for other programs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import Qt, QUrl, pyqtSlot
+from PyQt5.QtCore import QObject, Qt, QUrl, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import (
     QCheckBox,
@@ -48,19 +48,36 @@ _NO_IMAGES = "the images that each model was trained on, where they still are; e
 _DEFAULT_FORMAT = "onnx"
 
 
+class OutcomeTeller(QObject):
+    """Takes outcomes from the thread of the export to the window; it lives as long as either needs it."""
+
+    made = pyqtSignal(object)
+
+
 def export_models(
-    models: Sequence[Path], targets: Sequence[ExportFormat], out: Path, choice: ExportChoice, context: JobContext
-) -> tuple[ExportOutcome, ...]:
+    models: Sequence[Path],
+    targets: Sequence[ExportFormat],
+    out: Path,
+    choice: ExportChoice,
+    teller: OutcomeTeller,
+    context: JobContext,
+) -> None:
     """Export to `out`: the file of one model in one format, else a folder. Raises RunError for a run without models."""
     found = [find_model(path) for path in models]
     is_single = len(found) == len(targets) == 1
     tasks = (ExportTask(found[0], targets[0], out),) if is_single else plan_exports(found, targets, out)
-    return export_all(tasks, choice, progress=context.report, should_stop=lambda: context.cancelled)
+    _export(tasks, choice, teller, context)
 
 
-def repeat_tasks(tasks: Sequence[ExportTask], choice: ExportChoice, context: JobContext) -> tuple[ExportOutcome, ...]:
-    """Export once more, as when refused files are forced."""
-    return export_all(tasks, choice, progress=context.report, should_stop=lambda: context.cancelled)
+def force_exports(outcomes: Sequence[ExportOutcome], teller: OutcomeTeller, context: JobContext) -> None:
+    """Write what was refused, as it was wanted then."""
+    for outcome in outcomes:
+        if not context.cancelled:
+            _export((outcome.task,), replace(outcome.choice, is_forced=True), teller, context)
+
+
+def _export(tasks: Sequence[ExportTask], choice: ExportChoice, teller: OutcomeTeller, context: JobContext) -> None:
+    export_all(tasks, choice, progress=context.report, should_stop=lambda: context.cancelled, tell=teller.made.emit)
 
 
 class ExportModelsDialog(QDialog):
@@ -74,7 +91,7 @@ class ExportModelsDialog(QDialog):
         self.setModal(False)
         self._background = background
         self._preferences = Preferences()
-        self._outcomes: tuple[ExportOutcome, ...] = ()
+        self._outcomes: dict[ExportTask, ExportOutcome] = {}
         self._folder: Path | None = None
         self.messages = MessageStrip("exportModelsMessages", self)
         self.models = FileList("exportModels", "Models", self, _MODELS)
@@ -92,7 +109,7 @@ class ExportModelsDialog(QDialog):
     @property
     def outcomes(self) -> tuple[ExportOutcome, ...]:
         """What came of the last export."""
-        return self._outcomes
+        return tuple(self._outcomes.values())
 
     @pyqtSlot()
     def ask(self) -> None:
@@ -118,7 +135,9 @@ class ExportModelsDialog(QDialog):
             return
         self._folder = out.parent if len(self.models.paths) == len(self.formats.ticked) == 1 else out
         self._preferences.export_choices = self._choices()
-        self._begin(partial(export_models, self.models.paths, self.formats.ticked, out, self.choice))
+        self._outcomes.clear()
+        models, targets = self.models.paths, self.formats.ticked
+        self._begin(partial(export_models, models, targets, out, self.choice, self._teller()))
 
     @property
     def choice(self) -> ExportChoice:
@@ -130,25 +149,34 @@ class ExportModelsDialog(QDialog):
             with_kit=self.kit_box.isChecked(),
         )
 
-    def _begin(self, work: partial[tuple[ExportOutcome, ...]]) -> None:
+    def _teller(self) -> OutcomeTeller:
+        teller = OutcomeTeller()
+        teller.made.connect(self._on_outcome)
+        return teller
+
+    def _begin(self, work: Callable[[JobContext], None]) -> None:
         self.messages.clear()
+        self.results.show_outcomes(self.outcomes)
         job = self._background.start("Exporting models", work, self._on_done, self._on_failed)
         self.work.follow(job, "loading the model…")
 
-    def _on_done(self, outcomes: tuple[ExportOutcome, ...]) -> None:
-        # Those that were forced take the place of the refusals.
-        earlier = {outcome.task: outcome for outcome in self._outcomes if outcome.is_refused}
-        forced = {outcome.task: outcome for outcome in outcomes}
-        if forced.keys() <= earlier.keys() and forced:
-            outcomes = tuple(forced.get(outcome.task, outcome) for outcome in self._outcomes)
-        self._outcomes = outcomes
-        self.results.show_outcomes(outcomes)
-        failed = sum(outcome.report is None for outcome in outcomes)
-        done = len(outcomes) - failed
-        beside = "with export_report.json and labels.txt beside each" if done > 1 else "see below"
-        text = f"{done} of {len(outcomes)} {'file' if len(outcomes) == 1 else 'files'} exported, {beside}."
-        self.messages.add(Note(Level.ERROR if failed else Level.INFO, text))
+    @pyqtSlot(object)
+    def _on_outcome(self, outcome: ExportOutcome) -> None:
+        # One that was forced takes the place of its refusal.
+        self._outcomes[outcome.task] = outcome
+        self.results.show_outcomes(self.outcomes)
         self._show_state()
+
+    def _on_done(self, result: None) -> None:
+        self._tell_sum("")
+
+    def _tell_sum(self, begin: str) -> None:
+        total = len(self._outcomes)
+        failed = sum(outcome.report is None for outcome in self.outcomes)
+        n, files = (failed, "not exported") if failed else (total, "exported")
+        text = f"{begin}{n} of {total} {'file' if total == 1 else 'files'} {files}, see below."
+        level = Level.ERROR if failed else Level.WARNING if begin else Level.INFO
+        self.messages.add(Note(level, text if total else f"{begin}Nothing was exported."))
 
     def _on_failed(self, failure: Failure) -> None:
         self.messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
@@ -156,10 +184,10 @@ class ExportModelsDialog(QDialog):
     @pyqtSlot()
     def ask_to_force(self) -> None:
         """Ask whether to write what was refused, and write it."""
-        refused = tuple(outcome.task for outcome in self._outcomes if outcome.is_refused)
+        refused = [outcome for outcome in self.outcomes if outcome.is_refused]
         if not refused or self.work.job is not None:
             return
-        names = ", ".join(f"{task.path.name} ({task.target.title})" for task in refused)
+        names = ", ".join(f"{one.task.path.name} ({one.task.target.title})" for one in refused)
         question = Question(
             "forceExportQuestion",
             "Export anyway?",
@@ -169,7 +197,10 @@ class ExportModelsDialog(QDialog):
             ("Export anyway", "forceExportYes"),
             ("Cancel", "forceExportNo"),
         )
-        ask(question, partial(self._begin, partial(repeat_tasks, refused, replace(self.choice, is_forced=True))), self)
+        ask(question, partial(self._force, refused), self)
+
+    def _force(self, refused: Sequence[ExportOutcome]) -> None:
+        self._begin(partial(force_exports, refused, self._teller()))
 
     @pyqtSlot()
     def ask_for_images(self) -> None:
@@ -186,7 +217,7 @@ class ExportModelsDialog(QDialog):
     @pyqtSlot(bool)
     def _on_running_changed(self, running: bool) -> None:
         if self.work.was_cancelled and not running:
-            self.messages.add(Note(Level.WARNING, f"Stopped. What was done before is in {self._folder}"))
+            self._tell_sum("Stopped. ")
         self._show_state()
 
     @pyqtSlot()
@@ -196,9 +227,9 @@ class ExportModelsDialog(QDialog):
             widget.setEnabled(is_idle)
         can_start = is_idle and bool(self.models.paths) and bool(self.formats.ticked)
         self.start_button.setEnabled(can_start)
-        self.force_button.setVisible(any(outcome.is_refused for outcome in self._outcomes))
+        self.force_button.setVisible(any(outcome.is_refused for outcome in self.outcomes))
         self.force_button.setEnabled(is_idle)
-        self.open_button.setVisible(any(outcome.report is not None for outcome in self._outcomes))
+        self.open_button.setVisible(any(outcome.report is not None for outcome in self.outcomes))
 
     def _choices(self) -> dict[str, str]:
         return {
@@ -281,10 +312,10 @@ class ExportModelsDialog(QDialog):
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(GRID)
         column.addWidget(self.messages)
-        column.addLayout(above, 3)
+        column.addLayout(above, 1)
         column.addWidget(self.raw_box)
         column.addWidget(self.kit_box)
         column.addLayout(images)
-        column.addWidget(self.results, 2)
+        column.addWidget(self.results, 1)
         column.addLayout(run)
         self.resize(112 * GRID, 84 * GRID)

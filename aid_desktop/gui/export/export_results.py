@@ -38,7 +38,7 @@ class ExportResults(QTableWidget):
         self.setRowCount(len(outcomes))
         for row, outcome in enumerate(outcomes):
             picture, text = proof_of(outcome)
-            name = outcome.task.model.stem
+            name = outcome.task.path.stem
             for column, words in enumerate((name[:_LONGEST], outcome.task.target.title, text)):
                 item = QTableWidgetItem(words)
                 item.setToolTip(f"{outcome.task.model}\n{outcome.task.path}\n{text}")

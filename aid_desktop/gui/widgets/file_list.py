@@ -42,6 +42,8 @@ class FileList(QWidget):
         self.list.setToolTip(self._words.tip)
         self.list.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        # With one, Qt would not elide.
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setAcceptDrops(False)
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)

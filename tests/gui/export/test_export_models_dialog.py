@@ -135,7 +135,7 @@ def test_that_what_cannot_be_exported_is_told_in_plain_words(
     dialog.start(tmp_path / "out")
     wait(qtbot, dialog)
     assert "broken.keras" in dialog.results.item(1, 2).text()
-    assert dialog.messages.notes[0].text == "1 of 2 files exported, see below."
+    assert dialog.messages.notes[0].text == "1 of 2 files not exported, see below."
     assert not (tmp_path / "out" / "broken_onnx").exists()
 
 
