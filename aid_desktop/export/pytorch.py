@@ -1,6 +1,8 @@
 """Networks for plain PyTorch: a TorchScript file, and its weights as a state dict."""
 
 import json
+import keyword
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,15 +52,14 @@ def make_network(graph: LayerGraph) -> "torch.nn.Module":
     shapes = {layer.name: layer.shape for layer in graph.layers}
     layers = [layer for layer in graph.layers if layer.kind != "InputLayer"]
     modules = [make_module(layer, [shapes[name] for name in layer.inputs]) for layer in layers]
+    names = _module_names([layer.name for layer in layers])
 
     class Network(nn.Module):
         """The layers, called in their order."""
 
         def __init__(self) -> None:
             super().__init__()
-            self.layers = nn.ModuleDict(
-                {_module_name(layer.name): module for layer, module in zip(layers, modules, strict=True)}
-            )
+            self.layers = nn.ModuleDict(dict(zip(names, modules, strict=True)))
 
         def forward(self, *inputs: Any) -> Any:
             """Return the output of the last layer."""
@@ -70,9 +71,19 @@ def make_network(graph: LayerGraph) -> "torch.nn.Module":
     return Network()
 
 
-def _module_name(name: str) -> str:
-    # The key of a state dict has dots between its parts.
-    return name.replace(".", "_")
+def _module_names(names: Sequence[str]) -> list[str]:
+    """Return the names of layers as TorchScript takes them: words of ASCII that Python and ModuleDict do not use."""
+    from torch import nn
+
+    taken = {*dir(nn.ModuleDict()), *keyword.kwlist}
+    found = []
+    for name in names:
+        word = re.sub(r"\W", "_", name, flags=re.ASCII)
+        while word in taken:
+            word += "_"
+        taken.add(word)
+        found.append(word)
+    return found
 
 
 def channels_first(inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:

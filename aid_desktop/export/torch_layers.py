@@ -1,4 +1,4 @@
-"""Layers of Keras as modules of PyTorch: images are (N, C, H, W) there, (N, H, W, C) in Keras.
+"""Layers of Keras as modules of PyTorch: images are (N, C, H, W) there, (N, H, W, C) in Keras; all else is as in Keras.
 
 No library does this for Keras 3: its own export to PyTorch needs networks that were trained with PyTorch, and
 onnx2torch needs a torchvision of its own.
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import torch
 
 _TO_KERAS, _TO_TORCH = (0, 2, 3, 1), (0, 3, 1, 2)
+_IMAGE_AXES = 3
+"""Axes of an image without the first one."""
 
 
 def make_module(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
@@ -41,6 +43,7 @@ def _activation(layer: Layer) -> Function:
     import torch
     from torch.nn import functional
 
+    axis = _channel_axis(layer.shape)
     known: dict[str, Function] = {
         "relu": torch.relu,
         "relu6": functional.relu6,
@@ -56,13 +59,17 @@ def _activation(layer: Layer) -> Function:
         "softplus": functional.softplus,
         "softsign": functional.softsign,
         "exponential": torch.exp,
-        # Channels are the second axis of images, and the last and only one of what is flat.
-        "softmax": lambda x: torch.softmax(x, 1),
+        "softmax": lambda x: torch.softmax(x, axis),
         "linear": lambda x: x,
     }
     if layer.activation not in known:
         raise layer.refuse(f"the activation {layer.activation} is not known", TARGET)
     return known[layer.activation]
+
+
+def _channel_axis(shape: tuple[int, ...]) -> int:
+    """Return the axis in PyTorch of what is the last one in Keras."""
+    return 1 if len(shape) == _IMAGE_AXES else -1
 
 
 def _tensor(values: Any) -> "torch.Tensor":
@@ -137,6 +144,25 @@ def _separable(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
     return nn.Sequential(depthwise, pointwise)
 
 
+def _transposed_convolution(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
+    from torch import nn
+
+    strides, dilation = tuple(layer.config["strides"]), tuple(layer.config["dilation_rate"])
+    if dilation != (1, 1) or layer.config.get("output_padding") is not None:
+        raise layer.refuse("it has a dilation or a padding of its output", TARGET)
+    kernel, bias = layer.weights["kernel"].transpose(3, 2, 0, 1), _bias(layer)
+    # Pixels that the kernel does not reach, because it is smaller than a step, are made too.
+    n_in, n_out, *size = kernel.shape
+    unreached = tuple(max(stride - side, 0) for stride, side in zip(strides, size, strict=True))
+    module = nn.ConvTranspose2d(n_in, n_out, tuple(size), strides, output_padding=unreached, bias=bias is not None)
+    module.weight.data = _tensor(kernel)
+    if bias is not None:
+        module.bias = nn.Parameter(bias)
+    # What the convolution that leads back would pad is cut off.
+    left, right, above, below = (-n for n in _pad(layer, layer.shape, size, strides))
+    return nn.Sequential(module, nn.ZeroPad2d((left, right, above, below)))
+
+
 def _dense(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
     from torch import nn
 
@@ -145,26 +171,29 @@ def _dense(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
     module.weight.data = _tensor(np.ascontiguousarray(kernel.T))
     if bias is not None:
         module.bias = nn.Parameter(bias)
-    return module if len(shapes[0]) == 1 else _on_last_axis(layer, module, shapes)
+    return _as_in_keras(layer, module, shapes)
 
 
-def _on_last_axis(layer: Layer, module: "torch.nn.Module", shapes: Shapes) -> "torch.nn.Module":
-    """Return a module that computes along the channels of images."""
+def _as_in_keras(layer: Layer, module: "torch.nn.Module", shapes: Shapes) -> "torch.nn.Module":
+    """Return a module that computes with the order of axes that Keras has."""
     from torch import nn
 
-    if len(shapes[0]) != 3:
-        raise layer.refuse(f"its input has {len(shapes[0]) + 1} axes", TARGET)
-    return nn.Sequential(
-        function_module(lambda x: x.permute(_TO_KERAS)), module, function_module(lambda x: x.permute(_TO_TORCH))
-    )
+    steps = [module]
+    if len(shapes[0]) == _IMAGE_AXES:
+        steps.insert(0, function_module(lambda x: x.permute(_TO_KERAS)))
+    if len(layer.shape) == _IMAGE_AXES:
+        steps.append(function_module(lambda x: x.permute(_TO_TORCH)))
+    return nn.Sequential(*steps) if len(steps) > 1 else module
 
 
 def _batch_normalization(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
     from torch import nn
 
     _need_last_axis(layer, shapes)
+    if len(shapes[0]) not in (1, _IMAGE_AXES):
+        raise layer.refuse(f"its input has {len(shapes[0]) + 1} axes", TARGET)
     weights, n = layer.weights, shapes[0][-1]
-    kind = nn.BatchNorm2d if len(shapes[0]) == 3 else nn.BatchNorm1d
+    kind = nn.BatchNorm2d if len(shapes[0]) == _IMAGE_AXES else nn.BatchNorm1d
     module = kind(n, eps=float(layer.config["epsilon"]))
     module.weight.data = _tensor(weights.get("gamma", np.ones(n)))
     module.bias.data = _tensor(weights.get("beta", np.zeros(n)))
@@ -182,7 +211,13 @@ def _layer_normalization(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
     module = nn.LayerNorm(n, eps=float(layer.config["epsilon"]))
     module.weight.data = _tensor(layer.weights.get("gamma", np.ones(n)))
     module.bias.data = _tensor(layer.weights.get("beta", np.zeros(n)))
-    return module if len(shapes[0]) == 1 else _on_last_axis(layer, module, shapes)
+    return _as_in_keras(layer, module, shapes)
+
+
+def _layer_scale(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
+    """ConvNeXt's factor of each channel, a class of keras.applications."""
+    gamma = _along_channels(next(iter(layer.weights.values())), shapes[0])
+    return function_module(lambda x, gamma: x * gamma, gamma=gamma)
 
 
 def _need_last_axis(layer: Layer, shapes: Shapes) -> None:
@@ -229,18 +264,16 @@ def _global_pooling(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
 
 
 def _flatten(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
-    is_image = len(shapes[0]) == 3
-    return function_module(lambda x: (x.permute(_TO_KERAS) if is_image else x).flatten(1))
+    return _as_in_keras(layer, function_module(lambda x: x.flatten(1)), shapes)
 
 
 def _reshape(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
-    before, after = len(shapes[0]) == 3, len(layer.shape) == 3
+    return _as_in_keras(layer, function_module(lambda x: x.reshape(-1, *layer.shape)), shapes)
 
-    def reshape(x: "torch.Tensor") -> "torch.Tensor":
-        x = (x.permute(_TO_KERAS) if before else x).reshape(-1, *layer.shape)
-        return x.permute(_TO_TORCH) if after else x
 
-    return function_module(reshape)
+def _permute(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
+    axes = (0, *layer.config["dims"])
+    return _as_in_keras(layer, function_module(lambda x: x.permute(axes)), shapes)
 
 
 def _zero_padding(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
@@ -276,13 +309,13 @@ def _normalization(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
     if mean is None or variance is None or layer.config.get("invert"):
         raise layer.refuse("its mean and variance are not known", TARGET)
     mean, std = (_along_channels(values, shapes[0]) for values in (mean, np.sqrt(variance)))
-    return function_module(lambda x: (x.float() - mean) / std.clamp(min=1e-7))
+    return function_module(lambda x, mean, std: (x.float() - mean) / std.clamp(min=1e-7), mean=mean, std=std)
 
 
 def _along_channels(values: Any, shape: tuple[int, ...]) -> "torch.Tensor":
     """Return numbers, one or one for each channel, in a form that is broadcast along the channels."""
     tensor = _tensor(values).reshape(-1)
-    return tensor[:, None, None] if len(shape) == 3 else tensor
+    return tensor[:, None, None] if len(shape) == _IMAGE_AXES else tensor
 
 
 def _split(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
@@ -291,7 +324,8 @@ def _split(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
     parts, axis = layer.config["indices_or_sections"], int(layer.config["axis"])
     if not isinstance(parts, int) or axis not in (-1, len(shapes[0])):
         raise layer.refuse("it does not split the channels into equal parts", TARGET)
-    return function_module(lambda x: x.chunk(parts, 1)[number])
+    channels = _channel_axis(shapes[0])
+    return function_module(lambda x: x.chunk(parts, channels)[number])
 
 
 def _activations(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
@@ -303,7 +337,8 @@ def _activations(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
     if layer.kind == "Softmax":
         if config.get("axis", -1) not in (-1, len(shapes[0])):
             raise layer.refuse("it is not along the channels", TARGET)
-        return function_module(lambda x: x.softmax(1))
+        axis = _channel_axis(shapes[0])
+        return function_module(lambda x: x.softmax(axis))
     if layer.kind == "LeakyReLU":
         slope = float(config["negative_slope"])
         return function_module(lambda x: functional.leaky_relu(x, slope))
@@ -311,9 +346,9 @@ def _activations(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
         alpha = float(config["alpha"])
         return function_module(lambda x: functional.elu(x, alpha))
     if layer.kind == "PReLU":
-        alpha_ = _tensor(layer.weights["alpha"])
-        alpha_ = alpha_.permute(2, 0, 1) if alpha_.dim() == 3 else alpha_
-        return function_module(lambda x: x.clamp(min=0) + alpha_ * x.clamp(max=0))
+        slopes = _tensor(layer.weights["alpha"])
+        slopes = slopes.permute(2, 0, 1) if slopes.dim() == _IMAGE_AXES else slopes
+        return function_module(lambda x, alpha: x.clamp(min=0) + alpha * x.clamp(max=0), alpha=slopes)
     return _relu(layer)
 
 
@@ -335,15 +370,18 @@ _MAKERS: dict[str, Callable[[Layer, Shapes], "torch.nn.Module"]] = {
     "Conv2D": _conv2d,
     "DepthwiseConv2D": _depthwise,
     "SeparableConv2D": _separable,
+    "Conv2DTranspose": _transposed_convolution,
     "Dense": _dense,
     "BatchNormalization": _batch_normalization,
     "LayerNormalization": _layer_normalization,
+    "LayerScale": _layer_scale,
     "MaxPooling2D": _max_pooling,
     "AveragePooling2D": _average_pooling,
     "GlobalMaxPooling2D": _global_pooling,
     "GlobalAveragePooling2D": _global_pooling,
     "Flatten": _flatten,
     "Reshape": _reshape,
+    "Permute": _permute,
     "ZeroPadding2D": _zero_padding,
     "Cropping2D": _cropping,
     "UpSampling2D": _up_sampling,

@@ -22,16 +22,21 @@ _AXES = {0: 0, 1: 2, 2: 3, 3: 1, -1: 1, -2: 3, -3: 2}
 """Axes of images (N, C, H, W) by those in Keras (N, H, W, C)."""
 
 
-def function_module(function: Function) -> "torch.nn.Module":
-    """Return a module without weights that computes a function."""
+def function_module(function: Function, **weights: "torch.Tensor") -> "torch.nn.Module":
+    """Return a module that computes a function, which takes the weights by their names."""
     from torch import nn
 
     class Computation(nn.Module):
         """Computes a function."""
 
+        def __init__(self) -> None:
+            super().__init__()
+            for name, values in weights.items():
+                self.register_buffer(name, values)
+
         def forward(self, *tensors: Any) -> Any:
             """Compute it."""
-            return function(*tensors)
+            return function(*tensors, **dict(self.named_buffers()))
 
     return Computation()
 
@@ -82,6 +87,8 @@ def _filled(layer: Layer, function: Function) -> Function:
 
 def _mean(layer: Layer, shapes: Shapes) -> "torch.nn.Module":
     axis, keeps = layer.config.get("axis"), bool(layer.config.get("keepdims"))
+    if axis is None:
+        raise layer.refuse("it is over all images together", TARGET)
     axes = tuple(_axis(layer, int(one), shapes[0]) for one in (axis if isinstance(axis, tuple | list) else (axis,)))
     if len(shapes[0]) == 3 and not keeps and set(axes) not in ({2, 3}, {1, 2, 3}):
         raise layer.refuse("what is left is no image", TARGET)
