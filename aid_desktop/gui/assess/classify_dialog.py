@@ -70,7 +70,7 @@ class ClassifyDialog(QDialog):
         self.messages = MessageStrip("classifyMessages", self)
         self.files = FileList("classifyFiles", "Files and folders to classify", self)
         self.form = ClassifyForm(self)
-        self.summary = SummaryView(themes, self)
+        self.summary = SummaryView(themes, background, self)
         self._make_texts()
         self._make_run()
         self._lay_out()
