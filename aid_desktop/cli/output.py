@@ -56,7 +56,8 @@ def progress_bar(quiet: bool) -> Iterator[Callable[[str], Progress | None]]:
             shown = text
 
     def progress_of(what: str) -> Progress:
-        return lambda done, total: show(f"{what} {bar_text(done, total)} {done}/{total}")
+        # Nobody knows the total yet while a network is converted.
+        return lambda done, total: show(f"{what} {bar_text(done, total)} {done}/{total}" if total else f"{what}…")
 
     try:
         yield progress_of

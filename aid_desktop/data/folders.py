@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.data.decode import count_pages, decode_pages, has_pages, iterate_pages
 from aid_desktop.data.digest import WHOLE_LIMIT, combined_digest, digest_of, digest_of_bytes
-from aid_desktop.data.listing import Listing, list_files
+from aid_desktop.data.listing import FILES_AT_ONCE, Listing, list_files
 from aid_desktop.data.pixels import Pixels, channel_names, pick_channels
 from aid_desktop.data.source import (
     DataSource,
@@ -142,21 +142,27 @@ class FolderReader:
         return cls(source, files.base, places, dict(enumerate(shapes)), cache)
 
     @classmethod
-    def reopen(cls, source: DataSource, files: Files | None = None) -> "FolderReader":
+    def reopen(
+        cls,
+        source: DataSource,
+        files: Files | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> "FolderReader":
         """List the files again without decoding them. Raises DataError if their number has changed.
 
-        `files` are those of a table; a folder is listed, a single file is itself.
+        `files` are those of a table; a folder is listed, a single file is itself. `progress` counts files;
+        its total is 0 while they are found.
         """
         if files is None:
-            names = list_files(source.path).images if source.kind is SourceKind.FOLDER else ("",)
+            names = list_files(source.path, progress).images if source.kind is SourceKind.FOLDER else ("",)
             files = Files(source.path, names)
         unreadable = {problem.name for problem in source.problems}
         names = tuple(name for name in files.names if name not in unreadable)
         try:
-            places = _places((name, _n_pages(files.base / name)) for name in names)
+            places = _places((name, _n_pages(files.base / name)) for name in _counted(names, progress))
             if len(places) != source.n_images:
                 # A file of several pages may have the suffix of another kind: ask the content of each.
-                places = _places((name, count_pages(files.base / name)) for name in names)
+                places = _places((name, count_pages(files.base / name)) for name in _counted(names, progress))
         except DataError as error:
             raise DataError(f"{source.path} has changed since it was added ({error}): add it again.") from error
         if len(places) != source.n_images:
@@ -229,6 +235,13 @@ class FolderReader:
 
 def _places(files: Iterable[tuple[str, int]]) -> list[Place]:
     return [Place(name, page, n_pages) for name, n_pages in files for page in range(n_pages)]
+
+
+def _counted(names: Sequence[str], progress: Callable[[int, int], None] | None) -> Iterator[str]:
+    for number, name in enumerate(names):
+        if progress is not None and not number % FILES_AT_ONCE:
+            progress(number, len(names))
+        yield name
 
 
 def _n_pages(path: Path) -> int:

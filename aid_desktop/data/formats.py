@@ -46,21 +46,23 @@ def open_source(path: Path, progress: Progress | None = None, part: str = "") ->
     raise DataError(f"{path} is not an image file. Use a folder of images or a file of one of these kinds: {known}.")
 
 
-def reopen(source: DataSource) -> ImageReader:
+def reopen(source: DataSource, progress: Progress | None = None) -> ImageReader:
     """Return a reader of a known source without decoding all images again.
 
-    Raises DataError if the files have gone or no longer fit to what is known of the source.
+    `progress` counts the files of a folder or table while they are listed, with a total of 0 while they are found; an
+    error raised by it ends that. Raises DataError if the files have gone or no longer fit to what is known of the
+    source.
     """
     _check_exists(source.path)
     if source.selection is not None:
-        return SelectedReader(source, reopen(whole_source(source)))
+        return SelectedReader(source, reopen(whole_source(source), progress))
     if source.kind is SourceKind.RTDC:
         return RtdcReader.reopen(source)
     if source.kind is SourceKind.ARRAY:
         return ArrayReader.reopen(source)
     if source.kind is SourceKind.TABLE:
-        return FolderReader.reopen(source, table_files(source.path, source.part))
-    return FolderReader.reopen(source)
+        return FolderReader.reopen(source, table_files(source.path, source.part), progress)
+    return FolderReader.reopen(source, progress=progress)
 
 
 def file_dialog_filter() -> str:

@@ -3,7 +3,7 @@
 import os
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,9 @@ from aid_desktop.data.source import Problem
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp")
 """Suffixes of image files, lower-case."""
+
+FILES_AT_ONCE = 1024
+"""How many files are found before their number is told again."""
 
 _SYSTEM_FILES = ("thumbs.db", "desktop.ini")
 
@@ -63,11 +66,16 @@ def walk_files(folder: Path) -> Iterator[Path | Problem]:
                 waiting.append(Path(entry.path))
 
 
-def list_files(folder: Path) -> Listing:
-    """Return the image files below `folder`, and everything else as problems."""
+def list_files(folder: Path, progress: Callable[[int, int], None] | None = None) -> Listing:
+    """Return the image files below `folder`, and everything else as problems.
+
+    `progress` is called with (files found so far, 0) at each FILES_AT_ONCE; an error that it raises ends the listing.
+    """
     images: list[str] = []
     others: list[Problem] = []
-    for found in walk_files(folder):
+    for number, found in enumerate(walk_files(folder)):
+        if progress is not None and not number % FILES_AT_ONCE:
+            progress(number, 0)
         if isinstance(found, Problem):
             others.append(found)
         elif is_image_file(found):

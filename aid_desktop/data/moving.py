@@ -1,6 +1,6 @@
 """Single images of a class table's rows get another class or role, or are left out; no file is touched."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -50,6 +50,26 @@ def move_images(
     return ClassTable(tuple(row for slot in slots for row in slot))
 
 
+def include_images(table: ClassTable, rows: Iterable[ClassRow]) -> ClassTable:
+    """Add the images of rows to a table that has lost them: to the row of the same file, class, role and zoom.
+
+    Where there is none any more, the row itself comes last in the table; its class has the index of its name, else its
+    old one if that is free, else the next one. Raises DataError without a free index.
+    """
+    kept = list(table.rows)
+    known: dict[tuple[object, ...], int] = {}
+    for place, row in enumerate(kept):
+        known.setdefault(_key(row), place)
+    for row in rows:
+        if _key(row) in known:
+            other = kept[known[_key(row)]]
+            kept[known[_key(row)]] = replace(other, source=merged([other.source, row.source]))
+        else:
+            known[_key(row)] = len(kept)
+            kept.append(replace(row, class_index=_old_index(ClassTable(tuple(kept)), row)))
+    return ClassTable(tuple(kept))
+
+
 def find_images(table: ClassTable, source: DataSource, numbers: NDArray[np.intp]) -> dict[int, NDArray[np.intp]]:
     """Return by place of a row which of its images (indices) have these numbers in the whole file of a source."""
     found = {}
@@ -66,6 +86,13 @@ def _class_index(table: ClassTable, class_name: str) -> int:
     if not table.rows:
         return 0
     return table.add_sources([(table.rows[0].source, class_name, Role.TRAINING)]).rows[-1].class_index
+
+
+def _old_index(table: ClassTable, row: ClassRow) -> int:
+    """Return the index of a row's class in a table that may have lost it, or given its index to another one."""
+    used = {other.class_index for other in table.rows}
+    is_free = row.class_index not in used and row.class_name not in table.class_names
+    return row.class_index if is_free else _class_index(table, row.class_name)
 
 
 def _aimed(row: ClassRow, class_name: str | None, class_index: int | None, role: Role | None) -> ClassRow:

@@ -49,9 +49,9 @@ def predict_rows(
 
     `indices` chooses images of each row, None all of them. The row's class is matched by name with the classes
     of the model, whose order the labels follow. `progress(done, total)` counts images and is called before the
-    first and after each chunk. When `should_stop` turns true, the images not yet predicted are missing from the
-    result. Raises DataError, before anything is predicted, for no rows or a class that the model does not know,
-    and later for a source that cannot be read.
+    first and after each chunk; its total is 0 while the network is converted. When `should_stop` turns true, the
+    images not yet predicted are missing from the result. Raises DataError, before anything is predicted, for no rows
+    or a class that the model does not know, and later for a source that cannot be read.
     """
     if not rows:
         raise DataError("there is nothing to assess: add images of known class, or give them the role asked for")
@@ -112,7 +112,8 @@ def _predict(
 ) -> Predictions:
     check_sources([task.source for task in tasks], loaded.card)
     total = sum(len(task.indices) for task in tasks)
-    predictor = Predictor(loaded.model, loaded.card, n_images=total)
+    tell = None if progress is None else conversion_progress(progress, total)
+    predictor = Predictor(loaded.model, loaded.card, n_images=total, on_convert=tell)
     done, stopped = 0, False
     probabilities = np.empty((total, len(loaded.card.class_names)), np.float32)
     counts = []
@@ -133,6 +134,11 @@ def _predict(
                     break
         counts.append(done - n_before)
     return _assemble(loaded.card, tasks, counts, probabilities[:done])
+
+
+def conversion_progress(progress: Progress, total: int) -> Callable[[bool], None]:
+    """Return what tells `progress` that a network is converted, (0, 0), and then that images come, (0, total)."""
+    return lambda converting: progress(0, 0 if converting else total)
 
 
 def _prepared(card: ModelCard, tasks: Sequence[_Task]) -> Generator[tuple[Pixels, RawFeatures], None, None]:

@@ -1,6 +1,6 @@
 """What a model says about each of many images, and where each image comes from."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,9 +99,14 @@ class Predictions:
         """
         return [origin for part in self.origins_of_parts() for origin in part]
 
-    def origins_of_parts(self, n_images: int = 4096) -> Iterator[list[str]]:
-        """Yield the same texts in pieces of `n_images`, the last one perhaps shorter. Raises DataError at once."""
-        readers = {position: reopen(self.sources[position]) for position in np.unique(self.source).tolist()}
+    def origins_of_parts(
+        self, n_images: int = 4096, progress: Callable[[int, int], None] | None = None
+    ) -> Iterator[list[str]]:
+        """Yield the same texts in pieces of `n_images`, the last one perhaps shorter. Raises DataError at once.
+
+        `progress` counts the files of folders while they are listed, see formats.reopen.
+        """
+        readers = {position: reopen(self.sources[position], progress) for position in np.unique(self.source).tolist()}
 
         def piece(start: int) -> list[str]:
             part = slice(start, start + n_images)

@@ -4,15 +4,15 @@ Only the table changes, never a file.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.class_table import ClassTable, Role
-from aid_desktop.data.moving import move_images
-from aid_desktop.data.selection import places_of, whole_numbers
+from aid_desktop.data.moving import include_images, move_images
+from aid_desktop.data.selection import places_of, select_images, whole_numbers
 from aid_desktop.data.source import DataSource
 from aid_desktop.evaluation.predictions import Predictions
 
@@ -90,12 +90,40 @@ def with_images_moved(
     `positions` (N,) count in the predictions. Images that no row has are left alone. Raises DataError for a class name
     that cannot be one.
     """
+    return move_images(table, _chosen(predictions, positions, table), class_name, role)
+
+
+def excluded_images(before: ImageStates, after: ImageStates) -> NDArray[np.bool_]:
+    """Return which images, (N,), were in the table before and are no longer."""
+    return before.is_there & ~after.is_there
+
+
+def with_images_included(
+    predictions: Predictions, positions: NDArray[np.intp], before: ImageStates, after: ImageStates
+) -> ClassTable:
+    """Bring excluded images back to the table of `after`: with class, role and zoom of all rows that had them before.
+
+    `positions` (N,) count in the predictions; images that are not excluded are left alone. Raises DataError where a
+    class is gone and there is no free index for it.
+    """
+    excluded = positions[excluded_images(before, after)[positions]]
+    rows = []
+    for place, indices in sorted(_chosen(predictions, excluded, before.table).items()):
+        row = before.table.rows[place]
+        source = select_images(row.source, indices)
+        is_whole = source.n_images == row.source.n_images
+        rows.append(replace(row, source=source, images_per_epoch=row.images_per_epoch if is_whole else None))
+    return include_images(after.table, rows)
+
+
+def _chosen(predictions: Predictions, positions: NDArray[np.intp], table: ClassTable) -> dict[int, NDArray[np.intp]]:
+    """Return by place of a row the indices of these images in it."""
     chosen: dict[int, NDArray[np.intp]] = {}
     for _, place, indices in _found(predictions, positions, table):
         found = indices[indices >= 0]
         if len(found):
             chosen[place] = np.union1d(chosen[place], found) if place in chosen else found
-    return move_images(table, chosen, class_name, role)
+    return chosen
 
 
 def _found(

@@ -11,7 +11,7 @@ import numpy as np
 from aid_desktop.evaluation.bootstrap import wilson_interval
 from aid_desktop.evaluation.decision import MOST_PROBABLE, REJECTED, Decision
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.evaluation.writing import encodable, exported
+from aid_desktop.evaluation.writing import Progress, encodable, exported
 
 CHUNK = 2**16
 ALL_FILES = "all files"
@@ -120,15 +120,19 @@ def summarize(predictions: Predictions, decision: Decision = MOST_PROBABLE) -> S
     return Summary(names, files, decision.reject is not None)
 
 
-def write_summary(path: Path, summary: Summary) -> None:
-    """Write the table of `Summary.rows` to a .csv file in UTF-8. Raises ExportError."""
+def write_summary(path: Path, summary: Summary, progress: Progress | None = None) -> None:
+    """Write the table of `Summary.rows` to a .csv file in UTF-8; `progress` counts rows. Raises ExportError."""
+    n_rows = len(summary.shown) * (len(summary.class_names) + summary.has_rejection)
     with (
         exported(path) as temporary,
         temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)
-        writer.writerows(summary.rows())
+        for number, row in enumerate(summary.rows()):
+            if progress is not None and not number % CHUNK:
+                progress(number, n_rows)
+            writer.writerow(row)
 
 
 def summary_lines(summary: Summary) -> list[str]:

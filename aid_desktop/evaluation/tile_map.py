@@ -13,7 +13,7 @@ from aid_desktop.data.source import ImageReader
 from aid_desktop.data.tile_plan import TilingStoppedError
 from aid_desktop.data.tiles import Positions, Side, both_sides, cut_tiles, tile_positions, tile_starts
 from aid_desktop.errors import DataError
-from aid_desktop.evaluation.assess import CHUNK_BYTES, CHUNK_IMAGES, Progress, check_sources
+from aid_desktop.evaluation.assess import CHUNK_BYTES, CHUNK_IMAGES, Progress, check_sources, conversion_progress
 from aid_desktop.evaluation.predictions import Threshold, checked_probabilities, predicted_classes
 from aid_desktop.models.files import LoadedModel
 from aid_desktop.models.metadata import ModelCard
@@ -160,8 +160,9 @@ def classify_tiles(
 
     Each tile is prepared as if it were an image of its own, with the zoom of the model's card. `image` has the
     channels that the card names. `size` (default: `tile_size_of`) and `stride` (default: the size; larger ones leave
-    gaps) are in pixels; the last tiles are flush with the borders. `progress` gets (done, total) tiles. Raises
-    DataError for an image smaller than a tile, TilingStoppedError once `should_stop` says yes.
+    gaps) are in pixels; the last tiles are flush with the borders. `progress` gets (done, total) tiles, and
+    (0, 0) while the network is converted. Raises DataError for an image smaller than a tile, TilingStoppedError once
+    `should_stop` says yes.
     """
     size = both_sides(size or tile_size_of(loaded.card))
     stride = both_sides(stride or size)
@@ -169,7 +170,8 @@ def classify_tiles(
     positions = tile_positions(height, width, size, stride, cover_edges=True)
     if not len(positions):
         raise DataError(f"The image has {width} × {height} px, less than one tile of {size[0]} × {size[1]} px.")
-    predictor = Predictor(loaded.model, loaded.card, n_images=len(positions))
+    tell = None if progress is None else conversion_progress(progress, len(positions))
+    predictor = Predictor(loaded.model, loaded.card, n_images=len(positions), on_convert=tell)
     step = _chunk_size(image, size, loaded.card)
     parts = []
     for start in range(0, len(positions), step):

@@ -33,7 +33,8 @@ SHORTCUTS = {
         ("Ctrl+K, Ctrl+Shift+K", "Classify new files, classify a large image"),
         ("Space, Ctrl+C in the gallery", "Open the image large, copy it"),
         ("1 … 9 in the gallery", "Another class for the selected images, by its number in the matrix"),
-        ("T, V, E, X in the gallery", "Use the selected images for training, validation, test; exclude them"),
+        ("T, V, E in the gallery", "Use the selected images for training, validation, test"),
+        ("X, I in the gallery", "Exclude the selected images, include them again"),
         ("Page up, Page down in the large view", "The image before, the next one"),
     ),
 }

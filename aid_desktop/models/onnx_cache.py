@@ -11,7 +11,7 @@ import threading
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -83,30 +83,47 @@ class OnnxCache:
         self._lock = threading.Lock()
 
     def engine(
-        self, model: "keras.Model", shapes: Sequence[Shape], sample: Inputs, may_convert: bool = True
+        self,
+        model: "keras.Model",
+        shapes: Sequence[Shape],
+        sample: Inputs,
+        may_convert: bool = True,
+        on_convert: Callable[[], object] = lambda: None,
     ) -> OnnxEngine | None:
         """Return an engine whose output for `sample` is that of Keras, see `is_same`.
 
         `shapes` are as in `to_onnx`. A graph that is not at hand is made, unless `may_convert` is false, or waited for
         while another thread makes it. None if there is no such engine; that a network cannot be converted is
-        remembered, and told in the log only.
+        remembered, and told in the log only. `on_convert` is called before either, in this thread.
         """
         if not _has_runtime():
             return None
         key = key_of(model, shapes)
         if key is None:
-            return self._made(None, model, shapes, sample, _output(model, sample)) if may_convert else None
+            if not may_convert:
+                return None
+            on_convert()
+            return self._made(None, model, shapes, sample, _output(model, sample))
         with self._lock:
             making = self._making.setdefault(key, threading.Lock())
-        if not making.acquire(blocking=may_convert):
-            return None
+        if not making.acquire(blocking=False):
+            if not may_convert:
+                return None
+            on_convert()
+            making.acquire()
         try:
-            return self._found(key, model, shapes, sample, may_convert)
+            return self._found(key, model, shapes, sample, may_convert, on_convert)
         finally:
             making.release()
 
     def _found(
-        self, key: str, model: "keras.Model", shapes: Sequence[Shape], sample: Inputs, may_convert: bool
+        self,
+        key: str,
+        model: "keras.Model",
+        shapes: Sequence[Shape],
+        sample: Inputs,
+        may_convert: bool,
+        on_convert: Callable[[], object],
     ) -> OnnxEngine | None:
         with self._lock:
             kept = self._engines.get(key)
@@ -131,6 +148,7 @@ class OnnxCache:
             if engine is None and not may_convert:
                 return None
             if engine is None:
+                on_convert()
                 engine = self._made(key, model, shapes, sample, expected)
         with self._lock:
             self._engines[key] = _Kept(engine, weakref.ref(model))

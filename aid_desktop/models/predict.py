@@ -1,5 +1,6 @@
 """Class probabilities for images, in batches."""
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
@@ -96,7 +97,8 @@ class Predictor:
     ONNX Runtime is used where its probabilities are those of Keras, see OnnxCache. `n_images` says how many images
     there will be in all, if that is known: a network that was not converted before is converted only if `is_worth_it`.
     Keras computes the others, all that ONNX Runtime cannot compute, and everything where TensorFlow has a GPU, because
-    ONNX Runtime computes on the CPU here. One predictor does not change from one to the other.
+    ONNX Runtime computes on the CPU here. One predictor does not change from one to the other. `on_convert` is called
+    in the thread of `predict`: again and again with True while the network is converted, with False after that.
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class Predictor:
         *,
         n_images: int | None = None,
         cache: OnnxCache | None = None,
+        on_convert: Callable[[bool], None] | None = None,
     ) -> None:
         if model.output_shape[-1] != len(card.class_names):
             raise ModelError(
@@ -115,6 +118,7 @@ class Predictor:
         self._model = model
         self._card = card
         self._cache = cache
+        self._on_convert = on_convert
         self._may_convert = n_images is None or is_worth_it(model, n_images)
         self._engine: Engine | None = None
 
@@ -180,27 +184,46 @@ class Predictor:
             return KerasEngine(self._model, shapes)
         cache = self._cache or users_cache()
         find = partial(cache.engine, self._model, shapes, _sample(inputs, self._card), self._may_convert)
+        if not self._may_convert:
+            return find() or KerasEngine(self._model, shapes)
+        converting = threading.Event()
+        tell = None if self._on_convert is None else partial(self._tell, converting)
         try:
-            engine = until_stopped(should_stop, find) if self._may_convert else find()
+            engine = until_stopped(should_stop, partial(find, on_convert=converting.set), tell)
         except StoppedError:
             return None
+        if self._on_convert is not None and converting.is_set():
+            self._on_convert(False)
         return engine or KerasEngine(self._model, shapes)
+
+    def _tell(self, converting: threading.Event) -> None:
+        if self._on_convert is not None and converting.is_set():
+            self._on_convert(True)
 
 
 class StoppedError(Exception):
     """There was a stop while an engine was looked for."""
 
 
-def until_stopped(should_stop: Callable[[], bool] | None, find: Callable[[], OnnxEngine | None]) -> OnnxEngine | None:
-    """Return what `find` returns. Raises StoppedError at a stop: the conversion then ends by itself, for the next."""
-    if should_stop is None:
+def until_stopped(
+    should_stop: Callable[[], bool] | None,
+    find: Callable[[], OnnxEngine | None],
+    on_wait: Callable[[], None] | None = None,
+) -> OnnxEngine | None:
+    """Return what `find` returns; `on_wait` is called ten times a second meanwhile.
+
+    Raises StoppedError at a stop: the conversion then ends by itself, for the next.
+    """
+    if should_stop is None and on_wait is None:
         return find()
     executor = ThreadPoolExecutor(1, thread_name_prefix="conversion")
     future = executor.submit(find)
     executor.shutdown(wait=False)
     while not wait((future,), _ASK_EACH_S).done:
-        if should_stop():
+        if should_stop is not None and should_stop():
             raise StoppedError
+        if on_wait is not None:
+            on_wait()
     return future.result()
 
 

@@ -25,6 +25,7 @@ def test_that_a_terminal_gets_a_bar_which_goes_in_the_end(monkeypatch: pytest.Mo
         progress = progress_of("classifying")
         assert progress is not None
         progress(0, 0)
+        assert terminal.getvalue().split("\r")[-2] == "classifying…"
         progress(500, 2000)
         text = "classifying ██████░░░░░░░░░░░░░░░░░░ 500/2000"
         assert terminal.getvalue().split("\r")[-2] == text

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from aid_desktop.data.formats import IMAGE_SUFFIXES, file_dialog_filter, open_source, reopen
+from aid_desktop.data.selection import select_images
 from aid_desktop.data.source import SourceKind
 from aid_desktop.errors import DataError
 
@@ -63,6 +64,23 @@ def test_that_a_source_that_has_gone_is_not_reopened(tmp_path, write_image):
     path.parent.rmdir()
     with pytest.raises(DataError, match="moved or renamed"):
         reopen(source)
+
+
+def test_that_listing_a_folder_again_can_be_left(tmp_path, write_image):
+    for number in range(3):
+        write_image(tmp_path / f"{number}.png")
+    source = open_source(tmp_path).source
+    told = []
+    assert reopen(source, lambda *counts: told.append(counts)).source == source
+    assert told == [(0, 0), (0, 3)]
+
+    def leave(done, total):
+        raise RuntimeError("left")
+
+    with pytest.raises(RuntimeError, match="left"):
+        reopen(source, leave)
+    with pytest.raises(RuntimeError, match="left"):
+        reopen(select_images(source, [1]), leave)
 
 
 def test_that_a_path_without_permission_is_refused(tmp_path, monkeypatch):

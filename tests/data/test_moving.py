@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
-from aid_desktop.data.moving import find_images, move_images
+from aid_desktop.data.moving import find_images, include_images, move_images
 from aid_desktop.data.selection import select_images, whole_numbers
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError
@@ -113,3 +114,25 @@ def test_that_no_image_is_lost_or_doubled(steps: list[tuple[DataSource, set[int]
     found = [((file, n), aim) for (file, *aim), numbers in contents(table).items() for n in numbers]
     assert len(found) == 16
     assert {key: tuple(aim) for key, aim in found} == expected
+
+
+def test_that_images_come_back_to_their_row_or_with_a_row_of_their_own() -> None:
+    some = replace(TABLE.rows[0], source=select_images(CATS, [0, 1]))
+    assert include_images(move_images(TABLE, {0: [0, 1]}), [some]) == TABLE
+    there = include_images(ClassTable(TABLE.rows[1:]), [some, replace(some, zoom=2.0)])
+    assert [(row.source.n_images, row.class_name, row.class_index, row.zoom) for row in there.rows] == [
+        (6, "dog", 1, 1.0), (2, "cat", 0, 1.0), (2, "cat", 0, 2.0),
+    ]  # fmt: skip
+    more = replace(some, source=select_images(CATS, [5, 1]))
+    assert contents(include_images(there, [more]))["cats", "cat", Role.TRAINING] == [0, 1]
+    assert whole_numbers(include_images(there, [more]).rows[1].source).tolist() == [0, 1, 5]
+    assert include_images(TABLE, []) == TABLE
+
+
+def test_that_a_class_that_comes_back_gets_an_index_that_no_other_has() -> None:
+    renamed = ClassTable((replace(TABLE.rows[1], class_index=0),))
+    there = include_images(renamed, [TABLE.rows[0]])
+    assert [(row.class_name, row.class_index) for row in there.rows] == [("dog", 0), ("cat", 1)]
+    moved = ClassTable((replace(TABLE.rows[0], class_index=4, role=Role.TEST), TABLE.rows[1]))
+    assert include_images(moved, [TABLE.rows[0]]).rows[2].class_index == 4
+    assert include_images(ClassTable(), [TABLE.rows[1]]).rows[0].class_index == 1

@@ -40,8 +40,11 @@ class FakePredictor:
 
     shapes: list[tuple[int, ...]]
 
-    def __init__(self, model: SimpleNamespace, card: ModelCard, n_images: int) -> None:
+    def __init__(
+        self, model: SimpleNamespace, card: ModelCard, n_images: int, on_convert: Callable[[bool], None] | None
+    ) -> None:
         self.shapes = model.shapes
+        self.on_convert = on_convert
 
     def predict(
         self, images: np.ndarray, should_stop: Callable[[], bool] | None = None, features: np.ndarray | None = None
@@ -152,6 +155,22 @@ def test_that_images_come_in_chunks_with_progress(
     assert [shape[0] for shape in loaded.model.shapes] == [2, 1, 1]
     assert seen == [(0, 4), (2, 4), (3, 4), (4, 4)]
     np.testing.assert_allclose(predictions.probabilities[:, 1] * 255, [1, 2, 3, 4], rtol=0.3)
+
+
+def test_that_a_conversion_has_no_total(loaded: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    predict = FakePredictor.predict
+
+    def convert(self: FakePredictor, *arguments: object) -> np.ndarray:
+        assert self.on_convert is not None
+        for converting in (True, True, False):
+            self.on_convert(converting)
+        return predict(self, *arguments)
+
+    monkeypatch.setattr(FakePredictor, "predict", convert)
+    seen: list[tuple[int, int]] = []
+    source = folder_of(tmp_path / "x", [1, 2, 3])
+    predict_sources(loaded, [source], lambda done, total: seen.append((done, total)))
+    assert seen == [(0, 3), (0, 0), (0, 0), (0, 3), (3, 3)]
 
 
 def test_that_large_images_come_in_small_chunks(

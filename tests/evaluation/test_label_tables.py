@@ -3,13 +3,16 @@
 import csv
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import openpyxl
 import pytest
 
+from aid_desktop.data.formats import open_source
 from aid_desktop.data.selection import select_images
 from aid_desktop.errors import ExportError
 from aid_desktop.evaluation.duplicates import Duplicates
@@ -85,3 +88,31 @@ def test_that_images_of_a_part_of_a_file_have_their_number_in_the_whole_file(
         rows = list(csv.DictReader(file))
     assert [row["index"] for row in rows] == [str(number) for number in range(10, 20)] * 2
     assert all(row["image"] == f"{row['file']}#{row['index']}" for row in rows)
+
+
+def test_that_the_table_of_a_map_can_be_left_while_files_are_listed_and_while_lines_are_written(
+    tmp_path: Path, predictions_of: Make
+) -> None:
+    for number in range(4):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((8, 8), number, np.uint8))
+    predictions = replace(
+        predictions_of(np.array([0, 1, 0, 1]), np.eye(2)[[0, 1, 1, 1]]),
+        sources=(open_source(tmp_path).source,), zooms=(1.0,), source=np.zeros(4, np.intp), index=np.arange(4),
+    )  # fmt: skip
+    told: list[tuple[int, int]] = []
+    write_map_csv(tmp_path / "map.csv", predictions, np.zeros((4, 2)), None, lambda *counts: told.append(counts))
+    assert told == [(0, 0), (0, 4), (0, 4)]
+    lines = (tmp_path / "map.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[3] == f"{tmp_path},2,{tmp_path / '2.png'},class 0,class 1,1.000000,0,0"
+    (tmp_path / "map.csv").unlink()
+    for n_before in range(3):
+        left: list[tuple[int, int]] = []
+
+        def leave(done: int, total: int, left=left, n_before=n_before) -> None:
+            left.append((done, total))
+            if len(left) > n_before:
+                raise RuntimeError("left")
+
+        with pytest.raises(RuntimeError, match="left"):
+            write_map_csv(tmp_path / "map.csv", predictions, np.zeros((4, 2)), None, leave)
+        assert not (tmp_path / "map.csv").exists()

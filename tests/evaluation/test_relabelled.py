@@ -12,7 +12,14 @@ from aid_desktop.data.selection import select_images, whole_numbers
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.evaluation.relabelled import change_text, changed_images, find_states, with_images_moved
+from aid_desktop.evaluation.relabelled import (
+    change_text,
+    changed_images,
+    excluded_images,
+    find_states,
+    with_images_included,
+    with_images_moved,
+)
 
 NAMES = ("cat", "dog")
 
@@ -122,3 +129,31 @@ def test_that_no_image_is_lost_or_doubled(chosen, class_name, role):
     )
     n_left_out = len(chosen) if class_name is None and role is None else 0
     assert len(every) == len(set(every)) == 20 - n_left_out
+
+
+@given(st.sets(st.integers(0, 4), min_size=1), st.sets(st.integers(0, 4)))
+def test_that_excluded_images_come_back_as_they_were(excluded, others):
+    before = find_states(MADE, TABLE)
+    relabelled = with_images_moved(MADE, np.array(sorted(others), np.intp), TABLE, class_name="bird", role=Role.TEST)
+    after = find_states(MADE, with_images_moved(MADE, np.array(sorted(excluded)), relabelled))
+    assert np.flatnonzero(excluded_images(before, after)).tolist() == sorted(excluded)
+    # Those that are not excluded stay as they are now.
+    again = find_states(MADE, with_images_included(MADE, np.arange(5), before, after))
+    for position in range(5):
+        is_other = position in others and position not in excluded
+        assert again.state(position) == (("bird", Role.TEST) if is_other else before.state(position))
+    if not others:
+        assert contents(again.table) == contents(TABLE)
+
+
+def test_that_an_image_comes_back_to_all_rows_that_had_it():
+    table = TABLE.add_sources([(select_images(A, [3, 4]), "cat", Role.VALIDATION)]).set_images_per_epoch([0, 2], 2)
+    made = predictions_of([(A, [3, 4])])
+    before = find_states(made, table)
+    after = find_states(made, with_images_moved(made, np.array([0, 1]), table))
+    assert len(after.table.rows) == 2
+    there = with_images_included(made, np.array([1, 0]), before, after)
+    assert there == table
+    half = with_images_included(made, np.array([0]), before, after)
+    assert contents(half)["a", "cat", "validation"] == [3]
+    assert half.rows[2].images_per_epoch is None

@@ -69,6 +69,20 @@ def test_that_the_table_has_a_row_for_each_file_and_class(predictions: Predictio
     assert rows[4][3:5] == ["0", ""]
 
 
+def test_that_a_table_whose_writing_is_left_leaves_no_file(predictions: Predictions, tmp_path: Path) -> None:
+    told = []
+
+    def leave(done: int, total: int) -> None:
+        told.append((done, total))
+        raise RuntimeError("left")
+
+    summary = summarize(predictions)
+    with pytest.raises(RuntimeError, match="left"):
+        write_summary(tmp_path / "out.csv", summary, leave)
+    assert told == [(0, len(list(summary.rows())))]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_that_the_text_names_every_class_with_its_share(predictions: Predictions) -> None:
     lines = summary_lines(summarize(predictions, Decision(reject=0.7)))
     assert lines[:4] == [

@@ -39,7 +39,7 @@ CARD = ModelCard(
 class FakePredictor:
     """Says how bright a tile is, and keeps what it was given."""
 
-    def __init__(self, model: SimpleNamespace, card: ModelCard, n_images: int) -> None:
+    def __init__(self, model: SimpleNamespace, card: ModelCard, n_images: int, on_convert: object) -> None:
         self.seen = model.seen
 
     def predict(self, images: np.ndarray, should_stop: Callable[[], bool] | None = None) -> np.ndarray:

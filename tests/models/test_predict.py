@@ -117,6 +117,36 @@ def test_that_a_conversion_can_be_stopped(
     assert later.engine_name == "ONNX Runtime"
 
 
+def test_that_a_conversion_is_told_until_it_has_ended(
+    tiny_net: Build, card: ModelCard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    may_go_on, told, threads = threading.Event(), [], set()
+    convert = onnx_cache.to_onnx
+
+    def slow(model: Any, shapes: Any) -> Any:
+        assert may_go_on.wait(60)
+        return convert(model, shapes)
+
+    def on_convert(converting: bool) -> None:
+        told.append(converting)
+        threads.add(threading.current_thread())
+        if len(told) == 2:
+            may_go_on.set()
+
+    monkeypatch.setattr(onnx_cache, "to_onnx", slow)
+    model = tiny_net()
+    Predictor(model, card, cache=OnnxCache(tmp_path), on_convert=on_convert).predict(IMAGES)
+    assert told[:2] == [True, True]
+    assert told.count(False) == 1
+    assert told[-1] is False
+    assert threads == {threading.current_thread()}
+    # What is there already, or is not worth it, takes no time.
+    del told[:]
+    Predictor(model, card, cache=OnnxCache(tmp_path), on_convert=on_convert).predict(IMAGES)
+    Predictor(tiny_net(), card, n_images=1, cache=OnnxCache(tmp_path / "x"), on_convert=on_convert).predict(IMAGES)
+    assert told == []
+
+
 def test_that_deep_and_large_networks_need_more_images(monkeypatch: pytest.MonkeyPatch) -> None:
     import keras
     from keras import layers

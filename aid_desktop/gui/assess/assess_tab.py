@@ -27,6 +27,7 @@ from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.data.undo import TableEditor, add_undo_keys
 from aid_desktop.gui.models.confusion_model import CellImages
 from aid_desktop.gui.notifier import Notifier
+from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.widgets.drop_area import dropped_paths
@@ -220,6 +221,13 @@ class AssessTab(QWidget):
         if self._assessment is not None:
             self.gallery.show_cells(self._assessment, cells)
 
+    @pyqtSlot()
+    def _show_excluded(self) -> None:
+        positions = self.relabelling.excluded
+        if self._assessment is not None and len(positions):
+            what = "excluded image" if len(positions) == 1 else "excluded images"
+            self.gallery.show_cells(self._assessment, CellImages(f"{grouped(len(positions))} {what}", positions))
+
     def _forget_model_note(self) -> None:
         if self._model_note is not None:
             self.messages.remove(self._model_note)
@@ -261,6 +269,7 @@ class AssessTab(QWidget):
         self.confusion.cells_selected.connect(self._on_cells)
         for part in (self.confusion, self.gallery):
             part.failed.connect(self._on_failed)
+        self.changes.excluded_asked.connect(self._show_excluded)
         self.relabelling.counted.connect(self.confusion.model.set_changed)
         self._notifier.table_changed.connect(self._on_table)
 

@@ -14,10 +14,11 @@ from aid_desktop.gui.widgets.naming import named_button
 class ChangesBar(QFrame):
     """Shows the number of changed images; hidden while there are none.
 
-    `train_requested` carries the model that is to learn from them.
+    `train_requested` carries the model that is to learn from them, `excluded_asked` asks for the excluded images.
     """
 
     train_requested = pyqtSignal(Path)
+    excluded_asked = pyqtSignal()
 
     def __init__(self, relabelling: Relabelling, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +30,9 @@ class ChangesBar(QFrame):
         self._text.setObjectName("changedLabels.text")
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setWordWrap(True)
+        tip = "Show the images that were excluded below; there they can be included again"
+        self._excluded = named_button(self, "Show excluded", "changedLabels.excluded", tip)
+        self._excluded.clicked.connect(self.excluded_asked)
         undo = named_button(self, "Undo", "changedLabels.undo", "Take the last change of the class table back", "undo")
         undo.clicked.connect(relabelling.undo)
         tip = "Show the Training tab, where a run starts from this model and learns from the changed labels"
@@ -38,6 +42,7 @@ class ChangesBar(QFrame):
         row.setContentsMargins(GRID, GRID // 2, GRID // 2, GRID // 2)
         row.setSpacing(GRID)
         row.addWidget(self._text, 1)
+        row.addWidget(self._excluded)
         row.addWidget(undo)
         row.addWidget(train)
         relabelling.changed.connect(self._look)
@@ -61,4 +66,7 @@ class ChangesBar(QFrame):
             f"{what} another label or role in the class table than when assessed, or none; no file was touched."
         )
         self.setAccessibleName(self._text.text())
+        n_excluded = len(self._relabelling.excluded)
+        self._excluded.setText(f"Show {grouped(n_excluded)} excluded")
+        self._excluded.setVisible(n_excluded > 0)
         self.setVisible(n > 0)

@@ -31,7 +31,7 @@ from aid_desktop.gui.theme import GRID, ThemeManager, icon, set_primary, set_rol
 from aid_desktop.gui.widgets.file_list import FileList
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 from aid_desktop.gui.widgets.naming import name_widget, named_button
-from aid_desktop.gui.widgets.work_row import WorkRow
+from aid_desktop.gui.widgets.work_row import CONVERTING, WorkRow
 
 _RTDC = (Format.RTDC, Format.BASIN)
 
@@ -70,7 +70,7 @@ class ClassifyDialog(QDialog):
         self.messages = MessageStrip("classifyMessages", self)
         self.files = FileList("classifyFiles", "Files and folders to classify", self)
         self.form = ClassifyForm(self)
-        self.summary = SummaryView(themes, self)
+        self.summary = SummaryView(themes, background, self)
         self._make_texts()
         self._make_run()
         self._lay_out()
@@ -113,7 +113,7 @@ class ClassifyDialog(QDialog):
         self._manifests = frozenset() if self._sorting_into is None else manifests_in(self._sorting_into)
         work = partial(classify, request)
         job = self._background.start("Classifying", work, self._on_done, self._on_failed)
-        self.work.follow(job, "reading the files…")
+        self.work.follow(job, "reading the files…", CONVERTING)
 
     def _request(self) -> ClassifyRequest:
         form = self.form

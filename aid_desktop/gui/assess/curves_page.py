@@ -47,6 +47,7 @@ class CurvesPage(QWidget):
         self._table = PlotTable((), ())
         self.frame = PlotFrame(f"{name}Frame", themes, self)
         self.frame.set_table(lambda: self._table)
+        self.frame.save_tables_in(background)
         self.frame.set_reader(self._read)
         self.text = QLabel(self)
         self.text.setObjectName(f"{name}Text")

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt5.QtGui import QColor
 
-from aid_desktop.errors import AidError, ExportError
 from aid_desktop.evaluation.embedding import Embedding, embed_rows
 from aid_desktop.evaluation.map_table import write_map_csv
 from aid_desktop.evaluation.predictions import Predictions
@@ -16,6 +15,7 @@ from aid_desktop.evaluation.projection import Method, Places, project, stratifie
 from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.background import JobCancelledError, JobContext
 from aid_desktop.gui.plots.map_plot import Groups
+from aid_desktop.gui.plots.plot_saving import Progress
 from aid_desktop.gui.theme import Theme, class_color
 from aid_desktop.models.files import load_model
 
@@ -52,14 +52,11 @@ class EmbeddingMap:
     method: Method
     places: Places
 
-    def write_csv(self, assessment: Assessment, path: Path) -> None:
-        """Write the map as a table, with what is predicted now. Raises ExportError."""
+    def write_csv(self, assessment: Assessment, path: Path, progress: Progress | None) -> None:
+        """Write the map as a table, with what is predicted now; see write_map_csv. Raises ExportError, DataError."""
         positions = self.sample.positions
         predictions, predicted = assessment.predictions.select(positions), assessment.matrix.predicted[positions]
-        try:
-            write_map_csv(path, predictions, self.places, predicted)
-        except AidError as error:
-            raise ExportError(str(error)) from error
+        write_map_csv(path, predictions, self.places, predicted, progress)
 
 
 def same_images(one: Predictions, other: Predictions) -> bool:

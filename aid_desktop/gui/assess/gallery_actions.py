@@ -59,6 +59,7 @@ class GalleryActions(QObject):
             use = partial(self.set_role, role)
             self._action(self._roles, f"role.{role}", f"{str(role).capitalize()}\t{key}", use)
         self._exclude = self._action(self.menu, "exclude", "Exclude\tX", self.exclude)
+        self._include = self._action(self.menu, "include", "Include again\tI", self.include)
         self.menu.addSeparator()
         self._others = self._add_others()
         self.buttons = self._make_buttons()
@@ -97,10 +98,17 @@ class GalleryActions(QObject):
             required(action).setEnabled(not reason)
         for action in self._others:
             action.setEnabled(bool(len(positions)))
-        for button in self.buttons[:3]:
+        is_excluded = np.isin(self.selected, self._relabelling.excluded)
+        self._include.setVisible(bool(is_excluded.any()))
+        relabel, role, exclude, include, export = self.buttons
+        for button in (relabel, role, exclude):
             button.setEnabled(not reason)
             button.setToolTip(reason or button.property("tip"))
-        self.buttons[3].setEnabled(bool(len(positions)))
+        # One of the two, so that the row is no wider.
+        are_all = bool(len(is_excluded)) and bool(is_excluded.all())
+        exclude.setVisible(not are_all)
+        include.setVisible(are_all)
+        export.setEnabled(bool(len(positions)))
 
     def press(self, key: int, positions: NDArray[np.intp] | None = None) -> bool:
         """Do what a key without Ctrl, Shift or Alt asks for; return whether it asks for something.
@@ -116,6 +124,8 @@ class GalleryActions(QObject):
             self._relabelling.set_role(chosen, _ROLE_KEYS[Qt.Key(key)][0])
         elif key in (Qt.Key.Key_X, Qt.Key.Key_Delete):
             self._relabelling.exclude(chosen)
+        elif key == Qt.Key.Key_I:
+            self._relabelling.include(chosen)
         else:
             return False
         return True
@@ -135,6 +145,11 @@ class GalleryActions(QObject):
     def exclude(self) -> None:
         """Leave the images out of the class table."""
         self._relabelling.exclude(self.selected)
+
+    @pyqtSlot()
+    def include(self) -> None:
+        """Bring those of the images back that were excluded."""
+        self._relabelling.include(self.selected)
 
     @pyqtSlot()
     def reveal(self) -> None:
@@ -213,10 +228,14 @@ class GalleryActions(QObject):
         tip = "Leave the selected images out of the class table; their files stay (key X)"
         exclude = self._button("Exclude", "galleryExclude", tip, "remove")
         exclude.clicked.connect(self.exclude)
+        tip = "Bring the selected images back into the class table, as they were when assessed (key I)"
+        include = self._button("Include again", "galleryInclude", tip, "check")
+        include.clicked.connect(self.include)
+        include.hide()
         tip = "Write the selected images to folders, to an .rtdc file, or as a table"
         export = self._button("Export…", "galleryExport", tip, "export")
         export.clicked.connect(self.export)
-        return relabel, role, exclude, export
+        return relabel, role, exclude, include, export
 
     def _button(self, text: str, name: str, tip: str, picture: str) -> QToolButton:
         button = QToolButton(self._gallery)

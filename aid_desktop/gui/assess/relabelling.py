@@ -13,7 +13,9 @@ from aid_desktop.evaluation.relabelled import (
     ImageStates,
     change_text,
     changed_images,
+    excluded_images,
     find_states,
+    with_images_included,
     with_images_moved,
 )
 from aid_desktop.gui.assess.assessment import Assessment
@@ -48,6 +50,13 @@ class Relabelling(QObject):
     def n_changed(self) -> int:
         """Number of images whose class or role is another than when they were assessed, or that were excluded."""
         return int(np.count_nonzero(self._is_changed))
+
+    @property
+    def excluded(self) -> NDArray[np.intp]:
+        """Positions (N,) of the assessed images that the class table had and has no longer."""
+        if self._before is None or self._now is None:
+            return np.empty(0, np.intp)
+        return np.flatnonzero(excluded_images(self._before, self._now))
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -106,7 +115,7 @@ class Relabelling(QObject):
         if self._now.is_there[positions].any():
             return ""
         if self._before.is_there[positions].all():
-            return "These images were excluded: undo that to change them again"
+            return "These images were excluded: include them again to change them"
         return "These images are not in the class table: add their file on the Data tab, then assess again"
 
     def relabel(self, positions: NDArray[np.intp], class_name: str) -> None:
@@ -120,6 +129,19 @@ class Relabelling(QObject):
     def exclude(self, positions: NDArray[np.intp]) -> None:
         """Leave images out of the class table."""
         self._change(positions, f"exclude {_images(len(positions))}")
+
+    def include(self, positions: NDArray[np.intp]) -> None:
+        """Bring excluded images back, with the class and role that they had when they were assessed."""
+        excluded = np.intersect1d(positions, self.excluded)
+        if self._assessment is None or self._before is None or self._now is None or not len(excluded):
+            self.refused.emit("None of these images is excluded.")
+            return
+        try:
+            table = with_images_included(self._assessment.predictions, excluded, self._before, self._now)
+        except DataError as error:
+            self.refused.emit(str(error))
+            return
+        self._editor.change(table, f"include {_images(len(excluded))} again")
 
     @pyqtSlot()
     def undo(self) -> None:

@@ -24,6 +24,7 @@ from aid_desktop.gui.assess.assessment import ROLES, proposed_role
 from aid_desktop.gui.background import Background, Failure, Job, JobContext
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
+from aid_desktop.gui.widgets.work_row import CONVERTING
 from aid_desktop.runs.held_out import HeldOut
 
 _LONGEST_NAME = 12
@@ -139,10 +140,10 @@ class RunRow(QWidget):
 
     @pyqtSlot(int, int)
     def set_progress(self, done: int, total: int) -> None:
-        """Show how many images are done."""
-        self._progress.setRange(0, max(1, total))
+        """Show how many images are done; a total of 0 says that the network is converted first."""
+        self._progress.setRange(0, total)
         self._progress.setValue(done)
-        self._status.setText(f"{grouped(done)} of {grouped(total)}")
+        self._status.setText(f"{grouped(done)} of {grouped(total)}" if total else CONVERTING)
 
     @pyqtSlot(Threshold)
     def set_threshold(self, threshold: Threshold) -> None:

@@ -6,6 +6,7 @@ from PyQt5.QtCore import QAbstractTableModel, QModelIndex, Qt
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QSplitter, QTableView, QVBoxLayout, QWidget
 
 from aid_desktop.evaluation.summary import FileSummary, Summary, fraction_text
+from aid_desktop.gui.background import Background
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plots.share_plot import SharePlot
 from aid_desktop.gui.qt import required
@@ -73,7 +74,7 @@ class SummaryModel(QAbstractTableModel):
 class SummaryView(QWidget):
     """The table above, the bars below it."""
 
-    def __init__(self, themes: ThemeManager, parent: QWidget | None = None) -> None:
+    def __init__(self, themes: ThemeManager, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("classifySummary")
         self.setAccessibleName("Images of each class")
@@ -87,6 +88,7 @@ class SummaryView(QWidget):
         self.table.setStyleSheet("QTableView::item { padding: 0 5px; }")
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.plot = SharePlot("classifyPlot", themes, self)
+        self.plot.save_tables_in(background)
         splitter = QSplitter(Qt.Orientation.Vertical, self)
         splitter.setObjectName("classifySummarySplitter")
         splitter.setChildrenCollapsible(False)

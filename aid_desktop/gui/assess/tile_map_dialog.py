@@ -37,7 +37,7 @@ from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.drop_area import dropped_paths
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
-from aid_desktop.gui.widgets.work_row import WorkRow
+from aid_desktop.gui.widgets.work_row import CONVERTING, WorkRow
 from aid_desktop.settings.image import MAX_SIDE
 
 
@@ -91,7 +91,7 @@ class TileMapDialog(QDialog):
         self.messages.clear()
         work = partial(map_image, self._image, self.size_box.value(), self.stride_box.value(), self._threshold)
         job = self._background.start("Classifying tiles", work, self._on_mapped, self._on_failed)
-        self.work.follow(job, "loading the model…")
+        self.work.follow(job, "loading the model…", CONVERTING)
 
     @pyqtSlot()
     def save(self) -> None:

@@ -1,7 +1,7 @@
 """Tens of thousands of points in groups of one colour each, to be pointed at, clicked and encircled."""
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,7 @@ class MapPlot(PlotFrame):
         self._items: list[Any] = []
         self._rings = self._scatter(20)
         self._cross = self._scatter(25)
-        self._write_csv: Callable[[Path], None] | None = None
+        self._write_csv: CsvWriter | None = None
         self._lasso = Lasso(self.canvas, self.panel, self)
         self._lasso.closed.connect(self._on_lasso)
         self._lasso.clicked.connect(self._on_click)
@@ -150,14 +150,13 @@ class MapPlot(PlotFrame):
         """Draw a ring around some points."""
         self._rings.setData(self._places[points, 0], self._places[points, 1])
 
-    def set_csv_writer(self, write: Callable[[Path], None]) -> None:
-        """Let `write` make the table of a saved plot; it may raise ExportError and OSError."""
+    def set_csv_writer(self, write: CsvWriter) -> None:
+        """Let `write` make the table of a saved plot; it may raise AidError and OSError."""
         self._write_csv = write
 
     def csv_writer(self) -> CsvWriter:
         """Return what writes the table of now, from any thread. It raises OSError, AidError."""
-        write = self._write_csv
-        return super().csv_writer() if write is None else lambda path, _: write(path)
+        return super().csv_writer() if self._write_csv is None else self._write_csv
 
     def save(self, path: Path) -> None:
         """Write PNG, SVG or CSV by the suffix. Raises OSError, AidError."""

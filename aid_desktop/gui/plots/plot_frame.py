@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pyqtgraph as pg
+from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QAction, QFileDialog, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from aid_desktop.errors import ExportError
+from aid_desktop.errors import AidError, ExportError
 from aid_desktop.gui.background import Background, Failure, JobContext
 from aid_desktop.gui.plots.growing_view import GrowingViewBox
 from aid_desktop.gui.plots.plot_saving import CsvWriter, PlotTable, write_csv, write_png, write_svg
@@ -159,7 +160,7 @@ class PlotFrame(QWidget):
                 item.viewRangeChanged()
 
     def save(self, path: Path) -> None:
-        """Write PNG, SVG or CSV by the suffix. Raises OSError, ExportError."""
+        """Write PNG, SVG or CSV by the suffix. Raises OSError, AidError."""
         if path.suffix.lower() == ".csv":
             self.csv_writer()(path, None)
             return
@@ -319,17 +320,20 @@ class PlotFrame(QWidget):
         self._messages.clear()
         if path.suffix == ".csv" and self._background is not None:
             work = partial(_write_table, self.csv_writer(), path)
-            job = self._background.start("Saving the table", work, _nothing, self._on_not_saved, is_cancellable=True)
-            self.destroyed.connect(job.cancel)
+            failed = partial(self._on_not_saved, self._background)
+            self._background.start("Saving the table", work, _nothing, failed, is_cancellable=True)
             return
         try:
             self.save(path)
-        except ExportError as error:
-            self._messages.add(Note(Level.ERROR, str(error)))
-        except OSError as error:
-            self._messages.add(Note(Level.ERROR, _refusal(path, error)))
+        except (AidError, OSError) as error:
+            text = _refusal(path, error) if isinstance(error, OSError) else str(error)
+            self._messages.add(Note(Level.ERROR, sentence(text)))
 
-    def _on_not_saved(self, failure: Failure) -> None:
+    def _on_not_saved(self, background: Background, failure: Failure) -> None:
+        # A table is written to its end although its window was closed meanwhile.
+        if sip.isdeleted(self):
+            background.failed.emit(failure)
+            return
         self._messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
 
 

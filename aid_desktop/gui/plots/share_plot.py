@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from PyQt5.QtWidgets import QWidget
 from aid_desktop.evaluation.summary import REJECTED_NAME, FileSummary, Summary, fraction_text, write_summary
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plots.plot_frame import PlotFrame
+from aid_desktop.gui.plots.plot_saving import CsvWriter
 from aid_desktop.gui.plots.plot_style import LegendSample, Panel, Readout, line_pen, plot_font
 from aid_desktop.gui.theme import GRID, Theme, ThemeManager, class_color
 
@@ -111,11 +111,12 @@ class SharePlot(PlotFrame):
         self._panel.plot.setYRange(-0.5 - rows, n_shown - 0.5, padding=0)
         self._panel.place_legend()
 
-    def save(self, path: Path) -> None:
-        if path.suffix.lower() == ".csv" and self._summary is not None:
-            write_summary(path, self._summary)
-            return
-        super().save(path)
+    def csv_writer(self) -> CsvWriter:
+        """Return what writes the summary's table, from any thread. It raises OSError, AidError."""
+        summary = self._summary
+        return (
+            super().csv_writer() if summary is None else lambda path, progress: write_summary(path, summary, progress)
+        )
 
     def _add_bar(self, group: _Group, shares: Any, starts: Any) -> Any:
         color = group.color

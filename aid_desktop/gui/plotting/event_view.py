@@ -54,6 +54,7 @@ class EventView(QWidget):
         self.image.canvas.setMinimumSize(20 * GRID, 14 * GRID)
         self.trace_plot = PlotFrame("eventTraces", themes, self)
         self.trace_plot.suggested_name = "traces"
+        self.trace_plot.save_tables_in(background)
         self.trace_plot.header.addStretch(1)
         self._trace_panel = self.trace_plot.add_panel()
         self._trace_panel.set_labels("signal [a.u.]", "sample")

@@ -82,6 +82,7 @@ class FeaturePlotDialog(QDialog):
         self.messages = MessageStrip("plotMessages", self)
         self.choice = AxisChoice(self)
         self.frame = ScatterFrame("featurePlot", themes, self)
+        self.frame.save_tables_in(background)
         self.new_gates = NewGates(self.frame, gates)
         self.layer = GateLayer(self.frame)
         self.panel = GatePanel(gates, self)

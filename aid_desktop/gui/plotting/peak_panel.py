@@ -129,6 +129,7 @@ class PeakPanel(QWidget):
 
     def _make_plots(self) -> None:
         self.trace_plot = PlotFrame("peakTracePlot", self._themes, self, is_legend_shown=False)
+        self.trace_plot.save_tables_in(self._background)
         self.trace_plot.header.addWidget(self.trace_box)
         self.trace_plot.header.addWidget(self.add_button)
         self.trace_plot.header.addStretch(1)
@@ -139,6 +140,7 @@ class PeakPanel(QWidget):
         panel.plot.addItem(self.region, ignoreBounds=True)
         self.region.sigRegionChangeFinished.connect(self._fit)
         self.peak_plot = PlotFrame("peakPlot", self._themes, self, is_legend_shown=False)
+        self.peak_plot.save_tables_in(self._background)
         self.peak_plot.header.addWidget(self.percent_box)
         self.peak_plot.header.addWidget(self.highest_button)
         self.peak_plot.header.addStretch(1)

@@ -10,6 +10,9 @@ from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 
+CONVERTING = "converting the network…"
+"""What the row says while images wait for it."""
+
 
 class WorkRow(QWidget):
     """Follows one job at a time: what it does, how far it is, and a button that stops it; hidden without one.

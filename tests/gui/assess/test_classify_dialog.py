@@ -131,7 +131,7 @@ def test_that_uncertain_images_are_rejected_and_counted_apart(qtbot, dialog, sou
         assert [row["count"] for row in csv.DictReader(file)][-3:] == ["4", "6", "16"]
 
 
-def test_that_the_counts_are_drawn_and_saved(qtbot, dialog, sources, tmp_path, idle):
+def test_that_the_counts_are_drawn_and_saved(qtbot, dialog, sources, tmp_path, idle, background):
     tabs = dialog.findChild(QTabWidget, "classifyTabs")
     assert not tabs.isTabEnabled(1)
     dialog.files.add([source.path for source in sources])
@@ -142,6 +142,10 @@ def test_that_the_counts_are_drawn_and_saved(qtbot, dialog, sources, tmp_path, i
         plot.save(tmp_path / name)
         assert (tmp_path / name).stat().st_size > 0
     assert (tmp_path / "plot.csv").read_text() == (tmp_path / "classified_summary.csv").read_text()
+    plot._save_to(tmp_path / "later.csv")
+    assert background.n_jobs == 1
+    idle()
+    assert (tmp_path / "later.csv").read_text() == (tmp_path / "plot.csv").read_text()
 
 
 def test_that_the_choices_are_remembered(qtbot, dialog, sources, background, model_file, themes, idle):

@@ -151,6 +151,57 @@ def test_that_the_session_key_for_undo_counts_on_this_tab(qtbot, cats_taken_for_
     assert notifier.table == before
 
 
+def test_that_excluded_images_are_shown_and_included_again(qtbot, cats_taken_for_automobiles, notifier, editor):
+    tab, before = cats_taken_for_automobiles, notifier.table
+    show, exclude = child(tab, QPushButton, "changedLabels.excluded"), child(tab, QToolButton, "galleryExclude")
+    include = child(tab, QToolButton, "galleryInclude")
+    choose(tab, 0, 2)
+    assert (exclude.isVisible(), include.isVisible(), show.isVisible()) == (True, False, False)
+    qtbot.keyClick(tab.gallery.grid, Qt.Key_X)
+    assert (exclude.isVisible(), include.isVisible(), show.isVisible()) == (False, True, True)
+    assert child(tab, QToolButton, "galleryRelabel").toolTip() == (
+        "These images were excluded: include them again to change them"
+    )
+    # Other cells are looked at meanwhile.
+    tab.confusion.table.setCurrentIndex(tab.confusion.model.index(1, 1))
+    qtbot.mouseClick(show, Qt.LeftButton)
+    assert show.text() == "Show 2 excluded"
+    assert child(tab, QLabel, "galleryHeading").text() == "2 excluded images, most certain first"
+    assert [caption.partition("\n")[2] for caption in captions(tab)] == ["excluded", "excluded"]
+    choose(tab, 0)
+    qtbot.mouseClick(include, Qt.LeftButton)
+    assert contents(notifier.table)["cat", "cat", "validation"] == [*range(10), 11, 12]
+    assert [caption.partition("\n")[2] for caption in captions(tab)] == ["", "excluded"]
+    assert (exclude.isVisible(), include.isVisible(), show.text()) == (True, False, "Show 1 excluded")
+    choose(tab, 0, 1)
+    assert exclude.isVisible()
+    actions = tab.gallery.actions_on_images
+    actions.show_menu(QPoint(5, 5))
+    again = texts_of(actions.menu.actions())["include"]
+    assert again.isVisible()
+    again.trigger()
+    actions.menu.hide()
+    assert notifier.table == before
+    assert not show.isVisible()
+    assert tab.changes.text == ""
+    assert editor.stack.undoText() == "include 1 image again"
+    editor.stack.undo()
+    assert contents(notifier.table)["cat", "cat", "validation"] == [*range(10), 11, 12]
+
+
+def test_that_a_row_that_was_removed_is_included_again(qtbot, cats_taken_for_automobiles, notifier):
+    tab, before = cats_taken_for_automobiles, notifier.table
+    notifier.set_table(before.removed([1]))
+    qtbot.mouseClick(child(tab, QPushButton, "changedLabels.excluded"), Qt.LeftButton)
+    assert len(captions(tab)) == 13
+    tab.gallery.grid.selectAll()
+    qtbot.keyClick(tab.gallery.grid, Qt.Key_I)
+    assert notifier.table == before
+    with qtbot.waitSignal(tab.gallery.failed) as failed:
+        qtbot.keyClick(tab.gallery.grid, Qt.Key_I)
+    assert failed.args[0].message == "None of these images is excluded."
+
+
 def test_that_marks_last_until_the_next_assessment(qtbot, cats_taken_for_automobiles, idle):
     tab = cats_taken_for_automobiles
     choose(tab, 0)
@@ -213,7 +264,7 @@ def test_that_buttons_change_the_selected_images(qtbot, cats_taken_for_automobil
     assert sum(len(numbers) for numbers in contents(notifier.table).values()) == 25
     actions.look()
     assert not child(tab, QToolButton, "galleryExclude").isEnabled()
-    assert "undo" in child(tab, QToolButton, "galleryExclude").toolTip()
+    assert "include them again" in child(tab, QToolButton, "galleryRelabel").toolTip()
 
 
 def test_that_nothing_can_be_done_without_a_selection(cats_taken_for_automobiles):

@@ -66,7 +66,9 @@ def test_that_only_what_is_seen_is_computed(tabs: ResultTabs, background, idle) 
     assert background.n_jobs == 0
 
 
-def test_that_every_page_draws_says_something_and_saves_its_numbers(tabs: ResultTabs, idle, tmp_path: Path) -> None:
+def test_that_every_page_draws_says_something_and_saves_its_numbers(
+    tabs: ResultTabs, background, idle, tmp_path: Path
+) -> None:
     for page in tabs.pages:
         tabs.setCurrentWidget(page)
         idle()
@@ -76,6 +78,10 @@ def test_that_every_page_draws_says_something_and_saves_its_numbers(tabs: Result
             path = tmp_path / f"{page.name}{suffix}"
             page.frame.save(path)
             assert path.stat().st_size > 100
+        page.frame._save_to(tmp_path / "later.csv")
+        assert background.n_jobs == 1
+        idle()
+        assert (tmp_path / "later.csv").read_bytes() == (tmp_path / f"{page.name}.csv").read_bytes()
         with (tmp_path / f"{page.name}.csv").open(encoding="utf-8") as file:
             rows = list(csv.reader(file))
         assert len(rows) > 5

@@ -2,12 +2,13 @@
 
 import shutil
 
-from PyQt5.QtWidgets import QLabel
+from PyQt5.QtWidgets import QLabel, QProgressBar
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.selection import select_images
 from aid_desktop.gui.assess.run_row import RunRow
+from aid_desktop.gui.widgets.work_row import CONVERTING
 from aid_desktop.runs.held_out import HeldOut, key_of
 
 
@@ -40,3 +41,13 @@ def test_that_chosen_images_of_a_folder_are_counted_in_the_background(qtbot, tin
     assert label.text() == "2 images"
     row.set_held_out(None)
     assert label.text() == "5 images"
+
+
+def test_that_a_network_that_is_converted_is_told(qtbot, background):
+    row = RunRow(background)
+    qtbot.addWidget(row)
+    status, bar = row.findChild(QLabel, "assessStatus"), row.findChild(QProgressBar, "assessProgress")
+    row.set_running(True)
+    for (done, total), text in {(0, 0): CONVERTING, (3, 26): "3 of 26"}.items():
+        row.set_progress(done, total)
+        assert (status.text(), bar.value(), bar.maximum()) == (text, done, total)

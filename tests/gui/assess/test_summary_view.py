@@ -7,11 +7,11 @@ from aid_desktop.gui.assess import summary_view
 from aid_desktop.gui.assess.summary_view import SummaryView
 
 
-def test_that_very_many_classes_are_neither_measured_nor_written_out_at_once(qtbot, themes, monkeypatch):
+def test_that_very_many_classes_are_neither_measured_nor_written_out_at_once(qtbot, themes, background, monkeypatch):
     made = []
     text = summary_view.fraction_text
     monkeypatch.setattr(summary_view, "fraction_text", lambda *numbers: made.append(numbers) or text(*numbers))
-    view = SummaryView(themes)
+    view = SummaryView(themes, background)
     qtbot.addWidget(view)
     view.show()
     files = tuple(FileSummary(str(k), f"{k}.rtdc", tuple(range(1000))) for k in range(100))

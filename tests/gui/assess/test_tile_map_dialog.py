@@ -33,7 +33,7 @@ from aid_desktop.models.files import LoadedModel
 class FakePredictor:
     """Says automobile where a tile is bright."""
 
-    def __init__(self, model, card, n_images) -> None:
+    def __init__(self, model, card, n_images, on_convert) -> None:
         pass
 
     def predict(self, images, should_stop=None):

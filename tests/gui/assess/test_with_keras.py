@@ -1,12 +1,19 @@
 """The same with a real network."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QLabel, QProgressBar, QPushButton
 
 from aid_desktop.gui.assess.classification import ClassifyRequest, Format, classify
+from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
 from aid_desktop.gui.background import JobContext
+from aid_desktop.gui.widgets.work_row import CONVERTING
+from aid_desktop.models import onnx_cache, predict
+from aid_desktop.models.onnx_cache import OnnxCache
 
 pytestmark = pytest.mark.keras
 
@@ -43,6 +50,51 @@ def test_that_files_are_classified_by_a_real_model(real_model, sources, tmp_path
     found = classify(request, JobContext(lambda done, total: None))
     assert found.n == sum(number for _, number in found.counts) == 13
     assert (tmp_path / "out.csv").read_text(encoding="utf-8").count("\n") == 14
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_that_a_network_that_is_converted_is_told_and_the_wait_for_it_can_be_ended(
+    qtbot, background, themes, real_model, sources, tmp_path, idle, monkeypatch, is_cancelled
+):
+    begun, may_go_on, is_done = (threading.Event() for _ in range(3))
+    convert = onnx_cache.to_onnx
+
+    def slow(model, shapes):
+        begun.set()
+        assert may_go_on.wait(60)
+        try:
+            return convert(model, shapes)
+        finally:
+            is_done.set()
+
+    cache = OnnxCache(tmp_path / "networks")
+    monkeypatch.setattr(onnx_cache, "to_onnx", slow)
+    monkeypatch.setattr(predict, "users_cache", lambda: cache)
+    monkeypatch.setattr(predict, "is_worth_it", lambda model, n_images: True)
+    dialog = ClassifyDialog(real_model, None, background, themes)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    dialog.files.add([sources[0].path])
+    dialog.formats.setCurrentText(str(Format.CSV))
+    dialog.target.setText(str(tmp_path / "out.csv"))
+    dialog.start()
+    status = dialog.findChild(QLabel, "classifyStatus")
+    try:
+        qtbot.waitUntil(lambda: status.text() == CONVERTING, timeout=60_000)
+        assert begun.is_set()
+        assert dialog.findChild(QProgressBar, "classifyProgress").maximum() == 0
+        if is_cancelled:
+            qtbot.mouseClick(dialog.findChild(QPushButton, "classifyCancel"), Qt.LeftButton)
+            idle()
+            assert not is_done.is_set()
+    finally:
+        may_go_on.set()
+    assert is_done.wait(60)
+    qtbot.waitUntil(lambda: background.n_jobs == 0, timeout=60_000)
+    assert (tmp_path / "out.csv").exists() is not is_cancelled
+    result = dialog.findChild(QLabel, "classifyResult").text()
+    assert result.startswith("" if is_cancelled else "13 images: ")
+    assert dialog.messages.notes == ()
 
 
 def test_that_a_real_model_is_mapped_and_searched_for_wrong_labels(qtbot, tab, real_model, idle):

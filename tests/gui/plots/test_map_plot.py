@@ -101,7 +101,7 @@ def test_that_pictures_have_a_legend_and_tables_are_written_by_the_owner(plot: M
     assert "odd" in drawing
     plot.save(tmp_path / "map.png")
     assert (tmp_path / "map.png").stat().st_size > 1000
-    plot.set_csv_writer(lambda path: path.write_text("x,y\n") and None)
+    plot.set_csv_writer(lambda path, _: path.write_text("x,y\n") and None)
     plot.save(tmp_path / "map.csv")
     assert (tmp_path / "map.csv").read_text() == "x,y\n"
 

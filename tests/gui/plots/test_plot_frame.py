@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PyQt5 import sip
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QColor, QImage
 from PyQt5.QtTest import QTest
@@ -167,6 +168,32 @@ def test_that_a_table_is_written_in_the_background(
     assert threading.main_thread().name not in threads
     (note,) = frame._messages.notes
     assert "x.csv cannot be written" in note.text
+    background.shut_down()
+
+
+def test_that_a_table_is_written_although_its_window_is_closed(
+    qtbot: QtBot, themes: ThemeManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    background, told, may_go_on = Background(), [], threading.Event()
+    background.failed.connect(lambda failure: told.append(failure.message))
+
+    def write(path: Path, progress: Callable[[int, int], None]) -> None:
+        assert may_go_on.wait(30)
+        path.write_text("1", encoding="utf-8")
+
+    for folder in (tmp_path, tmp_path / "gone"):
+        frame = PlotFrame("closedPlot", themes)
+        frame.save_tables_in(background)
+        monkeypatch.setattr(frame, "csv_writer", lambda: write)
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, folder=folder: (str(folder / "x.csv"), ""))
+        frame._save_button.menu().actions()[2].trigger()
+        sip.delete(frame)
+        may_go_on.set()
+        qtbot.waitUntil(lambda: background.n_jobs == 0)
+        may_go_on.clear()
+    assert (tmp_path / "x.csv").read_text(encoding="utf-8") == "1"
+    assert len(told) == 1
+    assert "x.csv cannot be written" in told[0]
     background.shut_down()
 
 

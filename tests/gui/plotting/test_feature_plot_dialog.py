@@ -135,6 +135,21 @@ def test_that_the_crosshair_tells_the_event(dialog, columns) -> None:
     assert dialog.frame._read(dialog.frame.above, middle, 0).text.endswith(f": {bars.counts[0]} events")
 
 
+def test_that_tables_of_points_traces_and_peaks_are_written_in_the_background(
+    dialog, tmp_path, idle, background
+) -> None:
+    click(dialog, 50.0, 0.05)
+    idle()
+    plots = (dialog.frame, dialog.event_view.trace_plot, dialog.peaks.trace_plot, dialog.peaks.peak_plot)
+    for number, plot in enumerate(plots):
+        plot._save_to(tmp_path / f"{number}.csv")
+        assert background.n_jobs == 1
+        idle()
+        plot.save(tmp_path / "expected.csv")
+        assert (tmp_path / f"{number}.csv").read_bytes() == (tmp_path / "expected.csv").read_bytes()
+        assert plot._messages.notes == ()
+
+
 def test_that_the_plot_is_saved_as_picture_drawing_and_numbers(dialog, tmp_path, columns) -> None:
     for suffix in (".png", ".svg", ".csv"):
         dialog.frame.save(tmp_path / f"plot{suffix}")
