@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.errors import ExportError
-from aid_desktop.export.exporter import ExportFormat
+from aid_desktop.export.exporter import ExportFormat, how_to_install
 from aid_desktop.export.kit import check_kit, kit_folder, write_kit
 from aid_desktop.export.network import Sample, make_network, prepared_inputs
 from aid_desktop.export.report import LABELS_NAME, ExportReport, exported_files, write_report
@@ -101,8 +101,8 @@ def _check(target: ExportFormat, path: Path) -> None:
     if target.missing:
         names = " ".join(target.missing)
         raise ExportError(
-            f"{target.title} cannot be written without {names}: install it with pip install {names}, or everything for "
-            "export with pip install aid-desktop[export]"
+            f"{target.title} cannot be written without {names}: install it with {how_to_install(*target.missing)}. "
+            "Everything for export: pip install aid-desktop[export]"
         )
     if path.suffix != target.suffix:
         wanted = f"a name that ends with {target.suffix}" if target.suffix else "the name of a folder, without a suffix"

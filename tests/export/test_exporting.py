@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from aid_desktop.errors import ExportError
+from aid_desktop.export import exporter
 from aid_desktop.export.exporter import Check, Package
 from aid_desktop.export.exporting import ExportChoice, ExportStoppedError, export_model
 from aid_desktop.export.network import ExportNetwork
@@ -106,3 +107,9 @@ def test_that_a_failure_half_way_brings_both_old_ones_back(
     assert sorted(one.name for one in tmp_path.iterdir()) == ["net", "net.bin"]
     assert [one.name for one in (tmp_path / "net").iterdir()] == ["old"]
     assert (tmp_path / "net.bin").read_text(encoding="utf-8") == "old"
+
+
+def test_that_a_standalone_program_does_not_ask_for_packages_that_it_cannot_take(monkeypatch: Any) -> None:
+    assert exporter.how_to_install("a", "b") == "pip install a b"
+    monkeypatch.setattr(exporter, "is_frozen", lambda: True)
+    assert exporter.how_to_install("a").startswith("pip install a, beside an AID Desktop installed with pip")
