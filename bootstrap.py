@@ -11,9 +11,12 @@ import hashlib
 import importlib.util
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +29,10 @@ USAGE = """usage: python3 bootstrap.py COMMAND [ARGUMENTS]
                            only the tests of exported files in old runtimes, which need Python 3.11
   run [ARGUMENTS]          aid-desktop with these arguments; without any, the window
   benchmark [NAME]         measure against rivals in one run; one JSON line per figure; all without a NAME
+  freeze                   build the standalone program, dist/aid-desktop, and run the self test of a copy of it
 
 All install into .venv beside this file first, where that has not been done yet; old runtimes have
-.venv-exports-old to themselves."""
+.venv-exports-old to themselves, and the standalone program is built from .venv-freeze."""
 
 OLDEST_PYTHON = (3, 11)
 NEXT_PYTHON = (3, 14)
@@ -65,6 +69,10 @@ EXPORTS_OLD = "--exports-old"
 OLD_RUNTIMES_PYTHON = (3, 11)
 # The one that aid_desktop/export/old_runtimes.py reads.
 OLD_PYTHON_VARIABLE = "AID_DESKTOP_OLD_PYTHON"
+
+STANDALONE = "aid-desktop"
+# Without these Windows starts no program that opens sockets or temporary files.
+WINDOWS_VARIABLES = ("SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE")
 
 Runner = Callable[[Sequence[str]], int]
 
@@ -116,7 +124,21 @@ class Project:
     @property
     def old_python(self) -> str:
         """The path of its Python."""
-        return str(self.old_venv / self.scripts.relative_to(self.venv) / Path(self.program("python")).name)
+        return self.python_in(self.old_venv)
+
+    @property
+    def freeze_venv(self) -> Path:
+        """The virtual environment that the standalone program is built from: nothing in it but what goes in."""
+        return self.root / ".venv-freeze"
+
+    @property
+    def standalone(self) -> Path:
+        """The folder of the standalone program."""
+        return self.root / "dist" / STANDALONE
+
+    def python_in(self, venv: Path) -> str:
+        """Return the path of the Python of another virtual environment."""
+        return str(venv / self.scripts.relative_to(self.venv) / Path(self.program("python")).name)
 
 
 @dataclass(frozen=True)
@@ -165,7 +187,7 @@ def needs_of(command: str, arguments: Sequence[str], environment: Mapping[str, s
     if command == "test":
         everything = not arguments
         return Needs(window=True, display=everything, virtual_display=everything)
-    if command == "benchmark":
+    if command in {"benchmark", "freeze"}:
         return Needs(window=True)
     has_display = bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
     if command == "demo" or "demo" in arguments:
@@ -319,23 +341,64 @@ def ensure_old_runtimes(
 ) -> bool:
     """Make the virtual environment of old runtimes; return whether anything was installed. Raises SetupError."""
     digest = hashlib.sha256(str(project.root).encode() + project.old_constraints.read_bytes()).hexdigest()
-    stamp = project.old_venv / project.stamp.name
-    if Path(project.old_python).exists() and stamp.is_file() and stamp.read_text(encoding="utf-8") == digest:
+    if is_made(project, project.old_venv, digest):
         return False
     here = sys.executable if sys.version_info[:2] == OLD_RUNTIMES_PYTHON else None
     python = here or find_program("python{}.{}".format(*OLD_RUNTIMES_PYTHON))
     if python is None:
         raise SetupError("The old runtimes need Python 3.11, which was not found: install it as python3.11.")
-    stamp.unlink(missing_ok=True)
-    say(f"Making {project.old_venv}")
-    if run([python, "-m", "venv", "--clear", str(project.old_venv)]) != 0:
-        raise SetupError(f"The virtual environment {project.old_venv} could not be made; see above.")
-    quiet = [] if sys.stdout.isatty() else ["--quiet"]
-    pip = [project.old_python, "-m", "pip", "--disable-pip-version-check", "install", *quiet]
-    if run([*pip, "--requirement", str(project.old_constraints)]) != 0:
-        raise SetupError("pip could not install the old runtimes; see above. There are none for every system.")
-    stamp.write_text(digest, encoding="utf-8")
+    wanted = ["--requirement", str(project.old_constraints)]
+    make_venv(project, project.old_venv, digest, python, wanted, run)
     return True
+
+
+def ensure_freeze_environment(project: Project, run: Runner, system: str, machine: str) -> bool:
+    """Make the virtual environment of the standalone program; return whether anything was installed.
+
+    Raises SetupError.
+    """
+    wanted = standalone_requirements(project, system, machine)
+    digest = hashlib.sha256(" ".join([digest_of(project), *wanted]).encode()).hexdigest()
+    if is_made(project, project.freeze_venv, digest):
+        return False
+    arguments = ["--constraint", str(project.constraints), *wanted]
+    make_venv(project, project.freeze_venv, digest, sys.executable, arguments, run)
+    return True
+
+
+def standalone_requirements(project: Project, system: str, machine: str) -> list[str]:
+    """Return what the standalone program consists of and is built with.
+
+    Its TensorFlow is the one without GPU where there is one: CUDA's libraries, 3 GB, are not in it, and without them
+    the code for GPUs is of no use.
+    """
+    import tomllib
+
+    declared = tomllib.loads((project.root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*declared["dependencies"], *declared["optional-dependencies"]["build"]]
+    if (system, machine) == ("Linux", "x86_64"):
+        wanted = [re.sub(r"^tensorflow(?![\w-])", "tensorflow-cpu", one) for one in wanted]
+    return wanted
+
+
+def is_made(project: Project, venv: Path, digest: str) -> bool:
+    """Return whether a further virtual environment is complete and was made from what the digest tells of."""
+    stamp = venv / project.stamp.name
+    return Path(project.python_in(venv)).exists() and stamp.is_file() and stamp.read_text(encoding="utf-8") == digest
+
+
+def make_venv(project: Project, venv: Path, digest: str, python: str, arguments: Sequence[str], run: Runner) -> None:
+    """Make a further virtual environment and install into it what pip's arguments say. Raises SetupError."""
+    stamp = venv / project.stamp.name
+    stamp.unlink(missing_ok=True)
+    say(f"Making {venv}")
+    if run([python, "-m", "venv", "--clear", str(venv)]) != 0:
+        raise SetupError(f"The virtual environment {venv} could not be made; see above.")
+    quiet = [] if sys.stdout.isatty() else ["--quiet"]
+    pip = [project.python_in(venv), "-m", "pip", "--disable-pip-version-check", "install", *quiet]
+    if run([*pip, *arguments]) != 0:
+        raise SetupError("pip could not install all of it; see above. There are not packages for every system.")
+    stamp.write_text(digest, encoding="utf-8")
 
 
 def pip_command(project: Project, extras: Iterable[str]) -> list[str]:
@@ -424,6 +487,69 @@ def run_benchmarks(project: Project, arguments: Sequence[str]) -> int:
     return run_steps(steps, lambda step: run_quietly(step, project))
 
 
+def build_standalone(project: Project, run: Runner) -> None:
+    """Build the standalone program with pyinstaller.spec. Raises SetupError."""
+    folders = ["--distpath", str(project.standalone.parent), "--workpath", str(project.root / "build")]
+    command = [project.python_in(project.freeze_venv), "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
+    say("Building the standalone program; this takes some minutes.")
+    if run([*command, *folders, str(project.root / "pyinstaller.spec")]) != 0:
+        raise SetupError("PyInstaller could not build the standalone program; see above.")
+
+
+def console_program(standalone: Path) -> Path:
+    """Return the console program in a folder of the standalone program; on macOS it is inside of the .app."""
+    if os.name == "nt":
+        return standalone / f"{STANDALONE}-cli.exe"
+    in_app = sorted(standalone.glob(f"*.app/Contents/MacOS/{STANDALONE}-cli"))
+    return in_app[0] if in_app else standalone / f"{STANDALONE}-cli"
+
+
+def bare_environment(home: Path, environment: Mapping[str, str], is_windows: bool) -> dict[str, str]:
+    """Return an environment without Python, in which only `home`, an empty folder, belongs to the user."""
+    if not is_windows:
+        return {"HOME": str(home), "PATH": str(home)}
+    kept = {name: environment[name] for name in WINDOWS_VARIABLES if name in environment}
+    folders = dict.fromkeys(("USERPROFILE", "APPDATA", "LOCALAPPDATA"), str(home))
+    return {**kept, **folders, "PATH": str(Path(environment.get("SYSTEMROOT", r"C:\Windows")) / "System32")}
+
+
+def size_of(folder: Path) -> int:
+    """Return the bytes of all files in a folder; links count nothing."""
+    files = (Path(root) / name for root, _, names in os.walk(folder) for name in names)
+    return sum(path.lstat().st_size for path in files if not path.is_symlink())
+
+
+def try_standalone(project: Project) -> int:
+    """Run the self test of a copy in another place, with no Python in sight, and return its exit status.
+
+    Each line is shown with the seconds since the start of the program; the first is that of the painted window.
+    """
+    with tempfile.TemporaryDirectory(prefix="aid desktop moved ") as name:
+        folder, home = Path(name), Path(name) / "home"
+        home.mkdir()
+        copy = folder / STANDALONE
+        shutil.copytree(project.standalone, copy, symlinks=True)
+        say(f"{project.standalone}: {size_of(copy) / 1e6:.0f} MB")
+        command = [str(console_program(copy)), "self-test"]
+        environment = bare_environment(home, os.environ, os.name == "nt")
+        start = time.monotonic()
+        with subprocess.Popen(
+            command, cwd=home, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8", errors="replace"
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                say(f"{time.monotonic() - start:6.1f} s  {line.rstrip()}")
+        say(f"self test: {'passed' if process.returncode == 0 else f'FAILED ({process.returncode})'}")
+        return 1 if process.returncode else 0
+
+
+def freeze(project: Project) -> int:
+    """Build the standalone program and test it. Raises SetupError."""
+    ensure_freeze_environment(project, call, platform.system(), platform.machine())
+    build_standalone(project, call)
+    return try_standalone(project)
+
+
 def run_program(project: Project, arguments: Sequence[str]) -> int:
     """Run aid-desktop in place of this process where the system can, and return its exit status."""
     command = [project.program("python"), "-m", "aid_desktop", *arguments]
@@ -445,7 +571,7 @@ def say(text: str) -> None:
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line asks for and return the exit status."""
     command, rest = (arguments[0], list(arguments[1:])) if arguments else ("", [])
-    if command not in {"demo", "test", "run", "benchmark"}:
+    if command not in {"demo", "test", "run", "benchmark", "freeze"}:
         say(USAGE)
         return 0 if command in {"-h", "--help", "help"} else 2
     project = Project(Path(__file__).resolve().parent)
@@ -455,6 +581,8 @@ def main(arguments: Sequence[str]) -> int:
             raise SetupError(problem)
         if platform.system() == "Linux":
             ensure_packages(needs_of(command, rest, os.environ), System(), call)
+        if command == "freeze":
+            return freeze(project)
         ensure_environment(project, call, extras_of(command))
         if command == "test" and EXPORTS_OLD in rest:
             ensure_old_runtimes(project, call)

@@ -27,6 +27,13 @@ def executable_dir() -> Path:
     return Path(sys.executable).resolve().parent
 
 
+def program_dir() -> Path:
+    """Return the folder in which a user sees the program: on macOS the one of the .app."""
+    folder = executable_dir()
+    in_app = folder.name == "MacOS" and folder.parent.name == "Contents"
+    return folder.parents[2] if in_app else folder
+
+
 def assets_dir() -> Path:
     """Return the folder of icons, style sheet and help texts; beside the package, frozen or not."""
     return package_dir().parent / "assets"

@@ -220,6 +220,84 @@ def test_that_the_tests_of_old_runtimes_know_their_python(project) -> None:
     assert "AID_DESKTOP_OLD_PYTHON" not in dict(plain.environment)
 
 
+def declare(project) -> None:
+    """Write a pyproject.toml with what a standalone program is made of."""
+    (project.root / "pyproject.toml").write_text(
+        '[project]\ndependencies = ["tensorflow>=2.18,<2.22", "tensorflow-io", "numpy>=1.26"]\n'
+        '[project.optional-dependencies]\nbuild = ["pyinstaller>=6.10"]\ntest = ["pytest"]\n'
+    )
+
+
+def freeze_commands(project, fail: str = "") -> Commands:
+    return Commands(project, fail, project.python_in(project.freeze_venv))
+
+
+def test_that_the_standalone_program_has_the_dependencies_and_no_code_for_gpus(project) -> None:
+    declare(project)
+    wanted = bootstrap.standalone_requirements(project, "Linux", "x86_64")
+    assert wanted == ["tensorflow-cpu>=2.18,<2.22", "tensorflow-io", "numpy>=1.26", "pyinstaller>=6.10"]
+    for system in (("Darwin", "arm64"), ("Windows", "AMD64"), ("Linux", "aarch64")):
+        assert bootstrap.standalone_requirements(project, *system)[0] == "tensorflow>=2.18,<2.22"
+
+
+def test_that_what_it_is_built_from_is_installed_once_and_with_exact_versions(project) -> None:
+    declare(project)
+    first, second, third = freeze_commands(project), freeze_commands(project), freeze_commands(project)
+    assert bootstrap.ensure_freeze_environment(project, first, "Linux", "x86_64")
+    assert not bootstrap.ensure_freeze_environment(project, second, "Linux", "x86_64")
+    assert (first.kinds, second.seen) == (["venv", "pip"], [])
+    assert first.seen[1][first.seen[1].index("--constraint") + 1] == str(project.constraints)
+    project.constraints.write_text("numpy==2.4.7\n")
+    assert bootstrap.ensure_freeze_environment(project, third, "Linux", "x86_64")
+    assert not project.venv.exists()
+
+
+def test_that_a_failed_build_is_told(project) -> None:
+    commands = freeze_commands(project, "PyInstaller")
+    with pytest.raises(bootstrap.SetupError, match="could not build"):
+        bootstrap.build_standalone(project, commands)
+    assert commands.seen[0][-1] == str(project.root / "pyinstaller.spec")
+
+
+def test_that_the_console_program_is_found_inside_of_an_app(project) -> None:
+    plain = bootstrap.console_program(project.standalone)
+    assert plain.parent == project.standalone
+    folder = project.standalone / "AID Desktop.app" / "Contents" / "MacOS"
+    folder.mkdir(parents=True)
+    (folder / "aid-desktop-cli").touch()
+    if os.name != "nt":
+        assert bootstrap.console_program(project.standalone) == folder / "aid-desktop-cli"
+
+
+def test_that_the_self_test_sees_no_python_and_no_user(tmp_path: Path) -> None:
+    given = {"PATH": "/python", "PYTHONPATH": "/x", "HOME": "/root", "SYSTEMROOT": "C:\\Windows", "DISPLAY": ":0"}
+    assert bootstrap.bare_environment(tmp_path, given, False) == {"HOME": str(tmp_path), "PATH": str(tmp_path)}
+    windows = bootstrap.bare_environment(tmp_path, given, True)
+    assert windows["SYSTEMROOT"] == given["SYSTEMROOT"]
+    assert windows["USERPROFILE"] == str(tmp_path)
+    assert "python" not in windows["PATH"]
+    assert not {"PYTHONPATH", "HOME", "DISPLAY"} & windows.keys()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for the program is a shell script")
+@pytest.mark.parametrize(("status", "end"), [(0, "self test: passed"), (1, "self test: FAILED (1)")])
+def test_that_a_moved_copy_tests_itself(project, capsys: pytest.CaptureFixture[str], status: int, end: str) -> None:
+    project.standalone.mkdir(parents=True)
+    program = project.standalone / "aid-desktop-cli"
+    program.write_text(f'#!/bin/sh\necho "$0 $1"\necho "python: $(command -v python3)"\nexit {status}\n')
+    program.chmod(0o755)
+    (project.standalone / "data").write_bytes(bytes(2_000_000))
+    (project.standalone / "link").symlink_to("data")
+    assert bootstrap.try_standalone(project) == status
+    size, first, second, last = capsys.readouterr().out.splitlines()
+    assert size == f"{project.standalone}: 2 MB"
+    assert first.endswith("aid-desktop-cli self-test")
+    assert "moved" in first
+    assert str(project.standalone) not in first
+    assert second.endswith("  python:")
+    assert last == end
+
+
 def test_that_a_complete_system_is_left_alone(project) -> None:
     commands = Commands(project)
     bootstrap.ensure_packages(ALL, linux(), commands, knows_all)
@@ -279,6 +357,7 @@ def test_that_a_failed_installation_is_told(project) -> None:
         (["demo"], True, bootstrap.Needs(window=True, display=True)),
         (["demo"], False, bootstrap.Needs(window=True)),
         (["demo", "--offscreen"], True, bootstrap.Needs(window=True)),
+        (["freeze"], True, bootstrap.Needs(window=True)),
         (["run"], True, bootstrap.Needs(window=True, display=True)),
         (["run", "gui", "a.rtdc"], True, bootstrap.Needs(window=True, display=True)),
         (["run", "train", "run.toml"], False, bootstrap.Needs()),

@@ -106,3 +106,9 @@ def test_that_others_may_read_the_file_as_the_system_is_set_up(tmp_path: Path) -
     finally:
         os.umask(mask)
     assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o644
+
+
+def test_that_a_user_sees_the_program_beside_the_app_of_macos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert paths.program_dir() == paths.executable_dir()
+    monkeypatch.setattr(paths, "executable_dir", lambda: tmp_path / "AID Desktop.app" / "Contents" / "MacOS")
+    assert paths.program_dir() == tmp_path

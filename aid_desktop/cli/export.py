@@ -9,7 +9,7 @@ from aid_desktop.cli.models import add_model_argument, read_facts
 from aid_desktop.cli.output import add_json_option, progress_bar, write_error, write_json, write_line
 from aid_desktop.errors import ExportError
 from aid_desktop.export.batch import ExportOutcome, ExportTask, export_all, plan_exports
-from aid_desktop.export.exporter import ExportFormat
+from aid_desktop.export.exporter import ExportFormat, how_to_install
 from aid_desktop.export.exporting import ExportChoice
 from aid_desktop.export.formats import FORMATS, find_format
 from aid_desktop.models.devices import warm_up
@@ -109,7 +109,7 @@ def _list_formats(as_json: bool) -> None:
         write_json([_described(one) for one in FORMATS])
         return
     for one in FORMATS:
-        needs = f" Needs: pip install {' '.join(one.missing)}." if one.missing else ""
+        needs = f" Needs: {how_to_install(*one.missing)}." if one.missing else ""
         write_line(f"{one.name:<14}{one.title}. {one.description} {one.not_verified}{needs}".rstrip())
 
 

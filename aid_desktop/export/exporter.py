@@ -12,9 +12,18 @@ from numpy.typing import NDArray
 
 from aid_desktop.export.network import ExportNetwork
 from aid_desktop.models.onnx_cache import version_of
+from aid_desktop.paths import is_frozen
 
 Run = Callable[[Path, Sequence[NDArray[Any]]], NDArray[np.float32]]
 """Computes the output (N, C) of a file for inputs (N, ...): those of ExportNetwork."""
+
+
+def how_to_install(*distributions: str) -> str:
+    """Return what to do for packages that are not there; the standalone program takes no further ones."""
+    command = f"pip install {' '.join(distributions)}"
+    return (
+        f"{command}, beside an AID Desktop installed with pip (not the standalone program)" if is_frozen() else command
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,7 @@ class Check:
     @property
     def problem(self) -> str:
         """Why the runtime is not there, and what to do."""
-        return self.lacking or f"not installed: pip install {self.package.distribution}"
+        return self.lacking or f"not installed: {how_to_install(self.package.distribution)}"
 
 
 @dataclass(frozen=True, slots=True)

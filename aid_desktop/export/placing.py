@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aid_desktop.errors import ExportError
-from aid_desktop.export.exporter import ExportFormat
+from aid_desktop.export.exporter import ExportFormat, how_to_install
 from aid_desktop.export.labels import LABELS_NAME, labels_text
 from aid_desktop.export.report import REPORT_NAME, exported_files, is_report
 from aid_desktop.runs.best import run_of
@@ -20,8 +20,8 @@ def check_place(target: ExportFormat, path: Path, model: Path) -> None:
     if target.missing:
         names = " ".join(target.missing)
         raise ExportError(
-            f"{target.title} cannot be written without {names}: install it with pip install {names}, or everything for "
-            "export with pip install aid-desktop[export]"
+            f"{target.title} cannot be written without {names}: install it with {how_to_install(*target.missing)}. "
+            "Everything for export: pip install aid-desktop[export]"
         )
     if target.suffix and path.suffix.lower() != target.suffix:
         raise ExportError(f"{target.title}: got {path.name}, expected a name that ends with {target.suffix}")

@@ -21,7 +21,7 @@ from aid_desktop.models.cost import Cost, cost_of, without_weights
 from aid_desktop.models.layers import number_layers_from_start
 from aid_desktop.models.registry import Architecture, Family, marked_name
 from aid_desktop.models.zoo_check import misfit_of
-from aid_desktop.paths import executable_dir, is_frozen, package_dir, user_config_dir
+from aid_desktop.paths import is_frozen, package_dir, program_dir, user_config_dir
 
 if TYPE_CHECKING:
     import keras
@@ -246,9 +246,7 @@ def _places() -> Iterator[Path]:
     """Yield where model_zoo.py may be, in order of preference."""
     root = package_dir().parent
     if is_frozen():
-        folder = executable_dir()
-        in_app = folder.name == "MacOS" and folder.parent.name == "Contents"
-        yield (folder.parents[2] if in_app else folder) / FILE_NAME
+        yield program_dir() / FILE_NAME
     elif (root / "bootstrap.py").is_file():
         yield root / FILE_NAME
     yield user_config_dir() / FILE_NAME

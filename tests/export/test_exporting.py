@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from aid_desktop.errors import ExportError
+from aid_desktop.export import exporter
 from aid_desktop.export.exporter import Check, ExportFormat, Package
 from aid_desktop.export.exporting import ExportChoice, ExportStoppedError, export_model
 from aid_desktop.export.formats import find_format
@@ -266,3 +267,11 @@ def test_that_files_of_the_user_in_a_kit_stay(make_loaded: Any, tmp_path: Path) 
     with pytest.raises(ExportError, match=r"mine\.py would be lost"):
         export_model(make_loaded("MLP_24_16_24"), ONNX, tmp_path / "net.onnx", choice)
     assert (tmp_path / "net_kit" / "mine.py").exists()
+
+
+def test_that_a_standalone_program_does_not_ask_for_packages_that_it_cannot_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert exporter.how_to_install("a", "b") == "pip install a b"
+    monkeypatch.setattr(exporter, "is_frozen", lambda: True)
+    assert exporter.how_to_install("a").startswith("pip install a, beside an AID Desktop installed with pip")

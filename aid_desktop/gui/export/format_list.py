@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from aid_desktop.export.exporter import ExportFormat
+from aid_desktop.export.exporter import ExportFormat, how_to_install
 from aid_desktop.export.formats import FORMATS
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
@@ -73,7 +73,7 @@ def about(target: ExportFormat) -> str:
     own = [f"{check.runtime} {check.version}" for check in target.checks if check.version]
     sentences = [target.description]
     if target.missing:
-        sentences.append(f"It cannot be written yet: pip install {' '.join(target.missing)}")
+        sentences.append(f"It cannot be written yet: {how_to_install(*target.missing)}")
         return " ".join(sentences)
     if own:
         sentences.append(f"What is written is computed by {', '.join(own)} and compared with Keras.")
