@@ -25,7 +25,7 @@ Drop = Callable[[QWidget, Sequence[Path]], None]
 @pytest.fixture
 def ready(window: MainWindow, drop: Drop, tiny_folders: Path, qtbot: QtBot) -> MainWindow:
     """The window with data and a small network chosen, on the Training tab."""
-    with qtbot.waitSignal(window.notifier.table_changed):
+    with qtbot.waitSignal(window.notifier.table_changed, timeout=30_000):
         drop(window, [tiny_folders])
     window.notifier.set_image_settings(ImageSettings(width=12, height=12))
     window.training.model.choose("MLP_8_8_8")

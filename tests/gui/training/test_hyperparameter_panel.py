@@ -102,7 +102,7 @@ def test_that_weights_are_asked_for_with_the_images_of_the_table(
     field = panel.form.editor("class_weights")
     panel._weights.counts_wanted.emit()
     assert "no training images yet" in field.error
-    with qtbot.waitSignal(window.notifier.table_changed):
+    with qtbot.waitSignal(window.notifier.table_changed, timeout=30_000):
         drop(window, [tiny_folders])
     panel._weights.counts_wanted.emit()
     dialog = window.findChild(ClassWeightsDialog)

@@ -232,7 +232,7 @@ def own_window(
     """The window with this file of networks and with images."""
     shown = MainWindow(themes, preferences, zoo)
     shown.show()
-    with qtbot.waitSignal(shown.notifier.table_changed):
+    with qtbot.waitSignal(shown.notifier.table_changed, timeout=30_000):
         drop(shown, [tiny_folders])
     shown.notifier.set_image_settings(ImageSettings(width=12, height=12))
     shown.tabs.setCurrentWidget(shown.training)

@@ -44,7 +44,7 @@ def ready(window: MainWindow, drop: Drop, tmp_path: Path, qtbot: QtBot) -> MainW
         images = np.random.default_rng(number).integers(0, 250, (6, 16, 16), np.uint8)
         (tmp_path / "data" / name).parent.mkdir(parents=True, exist_ok=True)
         np.save(tmp_path / "data" / f"{name}.npy", images)
-    with qtbot.waitSignal(window.notifier.table_changed):
+    with qtbot.waitSignal(window.notifier.table_changed, timeout=30_000):
         drop(window, [tmp_path / "data"])
     window.notifier.set_image_settings(ImageSettings(width=12, height=12))
     window.training.model.choose("MLP_8_8_8")
