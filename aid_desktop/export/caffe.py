@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.errors import ExportError
 from aid_desktop.export.caffe_proto import net_parameter
-from aid_desktop.export.channels_first import Order, find_orders
+from aid_desktop.export.channels_first import Order, find_orders, grouped_kernel
 from aid_desktop.export.exporter import Check, ExportFormat
 from aid_desktop.export.graph import Array, Layer, LayerGraph, read_graph
 from aid_desktop.export.network import ExportNetwork
@@ -115,13 +115,7 @@ class CaffeWriter:
 
     def _convolution(self, layer: Layer) -> str:
         config, shape = layer.config, self._shapes[layer.inputs[0]]
-        if config["data_format"] != "channels_last":
-            raise layer.refuse("its channels come first", TARGET)
-        kernel = next(values for name, values in layer.weights.items() if name != "bias")
-        groups = int(config.get("groups", 1))
-        if layer.kind == "DepthwiseConv2D":
-            groups = kernel.shape[2]
-            kernel = kernel.reshape(*kernel.shape[:2], 1, -1)
+        kernel, groups = grouped_kernel(layer, TARGET)
         strides, dilation = config["strides"], config.get("dilation_rate", (1, 1))
         kernel, pads = self._padded(layer, kernel, shape, strides, dilation)
         bias = [layer.weights["bias"]] if "bias" in layer.weights else []

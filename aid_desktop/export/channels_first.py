@@ -1,11 +1,11 @@
-"""What changes for a network when its images are (N, C, H, W): the order of the values behind Flatten."""
+"""What changes for a network when its images are (N, C, H, W): values behind Flatten, and kernels in groups."""
 
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.export.graph import Layer, LayerGraph
+from aid_desktop.export.graph import Array, Layer, LayerGraph
 
 Order = NDArray[np.intp]
 
@@ -43,3 +43,16 @@ def _order(layer: Layer, shapes: Mapping[str, tuple[int, ...]], orders: Mapping[
     if any(not np.array_equal(one, inputs[0]) for one in inputs[1:]):
         raise layer.refuse("it joins values that have another order when channels come first", target)
     return inputs[0]
+
+
+def grouped_kernel(layer: Layer, target: str) -> tuple[Array, int]:
+    """Return the kernel of a convolution (height, width, inputs of a group, outputs), and the number of its groups.
+
+    A depthwise one has as many groups as channels. Raises ExportError where channels come first in Keras.
+    """
+    if layer.config["data_format"] != "channels_last":
+        raise layer.refuse("its channels come first", target)
+    kernel = next(values for name, values in layer.weights.items() if name != "bias")
+    if layer.kind == "DepthwiseConv2D":
+        return kernel.reshape(*kernel.shape[:2], 1, -1), kernel.shape[2]
+    return kernel, int(layer.config.get("groups", 1))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.errors import ExportError
-from aid_desktop.export.channels_first import Order, find_orders
+from aid_desktop.export.channels_first import Order, find_orders, grouped_kernel
 from aid_desktop.export.exporter import Check, ExportFormat, Package
 from aid_desktop.export.graph import Array, Layer, LayerGraph, read_graph
 from aid_desktop.export.network import ExportNetwork
@@ -141,13 +141,7 @@ class MxnetWriter:
 
     def _convolution(self, layer: Layer) -> int:
         config, shape = layer.config, self._shapes[layer.inputs[0]]
-        if config["data_format"] != "channels_last":
-            raise layer.refuse("its channels come first", TARGET)
-        kernel = next(values for name, values in layer.weights.items() if name != "bias")
-        groups = int(config.get("groups", 1))
-        if layer.kind == "DepthwiseConv2D":
-            groups = kernel.shape[2]
-            kernel = kernel.reshape(*kernel.shape[:2], 1, -1)
+        kernel, groups = grouped_kernel(layer, TARGET)
         strides, dilation = tuple(config["strides"]), tuple(config.get("dilation_rate", (1, 1)))
         padding, source = self._padding(layer, shape, kernel.shape, strides, dilation, 0.0)
         arrays = {"weight": kernel.transpose(3, 2, 0, 1)}
