@@ -1,7 +1,7 @@
 """What happens now, with progress and cancel for background jobs; device, CPU and memory on the right."""
 
 import psutil
-from PyQt5.QtCore import QTimer, pyqtSlot
+from PyQt5.QtCore import QSize, QTimer, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from aid_desktop.gui.background import Background, Job
@@ -10,6 +10,7 @@ from aid_desktop.gui.theme import GRID, icon, set_role
 _USAGE_INTERVAL_MS = 2000
 # Jobs that end at once do not flicker past.
 _SHOW_AFTER_MS = 300
+_CANCEL_SIDE = 12
 
 
 class StatusBar(QStatusBar):
@@ -66,6 +67,10 @@ class JobWidget(QWidget):
         cancel = QToolButton(self)
         cancel.setIcon(icon("close"))
         cancel.setAutoRaise(True)
+        # As high as a line of text: what is above the bar must not jump with each job.
+        cancel.setStyleSheet("QToolButton, QToolButton:focus { padding: 0; }")
+        cancel.setIconSize(QSize(_CANCEL_SIDE, _CANCEL_SIDE))
+        cancel.setFixedHeight(self.fontMetrics().height())
         cancel.setToolTip(f"Cancel: {job.title}")
         cancel.setAccessibleName(f"Cancel: {job.title}")
         cancel.setVisible(job.is_cancellable)

@@ -21,6 +21,7 @@ from aid_desktop.gui.assess.model_row import ModelRow
 from aid_desktop.gui.assess.relabelling import Relabelling
 from aid_desktop.gui.assess.rescoring import Rescoring
 from aid_desktop.gui.assess.result_tabs import ResultTabs
+from aid_desktop.gui.assess.results_splitter import ResultsSplitter
 from aid_desktop.gui.assess.run_row import RunRow
 from aid_desktop.gui.assess.staged import Staged
 from aid_desktop.gui.background import Background, Failure, Job
@@ -282,17 +283,15 @@ class AssessTab(QWidget):
         upper = QSplitter(Qt.Orientation.Horizontal, self)
         upper.addWidget(self._stages[0])
         upper.addWidget(self._stages[1])
-        lower = QSplitter(Qt.Orientation.Vertical, self)
+        upper.setChildrenCollapsible(False)
+        upper.setHandleWidth(2 * GRID)
+        upper.setSizes([_LARGE, _LARGE])
+        lower = ResultsSplitter(self)
         lower.addWidget(upper)
         lower.addWidget(self._stages[2])
-        for splitter in (upper, lower):
-            splitter.setChildrenCollapsible(False)
-            splitter.setHandleWidth(2 * GRID)
-            splitter.setSizes([_LARGE, _LARGE])
-        lower.setSizes([4 * _LARGE, 3 * _LARGE])
         column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
-        column.setSpacing(GRID)
+        column.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
+        column.setSpacing(GRID // 2)
         for widget in (self.messages, self.changes, self.model_row, self.run_row):
             column.addWidget(widget)
         column.addWidget(lower, 1)

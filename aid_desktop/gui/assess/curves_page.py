@@ -45,6 +45,7 @@ class CurvesPage(QWidget):
         self._is_stale = False
         self._drawn: Any = None
         self._table = PlotTable((), ())
+        self._followed: list[Panel] = []
         self.frame = PlotFrame(f"{name}Frame", themes, self)
         self.frame.set_table(lambda: self._table)
         self.frame.save_tables_in(background)
@@ -130,6 +131,11 @@ class CurvesPage(QWidget):
     def _on_made(self, made: Any) -> None:
         self._drawn = made
         self.draw(made)
+        for panel in self.frame.panels.values():
+            panel.wrap_legend()
+            if panel not in self._followed:
+                self._followed.append(panel)
+                panel.plot.vb.sigResized.connect(panel.wrap_legend)
 
     @pyqtSlot()
     def _on_ended(self) -> None:

@@ -19,6 +19,7 @@ from aid_desktop.gui.models.confusion_model import CellImages
 from aid_desktop.gui.models.image_list_model import ImageListModel
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
+from aid_desktop.gui.widgets.image_delegate import SMALLEST_CAPTIONED
 from aid_desktop.gui.widgets.image_grid import LARGEST_SIDE, SMALLEST_SIDE, ImageGrid
 
 _USUAL_SIDE = 112
@@ -40,6 +41,7 @@ class Gallery(QWidget):
         self._cells: CellImages | None = None
         self._images: PredictedImages | None = None
         self._dialog: ImageDialog | None = None
+        self._has_own_side = False
         self._levels_job: Job[tuple[float, float]] | None = None
         self.heading = QLabel(self)
         self.heading.setObjectName("galleryHeading")
@@ -55,8 +57,8 @@ class Gallery(QWidget):
         self.grid.setAccessibleName("Images of the chosen cells")
         self.grid.opened.connect(self._on_opened)
         self.grid.failed.connect(self.failed)
-        self.grid.installEventFilter(self)
         self._size = self._make_size()
+        self.grid.installEventFilter(self)
         self.actions_on_images = GalleryActions(self, background, relabelling)
         self.actions_on_images.failed.connect(self.failed)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -90,10 +92,20 @@ class Gallery(QWidget):
 
     def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
         event = required(a1)
+        if event.type() == QEvent.Type.Resize and not self._has_own_side:
+            self._fit_side()
         if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
             return False
         is_plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
         return is_plain and self.actions_on_images.press(event.key())
+
+    def _fit_side(self) -> None:
+        """Make the images so small that a line of them fits with its captions, where there is room for no more."""
+        self._size.setValue(max(SMALLEST_CAPTIONED, min(_USUAL_SIDE, self.grid.side_of_a_line)))
+
+    @pyqtSlot()
+    def _on_own_side(self) -> None:
+        self._has_own_side = True
 
     @pyqtSlot()
     def _refill(self) -> None:
@@ -225,6 +237,8 @@ class Gallery(QWidget):
         size.setFixedWidth(12 * GRID)
         size.valueChanged.connect(self.grid.set_side)
         size.setValue(_USUAL_SIDE)
+        # By mouse, wheel or keys, not by the program.
+        size.actionTriggered.connect(self._on_own_side)
         return size
 
     def _lay_out(self) -> None:

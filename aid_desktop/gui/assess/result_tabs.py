@@ -49,7 +49,7 @@ class ResultTabs(QTabWidget):
         # Many tabs beside the matrix: on small screens their titles are shortened rather than scrolled.
         self.setUsesScrollButtons(False)
         self.setElideMode(Qt.TextElideMode.ElideRight)
-        self.setStyleSheet(f"QTabBar::tab {{ padding: {GRID}px; }}")
+        self.setStyleSheet(f"QTabBar::tab {{ padding: {GRID - 2}px {GRID}px; }}")
         for page in (self.probabilities, self.threshold):
             page.threshold_moved.connect(self._on_moved)
         self.calibration.recalibrated.connect(self.recalibrated)

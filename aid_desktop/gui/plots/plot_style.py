@@ -155,6 +155,18 @@ class Panel:
         self.legend.updateSize()
         self.legend.setOffset(self._corner)
 
+    def wrap_legend(self) -> None:
+        """Give the legend as many columns as it needs to be no higher than the axes."""
+        self.legend.updateSize()
+        n, before = len(self.legend.items), self.legend.columnCount
+        room = self.plot.vb.height() - 2 * abs(self._corner[1])
+        if n and room > 0:
+            line = self.legend.boundingRect().height() / -(-n // before)
+            columns = -(-n // max(1, int(room // line)))
+            if columns != before:
+                self.legend.setColumnCount(columns)
+        self.place_legend()
+
     def apply(self, theme: Theme) -> None:
         """Take the colours of a theme."""
         font = plot_font()

@@ -1,7 +1,7 @@
 """How one image of a grid is drawn."""
 
 from PyQt5.QtCore import QModelIndex, QRect, QSize, Qt
-from PyQt5.QtGui import QColor, QPainter, QPalette, QPen
+from PyQt5.QtGui import QColor, QFontMetrics, QPainter, QPalette, QPen
 from PyQt5.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from aid_desktop.gui.qt import required
@@ -9,9 +9,11 @@ from aid_desktop.gui.theme import GRID, current_theme
 from aid_desktop.gui.widgets.image_items import CORRECT_ROLE, FAILURE_ROLE, IMAGE_ROLE
 from aid_desktop.gui.widgets.pixmaps import draw_fitted, to_image
 
+SMALLEST_CAPTIONED = 56
+"""Smaller images have no caption."""
+
 _FRAME = 3
 _PADDING = GRID // 2
-_SMALLEST_CAPTIONED = 64
 _CAPTION_LINES = 2
 
 
@@ -29,7 +31,11 @@ class ImageDelegate(QStyledItemDelegate):
     def size(self, line: int) -> QSize:
         """Return the size of every cell in pixels; `line` is the height of a line of text."""
         side = self.side + 2 * (_FRAME + _PADDING)
-        return QSize(side, side + (_CAPTION_LINES * line if self.side >= _SMALLEST_CAPTIONED else 0))
+        return QSize(side, side + (_CAPTION_LINES * line if self.side >= SMALLEST_CAPTIONED else 0))
+
+    def side_in(self, height: int, line: int) -> int:
+        """Return the side of images that, with their captions, are as high as this."""
+        return height - 2 * (_FRAME + _PADDING) - _CAPTION_LINES * line
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         return self.size(option.fontMetrics.height())
@@ -45,7 +51,7 @@ class ImageDelegate(QStyledItemDelegate):
         inset = _FRAME + _PADDING
         box = QRect(option.rect.left() + inset, option.rect.top() + inset, self.side, self.side)
         self._draw_frame(pen, index, self._draw_image(pen, index, box))
-        if self.side >= _SMALLEST_CAPTIONED:
+        if self.side >= SMALLEST_CAPTIONED:
             self._draw_caption(pen, option, index, box)
 
     def _draw_image(self, pen: QPainter, index: QModelIndex, box: QRect) -> QRect:
@@ -78,8 +84,7 @@ class ImageDelegate(QStyledItemDelegate):
         pen.setPen(option.palette.color(QPalette.ColorRole.Text))
         caption, _, mark = str(index.data()).partition("\n")
         for line in caption_lines(caption):
-            text = metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room.width())
-            pen.drawText(room, int(Qt.AlignmentFlag.AlignCenter), text)
+            pen.drawText(room, int(Qt.AlignmentFlag.AlignCenter), shortened(line, metrics, room.width()))
             room.translate(0, metrics.height())
         if mark:
             self._draw_mark(pen, option, mark, box)
@@ -93,6 +98,15 @@ class ImageDelegate(QStyledItemDelegate):
         pen.fillRect(room, QColor(current_theme().accent))
         pen.setPen(QColor(current_theme().accent_text))
         pen.drawText(room, flags, mark)
+
+
+def shortened(line: str, metrics: QFontMetrics, width: int) -> str:
+    """Return a line of a caption that is no wider than this: a name loses its middle, the number behind it nothing."""
+    name, gap, number = line.rpartition(" ")
+    if not (name and number.replace(".", "").isdigit()):
+        return metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, width)
+    room = width - metrics.horizontalAdvance(gap + number)
+    return metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room) + gap + number
 
 
 def caption_lines(caption: str) -> tuple[str, ...]:

@@ -93,6 +93,11 @@ class ImageGrid(QAbstractItemView):
         """Longest side of the images on the screen in logical pixels."""
         return self._drawing.side
 
+    @property
+    def side_of_a_line(self) -> int:
+        """Side of the images of which one line, with its captions, just fits."""
+        return self._drawing.side_in(self.contentsRect().height() - 2 * _MARGIN, self.fontMetrics().height())
+
     @pyqtSlot(int)
     def set_side(self, side: int) -> None:
         """Draw the images larger or smaller; the first one in sight stays in sight."""

@@ -12,7 +12,7 @@ from aid_desktop.errors import DataError
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.models.image_list_model import ImageListModel
 from aid_desktop.gui.theme import current_theme
-from aid_desktop.gui.widgets.image_delegate import caption_lines
+from aid_desktop.gui.widgets.image_delegate import caption_lines, shortened
 from aid_desktop.gui.widgets.image_grid import ImageGrid
 from aid_desktop.gui.widgets.image_items import CORRECT_ROLE, FAILURE_ROLE, IMAGE_ROLE, ORIGIN_ROLE, ReadImage
 from aid_desktop.gui.widgets.pixmaps import to_image, to_pixmap
@@ -299,6 +299,18 @@ def test_that_the_selected_rows_are_told_in_order(qtbot, grid):
 )
 def test_that_a_caption_has_two_lines_at_most(caption, lines):
     assert caption_lines(caption) == lines
+
+
+def test_that_a_number_is_never_shortened(qapp):
+    metrics = qapp.fontMetrics()
+    width = metrics.horizontalAdvance("→ bi…le 0.55")
+    assert shortened("→ airplane 0.55", metrics, 1000) == "→ airplane 0.55"
+    short = shortened("→ airplane 0.55", metrics, width)
+    assert short.endswith(" 0.55")
+    assert "…" in short
+    assert metrics.horizontalAdvance(short) <= width
+    assert shortened("a long name of a class", metrics, width).endswith("ss")
+    assert "…" in shortened("a long name of a class", metrics, width)
 
 
 def test_that_new_captions_keep_the_images(qtbot, grid):
