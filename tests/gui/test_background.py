@@ -105,7 +105,7 @@ def test_that_shutting_down_waits_for_the_threads(background: Background, qtbot:
     background.start("endless", work, lambda value: None)
     background.shut_down()
     assert ended == [True]
-    qtbot.waitUntil(lambda: background.n_jobs == 0)
+    qtbot.waitUntil(lambda: background.n_jobs == 0, timeout=30_000)
 
 
 def test_that_a_job_started_after_the_end_does_not_run(background: Background, qtbot: QtBot) -> None:

@@ -28,9 +28,9 @@ def dialog(qtbot: QtBot, qapp, filled: CropCache):
     shown = StorageDialog(filled, background)
     qtbot.addWidget(shown)
     shown.show()
-    qtbot.waitUntil(lambda: background.n_jobs == 0)
+    qtbot.waitUntil(lambda: background.n_jobs == 0, timeout=30_000)
     yield shown
-    qtbot.waitUntil(lambda: background.n_jobs == 0)
+    qtbot.waitUntil(lambda: background.n_jobs == 0, timeout=30_000)
     background.shut_down()
 
 

@@ -151,7 +151,7 @@ def tab(qtbot, notifier: Notifier, background: Background) -> AssessTab:
 @pytest.fixture
 def idle(qtbot, background: Background) -> Callable[[], None]:
     """Return a function that waits until no job is left."""
-    return lambda: qtbot.waitUntil(lambda: background.n_jobs == 0)
+    return lambda: qtbot.waitUntil(lambda: background.n_jobs == 0, timeout=30_000)
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def show(qtbot: QtBot, background: Background) -> Callable[..., ImportDialog]:
 
 @pytest.fixture
 def idle(qtbot: QtBot, background: Background) -> Callable[[], None]:
-    return lambda: qtbot.waitUntil(lambda: background.n_jobs == 0)
+    return lambda: qtbot.waitUntil(lambda: background.n_jobs == 0, timeout=30_000)
 
 
 def press(qtbot: QtBot, parent: QWidget, name: str) -> None:

@@ -78,7 +78,7 @@ def folder(tmp_path: Path) -> RunFolder:
 
 
 def wait_for(qtbot: QtBot, background: Background) -> None:
-    qtbot.waitUntil(lambda: background.n_jobs == 0)
+    qtbot.waitUntil(lambda: background.n_jobs == 0, timeout=30_000)
     qtbot.wait(20)
 
 

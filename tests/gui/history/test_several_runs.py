@@ -76,7 +76,7 @@ def runs(tmp_path: Path) -> tuple[Path, Path, Path]:
 
 
 def wait_for(qtbot: QtBot, background: Background) -> None:
-    qtbot.waitUntil(lambda: background.n_jobs == 0)
+    qtbot.waitUntil(lambda: background.n_jobs == 0, timeout=30_000)
     qtbot.wait(20)
 
 

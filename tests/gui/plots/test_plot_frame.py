@@ -162,7 +162,7 @@ def test_that_a_table_is_written_in_the_background(
     for folder in (tmp_path, tmp_path / "gone"):
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, folder=folder: (str(folder / "x.csv"), ""))
         frame._save_button.menu().actions()[2].trigger()
-        qtbot.waitUntil(lambda: background.n_jobs == 0)
+        qtbot.waitUntil(lambda: background.n_jobs == 0, timeout=30_000)
     assert (tmp_path / "x.csv").read_text(encoding="utf-8") == "1"
     assert len(threads) == 2
     assert threading.main_thread().name not in threads
@@ -189,7 +189,7 @@ def test_that_a_table_is_written_although_its_window_is_closed(
         frame._save_button.menu().actions()[2].trigger()
         sip.delete(frame)
         may_go_on.set()
-        qtbot.waitUntil(lambda: background.n_jobs == 0)
+        qtbot.waitUntil(lambda: background.n_jobs == 0, timeout=30_000)
         may_go_on.clear()
     assert (tmp_path / "x.csv").read_text(encoding="utf-8") == "1"
     assert len(told) == 1

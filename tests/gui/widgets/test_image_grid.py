@@ -118,7 +118,7 @@ def test_that_a_batch_out_of_sight_is_left(qtbot, background, grid):
     grid.verticalScrollBar().setValue(grid.verticalScrollBar().maximum())
     qtbot.waitUntil(lambda: all_read(grid))
     gate.set()
-    qtbot.waitUntil(lambda: background.n_jobs == 0)
+    qtbot.waitUntil(lambda: background.n_jobs == 0, timeout=30_000)
     assert grid.images.index(0).data(IMAGE_ROLE) is None
 
 
@@ -212,7 +212,7 @@ def test_that_copying_takes_the_original_and_its_origin(qtbot, background, grid)
     qtbot.keyClick(grid, Qt.Key_C, Qt.ControlModifier)
     qtbot.waitUntil(lambda: clipboard.text() == "/data/5.png")
     assert clipboard.image().width() == 300
-    qtbot.waitUntil(lambda: background.n_jobs == 0)
+    qtbot.waitUntil(lambda: background.n_jobs == 0, timeout=30_000)
 
 
 def test_that_frames_tell_correct_from_wrong(qtbot, grid):
