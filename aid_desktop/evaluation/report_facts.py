@@ -5,7 +5,6 @@ import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from io import BytesIO
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from aid_desktop.errors import AidError
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.models.devices import list_devices
+from aid_desktop.models.onnx_cache import version_of
 from aid_desktop.runs.best import run_of
 from aid_desktop.runs.config import RunConfig, read_run_toml
 from aid_desktop.runs.history import History, read_history
@@ -185,12 +185,7 @@ def _thumbnail(image: NDArray[np.uint8]) -> bytes:
 def versions() -> list[tuple[str, str]]:
     """Return name and version of the program, Python, and the libraries that computed the scores."""
     found = [("AID Desktop", __version__), ("Python", platform.python_version())]
-    for name in _PACKAGES:
-        try:
-            found.append((name, metadata.version(name)))
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+    return found + [(name, version_of(name)) for name in _PACKAGES if version_of(name)]
 
 
 def hardware() -> list[tuple[str, str]]:

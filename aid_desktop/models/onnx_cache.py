@@ -263,11 +263,11 @@ def key_of(model: "keras.Model", shapes: Sequence[Shape]) -> str | None:
 
 
 def version_of(library: str) -> str:
-    """Return the version of an installed library, "" if it is missing."""
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return ""
+    """Return the version of an installed library, also of its build without GPUs; "" if it is missing."""
+    for name in (library, f"{library}-cpu"):
+        with suppress(PackageNotFoundError):
+            return version(name)
+    return ""
 
 
 def is_same(found: NDArray[np.float32], expected: NDArray[np.float32]) -> bool:
