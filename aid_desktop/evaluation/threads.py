@@ -23,6 +23,7 @@ class _SharedLimit:
 
         with self._lock:
             if self._inside == 0:
+                _let_any_thread_set()
                 self._limits = threadpool_limits(1, "blas")
             self._inside += 1
 
@@ -30,7 +31,23 @@ class _SharedLimit:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
+                # Perhaps another thread than the one that came first.
+                _let_any_thread_set()
                 self._limits.restore_original_limits()
+                _let_any_thread_set()
+
+
+def _let_any_thread_set() -> None:
+    """Take from all threads the right to set the threads of OpenBLAS alone.
+
+    Since version 3.8, threadpoolctl gives it to the first thread that sets them and ignores all others as long as that
+    one lives, without a word.
+    """
+    from threadpoolctl import OpenBLASController
+
+    clear = getattr(OpenBLASController, "clear_controlling_thread", None)
+    if clear is not None:
+        clear(force=True)
 
 
 _shared = _SharedLimit()

@@ -1,11 +1,20 @@
 """Calls that hear no stop are left; threads are kept to one."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from threadpoolctl import threadpool_info
 
 from aid_desktop.evaluation.threads import left_when_stopped, one_thread
+
+
+@pytest.fixture(autouse=True)
+def _nobody_inside() -> None:
+    """Wait for calls that tests before have left: they are still at work."""
+    for thread in threading.enumerate():
+        if thread.name == "evaluation":
+            thread.join(60)
 
 
 def test_that_a_result_or_failure_comes_back() -> None:
@@ -32,6 +41,25 @@ def test_that_one_thread_is_used_inside_only() -> None:
     with one_thread():
         assert {pool["num_threads"] for pool in threadpool_info()} == {1}
     assert [pool["num_threads"] for pool in threadpool_info()] == before
+
+
+def test_that_a_thread_is_limited_after_another_one_was() -> None:
+    import sklearn.linear_model  # noqa: F401 - loads the libraries
+
+    before = [pool["num_threads"] for pool in threadpool_info()]
+    found: list[set[int]] = []
+
+    def look() -> None:
+        with one_thread():
+            found.append({pool["num_threads"] for pool in threadpool_info()})
+
+    # Threads that live on, so that none of them is forgotten.
+    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second:
+        for executor in (first, second, first):
+            executor.submit(look).result()
+        look()
+        assert found == [{1}] * 4
+        assert [pool["num_threads"] for pool in threadpool_info()] == before
 
 
 def test_that_contexts_that_overlap_leave_all_threads_behind() -> None:
