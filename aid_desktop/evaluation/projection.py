@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.errors import AidError, DataError
 from aid_desktop.evaluation.embedding import Embedding
+from aid_desktop.evaluation.own_process import in_own_process
 from aid_desktop.evaluation.threads import left_when_stopped, one_thread
 
 Places = NDArray[np.float64]
@@ -24,6 +25,11 @@ COMPONENTS = 50
 
 _PERPLEXITY = 30.0
 _NEIGHBORS = 15
+_WORTH_A_PROCESS = 1000
+"""t-SNE of so many images goes on for seconds to minutes after a stop, unless it can be ended with its process.
+
+UMAP has no process of its own: there its code would be compiled anew each time, which takes longer than the map.
+"""
 
 
 class Method(StrEnum):
@@ -81,8 +87,13 @@ def project(
         raise ProjectionStoppedError("stopped before the map was ready")
     if simple or not components.any():
         return _two_columns(components)
-    place = partial(_tsne if method is Method.TSNE else _umap, components, seed)
-    places = left_when_stopped(place, should_stop or (lambda: False))
+    place = _tsne if method is Method.TSNE else _umap
+    if should_stop is None:
+        return place(components, seed)
+    if method is Method.TSNE and len(components) >= _WORTH_A_PROCESS:
+        places = in_own_process(place, (components, seed), should_stop)
+    else:
+        places = left_when_stopped(partial(place, components, seed), should_stop)
     if places is None:
         raise ProjectionStoppedError("stopped before the map was ready")
     return places
@@ -146,5 +157,7 @@ def _tsne(components: Places, seed: int) -> Places:
 def _umap(components: Places, seed: int) -> Places:
     import umap
 
-    method = umap.UMAP(n_components=2, n_neighbors=min(_NEIGHBORS, len(components) - 1), random_state=seed)
+    n_neighbors = min(_NEIGHBORS, len(components) - 1)
+    # With a seed there is one thread anyway, and a warning unless it is asked for.
+    method = umap.UMAP(n_components=2, n_neighbors=n_neighbors, n_jobs=1, random_state=seed)
     return np.asarray(method.fit_transform(components), np.float64)

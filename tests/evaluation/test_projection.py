@@ -1,6 +1,8 @@
 """Maps of embeddings: reproducible, in bounds, and UMAP only where there is one."""
 
+import multiprocessing
 import sys
+import warnings
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -85,7 +87,38 @@ def test_that_umap_is_called_with_a_seed(clusters: tuple[np.ndarray, np.ndarray]
     assert available_methods() == tuple(Method)
     places = project(clusters[0], Method.UMAP, seed=5)
     assert np.allclose(places, 2 * principal_components(clusters[0], 12, 5)[:, :2])
-    assert fake_umap == {"n_components": 2, "n_neighbors": 15, "random_state": 5}
+    assert fake_umap == {"n_components": 2, "n_neighbors": 15, "n_jobs": 1, "random_state": 5}
+
+
+@pytest.mark.slow
+def test_that_the_real_umap_keeps_groups_together_and_can_be_stopped(clusters: tuple[np.ndarray, np.ndarray]) -> None:
+    pytest.importorskip("umap")
+    embedding, labels = clusters
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        places = project(embedding, Method.UMAP)
+    assert (places.shape, places.dtype) == ((90, 2), np.float64)
+    assert purity(places, labels) == 1
+    assert np.array_equal(places, project(embedding, Method.UMAP))
+    for n in (4, 5, 8):
+        assert np.isfinite(project(embedding[:n], Method.UMAP)).all()
+    assert np.array_equal(project(np.ones((20, 4), np.float32), Method.UMAP), np.zeros((20, 2)))
+    answers = iter([False, False])
+    with pytest.raises(ProjectionStoppedError):
+        project(np.tile(embedding, (10, 1)), Method.UMAP, should_stop=lambda: next(answers, True))
+
+
+def test_that_a_stop_ends_a_long_map_at_once() -> None:
+    values = np.random.default_rng(0).standard_normal((1200, 60)).astype(np.float32)
+    with pytest.raises(ProjectionStoppedError):
+        project(values, Method.TSNE, should_stop=lambda: bool(multiprocessing.active_children()))
+    assert multiprocessing.active_children() == []
+
+
+def test_that_a_long_map_is_the_same_as_without_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(0).standard_normal((150, 60)).astype(np.float32)
+    monkeypatch.setattr(projection, "_WORTH_A_PROCESS", 100)
+    assert np.array_equal(project(values, Method.TSNE, should_stop=lambda: False), project(values, Method.TSNE))
 
 
 @pytest.mark.parametrize("method", [Method.PCA, Method.TSNE])

@@ -101,12 +101,12 @@ class ImageDelegate(QStyledItemDelegate):
 
 
 def shortened(line: str, metrics: QFontMetrics, width: int) -> str:
-    """Return a line of a caption that is no wider than this: a name loses its middle, the number behind it nothing."""
+    """Return a line of a caption that is no wider than this: the number behind a name is kept."""
     name, gap, number = line.rpartition(" ")
     if not (name and number.replace(".", "").isdigit()):
         return metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, width)
     room = width - metrics.horizontalAdvance(gap + number)
-    return metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room) + gap + number
+    return metrics.elidedText(name, Qt.TextElideMode.ElideRight, room) + gap + number
 
 
 def caption_lines(caption: str) -> tuple[str, ...]:
