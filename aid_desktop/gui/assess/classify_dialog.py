@@ -4,8 +4,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import Qt, QUrl, pyqtSlot
-from PyQt5.QtGui import QDesktopServices
+from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QLineEdit, QTabWidget, QVBoxLayout, QWidget
 
 from aid_desktop.evaluation.predictions import Threshold
@@ -31,6 +30,7 @@ from aid_desktop.gui.theme import GRID, ThemeManager, icon, set_primary, set_rol
 from aid_desktop.gui.widgets.file_list import FileList
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 from aid_desktop.gui.widgets.naming import name_widget, named_button
+from aid_desktop.gui.widgets.result_line import ResultLine
 from aid_desktop.gui.widgets.work_row import CONVERTING, WorkRow
 
 _RTDC = (Format.RTDC, Format.BASIN)
@@ -61,7 +61,6 @@ class ClassifyDialog(QDialog):
         self._background = background
         self._preferences = Preferences()
         self._class_names: tuple[str, ...] = ()
-        self._folder: Path | None = None
         self._sorting_into: Path | None = None
         self._manifests: frozenset[Path] = frozenset()
         self._checked: ClassifyRequest | None = None
@@ -107,7 +106,6 @@ class ClassifyDialog(QDialog):
         self._preferences.classify_choices = self.form.choices()
         self.messages.clear()
         self._result.clear()
-        self._open.hide()
         request = self._request()
         self._sorting_into = request.target if request.format is Format.FOLDERS else None
         self._manifests = frozenset() if self._sorting_into is None else manifests_in(self._sorting_into)
@@ -123,9 +121,7 @@ class ClassifyDialog(QDialog):
         )
 
     def _on_done(self, result: Classified) -> None:
-        self._result.setText(result.text)
-        self._folder = result.files[0].parent
-        self._open.show()
+        self._result.show_result(result.text, result.files[0].parent)
         if result.summary is not None:
             self.summary.show_summary(result.summary)
             self._tabs.setTabEnabled(1, True)
@@ -193,11 +189,6 @@ class ClassifyDialog(QDialog):
         self.form.browse()
 
     @pyqtSlot()
-    def _open_folder(self) -> None:
-        if self._folder is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
-
-    @pyqtSlot()
     def reject(self) -> None:
         """Close, unless files are being classified: that ends by the Cancel button alone."""
         if self.work.job is None:
@@ -244,14 +235,8 @@ class ClassifyDialog(QDialog):
         self.start_button.setIcon(icon("classify", "accent_text"))
         self.start_button.clicked.connect(self.start)
         set_primary(self.start_button)
-        self._result = QLabel(self)
-        name_widget(self._result, "classifyResult", "Result", "What was found and where it was written")
-        self._result.setWordWrap(True)
-        self._result.setTextFormat(Qt.TextFormat.PlainText)
-        self._result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._open = named_button(self, "Open folder", "classifyOpenFolder", "Show the written files", "folder")
-        self._open.clicked.connect(self._open_folder)
-        self._open.hide()
+        tips = "What was found and where it was written", "Show the written files"
+        self._result = ResultLine("classifyResult", tips[0], "classifyOpenFolder", tips[1], self)
 
     def _lay_out(self) -> None:
         files = QWidget(self)
@@ -267,9 +252,6 @@ class ClassifyDialog(QDialog):
         self._tabs.addTab(self.summary, "&Counts")
         self._tabs.setTabToolTip(1, "How many images of each file are of each class")
         self._tabs.setTabEnabled(1, False)
-        result = QHBoxLayout()
-        result.addWidget(self._result, 1)
-        result.addWidget(self._open, 0, Qt.AlignmentFlag.AlignTop)
         run = QHBoxLayout()
         run.setSpacing(GRID)
         run.addWidget(self.work, 1)
@@ -281,5 +263,5 @@ class ClassifyDialog(QDialog):
         for label in (self._what, self._rule):
             column.addWidget(label)
         column.addWidget(self._tabs, 1)
-        column.addLayout(result)
+        column.addWidget(self._result)
         column.addLayout(run)

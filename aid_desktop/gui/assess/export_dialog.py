@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt5.QtCore import Qt, QUrl, pyqtSlot
-from PyQt5.QtGui import QDesktopServices
+from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtWidgets import QComboBox, QDialog, QFileDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from aid_desktop.data.conversion import ConvertSettings
@@ -21,6 +20,7 @@ from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
+from aid_desktop.gui.widgets.result_line import ResultLine
 from aid_desktop.gui.widgets.work_row import WorkRow
 
 
@@ -87,13 +87,13 @@ class ExportDialog(QDialog):
         self._assessment = assessment
         self._positions = positions
         self._background = background
-        self._written: Path | None = None
         self.messages = MessageStrip("exportImagesMessages", self)
         self.targets, self.forms, self.sizes = QComboBox(self), QComboBox(self), QComboBox(self)
         self._labels = (QLabel("&Write to", self), QLabel("I&mages", self), QLabel("Si&ze", self))
         tips = "How far the export is", "Stop; nothing is written"
         self.work = WorkRow("exportImages", "images", *tips, self)
-        self._result = QLabel(self)
+        tips = "What was written", "Show what was written"
+        self._result = ResultLine("exportImages.result", tips[0], "exportImages.open", tips[1], self)
         self._make_fields()
         self._lay_out()
         self._show_fields()
@@ -126,7 +126,6 @@ class ExportDialog(QDialog):
             return
         self.messages.clear()
         self._result.clear()
-        self._open.hide()
         request = ExportRequest(
             self._assessment, self._positions, self.target, path,
             self.forms.currentText() == _ORIGINALS, self.sizes.currentText() != _AS_THEY_ARE,
@@ -137,21 +136,14 @@ class ExportDialog(QDialog):
         self.work.follow(job, "writing…")
 
     def _on_done(self, report: SelectedReport) -> None:
-        self._written = report.path
-        self._result.setText(f"{grouped(report.n)} images are in {report.path}")
-        self._open.show()
+        folder = report.path if report.path.is_dir() else report.path.parent
+        self._result.show_result(f"{grouped(report.n)} images are in {report.path}", folder)
         if report.lost:
             lost = "\n".join(map(str, report.lost))
             self.messages.add(Note(Level.WARNING, "Not all that the files know of their events came along.", lost))
 
     def _on_failed(self, failure: Failure) -> None:
         self.messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
-
-    @pyqtSlot()
-    def _open_folder(self) -> None:
-        if self._written is not None:
-            folder = self._written if self._written.is_dir() else self._written.parent
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     @pyqtSlot()
     def _show_fields(self) -> None:
@@ -182,13 +174,6 @@ class ExportDialog(QDialog):
         self._start.setIcon(icon("export", "accent_text"))
         self._start.clicked.connect(self.ask)
         set_primary(self._start)
-        name_widget(self._result, "exportImages.result", "Result", "What was written")
-        self._result.setWordWrap(True)
-        self._result.setTextFormat(Qt.TextFormat.PlainText)
-        self._result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._open = named_button(self, "Open folder", "exportImages.open", "Show what was written", "folder")
-        self._open.clicked.connect(self._open_folder)
-        self._open.hide()
 
     def _lay_out(self) -> None:
         n = len(self._positions)
@@ -201,9 +186,6 @@ class ExportDialog(QDialog):
             label.setBuddy(field)
             form.addWidget(label, row, 0)
             form.addWidget(field, row, 1)
-        result = QHBoxLayout()
-        result.addWidget(self._result, 1)
-        result.addWidget(self._open, 0, Qt.AlignmentFlag.AlignTop)
         run = QHBoxLayout()
         run.setSpacing(GRID)
         run.addWidget(self.work, 1)
@@ -213,7 +195,8 @@ class ExportDialog(QDialog):
         column.setSpacing(2 * GRID)
         column.addWidget(self.messages)
         column.addWidget(what)
-        for layout in (form, result, run):
-            column.addLayout(layout)
+        column.addLayout(form)
+        column.addWidget(self._result)
+        column.addLayout(run)
         column.addStretch(1)
         self.resize(60 * GRID, self.sizeHint().height())

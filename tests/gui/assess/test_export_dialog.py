@@ -5,6 +5,7 @@ import csv
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QToolButton
 
 from aid_desktop.data.formats import open_source
@@ -29,13 +30,17 @@ def choose(dialog: ExportDialog, target: Target) -> None:
 
 
 @pytest.mark.parametrize(("target", "name"), [(Target.ACTUAL, "cat"), (Target.PREDICTED, "automobile")])
-def test_that_images_go_into_folders(dialog, idle, tmp_path, target, name):
+def test_that_images_go_into_folders(dialog, idle, tmp_path, target, name, monkeypatch):
     choose(dialog, target)
     dialog.start(tmp_path / "out")
     idle()
     found = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.png"))
     assert found == [f"{name}/cat_{number:06d}.png" for number in (9, 10, 11, 12)]
     assert dialog.findChild(QLabel, "exportImages.result").text() == f"4 images are in {tmp_path / 'out'}"
+    opened = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    dialog.findChild(QPushButton, "exportImages.open").click()
+    assert opened == [str(tmp_path / "out")]
 
 
 def test_that_images_go_into_one_file_with_labels(dialog, idle, tmp_path):
