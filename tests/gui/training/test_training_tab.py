@@ -64,7 +64,8 @@ def test_that_a_run_shows_its_curves_and_leaves_a_complete_folder(ready: MainWin
         folder.model_zoo,
     ):
         assert path.is_file()
-    assert {"accuracy", "val_accuracy"} <= set(ready.training.plot.columns)
+    # Curves are drawn a moment after their epoch.
+    qtbot.waitUntil(lambda: {"accuracy", "val_accuracy"} <= set(ready.training.plot.columns))
     assert "Epoch 2" in ready.training.log.toPlainText()
     assert ready.notifier.run == folder.path
     assert ready.training.run.start_button.isEnabled()
