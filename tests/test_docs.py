@@ -1,5 +1,6 @@
 """What docs say of the program is checked against it."""
 
+import ast
 import re
 import runpy
 import subprocess
@@ -13,6 +14,8 @@ import pytest
 
 from aid_desktop.export.formats import FORMATS
 from aid_desktop.gui.help.contents import read_contents
+from aid_desktop.models.zoo import find_architecture, list_architectures
+from aid_desktop.runs.config import read_run_toml
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -109,6 +112,49 @@ def test_that_the_page_on_export_has_every_format_and_no_other() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (.+?) \|", (DOCS / "export.md").read_text(encoding="utf-8"), re.MULTILINE)
     files = {target.name: [target.suffix or "folder", *target.companions] for target in FORMATS}
     assert {name: [word.strip("`") for word in words.split(", ")] for name, words in rows} == files
+
+
+def _texts_of_the_program(folder: str = "") -> set[str]:
+    """Return all texts in the sources of the program, "…" for what is put in."""
+    found = set()
+    for path in (ROOT / "aid_desktop" / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                found.add("".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+    return found
+
+
+def test_that_quoted_messages_are_those_of_the_program() -> None:
+    text = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+    quoted = re.findall(r"^\| `(.+?)` \|", text, re.MULTILINE)
+    known = "\n".join(_texts_of_the_program())
+    assert len(quoted) > 20
+    assert [message for message in quoted if message not in known] == []
+
+
+@pytest.mark.parametrize("name", ["data", "training", "assessment_tab", "first_steps", "troubleshooting"])
+def test_that_controls_in_bold_are_in_the_window(name: str) -> None:
+    text = (DOCS / f"{name}.md").read_text(encoding="utf-8").replace("\n", " ")
+    named = re.findall(r"\*\*(.+?)\*\*", text)
+    known = {
+        word.replace("&", "").casefold()
+        for part in ("gui", "settings", "training")
+        for word in _texts_of_the_program(part)
+    }
+    assert named
+    assert [control for control in named if control.casefold() not in known] == []
+
+
+@pytest.mark.parametrize("path", sorted((DOCS / "recipes").glob("*.toml")), ids=lambda path: path.stem)
+def test_that_a_recipe_can_be_read_and_stands_on_its_page(path: Path) -> None:
+    config = read_run_toml(path)
+    if config.model.architecture:
+        architecture = find_architecture(list_architectures(ROOT / "model_zoo.py"), config.model.architecture)
+        assert architecture.min_size <= min(config.image.width, config.image.height)
+    page = path.with_suffix(".md").read_text(encoding="utf-8")
+    assert f"```toml\n{path.read_text(encoding='utf-8')}```" in page
 
 
 def test_that_links_between_pages_lead_somewhere() -> None:

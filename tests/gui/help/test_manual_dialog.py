@@ -16,7 +16,7 @@ from aid_desktop.gui.theme import ThemeManager, ThemeName
 from aid_desktop.paths import docs_dir
 
 INDEX = "# Manual\n\n## All\n\n- [One](one.md): about one\n- [Two](deep/two.md)\n"
-ONE = "# One\n\n![wide](wide.png)\n\nSee [two](deep/two.md#second-part), [web](https://example.org) or [away](../away.md).\n"
+ONE = "# One\n\n![wide](wide.png)\n\n[two](deep/two.md#second-part), [web](https://example.org), [away](../away.md)\n"
 TWO = "# Two\n\n" + "Words of the first part.\n\n" * 80 + "## Second part\n\n" + "Words.\n\n" * 80
 
 
