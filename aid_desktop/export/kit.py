@@ -134,7 +134,7 @@ def _contract(report: ExportReport, loaded: LoadedModel) -> dict[str, Any]:
 def _readme(report: ExportReport, contract: dict[str, Any], answers: list[dict[str, Any]], runtimes: list[str]) -> str:
     steps = "\n".join(f"{number}. {text}" for number, text in enumerate(contract["preprocessing"], 1))
     rows = "\n".join(
-        f"| images/{one['image']} | {one['class']} | {', '.join(f'{value:.6f}' for value in one['probabilities'])} |"
+        f"| images/{one['image']} | {_cell(one['class'])} | {', '.join(map('{:.6f}'.format, one['probabilities']))} |"
         for one in answers
     )
     calls = "\n".join(f"    python {name}" for name in runtimes)
@@ -162,7 +162,12 @@ Input `{takes["name"]}`, {takes["dtype"]}, shape {takes["shape"]} ({report.targe
 
 One probability for each class, in the order of `labels.txt`. For the two images:
 
-| image | class | {", ".join(contract["class_names"])} |
+| image | class | {_cell(", ".join(contract["class_names"]))} |
 |---|---|---|
 {rows}
 """
+
+
+def _cell(text: str) -> str:
+    """Return a text that does not end its cell of a table in Markdown."""
+    return text.replace("|", r"\|")

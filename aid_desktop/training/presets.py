@@ -119,7 +119,7 @@ _ANY_SIZE = (_SMALL, _LENET, _PERCEPTRON)
 _PLANS = {
     Preset.QUICK: _Plan(270, 2, 20, 500, _ANY_SIZE, 0.0, 0.0, 0.03),
     Preset.BALANCED: _Plan(1200, 5, 60, 1500, (_COMPACT, *_ANY_SIZE), 0.05, 0.0, 0.07),
-    Preset.BEST: _Plan(3300, 10, 150, 3000, (_COMPACT, *_ANY_SIZE), 0.1, 0.1, 0.07),
+    Preset.BEST: _Plan(3600, 10, 150, 3000, (_COMPACT, *_ANY_SIZE), 0.1, 0.25, 0.07),
 }
 
 _PIXELS = 32 * 32
@@ -127,6 +127,8 @@ _GPU_CORES = 20
 """A GPU is counted as so many cores. Not measured; chosen low, so that runs end too early rather than too late."""
 _BETWEEN_EPOCHS = 1.0
 """Seconds for validating and saving, ample for networks of this size."""
+_WORTH_MEASURING = 600.0
+"""Seconds of training beside which some seconds of measuring the number format do not count."""
 _FEW = 500
 """Images of a class below which they are varied more."""
 _IMBALANCE = 2
@@ -169,6 +171,7 @@ def recommend(
             label_smoothing=plan.label_smoothing,
             class_weights="balanced" if _is_unbalanced(situation) else "none",
             weight_average=_weight_average(n_steps),
+            precision=_precision(plan),
         ),
         SavingSettings(keep_best=3),
     )
@@ -239,6 +242,11 @@ def _optimizer(net: _Net, batch_size: int) -> dict[str, Any]:
 def _weight_average(n_steps: int) -> float:
     """Return the decay that averages over about the last twentieth of all steps, 10 to 1000 of them."""
     return round(1 - 1 / min(max(n_steps / 20, 10), 1000), 4)
+
+
+def _precision(plan: _Plan) -> str:
+    """Return `auto` where the seconds that its measurement takes do not count."""
+    return "auto" if plan.seconds >= _WORTH_MEASURING else "float32"
 
 
 def _is_unbalanced(situation: Situation) -> bool:
@@ -312,6 +320,10 @@ def _about_learning(net: _Net, values: HyperParameters, situation: Situation) ->
         reasons.insert(1, decay)
     if values.label_smoothing:
         reasons.append(Reason("Label smoothing", smoothing, "It keeps the network from becoming too sure of itself."))
+    if values.precision == "auto":
+        reasons.append(
+            Reason("Precision", "auto", "The quicker one of float32 and bfloat16 here, measured at the start.")
+        )
     if values.class_weights == "balanced":
         most, least = max(situation.images_per_class), situation.smallest_class
         reasons.append(

@@ -5,7 +5,7 @@ rounds and the quickest round of each, which other work on the machine has distu
 scikit-learn's digits at 32 × 32 pixels. A second rival is the same `fit` in a process of its own with TensorFlow as
 it is installed, that is without oneDNN on processors where TensorFlow does not take it by itself. `--deterministic`
 measures as the program trains: same seed, same numbers; it slows the rivals' input too, so by default it is off for
-all.
+all. `--precision mixed_bfloat16` is that of the program's own steps, for processors with AVX512_BF16 or AMX.
 """
 
 import argparse
@@ -36,6 +36,7 @@ from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.snapshot import TrainingSettings
+from aid_desktop.training.auto_precision import CANDIDATES
 from aid_desktop.training.blocks import EpochBlocks, block_length
 from aid_desktop.training.datasets import TrainingData, TrainingRow
 from aid_desktop.training.fit import BlockFitter
@@ -133,12 +134,15 @@ def seconds_of_fit(case: Case) -> float:
     return seconds_of(fit_of(case))
 
 
-def block_loop(case: Case, images: Images, labels: NDArray[np.intp], augmentation: AugmentationSettings) -> Work:
+def block_loop(
+    case: Case, images: Images, labels: NDArray[np.intp], augmentation: AugmentationSettings, precision: str
+) -> Work:
     """Return an epoch as the program trains it."""
     model = build(case.network)
     settings = TrainingSettings(augmentation, HyperParameters(batch_size=case.batch_size))
     compile_model(model, settings.hyperparameters)
     fitter = BlockFitter(model, IMAGE.input_shape, NORMALIZATION)
+    fitter.precision = precision
     n = case.n_images
     data = training_data(images, labels, n)
     epochs = count()
@@ -183,13 +187,13 @@ def show(name: str, value: float, rival: str, rival_value: float) -> None:
     print(json.dumps({"name": name, "unit": "images/s", "rival": rival, **ratio}), flush=True)
 
 
-def measure(case: Case, repeats: int, other_process: ProcessPoolExecutor) -> None:
+def measure(case: Case, repeats: int, precision: str, other_process: ProcessPoolExecutor) -> None:
     """Measure one case and print its figures."""
     images, labels = digits(case.n_images + case.n_validation)
     full, rival, bare = (
-        block_loop(case, images, labels, FULL),
+        block_loop(case, images, labels, FULL, precision),
         plain_fit(case, images, labels),
-        block_loop(case, images, labels, AugmentationSettings()),
+        block_loop(case, images, labels, AugmentationSettings(), precision),
     )
     takes: tuple[Callable[[], float], ...] = (
         lambda: seconds_of(full),
@@ -200,11 +204,12 @@ def measure(case: Case, repeats: int, other_process: ProcessPoolExecutor) -> Non
     for take in takes:
         take()
     columns = list(zip(*([take() for take in takes] for _ in range(repeats)), strict=True))
+    title = case.title if precision == "float32" else f"{case.title}, {precision}"
     for kind, pick in (("median", statistics.median), ("best round", min)):
         ours, fit, installed_fit, unaugmented = (case.n_images / pick(column) for column in columns)
-        show(f"{case.title}, {kind}", ours, "plain fit, no augmentation", fit)
-        show(f"{case.title}, {kind}", ours, "plain fit, no augmentation, TensorFlow as installed", installed_fit)
-        show(f"{case.title}, cost of augmentation, {kind}", ours, "the same without augmentation", unaugmented)
+        show(f"{title}, {kind}", ours, "plain fit, no augmentation", fit)
+        show(f"{title}, {kind}", ours, "plain fit, no augmentation, TensorFlow as installed", installed_fit)
+        show(f"{title}, cost of augmentation, {kind}", ours, "the same without augmentation", unaugmented)
 
 
 def main() -> None:
@@ -213,6 +218,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--only", default="", help="measure cases whose title has this text")
     parser.add_argument("--deterministic", action="store_true")
+    parser.add_argument("--precision", choices=CANDIDATES, default=CANDIDATES[0], help="of our steps alone")
     chosen = parser.parse_args()
     set_defaults()
     if chosen.deterministic:
@@ -221,7 +227,7 @@ def main() -> None:
     with ProcessPoolExecutor(1, spawn, as_installed, (chosen.deterministic,)) as other_process:
         for case in CASES:
             if chosen.only in case.title:
-                measure(case, chosen.repeats, other_process)
+                measure(case, chosen.repeats, chosen.precision, other_process)
 
 
 if __name__ == "__main__":

@@ -81,6 +81,18 @@ def test_that_the_examples_answer_as_the_program_does(
     assert all(text in readme for text in (*examples, "images/1.png", f"{expected[0]['probabilities'][0]:.6f}"))
 
 
+def test_that_a_class_name_cannot_break_the_table_of_the_readme(make_loaded: Any, tmp_path: Path) -> None:
+    loaded = make_loaded("LeNet5_bn_do", "gray")
+    names = ("a|b", "c", "d")
+    export_model(
+        replace(loaded, card=replace(loaded.card, class_names=names)), find_format("onnx"), tmp_path / "n.onnx", KIT
+    )
+    readme = (tmp_path / "n_kit" / "README.md").read_text(encoding="utf-8")
+    table = [line for line in readme.splitlines() if line.startswith("|")]
+    assert table[0] == r"| image | class | a\|b, c, d |"
+    assert {row.replace(r"\|", "").count("|") for row in table} == {4}
+
+
 @pytest.mark.parametrize("is_raw", [False, True])
 def test_that_a_network_that_takes_grey_levels_has_a_kit(make_loaded: Any, tmp_path: Path, is_raw: bool) -> None:
     loaded = make_loaded("LeNet5_bn_do", "gray", method="standardize_each_image")

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ def test_that_old_readers_know_the_graph(make_loaded: Any, tmp_path: Path, archi
     assert image.elem_type == onnx.TensorProto.FLOAT
     assert [one.dim_value for one in image.shape.dim] == [1, 32, 32, 3]
     assert [one.dim_value for one in graph.output[0].type.tensor_type.shape.dim] == [1, 3]
+    said = {one.key: one.value for one in proto.metadata_props}
+    assert json.loads(said["class_names"]) == ["cat", "dog", "Zelle β"]
 
 
 @pytest.mark.parametrize("is_raw", [False, True])

@@ -69,6 +69,7 @@ def test_that_more_time_gives_a_larger_network_and_more_epochs() -> None:
     assert (quick.architecture, best.architecture) == ("ResNet_small", "ResNet_compact")
     assert quick.seconds < balanced.seconds < best.seconds
     assert best.training.augmentation.random_erasing > quick.training.augmentation.random_erasing == 0
+    assert [one.training.hyperparameters.precision for one in (quick, best)] == ["float32", "auto"]
 
 
 def test_that_a_gpu_affords_more_epochs_than_two_cores() -> None:

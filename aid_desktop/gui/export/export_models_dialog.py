@@ -18,6 +18,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from aid_desktop.errors import RunError
 from aid_desktop.export.batch import ExportOutcome, ExportTask, export_all, plan_exports
 from aid_desktop.export.exporter import ExportFormat
 from aid_desktop.export.exporting import ExportChoice
@@ -63,10 +64,14 @@ def export_models(
     context: JobContext,
 ) -> None:
     """Export to `out`: the file of one model in one format, else a folder. Raises RunError for a run without models."""
+    _export(planned(models, targets, out), choice, teller, context)
+
+
+def planned(models: Sequence[Path], targets: Sequence[ExportFormat], out: Path) -> tuple[ExportTask, ...]:
+    """Return what will be written where. Raises RunError for a run without models."""
     found = [find_model(path) for path in models]
     is_single = len(found) == len(targets) == 1
-    tasks = (ExportTask(found[0], targets[0], out),) if is_single else plan_exports(found, targets, out)
-    _export(tasks, choice, teller, context)
+    return (ExportTask(found[0], targets[0], out),) if is_single else plan_exports(found, targets, out)
 
 
 def force_exports(outcomes: Sequence[ExportOutcome], teller: OutcomeTeller, context: JobContext) -> None:
@@ -119,7 +124,7 @@ class ExportModelsDialog(QDialog):
         if len(self.models.paths) > 1 or len(targets) > 1:
             folder = QFileDialog.getExistingDirectory(self, "Folder for the exported models", str(start))
             if folder:
-                self.start(Path(folder))
+                self._ask_to_replace(Path(folder))
             return
         target, name = targets[0], self.models.paths[0].stem
         kind = f"{target.title} (*{target.suffix})" if target.suffix else "Folders (*)"
@@ -128,6 +133,28 @@ class ExportModelsDialog(QDialog):
         )
         if chosen:
             save_as(chosen, target.suffix, self.start, self)
+
+    def _ask_to_replace(self, folder: Path) -> None:
+        try:
+            tasks = planned(self.models.paths, self.formats.ticked, folder)
+        except RunError as error:
+            self.messages.add(Note(Level.ERROR, sentence(str(error))))
+            return
+        there = [str(task.path.relative_to(folder)) for task in tasks if task.path.exists()]
+        if not there:
+            self.start(folder)
+            return
+        question = Question(
+            "replaceExportsQuestion",
+            "Replace files?",
+            "One of the files is there already."
+            if len(there) == 1
+            else f"{len(there)} of the files are there already.",
+            f"In {folder}:\n" + "\n".join(there),
+            ("Replace", "replaceExportsYes"),
+            ("Cancel", "replaceExportsNo"),
+        )
+        ask(question, partial(self.start, folder), self)
 
     def start(self, out: Path) -> None:
         """Export to a file (one model in one format), else into a folder."""
@@ -213,6 +240,15 @@ class ExportModelsDialog(QDialog):
     def _open_folder(self) -> None:
         if self._folder is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
+
+    @pyqtSlot()
+    def reject(self) -> None:
+        """Close, unless models are being exported: that ends by the Cancel button alone."""
+        if self.work.job is None:
+            super().reject()
+        else:
+            self.messages.clear()
+            self.messages.add(Note(Level.INFO, "The export is under way: press Cancel first to end it."))
 
     @pyqtSlot(bool)
     def _on_running_changed(self, running: bool) -> None:

@@ -103,6 +103,38 @@ def test_that_several_formats_go_into_a_folder_and_choices_are_remembered(
     assert later.raw_box.isChecked()
 
 
+def test_that_files_in_a_folder_are_replaced_only_when_the_user_says_so(
+    qtbot: QtBot, dialog: ExportModelsDialog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    there = tmp_path / "tiny_onnx" / "tiny.onnx"
+    there.parent.mkdir()
+    there.write_bytes(b"of somebody")
+    dialog.formats.tick(["onnx", "keras"])
+    press(qtbot, dialog, "exportStart")
+    question = dialog.findChild(QMessageBox, "replaceExportsQuestion")
+    assert question.text() == "One of the files is there already."
+    assert "tiny.onnx" in question.informativeText()
+    qtbot.mouseClick(question.findChild(QPushButton, "replaceExportsNo"), Qt.LeftButton)
+    assert dialog.work.job is None
+    press(qtbot, dialog, "exportStart")
+    question = dialog.findChild(QMessageBox, "replaceExportsQuestion")
+    qtbot.mouseClick(question.findChild(QPushButton, "replaceExportsYes"), Qt.LeftButton)
+    wait(qtbot, dialog)
+    assert there.read_bytes() != b"of somebody"
+
+
+def test_that_the_dialog_stays_open_while_it_exports(qtbot: QtBot, dialog: ExportModelsDialog, tmp_path: Path) -> None:
+    dialog.formats.tick(["onnx"])
+    dialog.start(tmp_path / "net.onnx")
+    dialog.reject()
+    assert dialog.isVisible()
+    assert "press Cancel first" in dialog.messages.notes[-1].text
+    wait(qtbot, dialog)
+    dialog.reject()
+    assert not dialog.isVisible()
+
+
 def test_that_a_refused_file_is_written_only_when_the_user_insists(
     qtbot: QtBot, background: Background, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
