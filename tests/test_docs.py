@@ -1,6 +1,7 @@
 """What docs say of the program is checked against it."""
 
 import ast
+import dataclasses
 import re
 import runpy
 import subprocess
@@ -12,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from aid_desktop.data.class_table import Role
 from aid_desktop.export.formats import FORMATS
 from aid_desktop.gui.help.contents import read_contents
 from aid_desktop.models.zoo import find_architecture, list_architectures
-from aid_desktop.runs.config import read_run_toml
+from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, config_to_toml, read_run_toml
+from aid_desktop.settings.image import ImageSettings
+from aid_desktop.settings.split import SplitSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -98,6 +102,16 @@ def test_that_every_picture_is_used() -> None:
 def test_that_a_page_made_from_the_program_is_as_the_program_is(name: str) -> None:
     text = (DOCS / name).read_text(encoding="utf-8")
     assert text == PAGES[name](), "run `python tests/reference_pages.py`"
+
+
+def test_that_every_name_in_run_toml_stands_on_the_page_of_the_settings() -> None:
+    data = DataRow(Path("x"), "cat", Role.TRAINING, 0, 10, False, 2.0, "digest", "part", "0-3")
+    config = RunConfig((data,), ImageSettings(), ModelChoice("LeNet5"), split=SplitSettings())
+    tables = config_to_toml(config)
+    names = {"version", "seed", *tables["data"][0], *(field.name for field in dataclasses.fields(ModelChoice))}
+    names |= {name for table in tables.values() if isinstance(table, dict) for name in table}
+    text = (DOCS / "settings.md").read_text(encoding="utf-8")
+    assert sorted(name for name in names if f"`{name}`" not in text) == []
 
 
 def test_that_an_installed_program_has_all_pages_and_pictures() -> None:

@@ -25,6 +25,13 @@ def page_html(markdown: str) -> str:
             token.attrs = {"border": "1", "cellspacing": "0", "cellpadding": str(_CELL_PADDING), "width": "100%"}
         elif token.type == "heading_open":
             _name_heading(tokens[number + 1])
+        elif token.type == "paragraph_open" and [child.type for child in tokens[number + 1].children or ()] == [
+            "image"
+        ]:
+            # The height of lines is a share of what stands in them.
+            token.attrs = {"style": "line-height: 100%"}
+        elif token.type == "fence":
+            token.content = token.content.rstrip()
     return str(parser.renderer.render(tokens, parser.options, {}))
 
 

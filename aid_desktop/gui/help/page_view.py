@@ -49,6 +49,8 @@ class PageView(QTextBrowser):
         self.setObjectName("manualPage")
         self.setAccessibleName("Page of the manual")
         self.setOpenLinks(False)
+        # One that comes and goes would change the width that pictures are made for.
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         required(self.document()).setDocumentMargin(_MARGIN)
         self._set_style()
         self.anchorClicked.connect(self.follow)

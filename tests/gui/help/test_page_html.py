@@ -25,6 +25,11 @@ def test_that_tables_have_lines_and_code_stays_code() -> None:
     assert "<pre><code>y &lt; z" in html
 
 
+def test_that_a_picture_by_itself_has_no_room_below_it() -> None:
+    assert page_html("![a](b.png)") == '<p style="line-height: 100%"><img src="b.png" alt="a" /></p>\n'
+    assert page_html("See ![a](b.png)").startswith("<p>See")
+
+
 def test_that_html_in_a_page_stays_text() -> None:
     assert "<b>" not in page_html("a <b>bold</b> word")
 
