@@ -16,7 +16,7 @@ import pytest
 from aid_desktop.data.class_table import Role
 from aid_desktop.export.formats import FORMATS
 from aid_desktop.gui.help.contents import read_contents
-from aid_desktop.models.zoo import find_architecture, list_architectures
+from aid_desktop.models.zoo import find_architecture, list_architectures, load_zoo
 from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, config_to_toml, read_run_toml
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.split import SplitSettings
@@ -148,7 +148,7 @@ def test_that_quoted_messages_are_those_of_the_program() -> None:
     assert [message for message in quoted if message not in known] == []
 
 
-@pytest.mark.parametrize("name", ["data", "training", "assessment_tab", "first_steps", "troubleshooting"])
+@pytest.mark.parametrize("name", ["data", "training", "history", "assessment_tab", "first_steps", "troubleshooting"])
 def test_that_controls_in_bold_are_in_the_window(name: str) -> None:
     text = (DOCS / f"{name}.md").read_text(encoding="utf-8").replace("\n", " ")
     named = re.findall(r"\*\*(.+?)\*\*", text)
@@ -178,3 +178,15 @@ def test_that_links_between_pages_lead_somewhere() -> None:
             if "://" not in target and not (page.parent / target).exists():
                 broken.append(f"{page.name}: {target}")
     assert not broken
+
+
+@pytest.mark.keras
+def test_that_the_example_of_an_own_architecture_is_one(tmp_path: Path) -> None:
+    (code,) = re.findall(r"```python\n(.+?)```", (DOCS / "architectures.md").read_text(encoding="utf-8"), re.DOTALL)
+    path = tmp_path / "model_zoo.py"
+    path.write_text((ROOT / "model_zoo.py").read_text(encoding="utf-8") + "\n\n" + code, encoding="utf-8")
+    listed = find_architecture(list_architectures(path), "TwoScales")
+    for shape in ((listed.min_size, listed.min_size, 1), (48, 32, 3)):
+        model = load_zoo(path).build("TwoScales", shape, 3)
+        assert model.output_shape == (None, 3)
+        assert any(layer.name.startswith("dropout") for layer in model.layers)
