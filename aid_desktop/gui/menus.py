@@ -13,10 +13,15 @@ from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.shortcuts import ShortcutsDialog
 from aid_desktop.gui.theme import ThemeManager, ThemeName
-from aid_desktop.paths import APP_NAME, crop_cache_dir, log_dir
+from aid_desktop.gui.widgets.one_dialog import OneDialog
+from aid_desktop.paths import APP_NAME, crop_cache_dir, docs_dir, log_dir
 
 if TYPE_CHECKING:
     from aid_desktop.gui.main_window import MainWindow
+
+_PAGES = ("data.md", "training.md", "history.md", "assessment_tab.md")
+"""The page of the manual for each tab."""
+_FIRST_STEPS = "first_steps.md"
 
 
 class Menus(QObject):
@@ -27,6 +32,7 @@ class Menus(QObject):
         self._window = window
         self._themes = themes
         self._preferences = preferences
+        self._manual = OneDialog(self)
         self._run_actions: list[tuple[QAction, QPushButton]] = []
         bar = required(window.menuBar())
         self._file, self._edit, self._run, self._model, self._view, self._help = (
@@ -39,6 +45,9 @@ class Menus(QObject):
         self._fill_run()
         self._fill_model()
         self._fill_view()
+        self._add(self._help, "Manual", "F1", self._show_manual)
+        self._add(self._help, "First steps", "", self._show_first_steps)
+        self._help.addSeparator()
         self._add(self._help, "Keyboard shortcuts", "?", self._show_shortcuts)
         self._add(self._help, "Open the log folder", "", self._open_log)
         self._add(self._help, "About AID Desktop", "", self._show_about)
@@ -152,6 +161,22 @@ class Menus(QObject):
         from aid_desktop.gui.storage_dialog import StorageDialog
 
         StorageDialog(CropCache(crop_cache_dir()), self._window.background, self._window).open()
+
+    @pyqtSlot()
+    def _show_manual(self) -> None:
+        self._open_page(_PAGES[self._window.tabs.currentIndex()])
+
+    @pyqtSlot()
+    def _show_first_steps(self) -> None:
+        self._open_page(_FIRST_STEPS)
+
+    def _open_page(self, path: str) -> None:
+        from aid_desktop.gui.help.manual_dialog import ManualDialog
+
+        self._manual.show(lambda: ManualDialog(docs_dir(), self._themes, self._window))
+        dialog = self._manual.dialog
+        assert isinstance(dialog, ManualDialog)
+        dialog.open_page(path)
 
     @pyqtSlot()
     def _show_shortcuts(self) -> None:
