@@ -96,7 +96,14 @@ def read_drivers() -> tuple[DriverGpu, ...]:
         return ()
     try:
         answer = subprocess.run(
-            [program, *_QUERY], capture_output=True, text=True, check=True, timeout=_PATIENCE_S, encoding="utf-8"
+            [program, *_QUERY],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_PATIENCE_S,
+            encoding="utf-8",
+            # Else a console window would flash over the program's, on Windows.
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except (OSError, subprocess.SubprocessError):
         return ()
