@@ -1,21 +1,16 @@
 """Processor, memory, GPUs and their drivers, as they are at this moment."""
 
-import csv
 import os
 import platform
-import shutil
-import subprocess
 from dataclasses import dataclass
 
 import psutil
 
 from aid_desktop.environment import has_onednn_switched_off
 from aid_desktop.models.devices import cuda_versions, list_devices, processor_name
+from aid_desktop.models.nvml import DriverGpu, open_nvml
 
 _LOAD_S = 0.5
-_PATIENCE_S = 10.0
-_QUERY = ("--query-gpu=name,driver_version,memory.total", "--format=csv,noheader,nounits")
-_COLUMNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +19,6 @@ class Gpu:
 
     name: str
     description: str
-
-
-@dataclass(frozen=True, slots=True)
-class DriverGpu:
-    """A GPU as NVIDIA's driver tells of it; `memory` in MiB, 0 if that is unknown."""
-
-    description: str
-    driver: str
-    memory: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +57,7 @@ def read_machine() -> Machine:
     devices = list_devices()
     gpus = tuple(Gpu(gpu["name"], gpu["description"]) for gpu in devices["gpus"])
     why_no_gpu = next((choice["reason"] for choice in devices["choices"] if choice["name"] == "gpu:0"), "")
-    memory = psutil.virtual_memory()
+    memory, nvml = psutil.virtual_memory(), open_nvml()
     return Machine(
         system=platform.platform(),
         processor=processor_name(),
@@ -84,32 +70,8 @@ def read_machine() -> Machine:
         is_onednn_off=has_onednn_switched_off(),
         gpus=gpus,
         why_no_gpu=why_no_gpu,
-        drivers=read_drivers(),
+        drivers=() if nvml is None else nvml.gpus(),
         cuda=tuple(cuda_versions().items()),
-    )
-
-
-def read_drivers() -> tuple[DriverGpu, ...]:
-    """Return the GPUs that nvidia-smi lists; none where NVIDIA's driver is not installed, or does not answer."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return ()
-    try:
-        answer = subprocess.run(
-            [program, *_QUERY],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=_PATIENCE_S,
-            encoding="utf-8",
-            # Else a console window would flash over the program's, on Windows.
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ()
-    rows = [[cell.strip() for cell in row] for row in csv.reader(answer.stdout.splitlines())]
-    return tuple(
-        DriverGpu(row[0], row[1], int(row[2]) if row[2].isdigit() else 0) for row in rows if len(row) == _COLUMNS
     )
 
 

@@ -98,7 +98,8 @@ def _hardware(machine: Machine) -> tuple[Row, ...]:
 def _graphics(machine: Machine) -> tuple[Row, ...]:
     rows = [(gpu.name, gpu.description) for gpu in machine.gpus] or [("GPU", f"none. {machine.why_no_gpu}")]
     rows += [
-        ("NVIDIA driver", f"{gpu.driver}, {gpu.description}, {gpu.memory / 1024:.0f} GB") for gpu in machine.drivers
+        ("NVIDIA driver", f"{gpu.driver}, {gpu.description}, {gpu.memory / MEMORY_UNIT:.0f} GB")
+        for gpu in machine.drivers
     ] or [("NVIDIA driver", "none found")]
     return (*rows, *((f"{name} of TensorFlow", version) for name, version in machine.cuda))
 

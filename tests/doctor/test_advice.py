@@ -8,8 +8,9 @@ import pytest
 from aid_desktop.doctor.advice import advise
 from aid_desktop.doctor.benchmark import Benchmark
 from aid_desktop.doctor.disk import Disk
-from aid_desktop.doctor.machine import DriverGpu, Gpu, Machine
+from aid_desktop.doctor.machine import Gpu, Machine
 from aid_desktop.doctor.software import OptionalPackage, Software
+from aid_desktop.models.nvml import DriverGpu
 
 GB = 2**30
 MACHINE = Machine(
@@ -75,7 +76,7 @@ def test_that_a_poor_disk_is_told(disk: Disk, begin: str) -> None:
 def test_that_a_lacking_gpu_comes_with_its_reason_and_one_that_the_driver_knows_is_named() -> None:
     without = replace(MACHINE, gpus=(), why_no_gpu="TensorFlow finds no GPU.")
     assert advise(without, SOFTWARE, DISK, BENCHMARK)[1] == "The CPU trains. TensorFlow finds no GPU."
-    known = replace(without, drivers=(DriverGpu("RTX 4070", "550.54", 12282),))
+    known = replace(without, drivers=(DriverGpu("RTX 4070", "550.54", 2**33),))
     assert advise(known, SOFTWARE, DISK, BENCHMARK)[1] == (
         "NVIDIA's driver knows RTX 4070, but it is not used. TensorFlow finds no GPU."
     )

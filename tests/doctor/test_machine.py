@@ -1,53 +1,12 @@
 """What is read of the computer."""
 
 import os
-import shutil
-import subprocess
 from types import SimpleNamespace
 
 import psutil
 import pytest
 
-from aid_desktop.doctor.machine import DriverGpu, read_drivers, read_machine
-
-
-@pytest.fixture
-def answer(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """Stand in for nvidia-smi; `stdout` is what it says, `error` what running it raises."""
-    said = SimpleNamespace(stdout="", error=None, arguments=[])
-
-    def run(arguments: list[str], **_: object) -> SimpleNamespace:
-        said.arguments = arguments
-        if said.error is not None:
-            raise said.error
-        return said
-
-    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(subprocess, "run", run)
-    return said
-
-
-def test_that_every_gpu_of_the_driver_is_read(answer: SimpleNamespace) -> None:
-    answer.stdout = "NVIDIA H100 80GB HBM3, 550.54.15, 81559\nTesla T4, 550.54.15, [N/A]\n"
-    assert read_drivers() == (
-        DriverGpu("NVIDIA H100 80GB HBM3", "550.54.15", 81559),
-        DriverGpu("Tesla T4", "550.54.15", 0),
-    )
-    assert answer.arguments[0] == "/usr/bin/nvidia-smi"
-
-
-@pytest.mark.parametrize(
-    "error",
-    [OSError("no"), subprocess.CalledProcessError(9, "nvidia-smi"), subprocess.TimeoutExpired("nvidia-smi", 10)],
-)
-def test_that_a_driver_that_does_not_answer_is_none(answer: SimpleNamespace, error: Exception) -> None:
-    answer.error = error
-    assert read_drivers() == ()
-
-
-def test_that_no_driver_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    assert read_drivers() == ()
+from aid_desktop.doctor.machine import read_machine
 
 
 @pytest.mark.keras
