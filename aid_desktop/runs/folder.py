@@ -60,6 +60,10 @@ class RunFolder:
         return self.path / "model_zoo.py"
 
     @property
+    def lock(self) -> Path:
+        return self.path / ".lock"
+
+    @property
     def log(self) -> Path:
         return self.path / "run.log"
 

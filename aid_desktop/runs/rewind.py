@@ -7,6 +7,7 @@ from aid_desktop.errors import RunError
 from aid_desktop.paths import write_atomically
 from aid_desktop.runs.folder import RunFolder, model_name
 from aid_desktop.runs.history import read_history, truncate_history
+from aid_desktop.runs.lock import locked
 from aid_desktop.runs.settings_log import truncate_revisions
 
 _UNDONE = "undone_{:02}"
@@ -21,10 +22,15 @@ def go_back(folder: RunFolder, epoch: int) -> Path:
     """Make a run that is not going on what it was before `epoch`: resuming it begins with that epoch.
 
     All that came later is set aside in a folder `undone_01` inside the run's, which is returned. Raises RunError when
-    the network before `epoch` is not kept, or OSError; the run can be resumed in any case.
+    the network before `epoch` is not kept or the run goes on elsewhere, or OSError; the run can be resumed in any case.
     """
     if not can_go_back(folder, epoch):
         raise RunError(f"the run {folder.path.name} cannot go back to epoch {epoch}: the network before it is not kept")
+    with locked(folder):
+        return _set_aside(folder, epoch)
+
+
+def _set_aside(folder: RunFolder, epoch: int) -> Path:
     undone = RunFolder(_free(folder.path))
     undone.models.mkdir(parents=True)
     undone.points.mkdir()

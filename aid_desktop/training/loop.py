@@ -13,6 +13,7 @@ import numpy as np
 from aid_desktop.errors import AidError, OutOfMemoryError
 from aid_desktop.models.devices import device_scope, make_repeatable
 from aid_desktop.runs.best import saved_history
+from aid_desktop.runs.lock import locked
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.settings.snapshot import SettingsDiff
 from aid_desktop.training import start
@@ -54,14 +55,15 @@ def train(run: TrainingRun, publish: Publish) -> None:
     The last event is RunFinished or RunFailed. Files stay valid up to the last finished epoch either way.
     """
     try:
-        if not run.resume:
-            run.folder.create()
-        with (
-            RunStorage(run.folder, run.model_zoo, publish) as storage,
-            device_scope(run.config.device),
-            kept_awake(),
-        ):
-            _train(run, storage, publish)
+        with locked(run.folder):
+            if not run.resume:
+                run.folder.create()
+            with (
+                RunStorage(run.folder, run.model_zoo, publish) as storage,
+                device_scope(run.config.device),
+                kept_awake(),
+            ):
+                _train(run, storage, publish)
     except AidError as error:
         logger.info("the run ended: %s", error)
         publish(RunFailed(str(error)))

@@ -17,6 +17,7 @@ from aid_desktop.runs import history as history_module
 from aid_desktop.runs.config import DataRow, ModelChoice, open_table, read_run_toml
 from aid_desktop.runs.folder import read_state
 from aid_desktop.runs.history import read_history
+from aid_desktop.runs.lock import locked
 from aid_desktop.runs.settings_log import read_revisions
 from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.settings.split import SplitSettings
@@ -157,7 +158,7 @@ def test_that_a_run_tells_what_happens_in_order_and_leaves_all_its_files(
         assert zipfile.ZipFile(path).testzip() is None
     assert run.folder.model_zoo.read_bytes() == run.model_zoo.read_bytes()
     assert "All 4 epochs are done." in run.folder.log.read_text(encoding="utf-8")
-    assert not list(run.folder.path.rglob(".*"))
+    assert list(run.folder.path.rglob(".*")) == [run.folder.lock]
 
     finished = events[-1]
     assert isinstance(finished, RunFinished)
@@ -552,6 +553,16 @@ def test_that_a_kill_between_the_two_files_of_the_last_epoch_changes_no_number(m
     config = read_run_toml(torn.folder.run_toml).with_changes(epochs=3)
     assert kinds(watch(TrainingRun(config, torn.folder, torn.folder.model_zoo, resume=True)))[-1] is RunFinished
     assert plain_history(torn) == plain_history(whole)
+
+
+def test_that_two_programs_cannot_train_in_one_folder(make_run: MakeRun) -> None:
+    run = make_run()
+    run.folder.path.mkdir()
+    run.folder.log.write_text("of the other one", encoding="utf-8")
+    with locked(run.folder):
+        assert "another window or program writes the run" in fails(run)
+    assert run.folder.log.read_text(encoding="utf-8") == "of the other one"
+    assert isinstance(watch(run)[-1], RunFinished)
 
 
 @pytest.mark.usefixtures("eager")
