@@ -49,6 +49,11 @@ def user_data_dir() -> Path:
     return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
 
 
+def samples_dir() -> Path:
+    """Return the folder of the example data sets; it need not exist."""
+    return user_data_dir() / "samples"
+
+
 def user_cache_dir() -> Path:
     """Return the folder for what can be made again at any time; it need not exist."""
     return Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False))
