@@ -71,6 +71,11 @@ def runs_dir() -> Path:
     return user_data_dir() / "runs"
 
 
+def samples_dir() -> Path:
+    """Return the folder of the example data sets; it need not exist."""
+    return user_data_dir() / "samples"
+
+
 def user_cache_dir() -> Path:
     """Return the folder for what can be made again at any time; it need not exist."""
     return Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False))

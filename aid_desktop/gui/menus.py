@@ -60,6 +60,7 @@ class Menus(QObject):
         window, menu = self._window, self._file
         add_folder, add_files, remove, undo, redo = window.data.sources.actions_for_menu()
         menu.addActions([add_folder, add_files])
+        menu.addMenu(window.data.examples.menu)
         menu.addSeparator()
         menu.addActions(window.data.tools)
         menu.addSeparator()
