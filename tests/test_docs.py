@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -128,6 +129,7 @@ def test_that_the_page_on_export_has_every_format_and_no_other() -> None:
     assert {name: [word.strip("`") for word in words.split(", ")] for name, words in rows} == files
 
 
+@cache
 def _texts_of_the_program(folder: str = "") -> set[str]:
     """Return all texts in the sources of the program, "…" for what is put in."""
     found = set()
