@@ -66,6 +66,16 @@ def user_data_dir() -> Path:
     return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
 
 
+def runs_dir() -> Path:
+    """Return the folder in which runs are made unless another one is chosen; it need not exist."""
+    return user_data_dir() / "runs"
+
+
+def samples_dir() -> Path:
+    """Return the folder of the example data sets; it need not exist."""
+    return user_data_dir() / "samples"
+
+
 def user_cache_dir() -> Path:
     """Return the folder for what can be made again at any time; it need not exist."""
     return Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False))

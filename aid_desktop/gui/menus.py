@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, QUrl, pyqtSlot
@@ -17,6 +18,7 @@ from aid_desktop.gui.widgets.one_dialog import OneDialog
 from aid_desktop.paths import APP_NAME, crop_cache_dir, docs_dir, log_dir
 
 if TYPE_CHECKING:
+    from aid_desktop.gui.doctor_dialog import DoctorDialog
     from aid_desktop.gui.main_window import MainWindow
 
 _PAGES = ("data.md", "training.md", "history.md", "assessment_tab.md")
@@ -33,6 +35,7 @@ class Menus(QObject):
         self._themes = themes
         self._preferences = preferences
         self._manual = OneDialog(self)
+        self._doctor = OneDialog(self)
         self._run_actions: list[tuple[QAction, QPushButton]] = []
         bar = required(window.menuBar())
         self._file, self._edit, self._run, self._model, self._view, self._help = (
@@ -49,6 +52,7 @@ class Menus(QObject):
         self._add(self._help, "First steps", "", self._show_first_steps)
         self._help.addSeparator()
         self._add(self._help, "Keyboard shortcuts", "?", self._show_shortcuts)
+        self._add(self._help, "Examine this computer…", "", self._show_doctor)
         self._add(self._help, "Open the log folder", "", self._open_log)
         self._add(self._help, "About AID Desktop", "", self._show_about)
 
@@ -56,6 +60,7 @@ class Menus(QObject):
         window, menu = self._window, self._file
         add_folder, add_files, remove, undo, redo = window.data.sources.actions_for_menu()
         menu.addActions([add_folder, add_files])
+        menu.addMenu(window.data.examples.menu)
         menu.addSeparator()
         menu.addActions(window.data.tools)
         menu.addSeparator()
@@ -181,6 +186,17 @@ class Menus(QObject):
     @pyqtSlot()
     def _show_shortcuts(self) -> None:
         ShortcutsDialog(self._window).open()
+
+    @pyqtSlot()
+    def _show_doctor(self) -> None:
+        self._doctor.show(self._make_doctor)
+
+    def _make_doctor(self) -> "DoctorDialog":
+        from aid_desktop.gui.doctor_dialog import DoctorDialog
+
+        window = self._window
+        folder = Path(self._preferences.runs_folder)
+        return DoctorDialog(folder, lambda: window.session.is_running, window.background, window)
 
     @pyqtSlot()
     def _open_log(self) -> None:
