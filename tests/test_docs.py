@@ -49,7 +49,7 @@ class _Tags(HTMLParser):
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the manual as a web site; every warning of ProperDocs is an error."""
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "properdocs", "build", "--strict", "-q", "-f", str(ROOT / ".properdocs.yml")]
+    command = [sys.executable, "-m", "properdocs", "build", "--strict", "-f", str(ROOT / ".properdocs.yml")]
     done = subprocess.run([*command, "-d", str(folder)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
