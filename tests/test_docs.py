@@ -150,7 +150,9 @@ def test_that_quoted_messages_are_those_of_the_program() -> None:
     assert [message for message in quoted if message not in known] == []
 
 
-@pytest.mark.parametrize("name", ["data", "training", "history", "assessment_tab", "first_steps", "troubleshooting"])
+@pytest.mark.parametrize(
+    "name", ["window", "data", "training", "history", "assessment_tab", "first_steps", "troubleshooting"]
+)
 def test_that_controls_in_bold_are_in_the_window(name: str) -> None:
     text = (DOCS / f"{name}.md").read_text(encoding="utf-8").replace("\n", " ")
     named = re.findall(r"\*\*(.+?)\*\*", text)
