@@ -129,6 +129,17 @@ def test_that_the_page_on_export_has_every_format_and_no_other() -> None:
     assert {name: [word.strip("`") for word in words.split(", ")] for name, words in rows} == files
 
 
+def test_that_the_glossary_has_the_words_of_the_architecture_in_order() -> None:
+    rows = re.findall(r"^\| (.+?) \| (.+) \|$", (DOCS / "glossary.md").read_text(encoding="utf-8"), re.MULTILINE)[1:]
+    words = [word for word, _ in rows if word != "---"]
+    assert words == sorted(words, key=str.casefold)
+    section = (DOCS / "architecture.md").read_text(encoding="utf-8").split("## 12. Words")[1]
+    wanted = re.split(r" · |, | / ", re.sub(r" \(.*?\)|\.$", "", " ".join(section.split())))
+    text = "\n".join(f"{word} {about}" for word, about in rows).replace("**", "")
+    assert len(wanted) > 20
+    assert [word for word in wanted if word.removesuffix(" data") not in text] == []
+
+
 @cache
 def _texts_of_the_program(folder: str = "") -> set[str]:
     """Return all texts in the sources of the program, "…" for what is put in."""
