@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, QUrl, pyqtSlot
 from PyQt5.QtGui import QDesktopServices
-from PyQt5.QtWidgets import QAction, QActionGroup, QMenu, QMessageBox, QPushButton, QWidget
+from PyQt5.QtWidgets import QAction, QActionGroup, QMenu, QMessageBox, QPushButton, QWhatsThis, QWidget
 
 from aid_desktop import __version__
 from aid_desktop.gui.preferences import Preferences
@@ -39,6 +39,10 @@ class Menus(QObject):
         self._fill_run()
         self._fill_model()
         self._fill_view()
+        whats_this = required(QWhatsThis.createAction(self._window))
+        whats_this.setText("What's this?")
+        whats_this.setObjectName("whatsThisAction")
+        self._help.addAction(whats_this)
         self._add(self._help, "Keyboard shortcuts", "?", self._show_shortcuts)
         self._add(self._help, "Open the log folder", "", self._open_log)
         self._add(self._help, "About AID Desktop", "", self._show_about)
@@ -89,6 +93,12 @@ class Menus(QObject):
         for number in range(tabs.count()):
             self._add(menu, tabs.tabText(number), f"Ctrl+{number + 1}", self._show_tab_of_action).setData(number)
         menu.addSeparator()
+        side = self._window.training.side
+        self._more = self._add(menu, "More training settings", "Ctrl+M", self._toggle_settings)
+        self._more.setCheckable(True)
+        self._more.setChecked(not side.is_brief)
+        side.brief_changed.connect(self._on_brief_changed)
+        menu.addSeparator()
         self._add_themes(menu)
         menu.addSeparator()
         self._add(menu, "Storage…", "", self._show_storage)
@@ -112,6 +122,15 @@ class Menus(QObject):
             group.addAction(action)
             menu.addAction(action)
         group.triggered.connect(self._on_theme_chosen)
+
+    @pyqtSlot()
+    def _toggle_settings(self) -> None:
+        self._window.tabs.setCurrentWidget(self._window.training)
+        self._window.training.side.toggle()
+
+    @pyqtSlot(bool)
+    def _on_brief_changed(self, is_brief: bool) -> None:
+        self._more.setChecked(not is_brief)
 
     @pyqtSlot()
     def _show_tab_of_action(self) -> None:
