@@ -2,6 +2,7 @@
 
 import os
 import sys
+import sysconfig
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,9 +35,25 @@ def program_dir() -> Path:
     return folder.parents[2] if in_app else folder
 
 
+def shared_dir() -> Path:
+    """Return the folder of what is delivered besides the package: assets, manual, model_zoo.py.
+
+    It is the one of the package in a source checkout and in the standalone program, else where pip has put these files.
+    """
+    places = [package_dir().parent]
+    for scheme in (sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user")):
+        places.append(Path(sysconfig.get_path("data", scheme)) / "share" / "aid-desktop")
+    return next((place for place in places if (place / "assets").is_dir()), places[0])
+
+
 def assets_dir() -> Path:
-    """Return the folder of icons, style sheet and help texts; beside the package, frozen or not."""
-    return package_dir().parent / "assets"
+    """Return the folder of icons, style sheet and help texts."""
+    return shared_dir() / "assets"
+
+
+def docs_dir() -> Path:
+    """Return the folder of the manual."""
+    return shared_dir() / "docs"
 
 
 def user_config_dir() -> Path:
@@ -47,6 +64,11 @@ def user_config_dir() -> Path:
 def user_data_dir() -> Path:
     """Return the folder for samples and runs without a place of their own; it need not exist."""
     return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
+
+
+def runs_dir() -> Path:
+    """Return the folder in which runs are made unless another one is chosen; it need not exist."""
+    return user_data_dir() / "runs"
 
 
 def samples_dir() -> Path:

@@ -3,7 +3,7 @@ import platform
 
 import pytest
 
-from aid_desktop.environment import ONEDNN, set_defaults
+from aid_desktop.environment import ONEDNN, has_onednn_switched_off, set_defaults
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +30,17 @@ def test_what_the_user_has_set_stays() -> None:
 
     assert os.environ[ONEDNN] == "0"
     assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("machine", "value", "expected"),
+    [("x86_64", "0", True), ("x86_64", "1", False), ("x86_64", None, False), ("arm64", "0", False)],
+)
+def test_onednn_counts_as_switched_off_where_it_would_help(
+    machine: str, value: str | None, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    if value is not None:
+        os.environ[ONEDNN] = value
+
+    assert has_onednn_switched_off() is expected

@@ -31,6 +31,7 @@ _COMMANDS = (
     "info",
     "zoo",
     "devices",
+    "doctor",
     "self-test",
 )
 """Each is a module of this package, which is only loaded if it is wanted."""

@@ -17,7 +17,7 @@ from aid_desktop.data.formats import reopen
 from aid_desktop.errors import AidError
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.models.devices import list_devices
+from aid_desktop.models.devices import list_devices, processor_name
 from aid_desktop.models.onnx_cache import version_of
 from aid_desktop.runs.best import run_of
 from aid_desktop.runs.config import RunConfig, read_run_toml
@@ -195,7 +195,7 @@ def hardware() -> list[tuple[str, str]]:
     memory = psutil.virtual_memory().total / 2**30
     found = [
         ("system", platform.platform()),
-        ("processor", platform.processor() or platform.machine()),
+        ("processor", processor_name()),
         ("cores", str(os.cpu_count() or "unknown")),
         ("memory", f"{memory:.1f} GiB"),
     ]

@@ -176,6 +176,11 @@ class Background(QObject):
         """Number of jobs that have not ended."""
         return len(self._jobs)
 
+    @property
+    def titles(self) -> list[str]:
+        """What the jobs that have not ended do."""
+        return sorted(job.title for job in self._jobs)
+
     def shut_down(self) -> None:
         """Cancel everything and wait until the threads have gone; jobs started later do not run."""
         self._is_shut_down = True

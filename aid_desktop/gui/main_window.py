@@ -30,6 +30,8 @@ from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.whats_this import explain
 from aid_desktop.gui.widgets.drop_area import DropOverlay
 from aid_desktop.models.devices import list_devices, warm_up
+from aid_desktop.models.nvml import Nvml, open_nvml
+from aid_desktop.models.strategies import device_in_use
 from aid_desktop.paths import APP_NAME
 from aid_desktop.training.events import RunFailed, RunFinished
 
@@ -88,6 +90,7 @@ class MainWindow(QMainWindow):
         self._preferences = preferences
         self._model_zoo = model_zoo
         self._closing = False
+        self._n_gpus = 0
         self.notifier = Notifier(self)
         self.background = Background(self)
         self.session = TrainingSession(self)
@@ -206,7 +209,7 @@ class MainWindow(QMainWindow):
     def warm_up(self) -> None:
         """Load TensorFlow behind the window, so that its first use does not wait."""
         self._status.set_state("loading TensorFlow …")
-        self.background.start("Loading TensorFlow", lambda context: (warm_up(), list_devices()), self._on_warm)
+        self.background.start("Loading TensorFlow", lambda context: _warm(), self._on_warm)
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         super().paintEvent(a0)
@@ -306,6 +309,8 @@ class MainWindow(QMainWindow):
     @pyqtSlot(bool)
     def _on_running_changed(self, running: bool) -> None:
         self.tabs.setTabText(1, "Training ●" if running else "Training")
+        config = self.session.config if running else None
+        self._status.set_training(device_in_use(config.device.strategy, self._n_gpus) if config else "")
         if self._closing and not running:
             self.close()
 
@@ -313,9 +318,10 @@ class MainWindow(QMainWindow):
     def _on_job_failed(self, failure: Failure) -> None:
         self.data.sources.show_failure(failure)
 
-    def _on_warm(self, result: tuple[str, dict[str, Any]]) -> None:
-        versions, devices = result
-        gpus = len(devices["gpus"])
+    def _on_warm(self, result: tuple[str, dict[str, Any], Nvml | None]) -> None:
+        versions, devices, nvml = result
+        self._n_gpus = gpus = len(devices["gpus"])
+        self._status.watch_gpus(nvml)
         self._status.set_state(f"{versions}  ·  trains on {f'{gpus} GPU' if gpus else 'the CPU'}")
         self.training.run.set_devices(devices["choices"])
         self.training.model.costs.allow()
@@ -332,6 +338,10 @@ class MainWindow(QMainWindow):
         self.session.stop()
         if not self.session.is_running:
             self.close()
+
+
+def _warm() -> tuple[str, dict[str, Any], Nvml | None]:
+    return warm_up(), list_devices(), open_nvml()
 
 
 def _tab_tip(number: int) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, QUrl, pyqtSlot
@@ -13,10 +14,16 @@ from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.shortcuts import ShortcutsDialog
 from aid_desktop.gui.theme import ThemeManager, ThemeName
-from aid_desktop.paths import APP_NAME, crop_cache_dir, log_dir
+from aid_desktop.gui.widgets.one_dialog import OneDialog
+from aid_desktop.paths import APP_NAME, crop_cache_dir, docs_dir, log_dir
 
 if TYPE_CHECKING:
+    from aid_desktop.gui.doctor_dialog import DoctorDialog
     from aid_desktop.gui.main_window import MainWindow
+
+_PAGES = ("data.md", "training.md", "history.md", "assessment_tab.md")
+"""The page of the manual for each tab."""
+_FIRST_STEPS = "first_steps.md"
 
 
 class Menus(QObject):
@@ -27,6 +34,8 @@ class Menus(QObject):
         self._window = window
         self._themes = themes
         self._preferences = preferences
+        self._manual = OneDialog(self)
+        self._doctor = OneDialog(self)
         self._run_actions: list[tuple[QAction, QPushButton]] = []
         bar = required(window.menuBar())
         self._file, self._edit, self._run, self._model, self._view, self._help = (
@@ -39,11 +48,15 @@ class Menus(QObject):
         self._fill_run()
         self._fill_model()
         self._fill_view()
+        self._add(self._help, "Manual", "F1", self._show_manual)
+        self._add(self._help, "First steps", "", self._show_first_steps)
         whats_this = required(QWhatsThis.createAction(self._window))
         whats_this.setText("What's this?")
         whats_this.setObjectName("whatsThisAction")
         self._help.addAction(whats_this)
+        self._help.addSeparator()
         self._add(self._help, "Keyboard shortcuts", "?", self._show_shortcuts)
+        self._add(self._help, "Examine this computer…", "", self._show_doctor)
         self._add(self._help, "Open the log folder", "", self._open_log)
         self._add(self._help, "About AID Desktop", "", self._show_about)
 
@@ -174,8 +187,35 @@ class Menus(QObject):
         StorageDialog(CropCache(crop_cache_dir()), self._window.background, self._window).open()
 
     @pyqtSlot()
+    def _show_manual(self) -> None:
+        self._open_page(_PAGES[self._window.tabs.currentIndex()])
+
+    @pyqtSlot()
+    def _show_first_steps(self) -> None:
+        self._open_page(_FIRST_STEPS)
+
+    def _open_page(self, path: str) -> None:
+        from aid_desktop.gui.help.manual_dialog import ManualDialog
+
+        self._manual.show(lambda: ManualDialog(docs_dir(), self._themes, self._window))
+        dialog = self._manual.dialog
+        assert isinstance(dialog, ManualDialog)
+        dialog.open_page(path)
+
+    @pyqtSlot()
     def _show_shortcuts(self) -> None:
         ShortcutsDialog(self._window).open()
+
+    @pyqtSlot()
+    def _show_doctor(self) -> None:
+        self._doctor.show(self._make_doctor)
+
+    def _make_doctor(self) -> "DoctorDialog":
+        from aid_desktop.gui.doctor_dialog import DoctorDialog
+
+        window = self._window
+        folder = Path(self._preferences.runs_folder)
+        return DoctorDialog(folder, lambda: window.session.is_running, window.background, window)
 
     @pyqtSlot()
     def _open_log(self) -> None:

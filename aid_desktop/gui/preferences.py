@@ -6,7 +6,7 @@ from pathlib import Path
 from PyQt5.QtCore import QByteArray, QSettings
 
 from aid_desktop.gui.theme import ThemeName
-from aid_desktop.paths import user_data_dir
+from aid_desktop.paths import runs_dir
 
 SCHEMA_VERSION = 1
 
@@ -41,7 +41,7 @@ class Preferences:
     @property
     def runs_folder(self) -> str:
         """Where new run folders are made."""
-        return str(self._settings.value("runs_folder", str(user_data_dir() / "runs")))
+        return str(self._settings.value("runs_folder", str(runs_dir())))
 
     @runs_folder.setter
     def runs_folder(self, folder: str) -> None:

@@ -1,4 +1,4 @@
-"""What happens now, with progress and cancel for background jobs; device, CPU and memory on the right."""
+"""What happens now, with progress and cancel for background jobs; device, CPU, memory and GPUs on the right."""
 
 import psutil
 from PyQt5.QtCore import QSize, QTimer, pyqtSlot
@@ -6,8 +6,10 @@ from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QTool
 
 from aid_desktop.gui.background import Background, Job
 from aid_desktop.gui.theme import GRID, icon, set_role
+from aid_desktop.models.nvml import Nvml
 
-_USAGE_INTERVAL_MS = 2000
+_USAGE_INTERVAL_MS = 1000
+_UNIT = 2**30
 # Jobs that end at once do not flicker past.
 _SHOW_AFTER_MS = 300
 _CANCEL_SIDE = 12
@@ -23,6 +25,10 @@ class StatusBar(QStatusBar):
         self._background = background
         self._state = QLabel("", self)
         self._usage = QLabel(self)
+        self._usage.setObjectName("usage")
+        self._usage.setAccessibleName("Use of this computer")
+        self._training = ""
+        self._nvml: Nvml | None = None
         self.setContentsMargins(GRID, 0, 2 * GRID, 0)
         for label in (self._state, self._usage):
             set_role(label, "muted")
@@ -38,15 +44,33 @@ class StatusBar(QStatusBar):
         """Say which versions and devices are ready."""
         self._state.setText(f"{text}  ·")
 
+    def set_training(self, device: str) -> None:
+        """Say what trains now; "" when nothing does."""
+        self._training = device
+        self._show_usage()
+
+    def watch_gpus(self, nvml: Nvml | None) -> None:
+        """Show the GPUs that a driver knows of, too."""
+        self._nvml = nvml
+        self._show_usage()
+
     @pyqtSlot()
     def _show_usage(self) -> None:
         memory = psutil.virtual_memory()
-        used = (memory.total - memory.available) / 2**30
-        jobs = self._background.n_jobs
-        running = f"  ·  {jobs} running" if jobs else ""
-        self._usage.setText(
-            f"CPU {psutil.cpu_percent():.0f} %  ·  memory {used:.1f} of {memory.total / 2**30:.0f} GB{running}"
-        )
+        parts = [
+            f"CPU {psutil.cpu_percent():.0f} %",
+            f"memory {(memory.total - memory.available) / _UNIT:.1f} of {memory.total / _UNIT:.0f} GB",
+        ]
+        gpus = () if self._nvml is None else self._nvml.usage()
+        for number, gpu in enumerate(gpus):
+            name = f"GPU {number}" if len(gpus) > 1 else "GPU"
+            parts.append(f"{name} {gpu.percent} %, {gpu.used / _UNIT:.1f} of {gpu.memory / _UNIT:.0f} GB")
+        if self._training:
+            parts.append(f"training on {self._training}")
+        if self._background.n_jobs:
+            parts.append(f"{self._background.n_jobs} running")
+        self._usage.setText("  ·  ".join(parts))
+        self._usage.setToolTip("\n".join(("Of all programs together.", *self._background.titles)))
 
     @pyqtSlot(Job)
     def _on_job_started(self, job: "Job[object]") -> None:

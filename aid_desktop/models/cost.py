@@ -1,9 +1,9 @@
-"""What a network costs: its weights, and its multiply-adds for one image."""
+"""What a network costs: its weights, and for one image its multiply-adds and what its layers give."""
 
 import math
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,15 +22,22 @@ class Cost:
     `multiply_adds` counts the multiplications, each with its addition, of convolutions and dense layers for one image,
     as papers on compact networks do (Howard et al. 2017, "MobileNets"); what other layers do is small beside that.
     It is None where a layer multiplies in a way that is not known here, or where a size is left open.
+
+    `activations` counts the numbers that all layers give for one image, which training keeps for the way back. It is
+    None where a size is left open.
     """
 
     parameters: int
     multiply_adds: int | None
+    activations: int | None = field(default=None, compare=False)
 
 
 def cost_of(model: Any) -> Cost:
     """Return the cost of a model."""
-    return Cost(int(model.count_params()), _multiply_adds(model) if getattr(model, "inputs", None) else None)
+    graph = _graph(model) if getattr(model, "inputs", None) else None
+    if graph is None:
+        return Cost(int(model.count_params()), None)
+    return Cost(int(model.count_params()), _multiply_adds(*graph), _activations(*graph))
 
 
 def without_weights() -> AbstractContextManager[Any]:
@@ -48,16 +55,20 @@ def without_weights() -> AbstractContextManager[Any]:
     return scope
 
 
-def _multiply_adds(model: "keras.Model") -> int | None:
+def _graph(model: "keras.Model") -> "tuple[keras.Model, list[dict[str, Any]]] | None":
+    """Return a network as a graph of layers, and of each what it is called on; None if that cannot be written down."""
     import keras
 
     try:
         # In this form the configuration says on which shapes each layer is called, that of a Sequential as well.
         functional = keras.Model(model.inputs, model.outputs)
-        entries = functional.get_config()["layers"]
+        return functional, functional.get_config()["layers"]
     # A layer of the user's own that cannot be written down.
     except NotImplementedError:
         return None
+
+
+def _multiply_adds(functional: "keras.Model", entries: list[dict[str, Any]]) -> int | None:
     layers = {layer.name: layer for layer in functional.layers}
     calls = [
         _of_call(layers.get(entry["name"]), entry["class_name"], _first_shape(node))
@@ -65,6 +76,29 @@ def _multiply_adds(model: "keras.Model") -> int | None:
         for node in entry["inbound_nodes"]
     ]
     return None if None in calls else sum(one for one in calls if one is not None)
+
+
+def _activations(functional: "keras.Model", entries: list[dict[str, Any]]) -> int | None:
+    operations = {operation.name: operation for operation in functional.operations}
+    total = 0
+    for entry in entries:
+        n_calls = len(entry["inbound_nodes"])
+        given = _given(operations[entry["name"]]) if n_calls else 0
+        if given is None:
+            return None
+        total += n_calls * given
+    return total
+
+
+def _given(operation: Any) -> int | None:
+    """Return how many numbers a layer, or a network used as one, gives for an image."""
+    import keras
+
+    if hasattr(operation, "layers") and getattr(operation, "inputs", None):
+        graph = _graph(operation)
+        return None if graph is None else _activations(*graph)
+    shapes = [tensor.shape[1:] for tensor in keras.tree.flatten(operation.output)]
+    return None if any(None in shape for shape in shapes) else sum(map(math.prod, shapes))
 
 
 def _of_call(layer: "keras.layers.Layer | None", kind: str, shape: tuple[int | None, ...]) -> int | None:
@@ -76,7 +110,8 @@ def _of_call(layer: "keras.layers.Layer | None", kind: str, shape: tuple[int | N
     if layer is None or isinstance(layer, layers.PReLU):
         return 0
     if hasattr(layer, "layers"):
-        return _multiply_adds(layer) if getattr(layer, "inputs", None) else None
+        graph = _graph(layer) if getattr(layer, "inputs", None) else None
+        return None if graph is None else _multiply_adds(*graph)
     if not shape:
         return None
     matrices = [math.prod(weight.shape) for weight in layer.weights if len(weight.shape) >= _MATRIX_AXES]

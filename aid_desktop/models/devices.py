@@ -6,7 +6,8 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from aid_desktop.environment import set_defaults
@@ -59,11 +60,37 @@ def list_devices() -> dict[str, Any]:
         }
         for index, gpu in enumerate(tf.config.list_physical_devices("GPU"))
     ]
-    processor = platform.processor() or platform.machine()
+    processor = processor_name()
     cpu = {"name": "cpu", "description": processor, "cores": os.cpu_count()}
     choices = _choices(processor, [(gpu["name"], gpu["description"]) for gpu in gpus], platform.system())
     strategies = [choice["name"] for choice in choices if not choice["reason"]]
     return {"cpu": cpu, "gpus": gpus, "strategies": strategies, "choices": choices}
+
+
+def processor_name() -> str:
+    """Return the name of the processor as its maker writes it, as far as the system tells it."""
+    if sys.platform == "win32":
+        import winreg
+
+        key = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
+        with suppress(OSError), winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key) as found:
+            return str(winreg.QueryValueEx(found, "ProcessorNameString")[0]).strip()
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def cuda_versions() -> dict[str, str]:
+    """Return the versions of CUDA and cuDNN that TensorFlow was built for; nothing if it was built without."""
+    warm_up()
+    import tensorflow as tf
+
+    build = tf.sysconfig.get_build_info()
+    if not build.get("is_cuda_build"):
+        return {}
+    return {"CUDA": str(build.get("cuda_version", "")), "cuDNN": str(build.get("cudnn_version", ""))}
 
 
 def _choices(cpu: str, gpus: list[tuple[str, str]], system: str) -> list[dict[str, str]]:

@@ -28,6 +28,11 @@ def uses_gpu(strategy: str, n_gpus: int) -> bool:
     return n_gpus > 0 and (strategy == "auto" or strategy == MIRRORED or "gpu:" in strategy)
 
 
+def device_in_use(strategy: str, n_gpus: int) -> str:
+    """Return what a value of device.strategy means on a machine with so many GPUs; `auto` is never returned."""
+    return strategy if strategy != "auto" else "gpu:0" if n_gpus else "cpu"
+
+
 def distributed_scope(strategy: str) -> AbstractContextManager[Any]:
     """Return the scope in which a network is built and trained on several devices.
 

@@ -4,7 +4,6 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from math import floor, log10
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.errors import SettingsError
+from aid_desktop.models.devices import processor_name
 from aid_desktop.models.files import LoadedModel, versions
 from aid_desktop.models.onnx_cache import OnnxCache, users_cache, version_of
 from aid_desktop.models.onnx_engine import Inputs
@@ -187,7 +187,7 @@ def machine_text() -> str:
     named = {**dict(versions()), "onnxruntime": version_of("onnxruntime")}
     libraries = ", ".join(f"{name} {named[name]}" for name in ("tensorflow", "keras", "onnxruntime") if named[name])
     where = f"{platform.system()} {platform.release()}"
-    return f"{_processor()}, {cores} core{'s' * (cores > 1)}, {memory:.0f} GB, {where}; {libraries}"
+    return f"{processor_name()}, {cores} core{'s' * (cores > 1)}, {memory:.0f} GB, {where}; {libraries}"
 
 
 def _engines(
@@ -242,11 +242,3 @@ def _number(value: float) -> str:
     if value >= 100:
         return f"{value:.0f}"
     return f"{value:.{max(0, 2 - floor(log10(value)))}f}" if value > 0 else "0"
-
-
-def _processor() -> str:
-    with suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

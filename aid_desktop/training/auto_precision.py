@@ -9,6 +9,7 @@ import numpy as np
 
 from aid_desktop.errors import OutOfMemoryError
 from aid_desktop.training.blocks import Block, block_length
+from aid_desktop.training.fit import BlockFitter
 from aid_desktop.training.state import RunState
 from aid_desktop.training.storage import RunStorage
 
@@ -70,17 +71,24 @@ def _speed(state: RunState, precision: str, block: Block, batch_size: int) -> fl
     fitter = state.fitter
     fitter.precision = precision
     fitter.trace_anew()
+    return training_speed(fitter, block, batch_size, _SECONDS_EACH)
+
+
+def training_speed(fitter: BlockFitter, block: Block, batch_size: int, seconds: float) -> float:
+    """Train on a block again and again; return the images per second of the quickest call into the graph.
+
+    Other work of the machine disturbs the others. The time to trace the step comes on top of `seconds`.
+    """
     # The first step is traced.
     fitter.fit_block(block, batch_size, _leave, metrics_from_zero=True)
-    end = time.perf_counter() + _SECONDS_EACH
+    end = time.perf_counter() + seconds
     best = 0.0
     while not best or time.perf_counter() < end:
-        best = max(best, _one_round(state, block, batch_size, end))
+        best = max(best, _one_round(fitter, block, batch_size, end))
     return best
 
 
-def _one_round(state: RunState, block: Block, batch_size: int, end: float) -> float:
-    """Return the images per second of the quickest call into the graph; other work disturbs the others."""
+def _one_round(fitter: BlockFitter, block: Block, batch_size: int, end: float) -> float:
     speeds: list[float] = []
     before = (0, time.perf_counter())
 
@@ -92,18 +100,25 @@ def _one_round(state: RunState, block: Block, batch_size: int, end: float) -> fl
         before = (done, time.perf_counter())
         return now < end
 
-    state.fitter.fit_block(block, batch_size, note, metrics_from_zero=True)
+    fitter.fit_block(block, batch_size, note, metrics_from_zero=True)
     return max(speeds)
 
 
 def _noise(state: RunState, n_images: int) -> Block:
+    data = state.data
+    shape = state.config.image.input_shape
+    return noise_block(n_images, shape, len(data.class_names), data.pixel_type, len(data.scaling))
+
+
+def noise_block(
+    n_images: int, input_shape: tuple[int, int, int], n_classes: int, pixel_type: str = "uint8", n_features: int = 0
+) -> Block:
+    """Return images of noise with labels at random, the same ones each time."""
     rng = np.random.default_rng(0)
-    n_classes = len(state.data.class_names)
-    images = rng.integers(0, 256, (n_images, *state.config.image.input_shape), np.uint8)
+    images = rng.integers(0, 256, (n_images, *input_shape), np.uint8)
     labels = np.eye(n_classes, dtype=np.float32)[rng.integers(0, n_classes, n_images)]
-    n_features = len(state.data.scaling)
     features = rng.standard_normal((n_images, n_features), np.float32) if n_features else None
-    return Block(images.astype(state.data.pixel_type), labels, np.ones(n_images, np.float32), features)
+    return Block(images.astype(pixel_type), labels, np.ones(n_images, np.float32), features)
 
 
 def _leave(_: int) -> bool:

@@ -91,3 +91,18 @@ def test_that_a_model_without_a_graph_has_parameters_only() -> None:
             return 7
 
     assert cost_of(Fake()) == Cost(7, None)
+
+
+def test_that_activations_are_all_numbers_that_layers_give() -> None:
+    import keras
+
+    def call(x: Any, k: Any) -> Any:
+        shared = k.Dense(2)
+        return k.Dense(5)(k.Flatten()(k.Add()([shared(shared(x)), x])))
+
+    assert cost(call).activations == 3 * 8 * 9 * 2 + 8 * 9 * 2 + 5
+    inner = keras.Sequential([keras.Input((8, 9, 2)), keras.layers.Conv2D(3, 1), keras.layers.Flatten()])
+    assert cost(lambda x, k: k.Dense(2)(inner(x))).activations == 2 * 8 * 9 * 3 + 2
+    assert cost(lambda x, k: x + k.Conv2D(2, 1)(x)).activations == 2 * 8 * 9 * 2
+    assert cost(lambda x, k: k.Conv2D(3, 1)(x), (None, None, 1)).activations is None
+    assert cost(lambda x, k: k.MultiHeadAttention(1, 2)(x, x)).activations == 8 * 9 * 2

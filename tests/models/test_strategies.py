@@ -3,7 +3,7 @@
 import pytest
 
 from aid_desktop.errors import TrainingError
-from aid_desktop.models.strategies import is_distributed, mirrored_devices, uses_gpu
+from aid_desktop.models.strategies import device_in_use, is_distributed, mirrored_devices, uses_gpu
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,11 @@ def test_that_only_strategies_of_several_devices_are_distributed() -> None:
 )  # fmt: skip
 def test_that_it_is_known_which_strategies_mean_gpus(strategy: str, n_gpus: int, expected: bool) -> None:
     assert uses_gpu(strategy, n_gpus) is expected
+
+
+@pytest.mark.parametrize(
+    ("strategy", "n_gpus", "expected"),
+    [("auto", 0, "cpu"), ("auto", 2, "gpu:0"), ("cpu", 2, "cpu"), ("gpu:1", 2, "gpu:1"), ("mirrored", 2, "mirrored")],
+)
+def test_that_auto_means_the_first_gpu_or_the_cpu(strategy: str, n_gpus: int, expected: str) -> None:
+    assert device_in_use(strategy, n_gpus) == expected
