@@ -1,8 +1,8 @@
 """1.2 million events of two kinds of blood cells: trained on in equal parts, then all classified, in bounded memory.
 
-The .rtdc files are made here, of 250 × 80 pixels with Zstandard: erythrocytes, 28 for each lymphocyte. Training and test
-follow docs/recipes/blood_count.toml with fewer epochs, by the command line. Prints JSON lines. The files of 1.2 million
-events need some 10 GB.
+The .rtdc files are made here, of 250 × 80 pixels with Zstandard: erythrocytes, 28 for each lymphocyte. Training and
+test follow docs/recipes/blood_count.toml with fewer epochs, by the command line. Prints JSON lines. The files of 1.2
+million events need some 10 GB.
 """
 
 import argparse
