@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, QUrl, pyqtSlot
 from PyQt5.QtGui import QDesktopServices
-from PyQt5.QtWidgets import QAction, QActionGroup, QMenu, QMessageBox, QPushButton, QWidget
+from PyQt5.QtWidgets import QAction, QActionGroup, QMenu, QMessageBox, QPushButton, QWhatsThis, QWidget
 
 from aid_desktop import __version__
 from aid_desktop.gui.preferences import Preferences
@@ -50,6 +50,10 @@ class Menus(QObject):
         self._fill_view()
         self._add(self._help, "Manual", "F1", self._show_manual)
         self._add(self._help, "First steps", "", self._show_first_steps)
+        whats_this = required(QWhatsThis.createAction(self._window))
+        whats_this.setText("What's this?")
+        whats_this.setObjectName("whatsThisAction")
+        self._help.addAction(whats_this)
         self._help.addSeparator()
         self._add(self._help, "Keyboard shortcuts", "?", self._show_shortcuts)
         self._add(self._help, "Examine this computer…", "", self._show_doctor)
@@ -102,6 +106,12 @@ class Menus(QObject):
         for number in range(tabs.count()):
             self._add(menu, tabs.tabText(number), f"Ctrl+{number + 1}", self._show_tab_of_action).setData(number)
         menu.addSeparator()
+        side = self._window.training.side
+        self._more = self._add(menu, "More training settings", "Ctrl+M", self._toggle_settings)
+        self._more.setCheckable(True)
+        self._more.setChecked(not side.is_brief)
+        side.brief_changed.connect(self._on_brief_changed)
+        menu.addSeparator()
         self._add_themes(menu)
         menu.addSeparator()
         self._add(menu, "Storage…", "", self._show_storage)
@@ -125,6 +135,15 @@ class Menus(QObject):
             group.addAction(action)
             menu.addAction(action)
         group.triggered.connect(self._on_theme_chosen)
+
+    @pyqtSlot()
+    def _toggle_settings(self) -> None:
+        self._window.tabs.setCurrentWidget(self._window.training)
+        self._window.training.side.toggle()
+
+    @pyqtSlot(bool)
+    def _on_brief_changed(self, is_brief: bool) -> None:
+        self._more.setChecked(not is_brief)
 
     @pyqtSlot()
     def _show_tab_of_action(self) -> None:

@@ -57,6 +57,15 @@ class Preferences:
         self._settings.setValue("auto_apply", "true" if value else "false")
 
     @property
+    def all_settings(self) -> bool:
+        """Whether the Training tab shows all settings, not only those that a first run needs."""
+        return str(self._settings.value("all_settings", "false")) == "true"
+
+    @all_settings.setter
+    def all_settings(self, value: bool) -> None:
+        self._settings.setValue("all_settings", "true" if value else "false")
+
+    @property
     def classify_choices(self) -> dict[str, str]:
         """What was chosen the last time that new files were classified."""
         return self._words("classify_choices")

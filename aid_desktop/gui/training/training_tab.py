@@ -171,7 +171,7 @@ class TrainingTab(QWidget):
 
     def start_from(self, model: Path) -> None:
         """Let the next run start from a model; say so while that cannot be chosen."""
-        self.side.tabs.setCurrentIndex(0)
+        self.side.show_panel(0)
         if self._session.is_running:
             self.messages.add(Note(Level.INFO, "A network is being trained: choose a model to start from after that."))
         else:
@@ -202,7 +202,9 @@ class TrainingTab(QWidget):
         )
         self.presets = PresetPanel(self._notifier, self._session, self.model, self.all_settings, self.run.device, self)
         panels = (self.model, "Model"), (self.hyperparameters, "Learning"), (self.augmentation, "Augmentation")
-        self.side = SettingsSide(self.presets, panels, self)
+        self.side = SettingsSide(self.presets, panels, self._preferences, self)
+        for form in (*forms, self.model.memory):
+            self.side.follow(form.changed, form.was_set)
 
     def _make_helpers(self) -> None:
         notifier, session, background, messages = self._notifier, self._session, self._background, self.messages
