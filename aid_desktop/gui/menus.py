@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, QUrl, pyqtSlot
-from PyQt5.QtGui import QDesktopServices
+from PyQt5.QtGui import QDesktopServices, QKeySequence
 from PyQt5.QtWidgets import QAction, QActionGroup, QMenu, QMessageBox, QPushButton, QWhatsThis, QWidget
 
 from aid_desktop import __version__
@@ -112,6 +112,10 @@ class Menus(QObject):
         self._more.setChecked(not side.is_brief)
         side.brief_changed.connect(self._on_brief_changed)
         menu.addSeparator()
+        for text, keys, steps in (("Larger text", ("Ctrl++", "Ctrl+="), 1), ("Smaller text", ("Ctrl+-",), -1)):
+            self._add(menu, text, "", partial(self._zoom_by, steps)).setShortcuts(list(map(QKeySequence, keys)))
+        self._add(menu, "Normal text", "Ctrl+0", self._reset_zoom)
+        menu.addSeparator()
         self._add_themes(menu)
         menu.addSeparator()
         self._add(menu, "Storage…", "", self._show_storage)
@@ -178,6 +182,15 @@ class Menus(QObject):
     def _on_theme_chosen(self, action: QAction) -> None:
         self._preferences.theme = ThemeName(action.data())
         self._themes.set_theme(ThemeName(action.data()))
+
+    def _zoom_by(self, steps: int, checked: bool = False) -> None:
+        self._themes.zoom_by(steps)
+        self._preferences.zoom = self._themes.zoom
+
+    @pyqtSlot()
+    def _reset_zoom(self) -> None:
+        self._themes.set_zoom(100)
+        self._preferences.zoom = 100
 
     @pyqtSlot()
     def _show_storage(self) -> None:

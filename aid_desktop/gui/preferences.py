@@ -30,6 +30,18 @@ class Preferences:
         self._settings.setValue("theme", str(name))
 
     @property
+    def zoom(self) -> int:
+        """Size of all text in percent of the system's."""
+        try:
+            return int(str(self._settings.value("zoom", "100")))
+        except ValueError:
+            return 100
+
+    @zoom.setter
+    def zoom(self, percent: int) -> None:
+        self._settings.setValue("zoom", str(percent))
+
+    @property
     def data_folder(self) -> str:
         """Where file dialogs for images open."""
         return str(self._settings.value("data_folder", str(Path.home())))

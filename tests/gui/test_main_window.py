@@ -189,3 +189,16 @@ def test_that_a_window_without_all_tabs_can_be_closed(first_tab: MainWindow, qtb
     qtbot.waitExposed(first_tab)
     assert first_tab.close()
     assert not first_tab.isVisible()
+
+
+def test_that_keys_change_the_size_of_text_and_it_is_remembered(window: MainWindow, themes: ThemeManager) -> None:
+    size = QApplication.font().pointSizeF()
+    window.findChild(QAction, "larger_textAction").trigger()
+    window.findChild(QAction, "larger_textAction").trigger()
+    assert QApplication.font().pointSizeF() > 1.2 * size
+    assert Preferences().zoom == themes.zoom == 125
+    window.findChild(QAction, "smaller_textAction").trigger()
+    assert Preferences().zoom == 110
+    window.findChild(QAction, "normal_textAction").trigger()
+    assert QApplication.font().pointSizeF() == pytest.approx(size)
+    assert Preferences().zoom == 100
