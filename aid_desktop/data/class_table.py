@@ -117,9 +117,7 @@ class ClassTable:
 
     def n_validated(self, share: float) -> int:
         """Return about how many images are validated on, if such a share of the training images is held out."""
-        rows = ((row.role, row.source.n_images) for row in self.rows)
-        parts = {Role.TRAINING: share, Role.VALIDATION: 1.0, Role.TEST: 0.0}
-        return round(sum(parts[role] * n for role, n in rows))
+        return round(share * self.images(Role.TRAINING)) + self.images(Role.VALIDATION)
 
     def drawn_by_class(self, available: Sequence[int] | None = None) -> dict[int, int]:
         """Return the number of images that one epoch takes from each class with training rows.
