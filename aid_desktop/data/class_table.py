@@ -115,12 +115,6 @@ class ClassTable:
             of_class[row.role] += row.source.n_images
         return dict(sorted(numbers.items()))
 
-    def n_validated(self, share: float) -> int:
-        """Return about how many images are validated on, if such a share of the training images is held out."""
-        rows = ((row.role, row.source.n_images) for row in self.rows)
-        parts = {Role.TRAINING: share, Role.VALIDATION: 1.0, Role.TEST: 0.0}
-        return round(sum(parts[role] * n for role, n in rows))
-
     def drawn_by_class(self, available: Sequence[int] | None = None) -> dict[int, int]:
         """Return the number of images that one epoch takes from each class with training rows.
 

@@ -16,6 +16,7 @@ from PyQt5.QtWidgets import (
 )
 
 from aid_desktop.gui.preferences import Preferences
+from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.training.check_row import CheckRow
 from aid_desktop.gui.training.device_selector import DeviceSelector
@@ -96,6 +97,10 @@ class RunPanel(QWidget):
     def add_beside_start(self, button: QPushButton) -> None:
         """Put another button behind Start."""
         self._upper.insertWidget(1, button)
+
+    def add_to_progress(self, label: QLabel) -> None:
+        """Put a label behind the text on how far the run is."""
+        required(self._progress.layout()).addWidget(label)
 
     @property
     def problems_text(self) -> str:
