@@ -30,7 +30,9 @@ class Menus(QObject):
         self._window = window
         self._themes = themes
         self._preferences = preferences
-        self._doctor = OneDialog(self)
+        self._doctor, self._settings = OneDialog(self), OneDialog(self)
+        self._theme_actions: dict[ThemeName, QAction] = {}
+        preferences.changed.connect(self._show_theme)
         self._run_actions: list[tuple[QAction, QPushButton]] = []
         bar = required(window.menuBar())
         self._file, self._edit, self._run, self._model, self._view, self._help = (
@@ -63,6 +65,8 @@ class Menus(QObject):
         self._edit.addActions([undo, redo])
         self._edit.addSeparator()
         self._edit.addAction(remove)
+        self._edit.addSeparator()
+        self._add(self._edit, "Settings…", "Ctrl+,", self._show_settings)
 
     def _fill_run(self) -> None:
         training, session, menu = self._window.training, self._window.session, self._run
@@ -114,6 +118,7 @@ class Menus(QObject):
             action.setData(name)
             action.setObjectName(f"{name}ThemeAction")
             group.addAction(action)
+            self._theme_actions[name] = action
             menu.addAction(action)
         group.triggered.connect(self._on_theme_chosen)
 
@@ -149,7 +154,21 @@ class Menus(QObject):
     @pyqtSlot(QAction)
     def _on_theme_chosen(self, action: QAction) -> None:
         self._preferences.theme = ThemeName(action.data())
-        self._themes.set_theme(ThemeName(action.data()))
+
+    @pyqtSlot()
+    def _show_theme(self) -> None:
+        """Use the theme that was chosen, here or in the settings."""
+        name = self._preferences.theme
+        if name != self._themes.name:
+            self._themes.set_theme(name)
+        if name in self._theme_actions:
+            self._theme_actions[name].setChecked(True)
+
+    @pyqtSlot()
+    def _show_settings(self) -> None:
+        from aid_desktop.gui.settings_dialog import SettingsDialog
+
+        self._settings.show(partial(SettingsDialog, self._preferences, self._window))
 
     @pyqtSlot()
     def _show_storage(self) -> None:

@@ -13,6 +13,7 @@ SHORTCUTS = {
         ("Ctrl+Alt+O", "Open a session"),
         ("Ctrl+S, Ctrl+Shift+S", "Save the session, save it as another file"),
         ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo: rows on Data and Assessment, settings on Training"),
+        ("Ctrl+,", "Settings"),
         ("?", "This sheet"),
         ("Ctrl+Q", "Quit"),
     ),
