@@ -35,8 +35,9 @@ class Preferences(QObject):
             self._settings.remove(key)
         self.changed.emit()
 
-    def _set(self, key: str, value: str) -> None:
-        if self._settings.value(key) != value:
+    def _set(self, key: str, value: str, present: str) -> None:
+        # What it is already is not stored: it may be so without having been chosen.
+        if value != present:
             self._settings.setValue(key, value)
             self.changed.emit()
 
@@ -48,7 +49,7 @@ class Preferences(QObject):
 
     @theme.setter
     def theme(self, name: ThemeName) -> None:
-        self._set("theme", str(name))
+        self._set("theme", str(name), str(self.theme))
 
     @property
     def data_folder(self) -> str:
@@ -57,7 +58,7 @@ class Preferences(QObject):
 
     @data_folder.setter
     def data_folder(self, folder: str) -> None:
-        self._set("data_folder", folder)
+        self._set("data_folder", folder, self.data_folder)
 
     @property
     def runs_folder(self) -> str:
@@ -66,7 +67,7 @@ class Preferences(QObject):
 
     @runs_folder.setter
     def runs_folder(self, folder: str) -> None:
-        self._set("runs_folder", folder)
+        self._set("runs_folder", folder, self.runs_folder)
 
     @property
     def auto_apply(self) -> bool:
@@ -75,7 +76,7 @@ class Preferences(QObject):
 
     @auto_apply.setter
     def auto_apply(self, value: bool) -> None:
-        self._set("auto_apply", "true" if value else "false")
+        self._set("auto_apply", "true" if value else "false", "true" if self.auto_apply else "false")
 
     @property
     def classify_choices(self) -> dict[str, str]:

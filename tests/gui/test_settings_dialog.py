@@ -60,6 +60,7 @@ def test_that_every_key_that_is_remembered_is_in_the_list() -> None:
 def test_that_what_is_chosen_is_in_force_at_once_and_can_be_reset(
     dialog: SettingsDialog, preferences: Preferences, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert not any(preferences.is_set(key) for key in all_keys())
     reset = child(dialog, QPushButton, "settings.runs_folder.reset")
     assert not reset.isEnabled()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
@@ -124,6 +125,9 @@ def test_that_the_window_follows_and_the_menu_opens_the_dialog_once(window: Main
     assert box.currentText() == "light"
     child(dialog, QCheckBox, "settings.auto_apply").click()
     assert not window.training.run.auto_apply.isChecked()
+    child(dialog, QPushButton, "settings.auto_apply.reset").click()
+    assert window.training.run.auto_apply.isChecked()
+    assert not window._preferences.is_set("auto_apply")
     window._preferences.runs_folder = str(tmp_path / "elsewhere")
     assert child(window, QPushButton, "runsFolderButton").text() == "elsewhere"
     dialog.close()
