@@ -2,6 +2,7 @@
 
 import os
 import sys
+import sysconfig
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -40,9 +41,25 @@ def program_dir() -> Path:
     return folder.parents[2] if in_app else folder
 
 
+def shared_dir() -> Path:
+    """Return the folder of what is delivered besides the package: assets, manual, model_zoo.py.
+
+    It is the one of the package in a source checkout and in the standalone program, else where pip has put these files.
+    """
+    places = [package_dir().parent]
+    for scheme in (sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user")):
+        places.append(Path(sysconfig.get_path("data", scheme)) / "share" / "aid-desktop")
+    return next((place for place in places if (place / "assets").is_dir()), places[0])
+
+
 def assets_dir() -> Path:
-    """Return the folder of icons, style sheet and help texts; beside the package, frozen or not."""
-    return package_dir().parent / "assets"
+    """Return the folder of icons, style sheet and help texts."""
+    return shared_dir() / "assets"
+
+
+def docs_dir() -> Path:
+    """Return the folder of the manual."""
+    return shared_dir() / "docs"
 
 
 def portable_mark() -> Path | None:
@@ -95,6 +112,11 @@ def user_data_dir() -> Path:
 def runs_dir() -> Path:
     """Return the folder in which runs are made unless another one is chosen; it need not exist."""
     return user_data_dir() / "runs"
+
+
+def samples_dir() -> Path:
+    """Return the folder of the example data sets; it need not exist."""
+    return user_data_dir() / "samples"
 
 
 def user_cache_dir() -> Path:

@@ -16,6 +16,16 @@ def test_that_the_package_and_its_assets_are_found() -> None:
     assert paths.executable_dir() == Path(sys.executable).resolve().parent
 
 
+def test_that_what_pip_has_installed_is_found_where_it_puts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert paths.docs_dir() == paths.package_dir().parent / "docs"
+    monkeypatch.setattr(paths, "package_dir", lambda: tmp_path / "site-packages" / "aid_desktop")
+    monkeypatch.setattr(paths.sysconfig, "get_path", lambda name, scheme: str(tmp_path / name))
+    assert paths.docs_dir() == tmp_path / "site-packages" / "docs"
+    delivered = tmp_path / "data" / "share" / "aid-desktop"
+    (delivered / "assets").mkdir(parents=True)
+    assert (paths.docs_dir(), paths.assets_dir()) == (delivered / "docs", delivered / "assets")
+
+
 def test_that_being_frozen_is_told_by_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not paths.is_frozen()
     monkeypatch.setattr(sys, "frozen", True, raising=False)

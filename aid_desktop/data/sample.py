@@ -1,6 +1,8 @@
 """Write the built-in sample data: scikit-learn's handwritten digits as folders of PNG files."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,8 @@ SIDE = 16
 _ROLES = (Role.TRAINING, Role.TRAINING, Role.TRAINING, Role.VALIDATION, Role.TEST)
 """Role of each fifth of a class: 60 %, 20 %, 20 %."""
 
-_FOLDERS = {Role.TRAINING: "train", Role.VALIDATION: "validation", Role.TEST: "test"}
+ROLE_FOLDERS = {Role.TRAINING: "train", Role.VALIDATION: "validation", Role.TEST: "test"}
+"""Where the images of a role lie in the folder of a sample."""
 
 
 def write_digits_sample(folder: Path) -> Path:
@@ -27,19 +30,29 @@ def write_digits_sample(folder: Path) -> Path:
     """
     if (folder / "test" / "9").is_dir():
         return folder
+    with new_sample_folder(folder) as written:
+        _write_images(written)
+    return folder
+
+
+@contextmanager
+def new_sample_folder(folder: Path) -> Iterator[Path]:
+    """Yield the path of a folder to be made beside `folder`; it gets that name when the block ends without error.
+
+    Raises DataError if another folder has the name, or if something cannot be written.
+    """
     if folder.is_dir() and any(folder.iterdir()):
         raise DataError(f"{folder} exists and is not the sample: choose the name of a new folder.")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".digits-", dir=folder.parent) as temporary:
-            written = Path(temporary) / "digits"
-            _write_images(written)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
+            written = Path(temporary) / folder.name
+            yield written
             if folder.is_dir():
                 folder.rmdir()
             written.rename(folder)
     except OSError as error:
         raise DataError(f"The sample cannot be written to {folder}: {error.strerror or error}.") from error
-    return folder
 
 
 def _write_images(folder: Path) -> None:
@@ -53,6 +66,6 @@ def _write_images(folder: Path) -> None:
     for i, (image, digit) in enumerate(zip(images, digits.target.tolist(), strict=True)):
         role = _ROLES[n_written[digit] % len(_ROLES)]
         n_written[digit] += 1
-        path = folder / _FOLDERS[role] / str(digit) / f"digit_{i:04}.png"
+        path = folder / ROLE_FOLDERS[role] / str(digit) / f"digit_{i:04}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(path)

@@ -83,7 +83,8 @@ def aside(path: Path) -> Iterator[Path]:
 def put(names: Sequence[str], folder: Path, place: Path) -> None:
     """Move files and folders of these names from one folder to another, all of them or none.
 
-    Raises ExportError if a folder there holds what is not in the one that replaces it, and OSError.
+    Should the program be killed meanwhile, each file in place is the old one or the new one, and what was in a folder
+    there lies in `folder`. Raises OSError, and ExportError if a folder holds what is not in the one that replaces it.
     """
     for name in names:
         _refuse_to_lose(place / name, folder / name)
@@ -94,9 +95,9 @@ def put(names: Sequence[str], folder: Path, place: Path) -> None:
             if new.exists():
                 # It waits aside until all new ones are there.
                 old = folder / f"old-{number}"
-                new.rename(old)
+                _set_aside(new, old)
             put_there.append((new, old))
-            (folder / name).rename(new)
+            (folder / name).replace(new)
     except OSError:
         for number, (new, old) in enumerate(put_there):
             if new.exists():
@@ -104,6 +105,18 @@ def put(names: Sequence[str], folder: Path, place: Path) -> None:
             if old is not None:
                 old.rename(new)
         raise
+
+
+def _set_aside(path: Path, aside_path: Path) -> None:
+    """Make a file known under another name too, so that it is never missing; a folder gets that name instead."""
+    if path.is_dir():
+        path.rename(aside_path)
+        return
+    try:
+        aside_path.hardlink_to(path)
+    except OSError:
+        # Not every file system has such names.
+        shutil.copyfile(path, aside_path)
 
 
 def _refuse_to_lose(old: Path, new: Path) -> None:

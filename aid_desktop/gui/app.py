@@ -40,6 +40,7 @@ def make_window(app: QApplication, model_zoo: Path | None = None, in_turns: bool
     """Return the window with the user's theme, not yet shown; with `in_turns` its first tab alone."""
     preferences = Preferences()
     themes = ThemeManager(app, app)
+    themes.set_zoom(preferences.zoom)
     themes.set_theme(preferences.theme)
     return MainWindow(themes, preferences, model_zoo, in_turns=in_turns)
 

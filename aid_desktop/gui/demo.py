@@ -14,7 +14,7 @@ from aid_desktop.gui.app import make_application, make_window
 from aid_desktop.gui.background import Failure
 from aid_desktop.gui.crash import CrashHook
 from aid_desktop.gui.main_window import MainWindow
-from aid_desktop.paths import user_data_dir
+from aid_desktop.paths import samples_dir
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.image import ImageSettings
@@ -73,7 +73,7 @@ class DemoDriver(QObject):
         """Write the sample and drop it on the window."""
         self._window.background.start(
             "Writing the sample",
-            lambda context: write_digits_sample(user_data_dir() / "samples" / "digits"),
+            lambda context: write_digits_sample(samples_dir() / "digits"),
             self._on_sample,
             self._on_job_failed,
         )

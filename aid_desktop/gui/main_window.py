@@ -27,7 +27,8 @@ from aid_desktop.gui.question import ask
 from aid_desktop.gui.status_bar import StatusBar
 from aid_desktop.gui.theme import GRID, ThemeManager, icon
 from aid_desktop.gui.training.session import TrainingSession
-from aid_desktop.gui.widgets.drop_area import DropArea, DropOverlay
+from aid_desktop.gui.whats_this import explain
+from aid_desktop.gui.widgets.drop_area import DropOverlay
 from aid_desktop.models.devices import list_devices, warm_up
 from aid_desktop.models.nvml import Nvml, open_nvml, smallest_memory
 from aid_desktop.models.strategies import device_in_use
@@ -170,6 +171,7 @@ class MainWindow(QMainWindow):
         self.autosave = Autosave(AutosaveFolder.of_user(), self.sessions, background, messages, parent=self)
         self._menus.fill()
         self._connect()
+        explain(self)
 
     def _place(self, number: int, panel: QWidget) -> None:
         """Put a tab in the place that is kept for it; it stays the current one if it was."""
@@ -255,7 +257,8 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self._overlay.paths_dragged.connect(self._on_paths_dragged)
         # What is dropped there is told by the overlay and may be a run or a session too.
-        required(self.data.findChild(DropArea)).setAcceptDrops(False)
+        self.data.sources.welcome.setAcceptDrops(False)
+        self.data.sources.welcome.recent_chosen.connect(self.open_paths)
         self.training.check.check_wanted.connect(self.data.check.start)
         self.training.check.rows_chosen.connect(self.data.sources.view.select_places)
         self.training.check.rows_chosen.connect(self._show_data)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, QUrl, pyqtSlot
-from PyQt5.QtGui import QDesktopServices
-from PyQt5.QtWidgets import QAction, QActionGroup, QMenu, QMessageBox, QPushButton, QWidget
+from PyQt5.QtGui import QDesktopServices, QKeySequence
+from PyQt5.QtWidgets import QAction, QActionGroup, QMenu, QMessageBox, QPushButton, QWhatsThis, QWidget
 
 from aid_desktop import __version__
 from aid_desktop.gui.preferences import Preferences
@@ -15,11 +15,15 @@ from aid_desktop.gui.qt import required
 from aid_desktop.gui.shortcuts import ShortcutsDialog
 from aid_desktop.gui.theme import ThemeManager, ThemeName
 from aid_desktop.gui.widgets.one_dialog import OneDialog
-from aid_desktop.paths import APP_NAME, crop_cache_dir, log_dir
+from aid_desktop.paths import APP_NAME, crop_cache_dir, docs_dir, log_dir
 
 if TYPE_CHECKING:
     from aid_desktop.gui.doctor_dialog import DoctorDialog
     from aid_desktop.gui.main_window import MainWindow
+
+_PAGES = ("data.md", "training.md", "history.md", "assessment_tab.md")
+"""The page of the manual for each tab."""
+_FIRST_STEPS = "first_steps.md"
 
 
 class Menus(QObject):
@@ -30,9 +34,10 @@ class Menus(QObject):
         self._window = window
         self._themes = themes
         self._preferences = preferences
+        self._manual = OneDialog(self)
         self._doctor, self._settings = OneDialog(self), OneDialog(self)
         self._theme_actions: dict[ThemeName, QAction] = {}
-        preferences.changed.connect(self._show_theme)
+        preferences.changed.connect(self._show_preferences)
         self._run_actions: list[tuple[QAction, QPushButton]] = []
         bar = required(window.menuBar())
         self._file, self._edit, self._run, self._model, self._view, self._help = (
@@ -45,6 +50,13 @@ class Menus(QObject):
         self._fill_run()
         self._fill_model()
         self._fill_view()
+        self._add(self._help, "Manual", "F1", self._show_manual)
+        self._add(self._help, "First steps", "", self._show_first_steps)
+        whats_this = required(QWhatsThis.createAction(self._window))
+        whats_this.setText("What's this?")
+        whats_this.setObjectName("whatsThisAction")
+        self._help.addAction(whats_this)
+        self._help.addSeparator()
         self._add(self._help, "Keyboard shortcuts", "?", self._show_shortcuts)
         self._add(self._help, "Examine this computer…", "", self._show_doctor)
         self._add(self._help, "Open the log folder", "", self._open_log)
@@ -54,6 +66,7 @@ class Menus(QObject):
         window, menu = self._window, self._file
         add_folder, add_files, remove, undo, redo = window.data.sources.actions_for_menu()
         menu.addActions([add_folder, add_files])
+        menu.addMenu(window.data.examples.menu)
         menu.addSeparator()
         menu.addActions(window.data.tools)
         menu.addSeparator()
@@ -97,6 +110,16 @@ class Menus(QObject):
         for number in range(tabs.count()):
             self._add(menu, tabs.tabText(number), f"Ctrl+{number + 1}", self._show_tab_of_action).setData(number)
         menu.addSeparator()
+        side = self._window.training.side
+        self._more = self._add(menu, "More training settings", "Ctrl+M", self._toggle_settings)
+        self._more.setCheckable(True)
+        self._more.setChecked(not side.is_brief)
+        side.brief_changed.connect(self._on_brief_changed)
+        menu.addSeparator()
+        for text, keys, steps in (("Larger text", ("Ctrl++", "Ctrl+="), 1), ("Smaller text", ("Ctrl+-",), -1)):
+            self._add(menu, text, "", partial(self._zoom_by, steps)).setShortcuts(list(map(QKeySequence, keys)))
+        self._add(menu, "Normal text", "Ctrl+0", self._reset_zoom)
+        menu.addSeparator()
         self._add_themes(menu)
         menu.addSeparator()
         self._add(menu, "Storage…", "", self._show_storage)
@@ -121,6 +144,15 @@ class Menus(QObject):
             self._theme_actions[name] = action
             menu.addAction(action)
         group.triggered.connect(self._on_theme_chosen)
+
+    @pyqtSlot()
+    def _toggle_settings(self) -> None:
+        self._window.tabs.setCurrentWidget(self._window.training)
+        self._window.training.side.toggle()
+
+    @pyqtSlot(bool)
+    def _on_brief_changed(self, is_brief: bool) -> None:
+        self._more.setChecked(not is_brief)
 
     @pyqtSlot()
     def _show_tab_of_action(self) -> None:
@@ -156,8 +188,9 @@ class Menus(QObject):
         self._preferences.theme = ThemeName(action.data())
 
     @pyqtSlot()
-    def _show_theme(self) -> None:
-        """Use the theme that was chosen, here or in the settings."""
+    def _show_preferences(self) -> None:
+        """Use the theme and the size of text that were chosen, here or in the settings."""
+        self._themes.set_zoom(self._preferences.zoom)
         name = self._preferences.theme
         if name != self._themes.name:
             self._themes.set_theme(name)
@@ -170,12 +203,36 @@ class Menus(QObject):
 
         self._settings.show(partial(SettingsDialog, self._preferences, self._window))
 
+    def _zoom_by(self, steps: int, checked: bool = False) -> None:
+        self._themes.zoom_by(steps)
+        self._preferences.zoom = self._themes.zoom
+
+    @pyqtSlot()
+    def _reset_zoom(self) -> None:
+        self._preferences.zoom = 100
+
     @pyqtSlot()
     def _show_storage(self) -> None:
         from aid_desktop.data.cache import CropCache
         from aid_desktop.gui.storage_dialog import StorageDialog
 
         StorageDialog(CropCache(crop_cache_dir()), self._window.background, self._window).open()
+
+    @pyqtSlot()
+    def _show_manual(self) -> None:
+        self._open_page(_PAGES[self._window.tabs.currentIndex()])
+
+    @pyqtSlot()
+    def _show_first_steps(self) -> None:
+        self._open_page(_FIRST_STEPS)
+
+    def _open_page(self, path: str) -> None:
+        from aid_desktop.gui.help.manual_dialog import ManualDialog
+
+        self._manual.show(lambda: ManualDialog(docs_dir(), self._themes, self._window))
+        dialog = self._manual.dialog
+        assert isinstance(dialog, ManualDialog)
+        dialog.open_page(path)
 
     @pyqtSlot()
     def _show_shortcuts(self) -> None:

@@ -17,7 +17,7 @@ from PyQt5.QtWidgets import (
 )
 
 from aid_desktop.gui.preferences import Preferences
-from aid_desktop.gui.theme import GRID, ThemeName, set_role
+from aid_desktop.gui.theme import GRID, ZOOMS, ThemeName, set_role
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 
@@ -28,15 +28,16 @@ _LABEL_WIDTH = 24 * GRID
 class Preference:
     """A setting of the program: its `keys` in the user's settings, and the attribute of Preferences, if it has one.
 
-    `choices` are the values of a text; without them it is a folder, or a switch if `is_switch`. What has no attribute
-    is only remembered, and can be forgotten.
+    `choices` are its values, shown with `unit`; without them it is a folder, or a switch if `is_switch`. What has no
+    attribute is only remembered, and can be forgotten.
     """
 
     label: str
     help: str
     keys: tuple[str, ...]
     attribute: str = ""
-    choices: tuple[str, ...] = ()
+    choices: tuple[object, ...] = ()
+    unit: str = ""
     is_switch: bool = False
 
 
@@ -46,7 +47,15 @@ PREFERENCES = (
         "Colours of the window: light, dark, or as the system has them.",
         ("theme",),
         "theme",
-        choices=tuple(map(str, ThemeName)),
+        choices=tuple(ThemeName),
+    ),
+    Preference("Size of text", "In percent of the system's size.", ("zoom",), "zoom", choices=ZOOMS, unit=" %"),
+    Preference(
+        "All settings of a training",
+        "The Training tab shows all settings, not only those that a first run needs.",
+        ("all_settings",),
+        "all_settings",
+        is_switch=True,
     ),
     Preference("Folder for runs", "New runs are made here.", ("runs_folder",), "runs_folder"),
     Preference("Folder of images", "Dialogs that ask for images open here.", ("data_folder",), "data_folder"),
@@ -116,7 +125,7 @@ class PreferenceRow(QWidget):
         if isinstance(editor, QCheckBox):
             editor.setChecked(bool(value))
         elif isinstance(editor, QComboBox):
-            editor.setCurrentText(str(value))
+            editor.setCurrentText(f"{value}{self.preference.unit}")
         elif isinstance(editor, QLineEdit):
             editor.setText(str(value))
         self.reset_button.setEnabled(self._preferences.is_set(*self.preference.keys))
@@ -140,8 +149,9 @@ class PreferenceRow(QWidget):
         if preference.choices:
             box = QComboBox(self)
             guard_wheel(box)
-            box.addItems(preference.choices)
-            box.textActivated.connect(self._set)
+            for value in preference.choices:
+                box.addItem(f"{value}{preference.unit}", value)
+            box.activated[int].connect(self._on_activated)
             return box
         field = QLineEdit(self)
         field.setReadOnly(True)
@@ -157,9 +167,12 @@ class PreferenceRow(QWidget):
         return getattr(self._preferences, self.preference.attribute) if self.preference.attribute else None
 
     @pyqtSlot(bool)
-    @pyqtSlot(str)
-    def _set(self, value: bool | str) -> None:
+    def _set(self, value: object) -> None:
         setattr(self._preferences, self.preference.attribute, value)
+
+    @pyqtSlot(int)
+    def _on_activated(self, number: int) -> None:
+        self._set(self.preference.choices[number])
 
     @pyqtSlot()
     def _on_choose(self) -> None:

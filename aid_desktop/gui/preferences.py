@@ -52,6 +52,18 @@ class Preferences(QObject):
         self._set("theme", str(name), str(self.theme))
 
     @property
+    def zoom(self) -> int:
+        """Size of all text in percent of the system's."""
+        try:
+            return int(str(self._settings.value("zoom", "100")))
+        except ValueError:
+            return 100
+
+    @zoom.setter
+    def zoom(self, percent: int) -> None:
+        self._set("zoom", str(percent), str(self.zoom))
+
+    @property
     def data_folder(self) -> str:
         """Where file dialogs for images open."""
         return str(self._settings.value("data_folder", str(Path.home())))
@@ -76,7 +88,16 @@ class Preferences(QObject):
 
     @auto_apply.setter
     def auto_apply(self, value: bool) -> None:
-        self._set("auto_apply", "true" if value else "false", "true" if self.auto_apply else "false")
+        self._set("auto_apply", _word(value), _word(self.auto_apply))
+
+    @property
+    def all_settings(self) -> bool:
+        """Whether the Training tab shows all settings, not only those that a first run needs."""
+        return str(self._settings.value("all_settings", "false")) == "true"
+
+    @all_settings.setter
+    def all_settings(self, value: bool) -> None:
+        self._set("all_settings", _word(value), _word(self.all_settings))
 
     @property
     def classify_choices(self) -> dict[str, str]:
@@ -112,6 +133,10 @@ class Preferences(QObject):
     @window_geometry.setter
     def window_geometry(self, geometry: QByteArray) -> None:
         self._settings.setValue("window_geometry", geometry)
+
+
+def _word(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def keep_beside_program() -> None:

@@ -6,6 +6,9 @@ from PyQt5.QtCore import QSettings
 
 LONGEST = 10
 
+RECENT_SESSIONS = "recent_sessions"
+RECENT_DATA = "recent_data"
+
 
 class RecentPaths:
     """A list of paths below one key of the user's settings, latest first, at most LONGEST."""

@@ -14,7 +14,7 @@ from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.qt import required
-from aid_desktop.gui.recent_paths import RecentPaths
+from aid_desktop.gui.recent_paths import RECENT_SESSIONS, RecentPaths
 from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.session_opening import OpenedSession, SessionOpener
 from aid_desktop.gui.theme import icon
@@ -25,8 +25,6 @@ from aid_desktop.paths import APP_NAME
 from aid_desktop.runs.session import SESSION_SUFFIX, Session, write_session
 
 logger = logging.getLogger(__name__)
-
-RECENT_KEY = "recent_sessions"
 
 _OPEN_FILTER = f"Sessions (*{SESSION_SUFFIX});;Tables of AIDeveloper (*.xlsx);;All files (*)"
 _SAVE_FILTER = f"Sessions (*{SESSION_SUFFIX})"
@@ -61,7 +59,7 @@ class SessionFiles(QObject):
         self._messages = messages
         self._preferences = preferences
         self._window = window
-        self._recent = RecentPaths(RECENT_KEY)
+        self._recent = RecentPaths(RECENT_SESSIONS)
         self._path: Path | None = None
         self._saved = self.session()
         self._saving: tuple[Session, Path] | None = None

@@ -3,17 +3,15 @@
 Nothing is downloaded unless `download` is called, for which the user has to be asked first.
 """
 
-import hashlib
 import os
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
-from typing import BinaryIO
 
 import h5py
 
+from aid_desktop.data.download import fetch, has_digest, reason_of
 from aid_desktop.errors import ModelError, ModelZooError
 from aid_desktop.models.registry import Architecture
 from aid_desktop.models.zoo import check_features, check_size
@@ -25,10 +23,7 @@ NORMALIZATION = "divide_by_255"
 CHANNELS = (1, 3)
 
 _BYTES_PER_WEIGHT = 4
-_CHUNK = 2**18
-_TIMEOUT_S = 30
 _BASE = "https://storage.googleapis.com/tensorflow/keras-applications/"
-_SHA256_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,44 +188,21 @@ def download(backbone: Backbone, progress: Callable[[int, int], None]) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(path) as temporary:
-            _fetch(backbone, temporary, progress)
+            fetch(backbone.url, temporary, progress)
             if not _is_as_offered(temporary, backbone):
                 raise ModelError(f"what came from {backbone.url} is not the file that Keras offers: try again later")
     except (OSError, HTTPException) as error:
         raise ModelError(
-            f"the weights could not be downloaded from {backbone.url}: {getattr(error, 'reason', None) or error}. "
+            f"the weights could not be downloaded from {backbone.url}: {reason_of(error)}. "
             "Without a connection, fetch this file on another computer and choose it as a file of weights"
         ) from error
     return path
 
 
-def _fetch(backbone: Backbone, path: Path, progress: Callable[[int, int], None]) -> None:
-    with urllib.request.urlopen(backbone.url, timeout=_TIMEOUT_S) as answer, path.open("wb") as file:
-        length = answer.headers.get("Content-Length")
-        total = int(length) if length else 0
-        done = _copy(answer, file, lambda n: progress(n, max(n, total)))
-    if total and done != total:
-        raise OSError(f"the connection ended after {done} of {total} bytes")
-
-
-def _copy(source: BinaryIO, target: BinaryIO, tell: Callable[[int], None]) -> int:
-    done = 0
-    while part := source.read(_CHUNK):
-        target.write(part)
-        done += len(part)
-        tell(done)
-    return done
-
-
 def _is_as_offered(path: Path, backbone: Backbone) -> bool:
     if not backbone.digest:
         return _is_weights(path)
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, _method(backbone.digest)).hexdigest() == backbone.digest
-
-
-def _method(digest: str) -> str:
-    return "sha256" if len(digest) == _SHA256_LENGTH else "md5"
+    return has_digest(path, backbone.digest)
 
 
 def _is_weights(path: Path) -> bool:

@@ -21,7 +21,7 @@ from aid_desktop.models.cost import Cost, cost_of, without_weights
 from aid_desktop.models.layers import number_layers_from_start
 from aid_desktop.models.registry import Architecture, Family, marked_name
 from aid_desktop.models.zoo_check import misfit_of
-from aid_desktop.paths import is_frozen, package_dir, program_dir, user_config_dir
+from aid_desktop.paths import is_frozen, package_dir, program_dir, shared_dir, user_config_dir
 
 if TYPE_CHECKING:
     import keras
@@ -251,6 +251,7 @@ def _places() -> Iterator[Path]:
         yield root / FILE_NAME
     yield user_config_dir() / FILE_NAME
     yield root / FILE_NAME
+    yield shared_dir() / FILE_NAME
 
 
 def _read(path: Path) -> bytes:

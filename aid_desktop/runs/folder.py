@@ -85,7 +85,7 @@ class RunFolder:
         A run that never finished an epoch may be replaced. Raises RunError when the folder holds another run, or
         cannot be written.
         """
-        if self.run_toml.exists() and self.history_csv.exists():
+        if self.run_toml.exists() and (self.last_model.exists() or self.n_noted() > 1):
             raise RunError(f"{self.path} holds a run already: choose another folder, or resume that run")
         try:
             self.models.mkdir(parents=True, exist_ok=True)
@@ -95,6 +95,12 @@ class RunFolder:
             raise RunError(
                 f"the run folder {self.path} cannot be written ({error.strerror}): choose another folder"
             ) from error
+
+    def n_noted(self) -> int:
+        """Return the number of epochs in history.csv; the first one is there before last.keras is."""
+        if not self.history_csv.exists():
+            return 0
+        return len(self.history_csv.read_bytes().splitlines()) - 1
 
 
 def model_name(epoch: int) -> str:
@@ -158,6 +164,21 @@ def read_state(folder: RunFolder) -> LastState:
             built_dropout=tuple(map(float, values["built_dropout"])),
         )
     except FileNotFoundError:
-        raise RunError(f"{folder.path} has no finished epoch to resume from: start the run anew") from None
+        raise RunError(_nothing_to_resume(folder)) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{folder.last_state} cannot be read: {error}") from error
+
+
+def check_resumable(folder: RunFolder) -> None:
+    """Raise RunError when there is no network to resume from."""
+    if folder.last_model.is_file():
+        return
+    if folder.n_noted() > 1:
+        raise RunError(
+            f"{folder.last_model} is missing, so that the run cannot go on: start a new one from one of its models"
+        )
+    raise RunError(_nothing_to_resume(folder))
+
+
+def _nothing_to_resume(folder: RunFolder) -> str:
+    return f"{folder.path} has no finished epoch to resume from: start the run anew"

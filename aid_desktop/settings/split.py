@@ -56,7 +56,8 @@ class SplitSettings:
         label="Folds",
         cost=Cost.NEW_RUN,
         help="Number of parts of a cross-validation: all groups are dealt into them once, and each run holds out one "
-        "part. 0: none, the validation share counts.",
+        "part. 0: none, the validation share counts. "
+        "Typical: 5 or 10.",
     )
     fold: int = bounded(
         0,

@@ -7,11 +7,10 @@ import numpy as np
 import psutil
 
 from aid_desktop.data.cache import GB
-from aid_desktop.data.class_table import ClassTable, Role
+from aid_desktop.data.class_table import ClassTable
 from aid_desktop.models.cost import Cost
 from aid_desktop.models.strategies import uses_gpu
 from aid_desktop.runs.config import RunConfig
-from aid_desktop.settings.split import SplitSettings
 from aid_desktop.training.blocks import block_length
 from aid_desktop.training.loading import expected_bytes, memory_for_images
 from aid_desktop.training.presets import seconds_per_epoch, situation_of
@@ -116,7 +115,7 @@ def estimate_run(
         if on_gpu
         else int(here.free_memory * _COMFORT)
     )
-    n_validated = _n_validated(table, config.split)
+    n_validated = table.n_validated(config.split.held_out_share if config.split else 0.0)
     network, fitting = None, 0
     if cost is not None and cost.activations is not None:
         network = _network_bytes(config, cost, cost.activations, hyperparameters.batch_size, situation.n_images)
@@ -130,11 +129,6 @@ def estimate_run(
         else seconds_per_epoch(config.model.architecture or "", situation, cost)
     )
     return Estimate(images, on_disk, network, room, on_gpu, seconds, measured, hyperparameters.epochs, fitting)
-
-
-def _n_validated(table: ClassTable, split: SplitSettings | None) -> int:
-    share = {Role.TRAINING: split.held_out_share if split else 0.0, Role.VALIDATION: 1.0, Role.TEST: 0.0}
-    return round(sum(share[row.role] * row.source.n_images for row in table.rows))
 
 
 def _network_bytes(config: RunConfig, cost: Cost, activations: int, batch_size: int, n_images: int) -> int:

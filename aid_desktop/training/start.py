@@ -13,7 +13,7 @@ from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.partial import set_trainable
 from aid_desktop.models.precision import check_precision
 from aid_desktop.models.zoo import find_architecture, list_architectures
-from aid_desktop.runs.folder import read_state
+from aid_desktop.runs.folder import check_resumable, read_state
 from aid_desktop.runs.history import truncate_history
 from aid_desktop.runs.settings_log import Revision, truncate_revisions
 from aid_desktop.settings.snapshot import SettingsDiff
@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
     """Load, build and compile; None when the run was stopped meanwhile. Raises AidError in plain words."""
     config = run.config
+    if run.resume:
+        check_resumable(run.folder)
     if config.model.architecture is not None and not run.resume:
         # Before the images are loaded, which may take long.
         check_fit(find_architecture(list_architectures(run.model_zoo), config.model.architecture), config.image)

@@ -83,7 +83,9 @@ class RunStorage:
         """Write the first files of a new run."""
         self._know(config, data)
         # What an attempt left that ended before it became a run.
-        for leftover in (self.folder.settings_jsonl, self.folder.history_csv, self.folder.held_out):
+        folder = self.folder
+        models = (*folder.models.glob("*.keras"), *folder.point_files())
+        for leftover in (folder.settings_jsonl, folder.history_csv, folder.held_out, folder.last_state, *models):
             leftover.unlink(missing_ok=True)
         self.append_revision(0, 0, config.training)
         self._write(self._write_description)

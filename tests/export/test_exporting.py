@@ -96,14 +96,14 @@ def test_that_a_failure_half_way_brings_both_old_ones_back(
     export_model(make_loaded(), TWO, tmp_path / "net")
     (tmp_path / "net" / "net").write_text("old", encoding="utf-8")
     (tmp_path / "net.bin").write_text("old", encoding="utf-8")
-    rename = Path.rename
+    replace_path = Path.replace
 
-    def fail_at_last(self: Path, place: Path) -> Path:
-        if place == tmp_path / "net" and self.name == "net":
+    def fail_at_second(self: Path, place: Path) -> Path:
+        if place == tmp_path / "net.bin":
             raise OSError("disk full")
-        return rename(self, place)
+        return replace_path(self, place)
 
-    monkeypatch.setattr(Path, "rename", fail_at_last)
+    monkeypatch.setattr(Path, "replace", fail_at_second)
     with pytest.raises(ExportError, match="net cannot be written: disk full"):
         export_model(make_loaded(), TWO, tmp_path / "net")
     names = sorted(one.name for one in tmp_path.iterdir())

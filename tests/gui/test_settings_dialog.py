@@ -52,7 +52,7 @@ def child(dialog: QWidget, kind: type, name: str):
 
 def test_that_every_key_that_is_remembered_is_in_the_list() -> None:
     texts = [path.read_text(encoding="utf-8") for path in GUI.rglob("*.py")]
-    patterns = (r'_settings\.value\("(\w+)"', r'_words\("(\w+)"', r'RecentPaths\("(\w+)"', r'RECENT_KEY = "(\w+)"')
+    patterns = (r'_settings\.value\("(\w+)"', r'_words\("(\w+)"', r'RecentPaths\("(\w+)"', r'RECENT_\w+ = "(\w+)"')
     kept = {key for text in texts for pattern in patterns for key in re.findall(pattern, text)}
     assert kept - {"schema_version"} == set(all_keys())
 
@@ -118,11 +118,20 @@ def test_that_the_window_follows_and_the_menu_opens_the_dialog_once(window: Main
     action.trigger()
     (dialog,) = window.findChildren(SettingsDialog)
     box = child(dialog, QComboBox, "settings.theme")
-    box.textActivated.emit("dark")
+    box.activated[int].emit(box.findText("dark"))
     assert child(window, QAction, "darkThemeAction").isChecked()
     assert window._themes.name is ThemeName.DARK
     child(window, QAction, "lightThemeAction").trigger()
     assert box.currentText() == "light"
+    zoom = child(dialog, QComboBox, "settings.zoom")
+    zoom.activated[int].emit(zoom.findText("125 %"))
+    assert window._themes.zoom == 125
+    child(dialog, QPushButton, "settings.zoom.reset").click()
+    assert window._themes.zoom == 100
+    child(dialog, QCheckBox, "settings.all_settings").click()
+    assert not window.training.side.is_brief
+    window.training.side.toggle()
+    assert not child(dialog, QCheckBox, "settings.all_settings").isChecked()
     child(dialog, QCheckBox, "settings.auto_apply").click()
     assert not window.training.run.auto_apply.isChecked()
     child(dialog, QPushButton, "settings.auto_apply.reset").click()

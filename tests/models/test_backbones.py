@@ -7,7 +7,6 @@ import h5py
 import pytest
 
 from aid_desktop.errors import ModelError, ModelZooError
-from aid_desktop.models import backbones
 from aid_desktop.models.backbones import (
     BACKBONES,
     Backbone,
@@ -206,6 +205,6 @@ def test_that_weights_without_a_stated_digest_must_be_a_whole_hdf5_file_of_layer
 
 
 def test_that_a_connection_that_ends_early_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backbones, "_copy", lambda source, target, tell: 3)
+    monkeypatch.setattr("aid_desktop.data.download._copy", lambda source, target, tell: 3)
     with pytest.raises(ModelError, match="the connection ended after 3 of 10 bytes"):
         download(offered(tmp_path / "w.h5", b"x" * 10), ignore)

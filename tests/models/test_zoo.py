@@ -43,6 +43,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     for folder in (found.root, found.executable, found.user):
         folder.mkdir()
     monkeypatch.setattr(zoo_module, "package_dir", lambda: found.root / "aid_desktop")
+    monkeypatch.setattr(zoo_module, "shared_dir", lambda: found.root)
     monkeypatch.setattr("aid_desktop.paths.executable_dir", lambda: found.executable)
     monkeypatch.setattr(zoo_module, "user_config_dir", lambda: found.user)
     monkeypatch.setattr(zoo_module, "is_frozen", lambda: found.frozen)

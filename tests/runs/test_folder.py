@@ -6,6 +6,7 @@ from aid_desktop.errors import RunError
 from aid_desktop.runs.folder import (
     LastState,
     RunFolder,
+    check_resumable,
     is_run_folder,
     model_name,
     read_state,
@@ -41,10 +42,26 @@ def test_that_a_new_folder_is_made_with_all_above_it(folder: RunFolder) -> None:
 def test_that_a_folder_that_holds_a_run_is_refused(folder: RunFolder) -> None:
     folder.create()
     folder.run_toml.touch()
-    folder.history_csv.touch()
+    folder.last_model.touch()
     assert is_run_folder(folder.path)
     with pytest.raises(RunError, match="holds a run already: choose another folder, or resume that run"):
         folder.create()
+
+
+def test_that_only_a_folder_without_anything_to_resume_from_is_used_again(folder: RunFolder) -> None:
+    folder.create()
+    folder.run_toml.touch()
+    # Killed before the first last.keras was written.
+    folder.history_csv.write_text("epoch,loss\n0,1.0\n", encoding="utf-8")
+    folder.create()
+    with pytest.raises(RunError, match="no finished epoch to resume from"):
+        check_resumable(folder)
+    # Somebody has deleted last.keras.
+    folder.history_csv.write_text("epoch,loss\n0,1.0\n1,0.9\n", encoding="utf-8")
+    with pytest.raises(RunError, match="holds a run already"):
+        folder.create()
+    with pytest.raises(RunError, match=r"last\.keras is missing, so that the run cannot go on: start a new one from"):
+        check_resumable(folder)
 
 
 def test_that_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:

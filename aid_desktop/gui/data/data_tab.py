@@ -7,6 +7,7 @@ from aid_desktop.gui.background import Background
 from aid_desktop.gui.data.balance import BalanceTool
 from aid_desktop.gui.data.check_tool import CheckTool
 from aid_desktop.gui.data.convert_tool import ConvertTool
+from aid_desktop.gui.data.examples import Examples
 from aid_desktop.gui.data.image_form import ImageForm
 from aid_desktop.gui.data.image_panel import ImagePanel
 from aid_desktop.gui.data.loading import SourceLoader
@@ -37,7 +38,8 @@ class DataTab(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("dataTab")
-        self.sources = SourcesPanel(notifier, editor, loader, preferences, self)
+        self.examples = Examples(notifier, loader, background, self)
+        self.sources = SourcesPanel(notifier, editor, loader, preferences, self.examples, self)
         self.overview = OverviewPanel(notifier, editor, background, self)
         self.images = ImagePanel(notifier, background, self)
         self.image_form = ImageForm(notifier, self)

@@ -15,6 +15,7 @@ from aid_desktop.data.source import DataSource, Problem
 from aid_desktop.errors import DataError
 from aid_desktop.gui.background import Background, JobContext
 from aid_desktop.gui.data.undo import TableEditor
+from aid_desktop.gui.recent_paths import LONGEST, RECENT_DATA, RecentPaths
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +74,27 @@ class SourceLoader(QObject):
         super().__init__(parent)
         self._editor = editor
         self._background = background
+        self._recent = RecentPaths(RECENT_DATA)
 
     def add(self, paths: Sequence[Path]) -> None:
         """Open the paths in the background, then add their rows as one step that can be undone."""
         if paths:
-            self._start(_title([path.name for path in paths]), partial(load_paths, tuple(paths)))
+            work = partial(load_paths, tuple(paths))
+            self._start(_title([path.name for path in paths]), work, partial(self._remember, tuple(paths)))
 
     def add_items(self, items: Sequence[DropItem]) -> None:
         """The same for sources of which class, role and part are known."""
         if items:
-            self._start(_title([item.path.name for item in items]), partial(load_items, tuple(items)))
+            self._start(_title([item.path.name for item in items]), partial(load_items, tuple(items)), self._on_loaded)
 
-    def _start(self, title: str, work: Callable[[JobContext], Loaded]) -> None:
-        self._background.start(title, work, self._on_loaded, is_cancellable=True)
+    def _start(self, title: str, work: Callable[[JobContext], Loaded], on_done: Callable[[Loaded], None]) -> None:
+        self._background.start(title, work, on_done, is_cancellable=True)
+
+    def _remember(self, paths: Sequence[Path], loaded: Loaded) -> None:
+        if loaded.items:
+            for path in reversed(paths[:LONGEST]):
+                self._recent.add(path.absolute())
+        self._on_loaded(loaded)
 
     def _on_loaded(self, loaded: Loaded) -> None:
         if loaded.items:

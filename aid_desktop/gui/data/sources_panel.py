@@ -11,7 +11,6 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QMenu,
-    QPushButton,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -22,21 +21,18 @@ from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.fitness import image_problems
 from aid_desktop.data.formats import file_dialog_filter
 from aid_desktop.gui.background import Failure
+from aid_desktop.gui.data.examples import Examples
 from aid_desktop.gui.data.findings import finding_notes, rejection_notes
 from aid_desktop.gui.data.loading import Loaded, SourceLoader
 from aid_desktop.gui.data.part_dialog import PartDialog
 from aid_desktop.gui.data.table_view import ClassTableView
 from aid_desktop.gui.data.undo import TableEditor
+from aid_desktop.gui.data.welcome import Welcome
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.qt import required
-from aid_desktop.gui.theme import GRID, icon, set_primary
-from aid_desktop.gui.widgets.drop_area import HINT, DropArea
+from aid_desktop.gui.theme import GRID, icon
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
-
-_EMPTY_DETAIL = (
-    "One folder per class, or one folder that holds them. Folders named train, validation and test give the role."
-)
 
 
 class SourcesPanel(QWidget):
@@ -50,6 +46,7 @@ class SourcesPanel(QWidget):
         editor: TableEditor,
         loader: SourceLoader,
         preferences: Preferences,
+        examples: Examples,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -60,12 +57,13 @@ class SourcesPanel(QWidget):
         self.view = ClassTableView(editor, self)
         self.messages = MessageStrip("dataMessages", self)
         self._findings: list[Note] = []
-        self._drop_area = DropArea(HINT, self, _EMPTY_DETAIL)
         self._stack = QStackedWidget(self)
         self._search = QLineEdit(self)
         self._make_actions()
+        self.welcome = Welcome(self._add_folder, self._add_files, examples, self)
         self._lay_out()
-        self._drop_area.paths_dropped.connect(loader.add)
+        self.welcome.paths_dropped.connect(loader.add)
+        examples.failed.connect(self.show_failure)
         self._search.textChanged.connect(self.view.set_filter)
         self.view.rows_selected.connect(self._on_rows_selected)
         self.view.refused.connect(self._on_refused)
@@ -177,10 +175,7 @@ class SourcesPanel(QWidget):
         self._search.setMinimumWidth(9 * GRID)
         self._search.setMaximumWidth(25 * GRID)
         tools.addWidget(self._search)
-        folder = self._empty_button(self._add_folder, QPushButton(icon("add-folder", "accent_text"), "Add folder"))
-        set_primary(folder)
-        self._empty_button(self._add_files, QPushButton(icon("add-file"), "Add files"))
-        self._stack.addWidget(self._drop_area)
+        self._stack.addWidget(self.welcome)
         self._stack.addWidget(self.view)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -188,14 +183,6 @@ class SourcesPanel(QWidget):
         column.addLayout(tools)
         column.addWidget(self.messages)
         column.addWidget(self._stack, 1)
-
-    def _empty_button(self, action: QAction, button: QPushButton) -> QPushButton:
-        button.setObjectName(f"empty.{action.objectName()}")
-        button.setAccessibleName(button.text())
-        button.setToolTip(action.toolTip())
-        button.clicked.connect(action.trigger)
-        self._drop_area.add_button(button)
-        return button
 
     def _role_button(self) -> QToolButton:
         menu = QMenu(self)

@@ -9,8 +9,9 @@ from PyQt5.QtWidgets import QLabel, QWidget
 from aid_desktop.errors import SettingsError, TrainingError
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.theme import set_role
+from aid_desktop.gui.training.model_panel import ModelPanel
 from aid_desktop.gui.training.session import TrainingSession
-from aid_desktop.models.cost import Cost
+from aid_desktop.gui.training.session_settings import WindowSettings
 from aid_desktop.paths import speeds_file
 from aid_desktop.runs.config import RunConfig
 from aid_desktop.training.estimate import Estimate, estimate_run, this_computer
@@ -27,8 +28,7 @@ _MEMORY = "The memory comes on top of what the program has; it may be half as mu
 class RunEstimate(QLabel):
     """Follows the settings a moment later; hidden while something trains, and while there is nothing to say.
 
-    `config` returns the run that the window describes, or raises SettingsError; `cost` what its network costs, None
-    as long as that is not known.
+    `config` returns the run that the window describes, or raises SettingsError; `model` knows what its network costs.
     """
 
     def __init__(
@@ -36,7 +36,8 @@ class RunEstimate(QLabel):
         notifier: Notifier,
         session: TrainingSession,
         config: Callable[[], RunConfig],
-        cost: Callable[[], Cost | None],
+        model: ModelPanel,
+        settings: WindowSettings,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -45,7 +46,7 @@ class RunEstimate(QLabel):
         self._notifier = notifier
         self._session = session
         self._config = config
-        self._cost = cost
+        self._model = model
         self._n_gpus = self._gpu_memory = 0
         self._speeds = SpeedBook(speeds_file())
         self._timer = QTimer(self)
@@ -54,6 +55,7 @@ class RunEstimate(QLabel):
         self._timer.timeout.connect(self._show)
         session.running_changed.connect(self._on_running_changed)
         notifier.table_changed.connect(self.renew)
+        settings.changed.connect(self.renew)
         self.hide()
 
     def set_gpus(self, n_gpus: int, memory: int) -> None:
@@ -90,7 +92,7 @@ class RunEstimate(QLabel):
             name = config.model.architecture or ""
             speed = self._speeds.find(name, config.image, config.device, self._n_gpus)
             here = this_computer(self._n_gpus, self._gpu_memory)
-            return estimate_run(self._notifier.table, config, self._cost(), here, speed)
+            return estimate_run(self._notifier.table, config, self._model.cost, here, speed)
         except (SettingsError, TrainingError) as error:
             # What is not valid is marked where it stands.
             logger.debug("there is no estimate: %s", error)

@@ -16,7 +16,7 @@ from PyQt5.QtGui import (
     QPalette,
     QPen,
 )
-from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
 
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, icon, set_role
@@ -54,7 +54,7 @@ class DropArea(QFrame):
         self._buttons.setSpacing(GRID)
         self._buttons.addStretch(1)
         self._buttons.addStretch(1)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
         column.setSpacing(2 * GRID)
         column.addStretch(1)
@@ -68,6 +68,14 @@ class DropArea(QFrame):
     def add_button(self, button: QPushButton) -> None:
         """Offer a button below the text."""
         self._buttons.insertWidget(self._buttons.count() - 1, button)
+
+    def add_below(self, part: QWidget | QLayout) -> None:
+        """Put something below the buttons."""
+        place = self._column.count() - 1
+        if isinstance(part, QLayout):
+            self._column.insertLayout(place, part)
+        else:
+            self._column.insertWidget(place, part)
 
     def changeEvent(self, a0: QEvent | None) -> None:
         super().changeEvent(a0)

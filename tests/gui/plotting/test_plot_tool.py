@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QLabel, QToolButton, QUndoStack
+from PyQt5.QtWidgets import QLabel, QToolButton, QUndoStack, QWidget
 
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.event_columns import read_columns
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.gates import FeatureRange, RangeGate
 from aid_desktop.data.selection import select_images, whole_numbers
+from aid_desktop.gui.data.examples import Examples
 from aid_desktop.gui.data.loading import SourceLoader
 from aid_desktop.gui.data.sources_panel import SourcesPanel
 from aid_desktop.gui.data.undo import TableEditor
@@ -25,7 +26,9 @@ def tool(qtbot, background, themes, preferences, cells) -> FeaturePlotTool:
     """Return the tool of a panel whose table has the cells as its only row."""
     notifier = Notifier()
     editor = TableEditor(notifier, QUndoStack())
-    panel = SourcesPanel(notifier, editor, SourceLoader(editor, background), preferences)
+    loader, holder = SourceLoader(editor, background), QWidget()
+    qtbot.addWidget(holder)
+    panel = SourcesPanel(notifier, editor, loader, preferences, Examples(notifier, loader, background, holder))
     qtbot.addWidget(panel)
     notifier.set_table(ClassTable().add_sources([(cells, "blood", Role.TRAINING)]))
     return FeaturePlotTool(notifier, editor, background, themes, panel)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -22,6 +23,18 @@ from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.training.speeds import SpeedBook
 
 COST = Cost(60_000, 400_000, 17_000)
+
+
+class Model:
+    """Stands in for the panel that knows the chosen network."""
+
+    cost = COST
+
+
+class Settings(QObject):
+    """Stands in for the settings of the window."""
+
+    changed = pyqtSignal()
 
 
 @pytest.fixture
@@ -43,7 +56,7 @@ def label(qtbot: QtBot, config: RunConfig, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(module, "_PAUSE_MS", 0)
     notifier, window = Notifier(), QWidget()
     qtbot.addWidget(window)
-    made = RunEstimate(notifier, TrainingSession(window), lambda: config, lambda: COST, window)
+    made = RunEstimate(notifier, TrainingSession(window), lambda: config, Model(), Settings(window), window)
     notifier.setParent(window)
     window.show()
     notifier.set_table(open_table(config.data))

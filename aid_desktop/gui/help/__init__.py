@@ -1,0 +1,1 @@
+"""The manual in a window of its own, from the Markdown files that it is written in."""
