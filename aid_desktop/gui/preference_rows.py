@@ -68,8 +68,8 @@ PREFERENCES = (
     ),
     Preference(
         "Recent files",
-        "Sessions, runs and models that were opened last. Lists that are on show stay until the program is closed.",
-        ("recent_sessions", "recent_runs", "recent_models"),
+        "Data, sessions, runs and models that were opened last. Lists that are on show stay until the program is closed.",
+        ("recent_data", "recent_sessions", "recent_runs", "recent_models"),
     ),
     Preference(
         "Choices of Classify and Export",
