@@ -68,7 +68,7 @@ PREFERENCES = (
     ),
     Preference(
         "Recent files",
-        "Data, sessions, runs and models that were opened last. Lists that are on show stay until the program is closed.",
+        "Data, sessions, runs and models opened last. Lists that are on show stay until the program is closed.",
         ("recent_data", "recent_sessions", "recent_runs", "recent_models"),
     ),
     Preference(
