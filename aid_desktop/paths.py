@@ -86,6 +86,11 @@ def crop_cache_dir() -> Path:
     return user_cache_dir() / "images"
 
 
+def speeds_file() -> Path:
+    """Return the file of how long images took in earlier runs; it need not exist."""
+    return user_cache_dir() / "speeds.json"
+
+
 def onnx_cache_dir() -> Path:
     """Return the folder of networks converted for ONNX Runtime; it need not exist."""
     return user_cache_dir() / "networks"

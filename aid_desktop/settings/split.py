@@ -84,3 +84,8 @@ class SplitSettings:
             raise SettingsError(
                 path_of(self, "fold"), f"got {self.fold}, expected 0 to {self.folds - 1} of {self.folds} folds"
             )
+
+    @property
+    def held_out_share(self) -> float:
+        """About which part of the images is held out, if no list says which."""
+        return 1 / self.folds if self.folds else self.validation_fraction
