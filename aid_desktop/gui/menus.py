@@ -35,7 +35,9 @@ class Menus(QObject):
         self._themes = themes
         self._preferences = preferences
         self._manual = OneDialog(self)
-        self._doctor = OneDialog(self)
+        self._doctor, self._settings = OneDialog(self), OneDialog(self)
+        self._theme_actions: dict[ThemeName, QAction] = {}
+        preferences.changed.connect(self._show_preferences)
         self._run_actions: list[tuple[QAction, QPushButton]] = []
         bar = required(window.menuBar())
         self._file, self._edit, self._run, self._model, self._view, self._help = (
@@ -76,6 +78,8 @@ class Menus(QObject):
         self._edit.addActions([undo, redo])
         self._edit.addSeparator()
         self._edit.addAction(remove)
+        self._edit.addSeparator()
+        self._add(self._edit, "Settings…", "Ctrl+,", self._show_settings)
 
     def _fill_run(self) -> None:
         training, session, menu = self._window.training, self._window.session, self._run
@@ -137,6 +141,7 @@ class Menus(QObject):
             action.setData(name)
             action.setObjectName(f"{name}ThemeAction")
             group.addAction(action)
+            self._theme_actions[name] = action
             menu.addAction(action)
         group.triggered.connect(self._on_theme_chosen)
 
@@ -181,7 +186,22 @@ class Menus(QObject):
     @pyqtSlot(QAction)
     def _on_theme_chosen(self, action: QAction) -> None:
         self._preferences.theme = ThemeName(action.data())
-        self._themes.set_theme(ThemeName(action.data()))
+
+    @pyqtSlot()
+    def _show_preferences(self) -> None:
+        """Use the theme and the size of text that were chosen, here or in the settings."""
+        self._themes.set_zoom(self._preferences.zoom)
+        name = self._preferences.theme
+        if name != self._themes.name:
+            self._themes.set_theme(name)
+        if name in self._theme_actions:
+            self._theme_actions[name].setChecked(True)
+
+    @pyqtSlot()
+    def _show_settings(self) -> None:
+        from aid_desktop.gui.settings_dialog import SettingsDialog
+
+        self._settings.show(partial(SettingsDialog, self._preferences, self._window))
 
     def _zoom_by(self, steps: int, checked: bool = False) -> None:
         self._themes.zoom_by(steps)
@@ -189,7 +209,6 @@ class Menus(QObject):
 
     @pyqtSlot()
     def _reset_zoom(self) -> None:
-        self._themes.set_zoom(100)
         self._preferences.zoom = 100
 
     @pyqtSlot()

@@ -18,6 +18,7 @@ SHORTCUTS = {
         ("Ctrl+S, Ctrl+Shift+S", "Save the session, save it as another file"),
         ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo: rows, or settings on Training"),
         ("Ctrl++, Ctrl+-, Ctrl+0", "Larger text, smaller text, text as it was"),
+        ("Ctrl+,", "Settings"),
         ("F1, Shift+F1, ?", "Manual, What's this, this sheet"),
         ("Ctrl+Q", "Quit"),
     ),

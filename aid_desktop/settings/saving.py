@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from aid_desktop.settings.field import FieldInfo, Kind, bounded, setting, validate
+from aid_desktop.settings.field import FieldInfo, Kind, bounded, setting, switch, validate
 from aid_desktop.settings.hyperparameters import METRICS
 
 IMPROVEMENTS = tuple(f"val_{name}" for name in (METRICS[0], "loss", *METRICS[1:]))
@@ -53,6 +53,12 @@ class SavingSettings:
         help="Before settings change, the network is kept, so that the run can go back there: for so many of the last "
         "changes. 0: no going back. "
         "Typical: 5 to 20 changes.",
+    )
+
+    tensorboard: bool = switch(
+        False,
+        label="TensorBoard",
+        help="Write the curves into an event file in the run's folder tensorboard, too, for TensorBoard to show.",
     )
 
     def __post_init__(self) -> None:

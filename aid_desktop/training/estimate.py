@@ -115,7 +115,7 @@ def estimate_run(
         if on_gpu
         else int(here.free_memory * _COMFORT)
     )
-    n_held = table.n_validated(config.split.held_out_share if config.split else 0.0)
+    n_validated = table.n_validated(config.split.held_out_share if config.split else 0.0)
     network, fitting = None, 0
     if cost is not None and cost.activations is not None:
         network = _network_bytes(config, cost, cost.activations, hyperparameters.batch_size, situation.n_images)
@@ -124,7 +124,7 @@ def estimate_run(
             fitting = _fitting_batch(config, cost, cost.activations, situation.n_images, left)
     measured = seconds_per_image is not None
     seconds = (
-        (situation.n_images + n_held) * seconds_per_image
+        (situation.n_images + n_validated) * seconds_per_image
         if seconds_per_image is not None
         else seconds_per_epoch(config.model.architecture or "", situation, cost)
     )

@@ -184,6 +184,7 @@ class _EpochLoop:
         """Put a finished epoch on disk; return the epochs whose models were removed for it."""
         storage, saving = self._storage, self._state.settings.saving
         storage.append_record(record)
+        storage.write_events(saving)
         self._count(record)
         removed = storage.keep_best(record, self._is_asked_for, saving)
         values = ", ".join(f"{name} {value:.4f}" for name, value in record.metrics)

@@ -50,7 +50,7 @@ GROUPS = {
 ESSENTIAL = ("epochs", "batch_size", "learning_rate")
 """What a first run needs."""
 
-SAVING_GROUPS = {"Saving of models": ("improvement", "every", "keep_best", "undo_points")}
+SAVING_GROUPS = {"Saving of models": ("improvement", "every", "keep_best", "undo_points", "tensorboard")}
 
 
 class HyperparameterPanel(SettingsPanel):

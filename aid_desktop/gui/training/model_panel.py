@@ -23,6 +23,7 @@ from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.gui.widgets.value_editors import with_words
 from aid_desktop.models.backbones import check_fit
+from aid_desktop.models.cost import Cost
 from aid_desktop.models.registry import Architecture
 from aid_desktop.models.zoo import (
     find_architecture,
@@ -67,6 +68,7 @@ class ModelPanel(SettingsPanel):
         self._zoo: Path | None = None
         self._file_problem = ""
         self._problem = ""
+        self._counted: Counted | None = None
         self._gone = ""
         self.selector = ArchitectureSelector(self)
         self._about = QLabel(self)
@@ -126,6 +128,11 @@ class ModelPanel(SettingsPanel):
     def zoo(self) -> Path | None:
         """The model_zoo.py that the list comes from."""
         return self._zoo
+
+    @property
+    def cost(self) -> Cost | None:
+        """What the chosen architecture costs; None until that is counted, and for a model to start from."""
+        return None if self._counted is None or self.start_from.is_used else self._counted.cost
 
     @property
     def misfit(self) -> str:
@@ -300,6 +307,7 @@ class ModelPanel(SettingsPanel):
         except AidError as error:
             self._problem = with_words(str(error))
             self.costs.of(None)
+        self._counted = counted
         self._about.setText(item.description if item else "")
         self._cost.setText(_cost_text(counted))
         self._cost.setVisible(bool(self._cost.text()) and not self._is_brief)

@@ -71,6 +71,7 @@ class SettingsSide(QWidget):
         column.addWidget(self._page, 1)
         column.addLayout(foot)
         self._arrange(not preferences.all_settings)
+        preferences.changed.connect(self._on_preferences_changed)
 
     @property
     def is_brief(self) -> bool:
@@ -86,9 +87,13 @@ class SettingsSide(QWidget):
     @pyqtSlot()
     def toggle(self) -> None:
         """Show more settings, or fewer."""
-        self._arrange(not self._is_brief)
-        self._preferences.all_settings = not self._is_brief
-        self.brief_changed.emit(self._is_brief)
+        self._preferences.all_settings = self._is_brief
+
+    @pyqtSlot()
+    def _on_preferences_changed(self) -> None:
+        if self._is_brief == self._preferences.all_settings:
+            self._arrange(not self._is_brief)
+            self.brief_changed.emit(self._is_brief)
 
     def show_panel(self, number: int) -> None:
         """Bring a panel into view."""

@@ -27,6 +27,7 @@ from aid_desktop.gui.training.preset_panel import PresetPanel
 from aid_desktop.gui.training.preview_panel import PreviewPanel
 from aid_desktop.gui.training.queueing import Queueing
 from aid_desktop.gui.training.rate_finder import RateFinderDialog
+from aid_desktop.gui.training.run_estimate import RunEstimate
 from aid_desktop.gui.training.run_forms import RunForms
 from aid_desktop.gui.training.run_log import RunLog
 from aid_desktop.gui.training.run_panel import RunPanel
@@ -200,6 +201,8 @@ class TrainingTab(QWidget):
         self.all_settings = WindowSettings(
             self._notifier, self.model, self.settings, self.undo, self.run, self._session, self
         )
+        self.estimate = RunEstimate(self._notifier, self._session, self.config, self.model, self.all_settings, self)
+        self.run.add_to_progress(self.estimate)
         self.presets = PresetPanel(self._notifier, self._session, self.model, self.all_settings, self.run.device, self)
         panels = (self.model, "Model"), (self.hyperparameters, "Learning"), (self.augmentation, "Augmentation")
         self.side = SettingsSide(self.presets, panels, self._preferences, self)
@@ -281,9 +284,8 @@ class TrainingTab(QWidget):
         self.run.apply_wanted.connect(self.settings.post)
         self.run.auto_apply_changed.connect(self.settings.set_auto_apply)
         self.augmentation.form.changed.connect(self._on_augmentation_changed)
-        self.model.changed.connect(self._check)
-        self._notifier.table_changed.connect(self._check)
-        self._notifier.split_changed.connect(self._check)
+        for changed in (self.model.changed, self._notifier.table_changed, self._notifier.split_changed):
+            changed.connect(self._check)
         self.continuing.opened.connect(self.plot.set_history)
         self.all_settings.left_out.connect(self._on_left_out)
         self._session.running_changed.connect(self._on_running_changed)
