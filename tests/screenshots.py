@@ -138,7 +138,7 @@ class _Shoot:
         self._dialog("question", lambda: None)
 
     def _dialog(self, name: str, make: Callable[[], object]) -> None:
-        if self._options.only and self._options.only not in name:
+        if self._options.only not in f"dialog-{name}":
             return
         from PyQt5.QtWidgets import QDialog
 

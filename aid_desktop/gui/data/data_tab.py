@@ -1,7 +1,7 @@
 """The Data tab: class table, overview, and images before and after bringing them to size."""
 
-from PyQt5.QtCore import QEvent, Qt
-from PyQt5.QtWidgets import QAction, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.data.balance import BalanceTool
@@ -18,11 +18,10 @@ from aid_desktop.gui.data.tile_tool import TileTool
 from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.preferences import Preferences
-from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID
+from aid_desktop.gui.widgets.side_column import SideColumn
 
-_RIGHT_WIDTH = 44
-"""In figures of the font, so that it follows the size of text."""
+_RIGHT_FIGURES = 44
 
 
 class DataTab(QWidget):
@@ -79,8 +78,7 @@ class DataTab(QWidget):
         self.sources.add_tool(action, text)
 
     def _row(self, left: QWidget, right: QWidget) -> QWidget:
-        scroll = _SideColumn(self)
-        scroll.setWidget(right)
+        scroll = SideColumn(right, _RIGHT_FIGURES, self, is_fixed=True)
         holder = QWidget(self)
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
@@ -88,21 +86,3 @@ class DataTab(QWidget):
         row.addWidget(left, 1)
         row.addWidget(scroll)
         return holder
-
-
-class _SideColumn(QScrollArea):
-    """Scrolls upright alone; as wide as so many figures of its font."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._fit()
-
-    def changeEvent(self, a0: QEvent | None) -> None:
-        super().changeEvent(a0)
-        if required(a0).type() == QEvent.Type.FontChange:
-            self._fit()
-
-    def _fit(self) -> None:
-        self.setFixedWidth(_RIGHT_WIDTH * self.fontMetrics().horizontalAdvance("0"))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QKeySequence
+from PyQt5.QtGui import QKeySequence, QResizeEvent
 from PyQt5.QtWidgets import (
     QAction,
     QFileDialog,
@@ -35,6 +35,8 @@ from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, icon
 from aid_desktop.gui.widgets.flow_layout import FlowLayout
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
+
+_WIDE = 115 * GRID
 
 
 class SourcesPanel(QWidget):
@@ -117,6 +119,11 @@ class SourcesPanel(QWidget):
         """Return what the menus offer too."""
         return self._add_folder, self._add_files, self._remove, self._undo, self._redo
 
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        super().resizeEvent(a0)
+        # The tools come first: they stand in one line as long as they can.
+        self._search.setMaximumWidth(25 * GRID if self.width() > _WIDE else 12 * GRID)
+
     def _make_actions(self) -> None:
         self._add_folder = self._action("Add folder…", "add-folder", "Ctrl+O", "addFolder", self.choose_folder)
         self._add_folder.setToolTip("Add a folder of images, or a folder of such folders (Ctrl+O)")
@@ -172,7 +179,6 @@ class SourcesPanel(QWidget):
         self._search.setToolTip("Show only rows that contain this text")
         self._search.setClearButtonEnabled(True)
         self._search.setMinimumWidth(9 * GRID)
-        self._search.setMaximumWidth(25 * GRID)
         row.addWidget(self._search, 0, Qt.AlignmentFlag.AlignTop)
         room = QScrollArea(self)
         room.setWidget(self.welcome)
