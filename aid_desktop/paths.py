@@ -4,13 +4,19 @@ import os
 import sys
 import sysconfig
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 import platformdirs
 
 APP_NAME = "AID Desktop"
+_PORTABLE_MARK, _PORTABLE_FOLDER = "portable.txt", "portable"
+_PORTABLE_TEXT = (
+    "As long as this file lies beside the program, AID Desktop keeps its settings, logs, caches and runs in the folder "
+    "portable, not in those of the user.\n"
+)
 
 
 def is_frozen() -> bool:
@@ -56,14 +62,51 @@ def docs_dir() -> Path:
     return shared_dir() / "docs"
 
 
+def portable_mark() -> Path | None:
+    """Return the file beside the standalone program whose presence makes it portable; None for other programs."""
+    return program_dir() / _PORTABLE_MARK if is_frozen() else None
+
+
+@cache
+def portable_dir() -> Path | None:
+    """Return the folder that stands for all folders of the user, None unless the program is portable.
+
+    It stays the same until the program ends: nothing may move while files in it are open.
+    """
+    mark = portable_mark()
+    return mark.parent / _PORTABLE_FOLDER if mark is not None and mark.is_file() else None
+
+
+def set_portable(is_portable: bool) -> Path:
+    """Make the program portable, or no longer so, from its next start on; return the folder that will be used then.
+
+    Raises OSError if the program's folder cannot be written to, or the program is none that stands alone.
+    """
+    mark = portable_mark()
+    if mark is None:
+        raise OSError("only the standalone program can keep its settings beside itself")
+    folder = mark.parent / _PORTABLE_FOLDER
+    if is_portable:
+        folder.mkdir(exist_ok=True)
+        mark.write_text(_PORTABLE_TEXT, encoding="utf-8")
+    else:
+        mark.unlink(missing_ok=True)
+    return folder
+
+
+def _user_dir(name: str, of_system: Callable[..., str]) -> Path:
+    folder = portable_dir()
+    return Path(of_system(APP_NAME, appauthor=False)) if folder is None else folder / name
+
+
 def user_config_dir() -> Path:
     """Return the folder of the user's own configuration; it need not exist."""
-    return Path(platformdirs.user_config_dir(APP_NAME, appauthor=False))
+    return _user_dir("config", platformdirs.user_config_dir)
 
 
 def user_data_dir() -> Path:
     """Return the folder for samples and runs without a place of their own; it need not exist."""
-    return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
+    return _user_dir("data", platformdirs.user_data_dir)
 
 
 def runs_dir() -> Path:
@@ -78,12 +121,17 @@ def samples_dir() -> Path:
 
 def user_cache_dir() -> Path:
     """Return the folder for what can be made again at any time; it need not exist."""
-    return Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False))
+    return _user_dir("cache", platformdirs.user_cache_dir)
 
 
 def crop_cache_dir() -> Path:
     """Return the folder of prepared images; it need not exist."""
     return user_cache_dir() / "images"
+
+
+def speeds_file() -> Path:
+    """Return the file of how long images took in earlier runs; it need not exist."""
+    return user_cache_dir() / "speeds.json"
 
 
 def onnx_cache_dir() -> Path:
@@ -93,7 +141,7 @@ def onnx_cache_dir() -> Path:
 
 def log_dir() -> Path:
     """Return the folder of the program's log; it need not exist."""
-    return Path(platformdirs.user_log_dir(APP_NAME, appauthor=False))
+    return _user_dir("log", platformdirs.user_log_dir)
 
 
 @contextmanager

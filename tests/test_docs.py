@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -48,7 +49,7 @@ class _Tags(HTMLParser):
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the manual as a web site; every warning of ProperDocs is an error."""
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "properdocs", "build", "--strict", "-q", "-f", str(ROOT / ".properdocs.yml")]
+    command = [sys.executable, "-m", "properdocs", "build", "--strict", "-f", str(ROOT / ".properdocs.yml")]
     done = subprocess.run([*command, "-d", str(folder)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
@@ -128,6 +129,18 @@ def test_that_the_page_on_export_has_every_format_and_no_other() -> None:
     assert {name: [word.strip("`") for word in words.split(", ")] for name, words in rows} == files
 
 
+def test_that_the_glossary_has_the_words_of_the_architecture_in_order() -> None:
+    rows = re.findall(r"^\| (.+?) \| (.+) \|$", (DOCS / "glossary.md").read_text(encoding="utf-8"), re.MULTILINE)[1:]
+    words = [word for word, _ in rows if word != "---"]
+    assert words == sorted(words, key=str.casefold)
+    section = (DOCS / "architecture.md").read_text(encoding="utf-8").split("## 12. Words")[1]
+    wanted = re.split(r" · |, | / ", re.sub(r" \(.*?\)|\.$", "", " ".join(section.split())))
+    text = "\n".join(f"{word} {about}" for word, about in rows).replace("**", "")
+    assert len(wanted) > 20
+    assert [word for word in wanted if word.removesuffix(" data") not in text] == []
+
+
+@cache
 def _texts_of_the_program(folder: str = "") -> set[str]:
     """Return all texts in the sources of the program, "…" for what is put in."""
     found = set()
@@ -148,7 +161,9 @@ def test_that_quoted_messages_are_those_of_the_program() -> None:
     assert [message for message in quoted if message not in known] == []
 
 
-@pytest.mark.parametrize("name", ["data", "training", "history", "assessment_tab", "first_steps", "troubleshooting"])
+@pytest.mark.parametrize(
+    "name", ["window", "data", "training", "history", "assessment_tab", "first_steps", "troubleshooting"]
+)
 def test_that_controls_in_bold_are_in_the_window(name: str) -> None:
     text = (DOCS / f"{name}.md").read_text(encoding="utf-8").replace("\n", " ")
     named = re.findall(r"\*\*(.+?)\*\*", text)

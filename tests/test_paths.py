@@ -1,6 +1,7 @@
 import os
 import stat
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,30 @@ def test_that_a_user_sees_the_program_beside_the_app_of_macos(tmp_path: Path, mo
     assert paths.program_dir() == paths.executable_dir()
     monkeypatch.setattr(paths, "executable_dir", lambda: tmp_path / "AID Desktop.app" / "Contents" / "MacOS")
     assert paths.program_dir() == tmp_path
+
+
+@pytest.fixture
+def _fresh_portable() -> Iterator[None]:
+    paths.portable_dir.cache_clear()
+    yield
+    paths.portable_dir.cache_clear()
+
+
+@pytest.mark.usefixtures("_fresh_portable")
+def test_that_a_portable_program_keeps_everything_beside_itself_from_the_next_start_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "program_dir", lambda: tmp_path)
+    with pytest.raises(OSError, match="only the standalone program"):
+        paths.set_portable(True)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert tmp_path not in paths.user_config_dir().parents
+    paths.set_portable(True)
+    assert tmp_path not in paths.user_config_dir().parents
+    paths.portable_dir.cache_clear()
+    own = {paths.user_config_dir(), paths.user_data_dir(), paths.user_cache_dir(), paths.log_dir()}
+    assert own == {tmp_path / "portable" / name for name in ("config", "data", "cache", "log")}
+    assert paths.runs_dir() == tmp_path / "portable" / "data" / "runs"
+    paths.set_portable(False)
+    paths.portable_dir.cache_clear()
+    assert tmp_path not in paths.user_config_dir().parents

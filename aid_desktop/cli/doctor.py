@@ -13,7 +13,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser(
         "doctor", help="tell hardware, drivers, versions and speed of this computer, with advice"
     )
-    parser.add_argument("--runs-folder", metavar="DIR", type=Path, default=runs_dir(), help="default: %(default)s")
+    parser.add_argument(
+        "--runs-folder",
+        metavar="DIR",
+        type=Path,
+        default=runs_dir(),
+        help="whose disk is measured; default: that of the user's runs",
+    )
     parser.add_argument("--quick", action="store_true", help="leave out the benchmark, which takes ten seconds")
     add_json_option(parser)
     parser.set_defaults(handler=_run)

@@ -10,14 +10,18 @@ from aid_desktop.cli.output import add_json_option, parse_count, parse_size, wri
 from aid_desktop.data.class_table import Role
 from aid_desktop.data.drops import resolve_drop
 from aid_desktop.errors import DataError
-from aid_desktop.models.devices import check_strategy, list_devices
+from aid_desktop.models.devices import check_strategy, n_usable_gpus
+from aid_desktop.models.nvml import open_nvml, smallest_memory
 from aid_desktop.models.strategies import uses_gpu
-from aid_desktop.models.zoo import find_zoo, list_architectures
+from aid_desktop.models.zoo import find_zoo, list_architectures, load_zoo
+from aid_desktop.paths import speeds_file
 from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, data_rows, open_table, write_run_toml
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.split import SplitSettings
+from aid_desktop.training.estimate import Estimate, estimate_run, this_computer
 from aid_desktop.training.presets import Preset, Recommendation, recommend, situation_of
+from aid_desktop.training.speeds import SpeedBook
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -61,25 +65,35 @@ def _run(options: argparse.Namespace) -> int:
     split = None if table.rows_with(Role.VALIDATION) else SplitSettings(validation_fraction=0.1)
     device = DeviceSettings(strategy=options.device)
     check_strategy(device.strategy)
-    on_gpu = uses_gpu(device.strategy, len(list_devices()["gpus"]))
+    n_gpus = n_usable_gpus()
+    on_gpu = uses_gpu(device.strategy, n_gpus)
     situation = situation_of(table, split, image, os.cpu_count() or 1, on_gpu)
-    chosen = recommend(
-        Preset(options.preset), situation, list_architectures(find_zoo(options.model_zoo)), options.epochs
-    )
+    zoo = find_zoo(options.model_zoo)
+    chosen = recommend(Preset(options.preset), situation, list_architectures(zoo), options.epochs)
     rows = tuple(dataclasses.replace(row, digest=None) for row in data_rows(table))
     model = ModelChoice(architecture=chosen.architecture)
     config = RunConfig(rows, image, model, chosen.training, split, device, options.seed)
     write_run_toml(config, options.out, [f"Preset {chosen.preset}", *map(str, chosen.reasons)])
-    _tell(chosen, options)
+    cost = load_zoo(zoo).cost(chosen.architecture, image.input_shape, table.n_classes)
+    speed = SpeedBook(speeds_file()).find(chosen.architecture, image, device, n_gpus)
+    here = this_computer(n_gpus, smallest_memory(open_nvml()))
+    _tell(chosen, estimate_run(table, config, cost, here, speed), options)
     return 0
 
 
-def _tell(chosen: Recommendation, options: argparse.Namespace) -> None:
+def _tell(chosen: Recommendation, estimate: Estimate, options: argparse.Namespace) -> None:
     if options.json:
         reasons = [dataclasses.asdict(reason) for reason in chosen.reasons]
+        expected = {
+            "memory": estimate.memory, "images": estimate.images, "images_on_disk": estimate.on_disk,
+            "epoch_seconds": estimate.epoch_seconds, "is_measured": estimate.is_measured, "warning": estimate.warning,
+        }  # fmt: skip
         write_json({"preset": chosen.preset, "architecture": chosen.architecture, "seconds": chosen.seconds,
-                    "reasons": reasons})  # fmt: skip
+                    "reasons": reasons, "estimate": expected})  # fmt: skip
         return
     for reason in chosen.reasons:
         write_line(str(reason))
+    write_line(f"A run will take {estimate.text}.")
+    if estimate.warning:
+        write_error(estimate.warning)
     write_line(f"Written to {options.out}: train it with aid-desktop train {options.out}")

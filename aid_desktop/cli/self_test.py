@@ -21,7 +21,7 @@ from aid_desktop.export.exporting import ExportChoice, export_model
 from aid_desktop.export.formats import find_format
 from aid_desktop.models.files import load_model
 from aid_desktop.models.zoo import find_zoo, list_architectures
-from aid_desktop.paths import is_frozen, program_dir
+from aid_desktop.paths import docs_dir, is_frozen, program_dir
 from aid_desktop.runs.best import find_model
 from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig
 from aid_desktop.runs.folder import RunFolder
@@ -107,6 +107,18 @@ def check_zoo(place: Place) -> str:
     return f"{len(list_architectures(path))} architectures in {path}"
 
 
+def check_manual(place: Place) -> str:
+    """Make all pages of the manual."""
+    from aid_desktop.gui.help.contents import read_contents
+    from aid_desktop.gui.help.page_html import page_html
+
+    folder = docs_dir()
+    pages = [page for chapter in read_contents(folder) for page in chapter.pages]
+    if not pages or not all(page_html((folder / page.path).read_text(encoding="utf-8")) for page in pages):
+        raise AidError(f"expected a manual in {folder}, found {len(pages)} pages")
+    return f"{len(pages)} pages in {folder}"
+
+
 def check_training(place: Place) -> str:
     """Train a small network on the built-in sample."""
     write_digits_sample(place.digits)
@@ -164,6 +176,7 @@ def check_classification(place: Place) -> str:
 CHECKS: dict[str, Check] = {
     "window": check_window,
     "model_zoo.py": check_zoo,
+    "manual": check_manual,
     "training": check_training,
     "export": check_export,
     "classification": check_classification,

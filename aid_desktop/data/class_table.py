@@ -115,6 +115,10 @@ class ClassTable:
             of_class[row.role] += row.source.n_images
         return dict(sorted(numbers.items()))
 
+    def n_validated(self, share: float) -> int:
+        """Return about how many images are validated on, if such a share of the training images is held out."""
+        return round(share * self.images(Role.TRAINING)) + self.images(Role.VALIDATION)
+
     def drawn_by_class(self, available: Sequence[int] | None = None) -> dict[int, int]:
         """Return the number of images that one epoch takes from each class with training rows.
 

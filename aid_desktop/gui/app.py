@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QApplication
 from aid_desktop import __version__
 from aid_desktop.gui.crash import CrashHook, crash_dialog
 from aid_desktop.gui.main_window import MainWindow
-from aid_desktop.gui.preferences import Preferences
+from aid_desktop.gui.preferences import Preferences, keep_beside_program
 from aid_desktop.gui.theme import ThemeManager
 from aid_desktop.log import CrashTrace
 from aid_desktop.paths import APP_NAME, log_dir
@@ -31,6 +31,7 @@ def make_application() -> QApplication:
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_EnableHighDpiScaling)
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_UseHighDpiPixmaps)
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    keep_beside_program()
     sys.setswitchinterval(_SWITCH_INTERVAL)
     return QApplication([APP_NAME])
 
@@ -39,6 +40,7 @@ def make_window(app: QApplication, model_zoo: Path | None = None, in_turns: bool
     """Return the window with the user's theme, not yet shown; with `in_turns` its first tab alone."""
     preferences = Preferences()
     themes = ThemeManager(app, app)
+    themes.set_zoom(preferences.zoom)
     themes.set_theme(preferences.theme)
     return MainWindow(themes, preferences, model_zoo, in_turns=in_turns)
 

@@ -59,7 +59,7 @@ class ImageSettingsForm(SectionForm[ImageSettings]):
         channels.set_available(common_channels([row.source for row in table.rows]))
         # The white level of 8 bits is known: a beginner need not see it.
         is_deep = any(row.source.pixel_types != ("uint8",) for row in table.rows)
-        self.editor("white_level").setVisible(is_deep)
+        self.set_fit("white_level", is_deep)
         self._offer_features()
 
     def _offer_features(self) -> None:

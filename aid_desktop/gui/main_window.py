@@ -27,9 +27,10 @@ from aid_desktop.gui.question import ask
 from aid_desktop.gui.status_bar import StatusBar
 from aid_desktop.gui.theme import GRID, ThemeManager, icon
 from aid_desktop.gui.training.session import TrainingSession
+from aid_desktop.gui.whats_this import explain
 from aid_desktop.gui.widgets.drop_area import DropOverlay
 from aid_desktop.models.devices import list_devices, warm_up
-from aid_desktop.models.nvml import Nvml, open_nvml
+from aid_desktop.models.nvml import Nvml, open_nvml, smallest_memory
 from aid_desktop.models.strategies import device_in_use
 from aid_desktop.paths import APP_NAME
 from aid_desktop.training.events import RunFailed, RunFinished
@@ -170,6 +171,7 @@ class MainWindow(QMainWindow):
         self.autosave = Autosave(AutosaveFolder.of_user(), self.sessions, background, messages, parent=self)
         self._menus.fill()
         self._connect()
+        explain(self)
 
     def _place(self, number: int, panel: QWidget) -> None:
         """Put a tab in the place that is kept for it; it stays the current one if it was."""
@@ -320,6 +322,7 @@ class MainWindow(QMainWindow):
         versions, devices, nvml = result
         self._n_gpus = gpus = len(devices["gpus"])
         self._status.watch_gpus(nvml)
+        self.training.estimate.set_gpus(gpus, smallest_memory(nvml))
         self._status.set_state(f"{versions}  ·  trains on {f'{gpus} GPU' if gpus else 'the CPU'}")
         self.training.run.set_devices(devices["choices"])
         self.training.model.costs.allow()

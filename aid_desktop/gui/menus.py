@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, QUrl, pyqtSlot
-from PyQt5.QtGui import QDesktopServices
-from PyQt5.QtWidgets import QAction, QActionGroup, QMenu, QMessageBox, QPushButton, QWidget
+from PyQt5.QtGui import QDesktopServices, QKeySequence
+from PyQt5.QtWidgets import QAction, QActionGroup, QMenu, QMessageBox, QPushButton, QWhatsThis, QWidget
 
 from aid_desktop import __version__
 from aid_desktop.gui.preferences import Preferences
@@ -35,7 +35,9 @@ class Menus(QObject):
         self._themes = themes
         self._preferences = preferences
         self._manual = OneDialog(self)
-        self._doctor = OneDialog(self)
+        self._doctor, self._settings = OneDialog(self), OneDialog(self)
+        self._theme_actions: dict[ThemeName, QAction] = {}
+        preferences.changed.connect(self._show_preferences)
         self._run_actions: list[tuple[QAction, QPushButton]] = []
         bar = required(window.menuBar())
         self._file, self._edit, self._run, self._model, self._view, self._help = (
@@ -50,6 +52,10 @@ class Menus(QObject):
         self._fill_view()
         self._add(self._help, "Manual", "F1", self._show_manual)
         self._add(self._help, "First steps", "", self._show_first_steps)
+        whats_this = required(QWhatsThis.createAction(self._window))
+        whats_this.setText("What's this?")
+        whats_this.setObjectName("whatsThisAction")
+        self._help.addAction(whats_this)
         self._help.addSeparator()
         self._add(self._help, "Keyboard shortcuts", "?", self._show_shortcuts)
         self._add(self._help, "Examine this computer…", "", self._show_doctor)
@@ -72,6 +78,8 @@ class Menus(QObject):
         self._edit.addActions([undo, redo])
         self._edit.addSeparator()
         self._edit.addAction(remove)
+        self._edit.addSeparator()
+        self._add(self._edit, "Settings…", "Ctrl+,", self._show_settings)
 
     def _fill_run(self) -> None:
         training, session, menu = self._window.training, self._window.session, self._run
@@ -102,6 +110,16 @@ class Menus(QObject):
         for number in range(tabs.count()):
             self._add(menu, tabs.tabText(number), f"Ctrl+{number + 1}", self._show_tab_of_action).setData(number)
         menu.addSeparator()
+        side = self._window.training.side
+        self._more = self._add(menu, "More training settings", "Ctrl+M", self._toggle_settings)
+        self._more.setCheckable(True)
+        self._more.setChecked(not side.is_brief)
+        side.brief_changed.connect(self._on_brief_changed)
+        menu.addSeparator()
+        for text, keys, steps in (("Larger text", ("Ctrl++", "Ctrl+="), 1), ("Smaller text", ("Ctrl+-",), -1)):
+            self._add(menu, text, "", partial(self._zoom_by, steps)).setShortcuts(list(map(QKeySequence, keys)))
+        self._add(menu, "Normal text", "Ctrl+0", self._reset_zoom)
+        menu.addSeparator()
         self._add_themes(menu)
         menu.addSeparator()
         self._add(menu, "Storage…", "", self._show_storage)
@@ -123,8 +141,18 @@ class Menus(QObject):
             action.setData(name)
             action.setObjectName(f"{name}ThemeAction")
             group.addAction(action)
+            self._theme_actions[name] = action
             menu.addAction(action)
         group.triggered.connect(self._on_theme_chosen)
+
+    @pyqtSlot()
+    def _toggle_settings(self) -> None:
+        self._window.tabs.setCurrentWidget(self._window.training)
+        self._window.training.side.toggle()
+
+    @pyqtSlot(bool)
+    def _on_brief_changed(self, is_brief: bool) -> None:
+        self._more.setChecked(not is_brief)
 
     @pyqtSlot()
     def _show_tab_of_action(self) -> None:
@@ -158,7 +186,30 @@ class Menus(QObject):
     @pyqtSlot(QAction)
     def _on_theme_chosen(self, action: QAction) -> None:
         self._preferences.theme = ThemeName(action.data())
-        self._themes.set_theme(ThemeName(action.data()))
+
+    @pyqtSlot()
+    def _show_preferences(self) -> None:
+        """Use the theme and the size of text that were chosen, here or in the settings."""
+        self._themes.set_zoom(self._preferences.zoom)
+        name = self._preferences.theme
+        if name != self._themes.name:
+            self._themes.set_theme(name)
+        if name in self._theme_actions:
+            self._theme_actions[name].setChecked(True)
+
+    @pyqtSlot()
+    def _show_settings(self) -> None:
+        from aid_desktop.gui.settings_dialog import SettingsDialog
+
+        self._settings.show(partial(SettingsDialog, self._preferences, self._window))
+
+    def _zoom_by(self, steps: int, checked: bool = False) -> None:
+        self._themes.zoom_by(steps)
+        self._preferences.zoom = self._themes.zoom
+
+    @pyqtSlot()
+    def _reset_zoom(self) -> None:
+        self._preferences.zoom = 100
 
     @pyqtSlot()
     def _show_storage(self) -> None:

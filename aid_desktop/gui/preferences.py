@@ -3,21 +3,43 @@
 import json
 from pathlib import Path
 
-from PyQt5.QtCore import QByteArray, QSettings
+from PyQt5.QtCore import QByteArray, QCoreApplication, QObject, QSettings, pyqtSignal
 
 from aid_desktop.gui.theme import ThemeName
-from aid_desktop.paths import runs_dir
+from aid_desktop.paths import portable_dir, runs_dir, set_portable
 
 SCHEMA_VERSION = 1
 
 
-class Preferences:
-    """Typed access to the user's settings file. QSettings may give text for anything, so each value is converted."""
+class Preferences(QObject):
+    """Typed access to the user's settings file. QSettings may give text for anything, so each value is converted.
 
-    def __init__(self, settings: QSettings | None = None) -> None:
+    `changed` tells of a change of what the dialog Settings shows, from wherever it comes.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, settings: QSettings | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._settings = settings or QSettings()
         if self._settings.value("schema_version") is None:
             self._settings.setValue("schema_version", SCHEMA_VERSION)
+
+    def is_set(self, *keys: str) -> bool:
+        """Return whether any of these keys has a value of its own, in place of what it is at first."""
+        return any(self._settings.contains(key) for key in keys)
+
+    def reset(self, *keys: str) -> None:
+        """Make these keys what they are at first."""
+        for key in keys:
+            self._settings.remove(key)
+        self.changed.emit()
+
+    def _set(self, key: str, value: str, present: str) -> None:
+        # What it is already is not stored: it may be so without having been chosen.
+        if value != present:
+            self._settings.setValue(key, value)
+            self.changed.emit()
 
     @property
     def theme(self) -> ThemeName:
@@ -27,7 +49,19 @@ class Preferences:
 
     @theme.setter
     def theme(self, name: ThemeName) -> None:
-        self._settings.setValue("theme", str(name))
+        self._set("theme", str(name), str(self.theme))
+
+    @property
+    def zoom(self) -> int:
+        """Size of all text in percent of the system's."""
+        try:
+            return int(str(self._settings.value("zoom", "100")))
+        except ValueError:
+            return 100
+
+    @zoom.setter
+    def zoom(self, percent: int) -> None:
+        self._set("zoom", str(percent), str(self.zoom))
 
     @property
     def data_folder(self) -> str:
@@ -36,7 +70,7 @@ class Preferences:
 
     @data_folder.setter
     def data_folder(self, folder: str) -> None:
-        self._settings.setValue("data_folder", folder)
+        self._set("data_folder", folder, self.data_folder)
 
     @property
     def runs_folder(self) -> str:
@@ -45,7 +79,7 @@ class Preferences:
 
     @runs_folder.setter
     def runs_folder(self, folder: str) -> None:
-        self._settings.setValue("runs_folder", folder)
+        self._set("runs_folder", folder, self.runs_folder)
 
     @property
     def auto_apply(self) -> bool:
@@ -54,7 +88,16 @@ class Preferences:
 
     @auto_apply.setter
     def auto_apply(self, value: bool) -> None:
-        self._settings.setValue("auto_apply", "true" if value else "false")
+        self._set("auto_apply", _word(value), _word(self.auto_apply))
+
+    @property
+    def all_settings(self) -> bool:
+        """Whether the Training tab shows all settings, not only those that a first run needs."""
+        return str(self._settings.value("all_settings", "false")) == "true"
+
+    @all_settings.setter
+    def all_settings(self, value: bool) -> None:
+        self._set("all_settings", _word(value), _word(self.all_settings))
 
     @property
     def classify_choices(self) -> dict[str, str]:
@@ -90,3 +133,33 @@ class Preferences:
     @window_geometry.setter
     def window_geometry(self, geometry: QByteArray) -> None:
         self._settings.setValue("window_geometry", geometry)
+
+
+def _word(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def keep_beside_program() -> None:
+    """Let QSettings lie in the program's folder if the program is portable. Call it before the first QSettings."""
+    folder = portable_dir()
+    if folder is not None:
+        QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+        QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder / "config"))
+
+
+def make_portable(is_portable: bool) -> None:
+    """Keep the settings beside the program from its next start on, or no longer; those of now are copied there.
+
+    Raises OSError if the program's folder cannot be written to.
+    """
+    folder = set_portable(is_portable)
+    if not is_portable:
+        return
+    name = QCoreApplication.applicationName()
+    path = folder / "config" / QCoreApplication.organizationName() / f"{name}.ini"
+    target, present = QSettings(str(path), QSettings.Format.IniFormat), QSettings()
+    for key in present.allKeys():
+        target.setValue(key, present.value(key))
+    target.sync()
+    if target.status() != QSettings.Status.NoError:
+        raise OSError(f"{path} cannot be written to")

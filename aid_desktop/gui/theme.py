@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from PyQt5.QtCore import QByteArray, QObject, QRect, QRectF, QSettings, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QByteArray, QObject, QRect, QRectF, QSettings, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QColor, QFont, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 from PyQt5.QtSvg import QSvgRenderer
 from PyQt5.QtWidgets import QApplication, QWidget
@@ -95,6 +95,10 @@ DARK = Theme(
 )  # fmt: skip
 
 
+ZOOMS = (90, 100, 110, 125, 150, 175, 200)
+"""Sizes of all text in percent of the system's."""
+
+
 class ThemeManager(QObject):
     """Apply themes to the application and tell plots, which style sheets do not reach, about it."""
 
@@ -105,8 +109,11 @@ class ThemeManager(QObject):
         self._app = app
         # Once a theme is applied, the palette no longer tells what the system has.
         self._system_palette = QPalette(app.palette())
+        self._system_font = _system_font()
+        self._zoom = 100
         self._name = ThemeName.SYSTEM
         self._current: Theme | None = None
+        app.applicationStateChanged.connect(self._on_application_state)
 
     @property
     def name(self) -> ThemeName:
@@ -118,6 +125,31 @@ class ThemeManager(QObject):
         """The theme in force."""
         return self._current or current_theme()
 
+    @property
+    def zoom(self) -> int:
+        """Size of all text in percent of the system's."""
+        return self._zoom
+
+    def set_zoom(self, percent: int) -> None:
+        """Let all text have another size, from the smallest of ZOOMS to the largest; `changed` follows."""
+        percent = min(max(percent, ZOOMS[0]), ZOOMS[-1])
+        if percent == self._zoom:
+            return
+        self._zoom = percent
+        if self._current is not None:
+            self._apply(self._current)
+
+    def zoom_by(self, steps: int) -> None:
+        """Take the next size, or one further off, larger for positive `steps`."""
+        nearest = min(range(len(ZOOMS)), key=lambda place: abs(ZOOMS[place] - self._zoom))
+        self.set_zoom(ZOOMS[min(max(nearest + steps, 0), len(ZOOMS) - 1)])
+
+    @pyqtSlot(Qt.ApplicationState)
+    def _on_application_state(self, state: Qt.ApplicationState) -> None:
+        # Qt 5 does not tell when the system's choice changes: it is asked when the user comes back from elsewhere.
+        if state == Qt.ApplicationState.ApplicationActive and self._name is ThemeName.SYSTEM and self._current:
+            self.set_theme(ThemeName.SYSTEM)
+
     def set_theme(self, name: ThemeName) -> None:
         """Apply a theme, whole windows at once; `changed` follows if it is another one than before."""
         self._name = name
@@ -125,18 +157,23 @@ class ThemeManager(QObject):
         theme = DARK if dark else LIGHT
         if theme is self._current:
             return
+        self._apply(theme)
+
+    def _apply(self, theme: Theme) -> None:
         self._current = theme
-        apply_theme(self._app, theme)
+        font = QFont(self._system_font)
+        font.setPointSizeF(max(SMALLEST_FONT, font.pointSizeF() * self._zoom / 100))
+        apply_theme(self._app, theme, font)
         self.changed.emit(theme)
 
 
-def apply_theme(app: QApplication, theme: Theme) -> None:
-    """Set style, palette, font and style sheet of the whole application."""
+def apply_theme(app: QApplication, theme: Theme, font: QFont | None = None) -> None:
+    """Set style, palette, font (the system's if None) and style sheet of the whole application."""
     # Each of these polishes every widget anew, so only what changes is set.
     style = app.style()
     if style is None or (style.objectName() != "fusion" and not app.styleSheet()):
         app.setStyle("Fusion")
-    font = _system_font()
+    font = font or _system_font()
     if app.font() != font:
         app.setFont(font)
     app.setPalette(_palette(theme))

@@ -67,6 +67,14 @@ def list_devices() -> dict[str, Any]:
     return {"cpu": cpu, "gpus": gpus, "strategies": strategies, "choices": choices}
 
 
+def n_usable_gpus() -> int:
+    """Return how many GPUs TensorFlow can use."""
+    warm_up()
+    import tensorflow as tf
+
+    return len(tf.config.list_physical_devices("GPU"))
+
+
 def processor_name() -> str:
     """Return the name of the processor as its maker writes it, as far as the system tells it."""
     if sys.platform == "win32":
@@ -137,10 +145,7 @@ def device_scope(settings: DeviceSettings) -> AbstractContextManager[Any]:
 
 def _device_names() -> dict[str, str]:
     """Return the settings that mean one device, with TensorFlow's names for it."""
-    warm_up()
-    import tensorflow as tf
-
-    n_gpus = len(tf.config.list_physical_devices("GPU"))
+    n_gpus = n_usable_gpus()
     gpus = {f"gpu:{index}": f"/GPU:{index}" for index in range(n_gpus)}
     return {"cpu": "/CPU:0", "auto": "/GPU:0" if n_gpus else "/CPU:0", **gpus}
 

@@ -89,6 +89,14 @@ class Nvml:
         return bool(getattr(self._library, name)(*arguments) == _SUCCESS)
 
 
+def smallest_memory(nvml: Nvml | None) -> int:
+    """Return the bytes of the GPU that has the least of them, 0 if none is known.
+
+    TensorFlow may number the GPUs in another order, or see some of them only.
+    """
+    return min((gpu.memory for gpu in nvml.gpus()), default=0) if nvml is not None else 0
+
+
 def open_nvml(load: Callable[[str], Any] = ctypes.CDLL) -> Nvml | None:
     """Return the library, or None where NVIDIA's driver is not installed or does not run.
 

@@ -60,6 +60,10 @@ class RunFolder:
         return self.path / "model_zoo.py"
 
     @property
+    def tensorboard(self) -> Path:
+        return self.path / "tensorboard"
+
+    @property
     def lock(self) -> Path:
         return self.path / ".lock"
 

@@ -184,7 +184,8 @@ class AugmentationSettings:
         unit="epochs",
         label="New geometry every",
         help="Number of epochs for which the same images with the same flips, rotations, shifts, zooms and shears "
-        "are used, each time in another order.",
+        "are used, each time in another order. "
+        "Typical: 1 to 5 epochs.",
     )
     photometric_refresh: int = bounded(
         1,
@@ -193,7 +194,8 @@ class AugmentationSettings:
         unit="epochs",
         label="New grey levels every",
         help="Number of epochs for which the same changes of brightness, contrast, colour, noise and blur and the same "
-        "erased rectangles are used; new geometry brings new ones.",
+        "erased rectangles are used; new geometry brings new ones. "
+        "Typical: 1 to 5 epochs.",
     )
 
     def __post_init__(self) -> None:

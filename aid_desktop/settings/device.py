@@ -44,7 +44,8 @@ class DeviceSettings:
         label="CPU threads",
         cost=Cost.NEW_RUN,
         help="How many threads compute on the CPU; 0: as many as there are cores. TensorFlow takes another number only "
-        "before it computes for the first time: start the program anew after a change.",
+        "before it computes for the first time: start the program anew after a change. "
+        "Typical: 0.",
     )
     data_memory: float = bounded(
         0.0,
@@ -55,7 +56,8 @@ class DeviceSettings:
         label="Memory for images",
         cost=Cost.NEW_RUN,
         help="Prepared images up to this size are kept in memory; more are read from a cache on disk. 0: half of the "
-        "memory that is free when the run starts.",
+        "memory that is free when the run starts. "
+        "Typical: 0.",
     )
 
     auto_precision: str = choice(

@@ -51,7 +51,8 @@ class HyperParameters:
         1,
         1_000_000,
         label="Epochs",
-        help="How many times the network sees the training images. Can be raised or lowered while it trains.",
+        help="How many times the network sees the training images. Can be raised or lowered while it trains. "
+        "Typical: 50 to 500.",
     )
     batch_size: int = bounded(
         64,
@@ -83,7 +84,8 @@ class HyperParameters:
         unit="epochs",
         label="Schedule epochs",
         help="exponential: epochs until the rate is multiplied by the factor. cyclic: from the lowest to the highest "
-        "rate. one_cycle, cosine: warm-up. reduce_on_plateau: epochs without a lower validation loss.",
+        "rate. one_cycle, cosine: warm-up. reduce_on_plateau: epochs without a lower validation loss. "
+        "Typical: 5 to 20 epochs.",
     )
     schedule_factor: float = bounded(
         0.5,
@@ -93,7 +95,8 @@ class HyperParameters:
         unit="×",
         label="Schedule factor",
         help="exponential, reduce_on_plateau: what the rate is multiplied by. cyclic with exp_range: what the height "
-        "of each next cycle is multiplied by.",
+        "of each next cycle is multiplied by. "
+        "Typical: 0.1 to 0.9.",
     )
     schedule_low: float = bounded(
         0.01,
@@ -102,7 +105,7 @@ class HyperParameters:
         step=0.01,
         unit="of the rate",
         label="Lowest rate",
-        help="The lowest learning rate as a part of the highest one.",
+        help="The lowest learning rate as a part of the highest one. Typical: 0.001 to 0.1.",
     )
     schedule_shape: str = choice(
         "triangular",
@@ -177,7 +180,8 @@ class HyperParameters:
         step=0.5,
         label="Clip gradients at",
         cost=Cost.RECOMPILE,
-        help="Longest gradient of a step: longer ones are shortened, so that a bad batch does no harm. 0: off.",
+        help="Longest gradient of a step: longer ones are shortened, so that a bad batch does no harm. 0: off. "
+        "Typical: 1 to 5.",
     )
     loss: str = choice(
         "categorical_crossentropy",
@@ -227,7 +231,8 @@ class HyperParameters:
         100_000,
         unit="epochs",
         label="Stop early after",
-        help="End the run when the validation loss has not improved for this many epochs; 0: never.",
+        help="End the run when the validation loss has not improved for this many epochs; 0: never. "
+        "Typical: 10 to 50 epochs.",
     )
     trainable: str | tuple[tuple[str, bool | float], ...] = setting(
         "all",
@@ -248,7 +253,8 @@ class HyperParameters:
         label="Unfreeze a layer after",
         cost=Cost.RECOMPILE,
         help="One more layer learns, from the last to the first, whenever the validation accuracy has not improved for "
-        "this many epochs; 0: off.",
+        "this many epochs; 0: off. "
+        "Typical: 3 to 10 epochs.",
     )
     weight_average: float = bounded(
         0.0,

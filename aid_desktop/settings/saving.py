@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from aid_desktop.settings.field import FieldInfo, Kind, bounded, setting, validate
+from aid_desktop.settings.field import FieldInfo, Kind, bounded, setting, switch, validate
 from aid_desktop.settings.hyperparameters import METRICS
 
 IMPROVEMENTS = tuple(f"val_{name}" for name in (METRICS[0], "loss", *METRICS[1:]))
@@ -31,7 +31,8 @@ class SavingSettings:
         1_000_000,
         unit="epochs",
         label="Save every",
-        help="Save a model after so many epochs, whatever its metrics; 0: only when it is better.",
+        help="Save a model after so many epochs, whatever its metrics; 0: only when it is better. "
+        "Typical: 0 to 50 epochs.",
     )
     keep_best: int = bounded(
         0,
@@ -40,7 +41,8 @@ class SavingSettings:
         unit="models",
         label="Keep the best",
         help="Remove saved models but so many of the best and the newest one. A model that you have asked for stays. "
-        "0: keep all.",
+        "0: keep all. "
+        "Typical: 5 to 20 models.",
     )
     undo_points: int = bounded(
         20,
@@ -49,7 +51,14 @@ class SavingSettings:
         unit="changes",
         label="Undo points",
         help="Before settings change, the network is kept, so that the run can go back there: for so many of the last "
-        "changes. 0: no going back.",
+        "changes. 0: no going back. "
+        "Typical: 5 to 20 changes.",
+    )
+
+    tensorboard: bool = switch(
+        False,
+        label="TensorBoard",
+        help="Write the curves into an event file in the run's folder tensorboard, too, for TensorBoard to show.",
     )
 
     def __post_init__(self) -> None:

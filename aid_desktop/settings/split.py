@@ -56,7 +56,8 @@ class SplitSettings:
         label="Folds",
         cost=Cost.NEW_RUN,
         help="Number of parts of a cross-validation: all groups are dealt into them once, and each run holds out one "
-        "part. 0: none, the validation share counts.",
+        "part. 0: none, the validation share counts. "
+        "Typical: 5 or 10.",
     )
     fold: int = bounded(
         0,
@@ -83,3 +84,8 @@ class SplitSettings:
             raise SettingsError(
                 path_of(self, "fold"), f"got {self.fold}, expected 0 to {self.folds - 1} of {self.folds} folds"
             )
+
+    @property
+    def held_out_share(self) -> float:
+        """About which part of the images is held out, if no list says which."""
+        return 1 / self.folds if self.folds else self.validation_fraction

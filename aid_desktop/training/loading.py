@@ -13,7 +13,9 @@ from aid_desktop.data.prepare import prepare_row, prepared_shape
 from aid_desktop.data.source import ImageReader
 from aid_desktop.paths import crop_cache_dir
 from aid_desktop.runs.config import RunConfig
+from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.image import ImageSettings
+from aid_desktop.settings.split import SplitSettings
 from aid_desktop.training.image_store import StoredPart
 from aid_desktop.training.split import Split
 
@@ -37,23 +39,35 @@ class Loader(Protocol):
 def loader_for(config: RunConfig, table: ClassTable, split: Split, say: Say, should_stop: ShouldStop) -> Loader:
     """Return the way of loading that the size of the images asks for."""
     needed = bytes_needed(config.image, table, split)
-    budget = int(config.device.data_memory * GB) or psutil.virtual_memory().available // 2
-    if needed <= budget:
+    if needed <= memory_for_images(config.device, psutil.virtual_memory().available):
         return MemoryLoader(config.image, say, should_stop)
     return DiskLoader(config.image, CropCache(crop_cache_dir()), say, should_stop)
 
 
+def memory_for_images(device: DeviceSettings, free_memory: int) -> int:
+    """Return how many bytes of prepared images are kept in memory at most."""
+    return int(device.data_memory * GB) or free_memory // 2
+
+
 def bytes_needed(image: ImageSettings, table: ClassTable, split: Split) -> int:
     """Return the size of all prepared images of a run in memory."""
-    total = 0
-    for place, row in enumerate(table.rows):
-        item = np.dtype(row.source.pixel_types[0]).itemsize
-        plain, with_margin = (int(np.prod(prepared_shape(image, margin))) * item for margin in (False, True))
-        if row.role is Role.TRAINING:
-            total += len(split.rows[place].kept) * with_margin + len(split.rows[place].held) * plain
-        elif row.role is Role.VALIDATION:
-            total += row.source.n_images * plain
-    return total
+    n_held = {place: len(row.held) for place, row in split.rows.items()}
+    return sum(_bytes_of(image, row, n_held.get(place, 0)) for place, row in enumerate(table.rows))
+
+
+def expected_bytes(image: ImageSettings, table: ClassTable, split: SplitSettings | None) -> int:
+    """Return the same before anything is split, by the share that will be held out."""
+    share = split.held_out_share if split is not None else 0.0
+    return sum(_bytes_of(image, row, round(share * row.source.n_images)) for row in table.rows)
+
+
+def _bytes_of(image: ImageSettings, row: ClassRow, n_held: int) -> int:
+    """Return the bytes of a row's prepared images, of which so many are held out if they are to train on."""
+    item = np.dtype(row.source.pixel_types[0]).itemsize
+    plain, with_margin = (int(np.prod(prepared_shape(image, margin))) * item for margin in (False, True))
+    if row.role is Role.TRAINING:
+        return (row.source.n_images - n_held) * with_margin + n_held * plain
+    return row.source.n_images * plain if row.role is Role.VALIDATION else 0
 
 
 class MemoryLoader:

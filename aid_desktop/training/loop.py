@@ -11,7 +11,8 @@ from functools import partial
 import numpy as np
 
 from aid_desktop.errors import AidError, OutOfMemoryError
-from aid_desktop.models.devices import device_scope, make_repeatable
+from aid_desktop.models.devices import device_scope, make_repeatable, n_usable_gpus
+from aid_desktop.paths import speeds_file
 from aid_desktop.runs.best import saved_history
 from aid_desktop.runs.lock import locked
 from aid_desktop.runs.records import EpochRecord
@@ -38,6 +39,7 @@ from aid_desktop.training.mailbox import Stamped
 from aid_desktop.training.plateaus import PlateauCounter
 from aid_desktop.training.run import TrainingRun
 from aid_desktop.training.schedules import Rates, learning_rates
+from aid_desktop.training.speeds import SpeedBook
 from aid_desktop.training.state import RunState
 from aid_desktop.training.storage import RunStorage
 
@@ -101,6 +103,16 @@ def _train(run: TrainingRun, storage: RunStorage, publish: Publish) -> None:
         )
     )
     _EpochLoop(run, state, storage, publish).run()
+    _note_speed(state, storage)
+
+
+def _note_speed(state: RunState, storage: RunStorage) -> None:
+    """Remember how long this run took, for the estimates of later ones."""
+    seconds = [record.seconds for record in storage.records if record.epoch >= state.first_epoch]
+    n_images = state.data.images_per_epoch + len(state.data.validation_labels)
+    config = state.config
+    book = SpeedBook(speeds_file())
+    book.note(state.origin.architecture, config.image, config.device, n_usable_gpus(), seconds, n_images)
 
 
 def _disk_message(error: OSError, run: TrainingRun) -> str:
@@ -172,6 +184,7 @@ class _EpochLoop:
         """Put a finished epoch on disk; return the epochs whose models were removed for it."""
         storage, saving = self._storage, self._state.settings.saving
         storage.append_record(record)
+        storage.write_events(saving)
         self._count(record)
         removed = storage.keep_best(record, self._is_asked_for, saving)
         values = ", ".join(f"{name} {value:.4f}" for name, value in record.metrics)

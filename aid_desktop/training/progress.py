@@ -13,6 +13,16 @@ def remaining_seconds(epoch_seconds: Sequence[float], n_epochs_left: int) -> flo
     return statistics.median(epoch_seconds[-_N_RECENT:]) * max(0, n_epochs_left)
 
 
+def rough_duration(seconds: float) -> str:
+    """Return one number and its unit: `40 s`, `12 min`, `3.5 h`, `4 days`."""
+    if seconds < 99.5:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 99.5 * 60:
+        return f"{round(seconds / 60)} min"
+    hours = seconds / 3600
+    return f"{hours:.1f}".removesuffix(".0") + " h" if hours < 48 else f"{round(hours / 24)} days"
+
+
 def duration_text(seconds: float) -> str:
     """Return minutes and seconds, with hours if there are any: `02:07`, `1:02:07`."""
     minutes, rest = divmod(round(seconds), 60)

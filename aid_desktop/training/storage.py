@@ -27,6 +27,7 @@ from aid_desktop.settings.saving import SavingSettings
 from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.training.checkpoints import superfluous
 from aid_desktop.training.datasets import TrainingData
+from aid_desktop.training.event_file import EventFile
 from aid_desktop.training.events import StorageChanged
 from aid_desktop.training.state import RunState
 
@@ -59,6 +60,7 @@ class RunStorage:
         self._sizes: dict[str, int] = {}
         self._log: logging.Handler | None = None
         self._last_try = 0.0
+        self._events = EventFile()
 
     def __enter__(self) -> "RunStorage":
         self._log = add_run_log(self.folder.log)
@@ -67,6 +69,7 @@ class RunStorage:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._events.close()
         self._close_log()
 
     @property
@@ -114,6 +117,13 @@ class RunStorage:
         """Note a finished epoch."""
         self._write(lambda folder: append_record(folder.history_csv, record))
         self.records.append(record)
+
+    def write_events(self, saving: SavingSettings) -> None:
+        """Bring the event file for TensorBoard up to date, if there is to be one."""
+        if saving.tensorboard:
+            self._events.follow(self.folder.tensorboard, self.records)
+        else:
+            self._events.close()
 
     def save_epoch(self, state: RunState, epoch: int, is_asked_for: bool) -> str:
         """Save the network after an epoch; return the file's name."""
@@ -164,6 +174,8 @@ class RunStorage:
         except OSError as error:
             logger.info("%s cannot be written yet: %s", self._home.path, error)
             return
+        # An open file could not be removed on Windows.
+        self._events.close()
         self._use(self._home)
         shutil.rmtree(away.path, ignore_errors=True)
         text = f"{self._home.path} can be written again: all files of the run are there."

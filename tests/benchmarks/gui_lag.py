@@ -11,117 +11,33 @@ import argparse
 import json
 import os
 import statistics
-import tempfile
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt5.QtCore import QEventLoop, QObject, QSettings, Qt, QTimer, pyqtSlot
-from PyQt5.QtWidgets import QApplication, QSlider, QWidget
+from _window import LagMeter, Lags, SliderMover, open_digits, shown_window, slider_of, wait, wait_for, wait_until_idle
+from PyQt5.QtWidgets import QApplication
 
-from aid_desktop.data.sample import write_digits_sample
-from aid_desktop.environment import set_defaults
-from aid_desktop.gui.app import make_application
 from aid_desktop.gui.main_window import MainWindow
 from aid_desktop.gui.plots.history_plot import HistoryPlot
-from aid_desktop.gui.preferences import Preferences
-from aid_desktop.gui.theme import ThemeManager, ThemeName
+from aid_desktop.gui.theme import ThemeManager
 from aid_desktop.runs.history import History
 from aid_desktop.runs.records import EpochRecord
-from aid_desktop.settings.augmentation import AugmentationSettings
-from aid_desktop.settings.hyperparameters import HyperParameters
-from aid_desktop.settings.image import ImageSettings
-from aid_desktop.settings.snapshot import TrainingSettings
 
-INTERVAL_MS = 10
-SIDE = 32
 SLIDER_MS = 50
 N_POINTS = 100_000
 COLUMNS = ("accuracy", "val_accuracy", "loss", "val_loss")
 PLOT_SIZE = (900, 500)
 REDRAWS = 15
-FULL = AugmentationSettings(
-    horizontal_flip=True, rotation=10, width_shift=1, height_shift=1, zoom=0.35, shear=5,
-    brightness_multiply=(0.7, 1.3), brightness_add=(-15, 15), noise_std=10, gaussian_blur=(0, 2),
-)  # fmt: skip
-
-Lags = list[float]
-
-
-class LagMeter(QObject):
-    """Notes in milliseconds how much later than asked for each call of a precise timer comes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._lags: Lags = []
-        self._last = time.perf_counter()
-        self._timer = QTimer(self)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.setInterval(INTERVAL_MS)
-        self._timer.timeout.connect(self._on_timeout)
-        self._timer.start()
-
-    def take(self) -> Lags:
-        """Return the lags since the last time this was called."""
-        lags, self._lags = self._lags, []
-        return lags
-
-    @pyqtSlot()
-    def _on_timeout(self) -> None:
-        now = time.perf_counter()
-        self._lags.append(max(0.0, 1000 * (now - self._last) - INTERVAL_MS))
-        self._last = now
-
-
-class SliderMover(QObject):
-    """Moves a slider of the augmentation to and fro as a hand does."""
-
-    def __init__(self, slider: QSlider) -> None:
-        super().__init__()
-        self._slider = slider
-        self._step = 1
-        self.timer = QTimer(self)
-        self.timer.setInterval(SLIDER_MS)
-        self.timer.timeout.connect(self._on_timeout)
-
-    @pyqtSlot()
-    def _on_timeout(self) -> None:
-        if self._slider.value() in (self._slider.minimum(), self._slider.maximum()):
-            self._step = 1 if self._slider.value() == self._slider.minimum() else -1
-        self._slider.setValue(self._slider.value() + self._step)
-
-
-def wait(seconds: float) -> None:
-    """Let the event loop run for a while."""
-    loop = QEventLoop()
-    QTimer.singleShot(round(1000 * seconds), loop.quit)
-    loop.exec()
-
-
-def wait_for(signal: Any, begin: Callable[[], object], limit: float = 120.0) -> None:
-    """Begin something and let the event loop run until it gives a signal. Raises TimeoutError."""
-    loop = QEventLoop()
-    timer = QTimer()
-    timer.setSingleShot(True)
-    timer.timeout.connect(loop.quit)
-    signal.connect(loop.quit)
-    timer.start(round(1000 * limit))
-    begin()
-    loop.exec()
-    signal.disconnect(loop.quit)
-    if not timer.isActive():
-        raise TimeoutError(f"nothing has come for {limit:g} s")
 
 
 def measure_runs(window: MainWindow, meter: LagMeter, n_runs: int, seconds: float) -> dict[str, list[Lags]]:
     """Train several times; return the lags of each phase of each run."""
     phases: dict[str, list[Lags]] = {}
-    mover = SliderMover(slider_of(window, "augmentation.rotation.slider"))
+    mover = SliderMover(slider_of(window, "augmentation.rotation.slider"), SLIDER_MS)
     session = window.session
 
     def note(phase: str) -> None:
@@ -142,31 +58,6 @@ def measure_runs(window: MainWindow, meter: LagMeter, n_runs: int, seconds: floa
         wait_for(session.running_changed, window.training.run.stop_button.click)
         note("last files")
     return phases
-
-
-def slider_of(window: QWidget, name: str) -> QSlider:
-    """Return a slider by its object name."""
-    slider = window.findChild(QSlider, name)
-    if slider is None:
-        raise LookupError(f"the window has no slider {name}")
-    return slider
-
-
-def open_digits(window: MainWindow, folder: Path) -> None:
-    """Fill the window with the sample and settings that train for a long time."""
-    sample = write_digits_sample(folder / "digits")
-    wait_for(window.notifier.table_changed, lambda: window.open_paths([sample]))
-    window.notifier.set_image_settings(ImageSettings(width=SIDE, height=SIDE))
-    window.training.model.choose("LeNet5_do")
-    settings = TrainingSettings(FULL, HyperParameters(epochs=100_000, batch_size=32))
-    window.training.settings.set_values(settings)
-    window.tabs.setCurrentWidget(window.training)
-
-
-def wait_until_idle(window: MainWindow) -> None:
-    """Wait for the background jobs."""
-    while window.background.n_jobs:
-        wait(0.1)
 
 
 def show(name: str, values: Sequence[float], rival: str, rival_value: float) -> None:
@@ -241,18 +132,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=8.0, help="of each phase of a run")
     chosen = parser.parse_args()
-    set_defaults()
-    application = make_application()
-    themes = ThemeManager(application)
-    themes.set_theme(ThemeName.LIGHT)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        settings = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
-        preferences = Preferences(settings)
-        preferences.runs_folder = str(folder / "runs")
-        window = MainWindow(themes, preferences)
-        window.show()
-        wait(1.0)
+    with shown_window() as (window, themes, folder):
         meter = LagMeter()
         wait(0.5)
         meter.take()
@@ -264,7 +144,6 @@ def main() -> None:
         show_phases({"loading TensorFlow": [loading], **measure_runs(window, meter, chosen.runs, chosen.seconds)})
         window.close()
         measure_plot(themes)
-        settings.sync()
 
 
 if __name__ == "__main__":

@@ -44,7 +44,11 @@ def test_that_the_file_has_data_settings_and_reasons_and_can_be_trained(call: An
 def test_that_json_says_the_same_and_a_file_is_not_replaced_unasked(call: Any, images: Path) -> None:
     path = images.parent / "run.toml"
     result = call("recommend", images, "--size", "12x12", "--out", path, "--json")
-    assert set(result.document) == {"preset", "architecture", "seconds", "reasons"}
+    assert set(result.document) == {"preset", "architecture", "seconds", "reasons", "estimate"}
+    estimate = result.document["estimate"]
+    assert estimate["memory"] > estimate["images"] > 0
+    assert estimate["epoch_seconds"] > 0
+    assert estimate["warning"] == ""
     assert result.document["preset"] == "balanced"
     assert all(set(reason) == {"title", "choice", "text"} for reason in result.document["reasons"])
     again = call("recommend", images, "--out", path)

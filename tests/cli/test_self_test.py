@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from aid_desktop.cli import self_test
-from aid_desktop.cli.self_test import CHECKS, Check, Place, check_zoo, run_checks
+from aid_desktop.cli.self_test import CHECKS, Check, Place, check_manual, check_zoo, run_checks
 from aid_desktop.errors import AidError, ModelZooError
 from aid_desktop.paths import program_dir
 
@@ -24,6 +24,13 @@ def test_that_all_checks_without_a_window_pass_from_source(call: Any, monkeypatc
 def test_that_the_window_is_checked_first() -> None:
     # The set-up reads off its line how long the program takes to start.
     assert next(iter(CHECKS)) == "window"
+
+
+def test_that_a_manual_without_pages_is_a_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "index.md").write_text("# Manual", encoding="utf-8")
+    monkeypatch.setattr(self_test, "docs_dir", lambda: tmp_path)
+    with pytest.raises(AidError, match="found 0 pages"):
+        check_manual(Place(tmp_path))
 
 
 def ends_with(error: Exception) -> Check:

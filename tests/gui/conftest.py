@@ -7,12 +7,26 @@ import pytest
 from PyQt5 import sip
 from PyQt5.QtCore import QMimeData, QPoint, Qt, QUrl
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent
-from PyQt5.QtWidgets import QApplication, QWidget
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QHeaderView,
+    QLineEdit,
+    QScrollBar,
+    QTabBar,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.gui.main_window import MainWindow
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.theme import ThemeManager, ThemeName
+
+ACTED_ON = (QAbstractButton, QComboBox, QAbstractSpinBox, QLineEdit, QAbstractSlider, QAbstractItemView)
 
 Drop = Callable[[QWidget, Sequence[Path]], None]
 
@@ -57,3 +71,21 @@ def drop() -> Drop:
         QApplication.sendEvent(widget, QDropEvent(where, *arguments))
 
     return do
+
+
+@pytest.fixture
+def user_widgets() -> Callable[[QWidget], list[QWidget]]:
+    """Return a function that lists what a user acts on in a window, without the inner parts of Qt's own composites."""
+
+    def find(window: QWidget) -> list[QWidget]:
+        found = [widget for widget in window.findChildren(QWidget) if isinstance(widget, ACTED_ON)]
+        return [
+            widget
+            for widget in found
+            if not isinstance(widget, QScrollBar | QTabBar | QHeaderView)
+            and not widget.objectName().startswith("qt_")
+            and not isinstance(widget.parent(), QComboBox | QAbstractSpinBox | QTabBar | QAbstractItemView | QLineEdit)
+            and not widget.window().inherits("QComboBoxPrivateContainer")
+        ]
+
+    return find

@@ -10,18 +10,13 @@ from PyQt5.QtCore import QMimeData, QPoint, Qt, QUrl
 from PyQt5.QtGui import QCloseEvent, QDragEnterEvent
 from PyQt5.QtWidgets import (
     QAbstractButton,
-    QAbstractItemView,
-    QAbstractSlider,
     QAbstractSpinBox,
     QAction,
     QApplication,
     QComboBox,
     QDialog,
-    QHeaderView,
     QLineEdit,
     QMenu,
-    QScrollBar,
-    QTabBar,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -32,7 +27,7 @@ from aid_desktop.gui.theme import ThemeManager, ThemeName
 from aid_desktop.gui.widgets.drop_area import DropOverlay
 
 Drop = Callable[[QWidget, Sequence[Path]], None]
-ACTED_ON = (QAbstractButton, QComboBox, QAbstractSpinBox, QLineEdit, QAbstractSlider, QAbstractItemView)
+UserWidgets = Callable[[QWidget], list[QWidget]]
 # fmt: off
 FIXED_NAMES = [
     "mainTabs", "dataTab", "trainingTab", "historyTab", "assessmentTab", "classTable", "dropArea", "previewGrid",
@@ -44,21 +39,6 @@ FIXED_NAMES = [
 # fmt: on
 
 
-def user_widgets(window: QWidget) -> list[QWidget]:
-    """Return the widgets that a user acts on, without the inner parts of Qt's own composites."""
-    parts = (QScrollBar, QTabBar)
-    found = [widget for widget in window.findChildren(QWidget) if isinstance(widget, ACTED_ON)]
-    return [
-        widget
-        for widget in found
-        if not isinstance(widget, parts)
-        and not widget.objectName().startswith("qt_")
-        and not isinstance(widget.parent(), QComboBox | QAbstractSpinBox | QTabBar | QAbstractItemView | QLineEdit)
-        and not isinstance(widget, QHeaderView)
-        and not widget.window().inherits("QComboBoxPrivateContainer")
-    ]
-
-
 def test_that_each_fixed_name_stands_once_in_the_window(window: MainWindow) -> None:
     assert {name: len(window.findChildren(QWidget, name)) for name in FIXED_NAMES} == dict.fromkeys(FIXED_NAMES, 1)
 
@@ -68,7 +48,9 @@ def test_that_the_tabs_stand_in_their_order(window: MainWindow) -> None:
     assert names == ["dataTab", "trainingTab", "historyTab", "assessmentTab"]
 
 
-def test_that_all_that_can_be_acted_on_has_a_unique_name_and_an_accessible_one(window: MainWindow) -> None:
+def test_that_all_that_can_be_acted_on_has_a_unique_name_and_an_accessible_one(
+    window: MainWindow, user_widgets: UserWidgets
+) -> None:
     widgets = user_widgets(window)
     assert len(widgets) > 80
     nameless = [f"{type(w).__name__} in {w.parent().objectName()}" for w in widgets if not w.objectName()]
@@ -78,7 +60,7 @@ def test_that_all_that_can_be_acted_on_has_a_unique_name_and_an_accessible_one(w
     assert [w.objectName() for w in widgets if not w.accessibleName()] == []
 
 
-def test_that_buttons_and_fields_have_tooltips(window: MainWindow) -> None:
+def test_that_buttons_and_fields_have_tooltips(window: MainWindow, user_widgets: UserWidgets) -> None:
     wanted = (QAbstractButton, QComboBox, QAbstractSpinBox, QLineEdit)
     without = [w.objectName() for w in user_widgets(window) if isinstance(w, wanted) and not w.toolTip()]
     assert without == []
@@ -207,3 +189,16 @@ def test_that_a_window_without_all_tabs_can_be_closed(first_tab: MainWindow, qtb
     qtbot.waitExposed(first_tab)
     assert first_tab.close()
     assert not first_tab.isVisible()
+
+
+def test_that_keys_change_the_size_of_text_and_it_is_remembered(window: MainWindow, themes: ThemeManager) -> None:
+    size = QApplication.font().pointSizeF()
+    window.findChild(QAction, "larger_textAction").trigger()
+    window.findChild(QAction, "larger_textAction").trigger()
+    assert QApplication.font().pointSizeF() > 1.2 * size
+    assert Preferences().zoom == themes.zoom == 125
+    window.findChild(QAction, "smaller_textAction").trigger()
+    assert Preferences().zoom == 110
+    window.findChild(QAction, "normal_textAction").trigger()
+    assert QApplication.font().pointSizeF() == pytest.approx(size)
+    assert Preferences().zoom == 100

@@ -14,6 +14,7 @@ from aid_desktop.gui.theme import (
     DARK,
     LIGHT,
     SMALLEST_FONT,
+    ZOOMS,
     Theme,
     ThemeManager,
     ThemeName,
@@ -220,3 +221,56 @@ def test_that_required_returns_what_is_there_and_names_what_is_not(qapp: QApplic
     assert required(QPushButton().style()) is not None
     with pytest.raises(RuntimeError, match="deleted"):
         required(None)
+
+
+def test_that_zoom_scales_all_text_and_ends_at_its_limits(qapp: QApplication) -> None:
+    manager = ThemeManager(qapp)
+    manager.set_theme(ThemeName.LIGHT)
+    size = qapp.font().pointSizeF()
+    told: list[Theme] = []
+    manager.changed.connect(told.append)
+    manager.set_zoom(150)
+    assert qapp.font().pointSizeF() == pytest.approx(1.5 * size)
+    assert f"font-size: {1.5 * size * 1.25:g}pt" in qapp.styleSheet()
+    assert told == [LIGHT]
+    manager.zoom_by(1)
+    assert manager.zoom == 175
+    manager.zoom_by(9)
+    assert manager.zoom == ZOOMS[-1]
+    manager.zoom_by(-9)
+    assert manager.zoom == ZOOMS[0]
+    assert qapp.font().pointSizeF() >= SMALLEST_FONT
+    manager.set_zoom(100)
+    assert qapp.font().pointSizeF() == pytest.approx(size)
+
+
+def test_that_a_zoom_before_the_first_theme_counts(qapp: QApplication) -> None:
+    manager = ThemeManager(qapp)
+    size = qapp.font().pointSizeF()
+    manager.set_zoom(200)
+    manager.set_theme(ThemeName.LIGHT)
+    assert qapp.font().pointSizeF() == pytest.approx(2 * size)
+    manager.set_zoom(100)
+
+
+def test_that_the_system_is_asked_again_when_the_user_comes_back(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = ThemeManager(qapp)
+    asked = {"dark": False}
+    monkeypatch.setattr("aid_desktop.gui.theme.system_prefers_dark", lambda palette: asked["dark"])
+    manager.set_theme(ThemeName.SYSTEM)
+    asked["dark"] = True
+    qapp.applicationStateChanged.emit(Qt.ApplicationState.ApplicationInactive)
+    assert manager.current is LIGHT
+    qapp.applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
+    assert manager.current is DARK
+    manager.set_theme(ThemeName.LIGHT)
+    qapp.applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
+    assert manager.current is LIGHT
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_that_right_and_wrong_differ_in_blue_which_no_common_colour_blindness_hides(theme: Theme) -> None:
+    correct, wrong = QColor(theme.correct), QColor(theme.wrong)
+    assert correct.blueF() - wrong.blueF() > 0.6

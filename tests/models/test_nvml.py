@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aid_desktop.models.nvml import DriverGpu, GpuUsage, open_nvml
+from aid_desktop.models.nvml import DriverGpu, GpuUsage, open_nvml, smallest_memory
 
 GB = 2**30
 SUCCESS, NOT_SUPPORTED = 0, 3
@@ -67,3 +67,8 @@ def test_that_a_computer_without_the_driver_has_none() -> None:
 @pytest.mark.parametrize("library", [Library(init=9), object()], ids=["not_running", "too_old"])
 def test_that_a_driver_that_cannot_be_asked_is_none(library: object) -> None:
     assert open_nvml(lambda name: library) is None
+
+
+def test_that_the_smallest_memory_counts_and_none_is_0() -> None:
+    assert smallest_memory(open_nvml(lambda name: Library())) == 80 * GB
+    assert smallest_memory(None) == 0

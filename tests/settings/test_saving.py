@@ -8,7 +8,7 @@ from aid_desktop.settings.snapshot import TrainingSettings
 
 def test_that_models_are_saved_by_accuracy_then_loss_unless_told_otherwise() -> None:
     assert SavingSettings() == SavingSettings(
-        improvement=("val_accuracy", "val_loss"), every=0, keep_best=0, undo_points=20
+        improvement=("val_accuracy", "val_loss"), every=0, keep_best=0, undo_points=20, tensorboard=False
     )
     assert SavingSettings(improvement=[]).improvement == ()
 

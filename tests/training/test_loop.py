@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from aid_desktop.models.devices import n_usable_gpus
 from aid_desktop.models.metadata import read_card
 from aid_desktop.runs import history as history_module
 from aid_desktop.runs.config import DataRow, ModelChoice, open_table, read_run_toml
@@ -39,6 +40,7 @@ from aid_desktop.training.events import (
 )
 from aid_desktop.training.loop import train
 from aid_desktop.training.run import TrainingRun
+from aid_desktop.training.speeds import SpeedBook
 
 pytestmark = pytest.mark.keras
 
@@ -206,6 +208,19 @@ def test_that_a_run_tells_what_happens_in_order_and_leaves_all_its_files(
 
 
 # --- settings posted while it runs --------------------------------------------------------------------------
+
+
+def test_that_a_run_leaves_its_speed_for_the_estimates_of_later_ones(
+    make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "speeds.json"
+    monkeypatch.setattr(loop, "speeds_file", lambda: path)
+    run = make_run(epochs=2)
+    started = next(event for event in watch(run) if isinstance(event, RunStarted))
+    config = run.config
+    speed = SpeedBook(path).find(config.model.architecture or "", config.image, config.device, n_usable_gpus())
+    second = read_history(run.folder.history_csv).records[1].seconds
+    assert speed == pytest.approx(second / (started.n_training + started.n_validation), rel=0.01)
 
 
 def test_that_settings_posted_in_an_epoch_act_from_the_next_one_on(make_run: MakeRun) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from aid_desktop.training.progress import duration_text, remaining_seconds
+from aid_desktop.training.progress import duration_text, remaining_seconds, rough_duration
 
 
 def test_that_nothing_is_estimated_before_the_first_epoch() -> None:
@@ -33,3 +33,19 @@ def test_that_nothing_is_left_when_epochs_were_lowered() -> None:
 )
 def test_that_durations_are_minutes_and_seconds(seconds: float, text: str) -> None:
     assert duration_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.2, "1 s"),
+        (40.4, "40 s"),
+        (99.6, "2 min"),
+        (720, "12 min"),
+        (3.5 * 3600, "3.5 h"),
+        (7200, "2 h"),
+        (4e5, "5 days"),
+    ],
+)
+def test_that_a_rough_duration_is_one_number(seconds: float, text: str) -> None:
+    assert rough_duration(seconds) == text

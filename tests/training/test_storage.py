@@ -93,6 +93,26 @@ def test_that_only_the_best_the_newest_and_those_asked_for_stay_also_after_a_res
     assert [record.epoch for record in saved_history(run.folder).records if record.model] == sorted(stay)
 
 
+def test_that_events_for_tensorboard_are_written_if_wanted_and_have_all_epochs_after_a_resume(
+    make_run: MakeRun,
+) -> None:
+    import tensorflow as tf
+
+    plain = make_run("plain", epochs=1)
+    watch(plain)
+    assert not plain.folder.tensorboard.exists()
+    run = saving(make_run(epochs=2), tensorboard=True)
+    watch(run)
+    config = read_run_toml(run.folder.run_toml).with_changes(epochs=3)
+    assert config.training.saving.tensorboard
+    watch(TrainingRun(config, run.folder, run.folder.model_zoo, resume=True))
+    (path,) = run.folder.tensorboard.iterdir()
+    events = [tf.compat.v1.Event.FromString(record.numpy()) for record in tf.data.TFRecordDataset(str(path))]
+    losses = {event.step: event.summary.value[0].simple_value for event in events[1:]}
+    records = read_history(run.folder.history_csv).records
+    assert losses == pytest.approx({record.epoch: record.metric("loss") for record in records}, rel=1e-5)
+
+
 # --- a folder that cannot be written ----------------------------------------------------------------------------
 
 

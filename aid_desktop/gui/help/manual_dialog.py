@@ -3,11 +3,13 @@
 from pathlib import Path
 
 from PyQt5.QtCore import QSize, Qt, pyqtSlot
+from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QShortcut,
     QSplitter,
     QTreeWidget,
     QTreeWidgetItem,
@@ -43,6 +45,7 @@ class ManualDialog(QDialog):
         self._home = named_button(self, "Contents", "manualContentsButton", "What the manual has", "help")
         self._lay_out()
         self._fill()
+        self._set_keys()
         self._back.clicked.connect(self.view.backward)
         self._forward.clicked.connect(self.view.forward)
         self._home.clicked.connect(self._on_home)
@@ -51,6 +54,7 @@ class ManualDialog(QDialog):
         self.view.page_changed.connect(self._on_page_changed)
         self.contents.currentItemChanged.connect(self._on_chosen)
         self.search.textChanged.connect(self._on_searched)
+        self.search.returnPressed.connect(self._on_search_entered)
 
     def open_page(self, path: str) -> None:
         """Show a page by its path within the manual, `training.md` for example."""
@@ -68,7 +72,12 @@ class ManualDialog(QDialog):
         name_widget(self.contents, "manualContents", "Contents of the manual", "The pages of the manual")
         self.contents.setHeaderHidden(True)
         self.contents.setRootIsDecorated(False)
-        name_widget(self.search, "manualSearch", "Search the manual", "Only pages with all of these words are listed")
+        name_widget(
+            self.search,
+            "manualSearch",
+            "Search the manual",
+            "Only pages with all of these words are listed (Ctrl+F); Enter opens the first",
+        )
         self.search.setPlaceholderText("Search the manual")
         self.search.setClearButtonEnabled(True)
         self.message.setWordWrap(True)
@@ -90,6 +99,12 @@ class ManualDialog(QDialog):
         column.addLayout(tools)
         column.addWidget(self.message)
         column.addWidget(splitter, 1)
+
+    def _set_keys(self) -> None:
+        self._back.setShortcut("Alt+Left")
+        self._forward.setShortcut("Alt+Right")
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        find.activated.connect(self.search.setFocus)
 
     def _fill(self) -> None:
         try:
@@ -130,6 +145,12 @@ class ManualDialog(QDialog):
     def _on_chosen(self, item: QTreeWidgetItem | None, before: QTreeWidgetItem | None) -> None:
         if item is not None and item.data(0, _PATH):
             self.view.open_page(item.data(0, _PATH))
+
+    @pyqtSlot()
+    def _on_search_entered(self) -> None:
+        pages = self.shown_pages()
+        if pages:
+            self.open_page(pages[0])
 
     @pyqtSlot(str)
     def _on_searched(self, text: str) -> None:

@@ -5,6 +5,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.theme import GRID
+from aid_desktop.gui.training.settings_side import SettingsPanel, brief_title
 from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.settings.augmentation import AugmentationSettings
 
@@ -26,10 +27,13 @@ GROUPS = {
 }
 
 
+ESSENTIAL = ("horizontal_flip", "rotation")
+"""What a first run needs."""
+
 _NO_COLOUR = "Only rgb images have colours: the channels are chosen with the image settings."
 
 
-class AugmentationPanel(QWidget):
+class AugmentationPanel(SettingsPanel):
     """A form over AugmentationSettings, in groups. What acts on colours can be edited for rgb images only."""
 
     def __init__(self, notifier: Notifier, parent: QWidget | None = None) -> None:
@@ -40,7 +44,9 @@ class AugmentationPanel(QWidget):
         self.reset_button.setObjectName("resetAugmentation")
         self.reset_button.setAccessibleName("Switch all augmentation off")
         self.reset_button.setToolTip("Set every amount to none, so that images are trained on as they are")
+        self._brief_title = brief_title("Augmentation", self)
         row = QHBoxLayout()
+        row.addWidget(self._brief_title)
         row.addStretch(1)
         row.addWidget(self.reset_button)
         column = QVBoxLayout(self)
@@ -51,6 +57,14 @@ class AugmentationPanel(QWidget):
         self.reset_button.clicked.connect(self._on_reset)
         notifier.image_settings_changed.connect(self._on_image_settings_changed)
         self._on_image_settings_changed()
+
+    def set_brief(self, is_brief: bool) -> None:
+        self.form.show_only(ESSENTIAL if is_brief else None)
+        self._brief_title.setVisible(is_brief)
+        self.reset_button.setHidden(is_brief)
+
+    def n_hidden_changes(self) -> int:
+        return self.form.n_hidden_changes()
 
     @pyqtSlot()
     def _on_reset(self) -> None:

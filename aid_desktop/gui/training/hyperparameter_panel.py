@@ -10,6 +10,7 @@ from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.numbers import grouped, megabytes
 from aid_desktop.gui.theme import GRID, ThemeManager, set_role
 from aid_desktop.gui.training.schedule_plot import SchedulePlot
+from aid_desktop.gui.training.settings_side import SettingsPanel, brief_title
 from aid_desktop.gui.widgets.class_weights_editor import ClassWeightsEditor
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.section_form import SectionForm
@@ -46,10 +47,13 @@ GROUPS = {
 }
 
 
-SAVING_GROUPS = {"Saving of models": ("improvement", "every", "keep_best", "undo_points")}
+ESSENTIAL = ("epochs", "batch_size", "learning_rate")
+"""What a first run needs."""
+
+SAVING_GROUPS = {"Saving of models": ("improvement", "every", "keep_best", "undo_points", "tensorboard")}
 
 
-class HyperparameterPanel(QWidget):
+class HyperparameterPanel(SettingsPanel):
     """Forms over HyperParameters, in groups, and SavingSettings.
 
     Parameters that the chosen optimizer or schedule has not are hidden.
@@ -68,9 +72,11 @@ class HyperparameterPanel(QWidget):
             "findRateButton",
             "Try growing learning rates on a few batches, and see the loss",
         )
+        self._brief_title = brief_title("Learning", self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, GRID, GRID)
         column.setSpacing(GRID)
+        column.addWidget(self._brief_title)
         column.addWidget(self.form)
         self._saved = QLabel(self)
         self._saved.setObjectName("savedModels")
@@ -101,6 +107,17 @@ class HyperparameterPanel(QWidget):
     def saved_text(self) -> str:
         """How many models the run has saved, as shown."""
         return self._saved.text()
+
+    def set_brief(self, is_brief: bool) -> None:
+        self.form.show_only(ESSENTIAL if is_brief else None)
+        self.saving.show_only(() if is_brief else None)
+        self.saving.setHidden(is_brief and not any(editor.error for editor in self.saving.editors))
+        self._brief_title.setVisible(is_brief)
+        self.find_rate.setHidden(is_brief)
+        self.schedule.set_wanted(not is_brief)
+
+    def n_hidden_changes(self) -> int:
+        return self.form.n_hidden_changes() + self.saving.n_hidden_changes()
 
     @pyqtSlot(EpochFinished)
     def show_saved(self, event: EpochFinished) -> None:
@@ -151,8 +168,8 @@ class HyperparameterPanel(QWidget):
     def _show_fitting(self) -> None:
         optimizer, schedule = self._choice("optimizer").value(), self._choice("schedule").value()
         for name, optimizers in OPTIMIZERS_WITH.items():
-            self.form.editor(name).setVisible(optimizer in optimizers)
+            self.form.set_fit(name, optimizer in optimizers)
         for name, schedules in SCHEDULES_WITH.items():
-            self.form.editor(name).setVisible(schedule in schedules)
+            self.form.set_fit(name, schedule in schedules)
         if schedule == "cyclic" and self._choice("schedule_shape").value() != "exp_range":
-            self.form.editor("schedule_factor").hide()
+            self.form.set_fit("schedule_factor", False)

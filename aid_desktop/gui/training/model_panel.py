@@ -16,12 +16,14 @@ from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.training.architecture_selector import FAMILY_NAMES, ArchitectureSelector
 from aid_desktop.gui.training.network_costs import Counted, Network, NetworkCosts
 from aid_desktop.gui.training.session import TrainingSession
+from aid_desktop.gui.training.settings_side import SettingsPanel
 from aid_desktop.gui.training.start_from import StartFrom
 from aid_desktop.gui.training.weights_panel import WeightsPanel
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.gui.widgets.value_editors import with_words
 from aid_desktop.models.backbones import check_fit
+from aid_desktop.models.cost import Cost
 from aid_desktop.models.registry import Architecture
 from aid_desktop.models.zoo import (
     find_architecture,
@@ -39,7 +41,7 @@ _FITS = "\N{NO-BREAK SPACE}✓"
 _LOCKED = "This needs a new run: stop the one that is going on first."
 
 
-class ModelPanel(QWidget):
+class ModelPanel(SettingsPanel):
     """The architecture list of model_zoo.py, the image settings and the memory. `changed` tells of any change.
 
     `settled` carries the names of the image settings that a model to start from decides.
@@ -59,12 +61,14 @@ class ModelPanel(QWidget):
         super().__init__(parent)
         self.start_from = StartFrom(notifier, background, session, self)
         self._lock: str | None = None
+        self._is_brief = False
         self._notifier = notifier
         self._explicit_zoo = zoo
         self._architectures: tuple[Architecture, ...] = ()
         self._zoo: Path | None = None
         self._file_problem = ""
         self._problem = ""
+        self._counted: Counted | None = None
         self._gone = ""
         self.selector = ArchitectureSelector(self)
         self._about = QLabel(self)
@@ -126,6 +130,11 @@ class ModelPanel(QWidget):
         return self._zoo
 
     @property
+    def cost(self) -> Cost | None:
+        """What the chosen architecture costs; None until that is counted, and for a model to start from."""
+        return None if self._counted is None or self.start_from.is_used else self._counted.cost
+
+    @property
     def misfit(self) -> str:
         """Why this network cannot be built for these images; empty if it can."""
         return self._problem
@@ -158,6 +167,16 @@ class ModelPanel(QWidget):
         if choice.architecture == self.architecture and not self.weights.isHidden():
             self.weights.choose(choice.weights)
 
+    def set_brief(self, is_brief: bool) -> None:
+        self._is_brief = is_brief
+        for part in (*self._headings, self.form, self.memory, self._about, self._path, self._edit, self._reload):
+            part.setHidden(is_brief)
+        self.start_from.setHidden(is_brief and not self.start_from.is_used)
+        self._cost.setVisible(bool(self._cost.text()) and not is_brief)
+
+    def n_hidden_changes(self) -> int:
+        return sum(editor.is_changed for editor in self.memory.editors) if self._is_brief else 0
+
     def set_locked(self, is_locked: bool) -> None:
         """Lock what cannot change within a run."""
         self._lock = reason = _LOCKED if is_locked else None
@@ -177,6 +196,7 @@ class ModelPanel(QWidget):
     @pyqtSlot()
     def _on_start_changed(self) -> None:
         self._of_architecture.setHidden(self.start_from.is_used)
+        self.start_from.setHidden(self._is_brief and not self.start_from.is_used)
         self._lock_image_form()
         self.changed.emit()
 
@@ -214,8 +234,8 @@ class ModelPanel(QWidget):
         self._cost.setWordWrap(True)
         self._about.setWordWrap(True)
         self._fits.setWordWrap(True)
-        image_heading, memory_heading = (QLabel(text, self) for text in ("Image", "Memory and threads"))
-        for label in (image_heading, memory_heading):
+        self._headings = image_heading, memory_heading = QLabel("Image", self), QLabel("Memory and threads", self)
+        for label in self._headings:
             set_role(label, "heading")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, GRID, GRID)
@@ -287,9 +307,10 @@ class ModelPanel(QWidget):
         except AidError as error:
             self._problem = with_words(str(error))
             self.costs.of(None)
+        self._counted = counted
         self._about.setText(item.description if item else "")
         self._cost.setText(_cost_text(counted))
-        self._cost.setVisible(bool(self._cost.text()))
+        self._cost.setVisible(bool(self._cost.text()) and not self._is_brief)
         self._fits.setText(self._gone + (self._problem or _fits_text(item, image)))
         set_role(self._fits, "error" if self._problem else "muted")
         self.changed.emit()

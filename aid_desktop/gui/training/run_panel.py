@@ -16,10 +16,12 @@ from PyQt5.QtWidgets import (
 )
 
 from aid_desktop.gui.preferences import Preferences
+from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.training.check_row import CheckRow
 from aid_desktop.gui.training.device_selector import DeviceSelector
 from aid_desktop.gui.training.session import TrainingSession
+from aid_desktop.gui.widgets.flow_layout import FlowLayout
 from aid_desktop.gui.widgets.message_strip import sentence
 from aid_desktop.runs.history import History
 from aid_desktop.runs.records import EpochRecord
@@ -95,7 +97,11 @@ class RunPanel(QWidget):
 
     def add_beside_start(self, button: QPushButton) -> None:
         """Put another button behind Start."""
-        self._upper.insertWidget(1, button)
+        self._buttons.insert_widget(1, button)
+
+    def add_to_progress(self, label: QLabel) -> None:
+        """Put a label behind the text on how far the run is."""
+        required(self._progress.layout()).addWidget(label)
 
     @property
     def problems_text(self) -> str:
@@ -123,7 +129,6 @@ class RunPanel(QWidget):
         self.auto_apply.setObjectName("autoApplyCheck")
         self.auto_apply.setAccessibleName(self.auto_apply.text())
         self.auto_apply.setToolTip("Use changed settings by themselves from the next epoch on; off: press Apply")
-        self.auto_apply.setChecked(self._preferences.auto_apply)
         self._folder.setObjectName("runsFolderButton")
         self._folder.setAccessibleName("Folder for runs")
         self._folder.setFlat(True)
@@ -140,17 +145,16 @@ class RunPanel(QWidget):
         set_role(self._reason, "warning")
         self._reason.setWordWrap(True)
         self._reason.setObjectName("startProblems")
-        self._show_folder()
+        self._show_preferences()
 
     def _lay_out(self) -> None:
-        self._upper = upper = QHBoxLayout()
+        self._buttons = FlowLayout(spacing=GRID, line_spacing=GRID // 2)
+        for button in (self.start_button, self.pause_button, self.stop_button, self.keep_button, self.apply_button):
+            self._buttons.addWidget(button)
+        self._buttons.addWidget(self.auto_apply)
+        upper = QHBoxLayout()
         upper.setSpacing(GRID)
-        for button in (self.start_button, self.pause_button, self.stop_button, self.keep_button):
-            upper.addWidget(button)
-        upper.addSpacing(GRID)
-        upper.addWidget(self.apply_button)
-        upper.addWidget(self.auto_apply)
-        upper.addStretch(1)
+        upper.addLayout(self._buttons, 1)
         upper.addWidget(self._folder)
         device_label = QLabel("Device", self)
         set_role(device_label, "muted")
@@ -180,6 +184,7 @@ class RunPanel(QWidget):
         self.auto_apply.toggled.connect(self._on_auto_apply)
         self._folder.clicked.connect(self._on_choose_folder)
         self._clock.timeout.connect(self._show_text)
+        self._preferences.changed.connect(self._show_preferences)
         self.check_row.busy_changed.connect(self._show_start)
         self.check_row.shown_changed.connect(self._progress.setHidden)
         session = self._session
@@ -188,8 +193,8 @@ class RunPanel(QWidget):
         session.started.connect(self._on_started)
         session.progressed.connect(self._on_progress)
         session.epoch_finished.connect(self._on_epoch)
-        session.paused.connect(self._on_paused)
-        session.resumed.connect(self._on_resumed)
+        session.paused.connect(self._on_pause_changed)
+        session.resumed.connect(self._on_pause_changed)
         session.finished.connect(self._on_finished)
         session.failed.connect(self._on_failed)
 
@@ -251,13 +256,9 @@ class RunPanel(QWidget):
         self._show_text()
 
     @pyqtSlot(RunPaused)
-    def _on_paused(self, event: RunPaused) -> None:
-        self._show_pause(True)
-        self._show_text()
-
     @pyqtSlot(RunResumed)
-    def _on_resumed(self, event: RunResumed) -> None:
-        self._show_pause(False)
+    def _on_pause_changed(self, event: RunPaused | RunResumed) -> None:
+        self._show_pause(isinstance(event, RunPaused))
         self._show_text()
 
     @pyqtSlot(RunFinished)
@@ -297,7 +298,6 @@ class RunPanel(QWidget):
         folder = QFileDialog.getExistingDirectory(self, "Folder for new runs", self._preferences.runs_folder)
         if folder:
             self._preferences.runs_folder = folder
-            self._show_folder()
 
     def _best_record(self) -> tuple[EpochRecord, ...]:
         return (self._best,) if self._best else ()
@@ -305,7 +305,9 @@ class RunPanel(QWidget):
     def _best_text(self) -> str:
         return f"best {self._best.metric('val_accuracy'):.3f} (epoch {self._best.epoch})" if self._best else ""
 
-    def _show_folder(self) -> None:
+    @pyqtSlot()
+    def _show_preferences(self) -> None:
+        self.auto_apply.setChecked(self._preferences.auto_apply)
         folder = Path(self._preferences.runs_folder)
         self._folder.setText(folder.name)
         self._folder.setToolTip(f"New runs are kept in {folder}. Click to choose another folder.")

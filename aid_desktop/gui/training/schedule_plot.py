@@ -21,6 +21,7 @@ class SchedulePlot(QWidget):
 
     def __init__(self, themes: ThemeManager, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._is_wanted = self._is_constant = True
         self.frame = PlotFrame("schedulePlot", themes, self, is_legend_shown=False)
         self.frame.setFixedHeight(_HEIGHT)
         self.frame.suggested_name = "schedule"
@@ -40,10 +41,16 @@ class SchedulePlot(QWidget):
         self._on_theme_changed(themes.current)
         self.show_schedule(HyperParameters())
 
+    def set_wanted(self, is_wanted: bool) -> None:
+        """Hide the plot whatever the schedule, or show it again."""
+        self._is_wanted = is_wanted
+        self.setVisible(is_wanted and not self._is_constant)
+
     def show_schedule(self, hyperparameters: HyperParameters) -> None:
         """Plot the schedule of these settings."""
         schedule = hyperparameters.schedule
-        self.setVisible(schedule != "constant")
+        self._is_constant = schedule == "constant"
+        self.setVisible(self._is_wanted and not self._is_constant)
         self.note.setVisible(schedule == "reduce_on_plateau")
         self.frame.setVisible(schedule != "reduce_on_plateau")
         n_points = max(1, min(_FINEST, _MOST_POINTS // hyperparameters.epochs))

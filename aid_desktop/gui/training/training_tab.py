@@ -27,6 +27,7 @@ from aid_desktop.gui.training.preset_panel import PresetPanel
 from aid_desktop.gui.training.preview_panel import PreviewPanel
 from aid_desktop.gui.training.queueing import Queueing
 from aid_desktop.gui.training.rate_finder import RateFinderDialog
+from aid_desktop.gui.training.run_estimate import RunEstimate
 from aid_desktop.gui.training.run_forms import RunForms
 from aid_desktop.gui.training.run_log import RunLog
 from aid_desktop.gui.training.run_panel import RunPanel
@@ -171,7 +172,7 @@ class TrainingTab(QWidget):
 
     def start_from(self, model: Path) -> None:
         """Let the next run start from a model; say so while that cannot be chosen."""
-        self.side.tabs.setCurrentIndex(0)
+        self.side.show_panel(0)
         if self._session.is_running:
             self.messages.add(Note(Level.INFO, "A network is being trained: choose a model to start from after that."))
         else:
@@ -200,9 +201,13 @@ class TrainingTab(QWidget):
         self.all_settings = WindowSettings(
             self._notifier, self.model, self.settings, self.undo, self.run, self._session, self
         )
+        self.estimate = RunEstimate(self._notifier, self._session, self.config, self.model, self.all_settings, self)
+        self.run.add_to_progress(self.estimate)
         self.presets = PresetPanel(self._notifier, self._session, self.model, self.all_settings, self.run.device, self)
         panels = (self.model, "Model"), (self.hyperparameters, "Learning"), (self.augmentation, "Augmentation")
-        self.side = SettingsSide(self.presets, panels, self)
+        self.side = SettingsSide(self.presets, panels, self._preferences, self)
+        for form in (*forms, self.model.memory):
+            self.side.follow(form.changed, form.was_set)
 
     def _make_helpers(self) -> None:
         notifier, session, background, messages = self._notifier, self._session, self._background, self.messages
@@ -279,9 +284,8 @@ class TrainingTab(QWidget):
         self.run.apply_wanted.connect(self.settings.post)
         self.run.auto_apply_changed.connect(self.settings.set_auto_apply)
         self.augmentation.form.changed.connect(self._on_augmentation_changed)
-        self.model.changed.connect(self._check)
-        self._notifier.table_changed.connect(self._check)
-        self._notifier.split_changed.connect(self._check)
+        for changed in (self.model.changed, self._notifier.table_changed, self._notifier.split_changed):
+            changed.connect(self._check)
         self.continuing.opened.connect(self.plot.set_history)
         self.all_settings.left_out.connect(self._on_left_out)
         self._session.running_changed.connect(self._on_running_changed)

@@ -261,7 +261,8 @@ class FieldEditor(QWidget):
         self.message.setObjectName(f"{self._widget_name}.message")
         self.message.hide()
         self.dot.setObjectName(f"{self._widget_name}.reset")
-        help_text = "".join(f"<p>{escape(text)}</p>" for text in (self.info.help, _COSTS[self.info.cost]))
+        facts = " ".join(_facts(self.info, self._tidy_default()))
+        help_text = "".join(f"<p>{escape(text)}</p>" for text in (self.info.help, facts))
         for widget in (self, self.label, *self._inputs()):
             widget.setWhatsThis(f"<b>{escape(self.info.label)}</b>{help_text}")
         self.set_column_widths(self.label.sizeHint().width(), self.unit.sizeHint().width())

@@ -1,7 +1,7 @@
 """A form for a whole section of settings."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from PyQt5.QtCore import pyqtSignal
@@ -46,17 +46,21 @@ class SectionForm(QWidget, Generic[Section]):
         self._base: Section = section()
         self._editors: dict[str, FieldEditor] = {}
         self._is_stacked = False
+        self._titles: list[tuple[QLabel, tuple[str, ...]]] = []
+        self._unfit: set[str] = set()
+        self._only: Collection[str] | None = None
         groups = names if isinstance(names, Mapping) else {"": names or editable_fields(section)}
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         for heading, members in groups.items():
             if heading:
-                if self._editors:
-                    column.addSpacing(GRID)
                 title = QLabel(heading, self)
+                # Not a space of its own, which would stay when the heading is hidden.
+                title.setContentsMargins(0, GRID if self._editors else 0, 0, 0)
                 set_role(title, "heading")
                 column.addWidget(title)
+                self._titles.append((title, tuple(members)))
             for name in members:
                 editor = make_editor(section, name, self, name_prefix)
                 editor.value_changed.connect(self.changed)
@@ -78,6 +82,23 @@ class SectionForm(QWidget, Generic[Section]):
         """Put a widget under the editor of a setting, for example a button that finds its value."""
         self._column.insertWidget(self._column.indexOf(self._editors[name]) + 1, widget)
 
+    def set_fit(self, name: str, fits: bool) -> None:
+        """Hide a setting that means nothing beside the others, or show it again."""
+        (self._unfit.discard if fits else self._unfit.add)(name)
+        self._show_fields()
+
+    def show_only(self, names: Collection[str] | None) -> None:
+        """Show these settings alone and no headings, or all that fit; one that is not valid is shown in any case."""
+        self._only = names
+        self._show_fields()
+
+    def n_hidden_changes(self) -> int:
+        """Return how many settings `show_only` has hidden that differ from their reference."""
+        if self._only is None:
+            return 0
+        hidden = [e for name, e in self._editors.items() if name not in self._only and name not in self._unfit]
+        return sum(editor.is_changed for editor in hidden)
+
     def values(self) -> Section:
         """Return the settings as shown. Raises SettingsError, after saying so beside the field."""
         errors: list[SettingsError] = []
@@ -90,6 +111,7 @@ class SectionForm(QWidget, Generic[Section]):
                 editor.set_error(error.message)
                 errors.append(error)
         if errors:
+            self._show_fields()
             raise errors[0]
         try:
             return cast(Section, dataclasses.replace(cast(Any, self._base), **values))
@@ -109,6 +131,7 @@ class SectionForm(QWidget, Generic[Section]):
         for editor in self._editors.values():
             if path_of(self._base, editor.name) == error.field:
                 editor.set_error(error.message)
+                self._show_fields()
                 return True
         return False
 
@@ -119,6 +142,13 @@ class SectionForm(QWidget, Generic[Section]):
             self._is_stacked = is_narrow
             for editor in self.editors:
                 editor.set_stacked(is_narrow)
+
+    def _show_fields(self) -> None:
+        for name, editor in self._editors.items():
+            is_wanted = self._only is None or name in self._only or bool(editor.error)
+            editor.setVisible(name not in self._unfit and is_wanted)
+        for title, members in self._titles:
+            title.setVisible(self._only is None and not self._unfit.issuperset(members))
 
     @staticmethod
     def align_columns(editors: Sequence[FieldEditor]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PyQt5.QtCore import QUrl
+from PyQt5.QtCore import Qt, QUrl
 from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QAction, QPushButton
 from pytestqt.qtbot import QtBot
@@ -94,6 +94,21 @@ def test_that_a_search_lists_the_pages_and_marks_the_words(dialog: ManualDialog)
     dialog.search.clear()
     assert dialog.shown_pages() == ["one.md", "deep/two.md"]
     assert not dialog.message.isVisible()
+
+
+def test_that_the_keyboard_suffices(dialog: ManualDialog, qtbot: QtBot) -> None:
+    dialog.activateWindow()
+    dialog.open_page("one.md")
+    qtbot.keyClick(dialog.view, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(dialog.search.hasFocus)
+    qtbot.keyClicks(dialog.search, "first")
+    qtbot.keyClick(dialog.search, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    assert dialog.view.page == "deep/two.md"
+    qtbot.keyClick(dialog.view, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: dialog.view.page == "one.md")
+    qtbot.keyClick(dialog.view, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
 
 
 def test_that_the_page_follows_the_theme(dialog: ManualDialog, themes: ThemeManager) -> None:

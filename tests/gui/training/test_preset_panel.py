@@ -27,7 +27,7 @@ def test_that_a_preset_fills_the_forms_and_says_why_and_undo_brings_back_what_wa
     button(ready, Preset.BEST).click()
     shown = training.settings.values()
     assert training.model.architecture == "ResNet_small"
-    assert (shown.hyperparameters.schedule, shown.augmentation.random_erasing) == ("cosine", 0.1)
+    assert (shown.hyperparameters.schedule, shown.augmentation.random_erasing) == ("cosine", 0.25)
     assert "<b>Architecture: ResNet_small.</b>" in training.presets.reasons_text
     assert "untick it for digits" in training.presets.reasons_text
     training.undo.stack.undo()

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from PyQt5.QtWidgets import QMessageBox, QPushButton
+from PyQt5.QtWidgets import QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.gui.main_window import MainWindow
@@ -69,6 +69,24 @@ def test_that_a_run_shows_its_curves_and_leaves_a_complete_folder(ready: MainWin
     assert "Epoch 2" in ready.training.log.toPlainText()
     assert ready.notifier.run == folder.path
     assert ready.training.run.start_button.isEnabled()
+
+
+def test_that_memory_and_time_are_told_before_a_run_and_its_device_meanwhile(ready: MainWindow, qtbot: QtBot) -> None:
+    estimate = ready.training.estimate
+    ready.training.model.costs.allow()
+    qtbot.waitUntil(lambda: "of memory" in estimate.text(), timeout=WAIT_MS)
+    set_epochs(ready, LONG)
+    qtbot.waitUntil(lambda: "days in all" in estimate.text() or "h in all" in estimate.text(), timeout=WAIT_MS)
+    usage = ready.statusBar().findChild(QLabel, "usage")
+    assert "training on" not in usage.text()
+    ready.training.run.device.choose("cpu")
+    ready.training.run.start_button.click()
+    wait_for_epochs(ready, 2, qtbot)
+    assert "training on cpu" in usage.text()
+    assert not estimate.isVisible()
+    stop(ready, qtbot)
+    assert "training on" not in usage.text()
+    qtbot.waitUntil(lambda: estimate.isVisible() and ", about " in estimate.text(), timeout=WAIT_MS)
 
 
 def test_that_a_slider_moved_while_training_changes_a_later_epoch(ready: MainWindow, qtbot: QtBot) -> None:

@@ -1,6 +1,7 @@
 """What a pretrained network begins with, in the real window."""
 
 import hashlib
+import urllib.request
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ from pytestqt.qtbot import QtBot
 from aid_desktop.gui.main_window import MainWindow
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.training.series_dialog import PlannedSeries, SeriesDialog
-from aid_desktop.models import backbones
 from aid_desktop.models.backbones import BACKBONES, Backbone
 from aid_desktop.runs.config import ModelChoice
 from aid_desktop.settings.image import ImageSettings
@@ -105,13 +105,13 @@ def test_that_nothing_is_downloaded_until_the_user_agrees(
     offered = Backbone((tmp_path / "w.h5").as_uri(), "w.h5", hashlib.md5(content).hexdigest(), 2_257_984)
     monkeypatch.setitem(BACKBONES, "MobileNetV2", offered)
     asked: list[str] = []
-    opened = backbones.urllib.request.urlopen
+    opened = urllib.request.urlopen
 
     def urlopen(url: str, **words: Any) -> Any:
         asked.append(url)
         return opened(url, **words)
 
-    monkeypatch.setattr(backbones.urllib.request, "urlopen", urlopen)
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
     button(chosen, "downloadWeightsButton").click()
     question = chosen.findChild(QMessageBox, "downloadWeightsQuestion")
     assert question is not None
