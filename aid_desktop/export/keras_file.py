@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from aid_desktop.export.exporter import Check, ExportFormat, Package
 from aid_desktop.export.network import ExportNetwork
-from aid_desktop.models.files import save_model
+from aid_desktop.models.files import load_network, save_model
 from aid_desktop.models.metadata import ModelCard
+from aid_desktop.models.trust import trust_code
 
 KERAS_PACKAGE = Package("keras", "keras")
 CLASSES_ATTRIBUTE = "class_names"
@@ -24,6 +25,7 @@ def write_keras(network: ExportNetwork, path: Path) -> None:
     if network.is_raw:
         # A card would have our own programs normalize the images a second time.
         network.model.save(path)
+        trust_code(path)
     else:
         save_model(network.model, written_card(network), path)
 
@@ -35,6 +37,8 @@ def write_h5(network: ExportNetwork, path: Path) -> None:
     network.model.save(path)
     with h5py.File(path, "a") as file:
         file.attrs[CLASSES_ATTRIBUTE] = json.dumps(network.card.class_names)
+    # It has been loaded here, so it is trusted: the written file is loaded again to prove it.
+    trust_code(path)
 
 
 def written_card(network: ExportNetwork) -> ModelCard:
@@ -44,9 +48,7 @@ def written_card(network: ExportNetwork) -> ModelCard:
 
 def run_keras(path: Path, inputs: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
     """Return what a newly loaded network computes."""
-    import keras
-
-    model: keras.Model = keras.models.load_model(path, compile=False)
+    model = load_network(path)
     return np.asarray(model(list(inputs) if len(inputs) > 1 else inputs[0], training=False), np.float32)
 
 

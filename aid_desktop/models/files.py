@@ -95,7 +95,7 @@ def load_model(
     """
     if has_card(path):
         card = read_card(path)
-        return LoadedModel(_load(path, compile_it=for_training), card, path)
+        return LoadedModel(load_network(path, compile_it=for_training), card, path)
     stored = _stored(path)
     if needs_weights and stored is not None and not stored.has_weights:
         raise ModelError(
@@ -130,7 +130,8 @@ def save_as_keras(path: Path, target: Path, said: ModelFacts = NOTHING_SAID) -> 
     save_model(loaded.model, loaded.card, target)
 
 
-def _load(path: Path, compile_it: bool) -> "keras.Model":
+def load_network(path: Path, compile_it: bool = False) -> "keras.Model":
+    """Load a file of Keras 3 without its card. Raises ModelError, and UntrustedCodeError as `load_model` does."""
     import keras
 
     is_safe = not may_run_code(path)
@@ -149,12 +150,12 @@ def _stored(path: Path) -> StoredNetwork | None:
 
 def _network(path: Path, stored: StoredNetwork | None) -> "keras.Model":
     if stored is None:
-        return _load(path, compile_it=False)
+        return load_network(path)
     if stored.keras_version.partition(".")[0] in ("", "1", "2"):
         return rebuild(stored)
     if not stored.has_weights or path.suffix.lower() not in (".h5", ".hdf5"):
         raise ModelError(f"{path.name} was written by Keras {stored.keras_version}: save it as .keras or .h5 there")
-    return _load(path, compile_it=False)
+    return load_network(path)
 
 
 def _made_up_card(path: Path, model: "keras.Model", stored: StoredNetwork | None, said: ModelFacts) -> ModelCard:

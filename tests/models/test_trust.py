@@ -108,3 +108,11 @@ def test_that_the_command_line_can_trust_a_model(foreign: Path, capsys: pytest.C
     assert run(["info", "--trust", str(foreign)]) == 0
     assert may_run_code(foreign)
     assert "class_names" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["keras", "h5"])
+def test_that_a_trusted_model_can_be_exported_for_keras(foreign: Path, tmp_path: Path, name: str) -> None:
+    assert run(["info", "--trust", str(foreign)]) == 0
+    written = tmp_path / f"written.{name}"
+    assert run(["export", str(foreign), "--format", name, "--out", str(written)]) == 0
+    assert code_layers(written) == ("Lambda cut",)
