@@ -3,11 +3,16 @@
 import faulthandler
 import logging
 import logging.handlers
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+import psutil
+
 LOGGER_NAME = "aid_desktop"
+_TRACE = "crash-trace-"
 _FORMAT = "%(asctime)s %(levelname)-7s %(threadName)s %(name)s: %(message)s"
 
 
@@ -39,20 +44,30 @@ def set_up_logging(folder: Path, console_level: int | None = logging.WARNING) ->
 
 
 class CrashTrace:
-    """A file into which `faulthandler` writes when the process dies; read again at the next start."""
+    """A file into which `faulthandler` writes when the process dies; read again at the next start.
+
+    Each process has its own, `crash-trace-<pid>.txt`: with two windows open, one must not take the other's.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / "crash-trace.txt"
+        self._folder = folder
+        self._path = folder / f"{_TRACE}{os.getpid()}.txt"
         self._file: TextIO | None = None
 
     def take_previous(self) -> str:
-        """Return what the last run left, and forget it; empty after an ordinary end."""
-        try:
-            text = self._path.read_text(encoding="utf-8", errors="replace")
-            self._path.unlink()
-        except OSError:
-            return ""
-        return text.strip()
+        """Return what programs that have gone left, and forget it; empty after an ordinary end."""
+        texts = []
+        for path in sorted(self._folder.glob(f"{_TRACE}*.txt")):
+            pid = path.stem.removeprefix(_TRACE)
+            if pid.isdecimal() and int(pid) != os.getpid() and psutil.pid_exists(int(pid)):
+                continue
+            try:
+                texts.append(path.read_text(encoding="utf-8", errors="replace").strip())
+                path.unlink()
+            except OSError:
+                # Another window that has just started has taken it.
+                continue
+        return "\n\n".join(filter(None, texts))
 
     def start(self) -> None:
         """Let faulthandler write into the file from now on."""
@@ -70,6 +85,9 @@ class CrashTrace:
             faulthandler.disable()
             self._file.close()
             self._file = None
+            # Empty, or else the process would not have come here.
+            with suppress(OSError):
+                self._path.unlink()
 
 
 def add_run_log(path: Path) -> logging.Handler:

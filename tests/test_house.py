@@ -24,6 +24,7 @@ HEAVY = ("tensorflow", "keras", "sklearn", "pandas", "scipy")
 LIMITS = {ast.FunctionDef: 50, ast.AsyncFunctionDef: 50, ast.ClassDef: 300}
 FILE_LIMIT = 400
 WITH_LIMITS = {Kind.INTEGER, Kind.NUMBER, Kind.INTEGER_RANGE, Kind.NUMBER_RANGE, Kind.NUMBERS}
+PICKLES = {"pickle", "cPickle", "_pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "jsonpickle"}
 # Split, so that this file does not find itself.
 LEFT_UNDONE = re.compile(r"\b(TO" r"DO|FIX" r"ME)\b")
 
@@ -92,6 +93,35 @@ def test_that_files_classes_and_functions_are_short() -> None:
                     f"{path}:{node.lineno} {node.name}: {node.end_lineno - node.lineno + 1} lines of {limit}"
                 )
     assert not too_long, "\n".join(too_long)
+
+
+def test_that_no_file_can_make_the_program_run_code() -> None:
+    """But model_zoo.py, which is the user's own program, and what models/trust.py lets through."""
+    found = []
+    for path, text in sources():
+        if path.parts[0] == PACKAGE.name:
+            found += [f"{path}: {what}" for node in ast.walk(ast.parse(text)) for what in _ways_to_run_code(node)]
+    zoo, files = (str(Path(PACKAGE.name, "models", name)) for name in ("zoo.py", "files.py"))
+    assert sorted(found) == [f"{files}: safe_mode", f"{zoo}: exec"]
+
+
+def _ways_to_run_code(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        names = [item.name for item in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+        yield from (name for name in names if name.split(".")[0] in PICKLES)
+    if not isinstance(node, ast.Call):
+        return
+    called, options = ast.unparse(node.func), {keyword.arg: keyword.value for keyword in node.keywords}
+    if called in ("eval", "exec", "__import__"):
+        yield called
+    if called in ("np.load", "numpy.load") and ast.unparse(options.get("allow_pickle", node)) != "False":
+        yield called
+    if called == "torch.load" and ast.unparse(options.get("weights_only", node)) != "True":
+        yield called
+    if "safe_mode" in options or "unsafe" in called:
+        yield "safe_mode"
+    if ast.unparse(options.get("shell", ast.Constant(value=False))) != "False":
+        yield "shell"
 
 
 def test_that_nothing_is_left_undone() -> None:

@@ -98,6 +98,20 @@ def test_that_a_crash_of_the_process_leaves_a_trace_that_is_taken_once(tmp_path:
     assert trace.take_previous() == ""
 
 
+def test_that_a_window_leaves_the_trace_of_another_one_that_runs_alone(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, pathlib; from aid_desktop.log import CrashTrace\n"
+        "CrashTrace(pathlib.Path(sys.argv[1])).start(); print('ready', flush=True); sys.stdin.read(); os.abort()"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline().strip() == b"ready"
+        assert CrashTrace(tmp_path).take_previous() == ""
+    assert "Fatal Python error: Aborted" in CrashTrace(tmp_path).take_previous()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_that_an_ordinary_end_leaves_no_trace(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib; from aid_desktop.log import CrashTrace\n"

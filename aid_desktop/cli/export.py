@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from aid_desktop.cli.models import add_model_argument, read_facts
+from aid_desktop.cli.models import add_model_argument, find, read_facts
 from aid_desktop.cli.output import add_json_option, progress_bar, write_error, write_json, write_line
 from aid_desktop.errors import ExportError
 from aid_desktop.export.batch import ExportOutcome, ExportTask, export_all, plan_exports
@@ -14,7 +14,6 @@ from aid_desktop.export.exporting import ExportChoice
 from aid_desktop.export.formats import FORMATS, find_format
 from aid_desktop.models.devices import warm_up
 from aid_desktop.models.facts import NOTHING_SAID, ModelFacts
-from aid_desktop.runs.best import find_model
 
 _EXIT_FAILED = 1
 
@@ -58,7 +57,7 @@ def _run(options: argparse.Namespace) -> int:
     if not options.model or not options.format or options.out is None:
         options.parser.error("give a MODEL, --format NAME and --out PATH; --list-formats names the formats")
     targets = [find_format(name) for name in dict.fromkeys(options.format)]
-    models = [find_model(path) for path in options.model]
+    models = [find(options, path) for path in options.model]
     said = read_facts(options, models[0]) if len(models) == 1 else _nothing_said(options, models)
     is_single = len(models) == len(targets) == 1
     tasks = [_single(models[0], targets[0], options.out)] if is_single else plan_exports(models, targets, options.out)

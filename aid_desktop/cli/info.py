@@ -3,14 +3,13 @@
 import argparse
 from pathlib import Path
 
-from aid_desktop.cli.models import add_model_argument, read_facts
+from aid_desktop.cli.models import add_model_argument, find, read_facts
 from aid_desktop.cli.output import add_json_option, write_json, write_line
 from aid_desktop.errors import ExportError
 from aid_desktop.models.devices import warm_up
 from aid_desktop.models.facts import ModelFacts
 from aid_desktop.models.files import find_card, save_as_keras
 from aid_desktop.models.metadata import has_card
-from aid_desktop.runs.best import find_model
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -23,7 +22,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _run(options: argparse.Namespace) -> int:
-    path = find_model(options.model)
+    path = find(options, options.model)
     said = read_facts(options, path)
     if not has_card(path):
         warm_up()

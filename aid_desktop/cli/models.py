@@ -10,6 +10,7 @@ from aid_desktop.models.devices import warm_up
 from aid_desktop.models.facts import NOTHING_SAID, ModelFacts, split_names
 from aid_desktop.models.files import LoadedModel, load_model
 from aid_desktop.models.metadata import has_card
+from aid_desktop.models.trust import trust_code
 from aid_desktop.runs.best import find_model
 
 
@@ -21,6 +22,11 @@ def add_model_argument(parser: argparse.ArgumentParser, nargs: str | None = None
         nargs=nargs,
         type=Path,
         help="a .keras file, a .h5 file of Keras, AIDeveloper's .model, or a run folder (its best model)",
+    )
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="run the code in the file (Lambda layers), now and later: only if you know who made it",
     )
     group = parser.add_argument_group("a model without a card", "what it does not say itself, in its outputs' order")
     group.add_argument("--classes", metavar="A,B,…", default="", help="names of its classes")
@@ -49,9 +55,17 @@ def read_facts(options: argparse.Namespace, path: Path) -> ModelFacts:
     return said
 
 
+def find(options: argparse.Namespace, path: Path) -> Path:
+    """Return the model file that a path means, trusted if the options say so. Raises AidError and OSError."""
+    found = find_model(path)
+    if options.trust:
+        trust_code(found)
+    return found
+
+
 def load(options: argparse.Namespace) -> LoadedModel:
     """Load a model file, or the best model of a run folder. Raises AidError."""
-    found = find_model(options.model)
+    found = find(options, options.model)
     said = read_facts(options, found)
     warm_up()
     return load_model(found, said=said)

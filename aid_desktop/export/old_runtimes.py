@@ -51,7 +51,7 @@ def run_elsewhere(code: str, arguments: Sequence[str], images: NDArray[Any]) -> 
         if done.returncode or not result.is_file():
             lines = done.stderr.strip().splitlines()
             raise ExportError(lines[-1] if lines else f"it ended with the exit code {done.returncode}")
-        found: NDArray[np.float32] = np.load(result)
+        found: NDArray[np.float32] = np.load(result, allow_pickle=False)
         return found
 
 

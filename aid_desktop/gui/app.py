@@ -14,6 +14,16 @@ from aid_desktop import __version__
 from aid_desktop.gui.crash import CrashHook, crash_dialog
 from aid_desktop.gui.main_window import MainWindow
 from aid_desktop.gui.preferences import Preferences, keep_beside_program
+from aid_desktop.gui.single_instance import (
+    NEW_WINDOW,
+    SHOW_RUNNING,
+    SingleInstance,
+    bring_to_front,
+    hand_over,
+    is_running,
+    running_dialog,
+    server_name,
+)
 from aid_desktop.gui.theme import ThemeManager
 from aid_desktop.log import CrashTrace
 from aid_desktop.paths import APP_NAME, log_dir
@@ -45,9 +55,14 @@ def make_window(app: QApplication, model_zoo: Path | None = None, in_turns: bool
     return MainWindow(themes, preferences, model_zoo, in_turns=in_turns)
 
 
-def run_window(paths: Sequence[Path] = (), model_zoo: Path | None = None) -> int:
-    """Open the window with these paths dropped on it; return when it is closed."""
+def run_window(paths: Sequence[Path] = (), model_zoo: Path | None = None, in_new_window: bool = False) -> int:
+    """Open the window with these paths dropped on it; return when it is closed.
+
+    If one is open already, ask whether that is to be shown, unless `in_new_window`.
+    """
     app = make_application()
+    if not in_new_window and not _wants_window(paths):
+        return 0
     hook = CrashHook(app)
     hook.install()
     trace = CrashTrace(log_dir())
@@ -56,6 +71,9 @@ def run_window(paths: Sequence[Path] = (), model_zoo: Path | None = None) -> int
     window = make_window(app, model_zoo, in_turns=True)
     window.completed.connect(window.warm_up)
     window.completed.connect(partial(_start_autosave, window))
+    instance = SingleInstance(server_name(), app)
+    instance.called.connect(partial(bring_to_front, window))
+    instance.listen()
     window.show()
     if paths:
         window.open_paths([path.absolute() for path in paths])
@@ -65,8 +83,22 @@ def run_window(paths: Sequence[Path] = (), model_zoo: Path | None = None) -> int
     try:
         return app.exec()
     finally:
+        instance.close()
         trace.stop()
         hook.uninstall()
+
+
+def _wants_window(paths: Sequence[Path]) -> bool:
+    """Return whether a window is to be opened: there is none, or the user wants another one, or it does not answer."""
+    name = server_name()
+    if not is_running(name):
+        return True
+    box = running_dialog(len(paths))
+    box.exec()
+    chosen = box.clickedButton()
+    if chosen is None or chosen.objectName() not in (SHOW_RUNNING, NEW_WINDOW):
+        return False
+    return chosen.objectName() == NEW_WINDOW or not hand_over(name, paths)
 
 
 def _start_autosave(window: MainWindow) -> None:

@@ -18,10 +18,17 @@ from aid_desktop.models.facts import NOTHING_SAID, ModelFacts, NetworkShape, car
 from aid_desktop.models.legacy import StoredNetwork, read_stored, rebuild
 from aid_desktop.models.metadata import CARD_NAME, ModelCard, has_card, read_card
 from aid_desktop.models.strategies import without_workers
+from aid_desktop.models.trust import may_run_code, trust_code
 from aid_desktop.paths import write_atomically
 
 if TYPE_CHECKING:
     import keras
+
+_DAMAGE = (
+    ValueError, TypeError, LookupError, AttributeError, OSError, ImportError, RuntimeError, ArithmeticError,
+    MemoryError, AssertionError, SyntaxError, BadZipFile, zlib.error,
+)  # fmt: skip
+"""What Keras raises for damaged files and for networks of other programs."""
 
 MODEL_SUFFIXES = (".keras", ".model", ".h5", ".hdf5")
 """Files of AID Desktop and Keras 3; of AIDeveloper; of Keras."""
@@ -46,6 +53,8 @@ def save_model(model: "keras.Model", card: ModelCard, path: Path) -> None:
         without_workers(partial(model.save, temporary))
         with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(CARD_NAME, json.dumps(card.to_json(), indent=1))
+        # Code that runs here already, from model_zoo.py or a model that was trusted.
+        trust_code(temporary)
 
 
 def rewrite_card(path: Path, card: ModelCard) -> None:
@@ -81,7 +90,8 @@ def load_model(
     Without `needs_weights` an .arch file is taken too; its weights are drawn anew.
     With `for_training` one that AID Desktop has saved comes compiled, with its optimizer's state; others never do.
     `said` is what the user knows of a network that has no card; it is not looked at if there is one. Raises ModelError,
-    MissingFactsError if the card cannot be made up, and RunError if AIDeveloper's table beside the file is damaged.
+    MissingFactsError if the card cannot be made up, trust.UntrustedCodeError if the file holds code that nobody has
+    said to trust, and RunError if AIDeveloper's table beside the file is damaged.
     """
     if has_card(path):
         card = read_card(path)
@@ -123,9 +133,10 @@ def save_as_keras(path: Path, target: Path, said: ModelFacts = NOTHING_SAID) -> 
 def _load(path: Path, compile_it: bool) -> "keras.Model":
     import keras
 
+    is_safe = not may_run_code(path)
     try:
-        return keras.models.load_model(path, compile=compile_it)
-    except (ValueError, TypeError, KeyError, AttributeError, OSError, ImportError, BadZipFile, zlib.error) as error:
+        return keras.models.load_model(path, compile=compile_it, safe_mode=is_safe)
+    except _DAMAGE as error:
         raise ModelError(f"{path.name} cannot be loaded: {error}") from error
 
 

@@ -35,7 +35,7 @@ def read_image(path: Path) -> Any:
     Reads what OpenCV reads, and arrays in .npy files.
     """
     if path.suffix == ".npy":
-        return np.load(path)
+        return np.load(path, allow_pickle=False)
     image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None:
         raise SystemExit(f"{path} is no image that OpenCV can read")

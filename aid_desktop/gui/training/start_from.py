@@ -8,7 +8,13 @@ from PyQt5.QtCore import QTimer, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent
 from PyQt5.QtWidgets import QCheckBox, QComboBox, QLabel, QVBoxLayout, QWidget
 
-from aid_desktop.gui.assess.model_choice import ChosenModel, UnknownModel, contract_text, may_be_model
+from aid_desktop.gui.assess.model_choice import (
+    ChosenModel,
+    UnknownModel,
+    UntrustedModel,
+    contract_text,
+    may_be_model,
+)
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.qt import required
@@ -56,7 +62,7 @@ class StartFrom(QWidget):
         self._takes_settings = False
         self._is_locked = False
         self._problem = ""
-        self._job: Job[ChosenModel | UnknownModel | None] | Job[Origin | Misfit | None] | None = None
+        self._job: Job[ChosenModel | UnknownModel | UntrustedModel | None] | Job[Origin | Misfit | None] | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_CHECK_AFTER)
@@ -178,9 +184,15 @@ class StartFrom(QWidget):
         self._contract.hide()
         self._tell(_NO_MODEL)
 
-    def _on_read(self, model: ChosenModel | UnknownModel | None) -> None:
+    def _on_read(self, model: ChosenModel | UnknownModel | UntrustedModel | None) -> None:
         self._job = None
         if model is None:
+            return
+        if isinstance(model, UntrustedModel):
+            self._tell(
+                f"{model.path.name} holds code of the program that made it: choose it on the Assessment tab, where you "
+                "can say whether you trust it, and then here again"
+            )
             return
         if isinstance(model, UnknownModel):
             self._tell(
