@@ -162,6 +162,11 @@ N_CELLS = 60
 
 @pytest.fixture
 def measured_cells(tmp_path: Path) -> Path:
+    """Return the file of write_measured_cells."""
+    return write_measured_cells(tmp_path)
+
+
+def write_measured_cells(folder: Path) -> Path:
     """Write an .rtdc file of 60 cells with features, masks and traces, and return its path.
 
     The first 40 are small and round, the others large and deformed; `deform` of event 5 is NaN, `fl1_max` of events 0
@@ -186,7 +191,7 @@ def measured_cells(tmp_path: Path) -> Path:
     half = np.where(is_large, 9, 6)[:, None, None]
     inside = ((columns - middle_x) / half) ** 2 + ((rows - middle_y) / 5) ** 2 <= 1
     image = np.where(inside, 190, 90).astype(np.uint8) + rng.integers(0, 20, inside.shape, dtype=np.uint8)
-    path = tmp_path / "cells.rtdc"
+    path = folder / "cells.rtdc"
     with h5py.File(path, "w") as file:
         file.attrs["imaging:pixel size"] = 0.5
         file.attrs["fluorescence:sample rate"] = 500_000

@@ -1,11 +1,14 @@
 """Read stacks of images out of NumPy's files and out of HDF5 files without the layout of .rtdc."""
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import h5py
@@ -13,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.digest import combined_digest, digest_of
-from aid_desktop.data.hdf5 import is_hdf5, open_hdf5, read_rows
+from aid_desktop.data.hdf5 import is_hdf5, is_plausible, open_hdf5, read_rows
 from aid_desktop.data.pixels import Pixels, as_pixels, channel_names, pick_channels, pixel_type_of
 from aid_desktop.data.source import DataSource, Indices, Shape, SourceKind, check_unchanged, checked_indices
 from aid_desktop.errors import DataError
@@ -27,6 +30,11 @@ MAX_CHANNELS = 32
 _SMALLEST_SIDE = 2
 _MOST_NAMED = 5
 _NPY = ".npy"
+_DAMAGE = (
+    OSError, ValueError, TypeError, LookupError, EOFError, SyntaxError, RuntimeError, OverflowError, MemoryError,
+    TokenError, zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
+"""What NumPy and zipfile raise for damaged files; headers are read as Python's literals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +194,8 @@ def _npz_part(archive: zipfile.ZipFile, name: str) -> Part:
         version = np.lib.format.read_magic(file)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read(file)
+        if prod(shape) * dtype.itemsize > archive.getinfo(name).file_size:
+            raise ValueError(f"{name} is too short for its shape {shape}")
     return Part(name.removesuffix(_NPY), shape, dtype)
 
 
@@ -193,7 +203,7 @@ def _hdf5_parts(path: Path) -> tuple[Part, ...]:
     parts: list[Part] = []
 
     def look(name: str, item: object) -> None:
-        if isinstance(item, h5py.Dataset):
+        if isinstance(item, h5py.Dataset) and is_plausible(item):
             parts.append(Part(name, tuple(item.shape or ()), item.dtype))
 
     with open_hdf5(path) as file:
@@ -257,5 +267,5 @@ def _numpy_errors(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise DataError(f"{path} does not exist. It may have been moved or renamed: add it again.") from error
-    except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
+    except _DAMAGE as error:
         raise DataError(f"{path} cannot be read as an array of numbers: {error}.") from error

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _DAMAGE = (
     OSError, SyntaxError, EOFError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, ImportError,
-    struct.error, zlib.error,
+    AssertionError, struct.error, zlib.error,
 )  # fmt: skip
 """What decoders raise for damaged files, and where a part of theirs is missing."""
 

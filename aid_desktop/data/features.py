@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.data.hdf5 import read_rows
+from aid_desktop.data.hdf5 import is_plausible, read_rows
 from aid_desktop.data.listing import natural_key
 from aid_desktop.errors import DataError
 
@@ -61,7 +61,8 @@ def check_names(path: object, kind: str, wanted: Sequence[str], known: Sequence[
 def _has_numbers(item: Any, n_axes: int, n_events: int) -> bool:
     if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "buif":
         return False
-    return len(item.shape) == n_axes and item.shape[0] == n_events and 0 not in item.shape
+    has_shape = len(item.shape) == n_axes and item.shape[0] == n_events and 0 not in item.shape
+    return has_shape and is_plausible(item)
 
 
 def _checked(dataset: h5py.Dataset, wanted: NDArray[np.intp]) -> h5py.Dataset:

@@ -56,7 +56,7 @@ def gates_of_document(document: Any) -> tuple[Gate, ...]:
         raise DataError(f"it has version {document.get('version')!r}, expected {VERSION}: use a newer program.")
     try:
         return tuple(_from_json(item) for item in document["gates"])
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError) as error:
         raise DataError(f"a gate cannot be read: {error!r}.") from error
 
 

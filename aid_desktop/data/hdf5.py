@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ READ_BYTES = 32 * 2**20
 """Images are read in runs of whole chunks of up to this many bytes."""
 
 _STILL_WRITTEN = "already open for write"
+_SURE_BYTES = 256 * 2**20
+_MOST_COMPRESSED = 1000
 
 
 def is_hdf5(path: Path) -> bool:
@@ -33,8 +36,21 @@ def open_hdf5(path: Path) -> Iterator[h5py.File]:
             yield file
     except FileNotFoundError as error:
         raise DataError(f"{path} does not exist. It may have been moved or renamed: add it again.") from error
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
+    # h5py has a TypeError for types of numbers that NumPy lacks, and an OverflowError for sizes beyond 64 bits.
+    except (OSError, RuntimeError, LookupError, ValueError, TypeError, OverflowError, MemoryError) as error:
         raise DataError(_reason(path, error)) from error
+
+
+def is_plausible(dataset: h5py.Dataset) -> bool:
+    """Return whether the file can hold what the dataset, and one chunk of it, claims to be.
+
+    A single damaged byte makes terabytes of a few images, and HDF5 would fill the memory with what is not there.
+    gzip makes nothing smaller than a thousandth.
+    """
+    if dataset.is_virtual or dataset.external:
+        return True
+    claimed = max(prod(dataset.shape or ()), prod(dataset.chunks or ())) * dataset.dtype.itemsize
+    return bool(claimed <= max(_SURE_BYTES, _MOST_COMPRESSED * dataset.file.id.get_filesize()))
 
 
 def read_rows(stack: h5py.Dataset, wanted: NDArray[np.intp]) -> NDArray[Any]:

@@ -69,7 +69,7 @@ class Normalization:
             # Cards of version 0.1 were all for images of 8 bits.
             white = float(document.get("white", 255))
             return cls(str(document["method"]), float(document["mean"]), float(document["std"]), white)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise DataError(f"The normalization {document!r} cannot be read: {error!r}.") from error
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from aid_desktop.data.basins import files_behind
 from aid_desktop.data.digest import digest_of
 from aid_desktop.data.features import check_names, list_features, list_traces, read_feature, read_trace
-from aid_desktop.data.hdf5 import open_hdf5, read_rows
+from aid_desktop.data.hdf5 import is_plausible, open_hdf5, read_rows
 from aid_desktop.data.listing import natural_key
 from aid_desktop.data.pixels import PIXEL_TYPES, Pixels, as_pixels, channel_names, pixel_type_of, white_level_of
 from aid_desktop.data.rtdc_metadata import PIXEL_SIZE, number_of
@@ -236,6 +236,8 @@ def _layout_of(path: Path) -> Layout:
             raise DataError(f"{path} has images of the shape {images.shape}; expected (N, H, W) or (N, H, W, C).")
         if 0 in images.shape:
             raise DataError(f"{path} has no images: its dataset {EVENTS}/{main} is empty.")
+        if not is_plausible(images):
+            raise DataError(f"{path} is damaged: it is too small for the images {images.shape} that it names.")
         try:
             pixel_type = pixel_type_of(images.dtype)
         except DataError as error:
@@ -252,7 +254,7 @@ def _layout_of(path: Path) -> Layout:
 
 def _is_stack(item: Any) -> bool:
     """Return whether an item is a dataset (N, H, W), or the same with one channel, of numbers."""
-    if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "buif":
+    if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "buif" or not is_plausible(item):
         return False
     return len(item.shape) == 3 or (len(item.shape) == 4 and item.shape[3] == 1)
 

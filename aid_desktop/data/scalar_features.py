@@ -53,7 +53,7 @@ class FeatureScaling:
         """Return what `to_json` has written, in the order of `names`. Raises DataError if it cannot be used."""
         try:
             mean, std = (tuple(float(document[name][key]) for name in names) for key in ("mean", "std"))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise DataError(f"The features {document!r} cannot be read: {error!r}.") from error
         return cls(tuple(names), mean, std)
 

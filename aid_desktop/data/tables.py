@@ -1,6 +1,7 @@
 """Read tables (.csv, .tsv, .xlsx) that list image files with their classes."""
 
 import csv
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,12 @@ from aid_desktop.errors import DataError
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".xlsx")
 """Suffixes of tables, lower-case."""
+
+XLSX_DAMAGE = (
+    OSError, EOFError, LookupError, ValueError, TypeError, AttributeError, SyntaxError, RuntimeError, ArithmeticError,
+    MemoryError, zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
+"""What openpyxl and zipfile raise for damaged .xlsx files."""
 
 _PATH_NAMES = ("path", "file", "filename", "image")
 _CLASS_NAMES = ("class", "label")
@@ -58,6 +65,8 @@ def read_table(path: Path) -> tuple[Listed, ...]:
         cells += [""] * (len(names) - len(cells))
         if not cells[files] or not cells[classes]:
             raise DataError(f"{path} has no {names[classes] if cells[files] else names[files]} in row {number}.")
+        if "\0" in cells[files]:
+            raise DataError(f"{path} has a name of a file with a zero byte in row {number}: the table is damaged.")
         role = None if roles is None or not cells[roles] else _role(path, cells[roles], number)
         groups.setdefault((cells[classes], role), []).append(cells[files].replace("\\", "/"))
     if not groups:
@@ -124,5 +133,5 @@ def _xlsx_rows(path: Path) -> list[Sequence[str]]:
         with closing(book):
             rows = book.worksheets[0].iter_rows(values_only=True)
             return [tuple("" if cell is None else str(cell) for cell in row) for row in rows]
-    except (OSError, LookupError, ValueError, TypeError, SyntaxError, zipfile.BadZipFile, zlib.error) as error:
+    except XLSX_DAMAGE as error:
         raise DataError(f"{path} cannot be read as a table: {error}.") from error

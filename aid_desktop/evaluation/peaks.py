@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from aid_desktop.data.event_columns import pixel_size, read_columns, read_traces, sample_interval
 from aid_desktop.data.selection import whole_numbers
 from aid_desktop.data.source import DataSource
+from aid_desktop.data.tables import XLSX_DAMAGE
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.writing import exported
 from aid_desktop.evaluation.xlsx_stream import Value, XlsxFile
@@ -178,7 +179,7 @@ def read_peaks(path: Path) -> list[Peak]:
             book.close()
         header = [str(name) for name in rows[0]]
         return [_peak_of(dict(zip(header, row, strict=False))) for row in rows[1:]]
-    except Exception as error:
+    except XLSX_DAMAGE as error:
         raise DataError(
             f"{path} cannot be read as a table of peaks (sheet Peaks of an .xlsx file): {error!r}."
         ) from error

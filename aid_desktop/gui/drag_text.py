@@ -20,6 +20,7 @@ _KINDS = (
     (IMAGE_SUFFIXES, "image", "images"),
     (TABLE_SUFFIXES, "table", "tables"),
 )
+_FILE_SUFFIXES = frozenset(suffix for suffixes, _, _ in _KINDS for suffix in suffixes)
 _FOLDERS = ("folder", "folders")
 _OTHERS = ("other file", "other files")
 
@@ -31,7 +32,9 @@ def sorted_paths(paths: Sequence[Path]) -> tuple[list[Path], list[Path], list[Pa
     from aid_desktop.runs.series import is_series_folder
 
     sessions = [path for path in paths if is_session_file(path)]
-    runs = [path for path in paths if is_run_folder(path) or is_series_folder(path)]
+    # Thousands of files, perhaps on a server: only what is no file by its name is looked at.
+    folders = (path for path in paths if path.suffix.lower() not in _FILE_SUFFIXES)
+    runs = [path for path in folders if is_run_folder(path) or is_series_folder(path)]
     known = {*sessions, *runs}
     return sessions, runs, [path for path in paths if path not in known]
 

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
+from aid_desktop.gui.widgets.naming import name_widget
 
 SHORTCUTS = {
     "Everywhere": (
@@ -68,6 +70,8 @@ class ShortcutsDialog(QDialog):
         columns.addLayout(self._grid(groups[_FIRST_COLUMN:]))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.reject)
+        close = required(buttons.button(QDialogButtonBox.StandardButton.Close))
+        name_widget(close, "shortcutsClose", "Close", "Close this sheet")
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
         column.setSpacing(2 * GRID)

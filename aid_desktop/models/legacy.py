@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     import keras
 
 MAX_CONFIG = 64 * 2**20
-_DAMAGE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OSError, RecursionError)
+_DAMAGE = (
+    ValueError, TypeError, LookupError, AttributeError, OSError, RuntimeError, ArithmeticError, MemoryError,
+)  # fmt: skip
+"""What h5py and Keras raise for damaged files and for settings that no layer can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ def holds_network(path: Path) -> bool:
     try:
         with h5py.File(path) as file:
             return "model_config" in file.attrs
-    except OSError:
+    # The latter two for damaged files.
+    except (OSError, LookupError, RuntimeError):
         return False
 
 

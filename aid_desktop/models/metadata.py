@@ -2,12 +2,17 @@
 
 import dataclasses
 import json
+import math
+import struct
 import zipfile
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aid_desktop.data.normalize import Normalization
+from aid_desktop.data.pixels import PIXEL_TYPES
 from aid_desktop.data.scalar_features import NO_FEATURES, FeatureScaling
 from aid_desktop.errors import DataError, ModelError, SettingsError
 from aid_desktop.models.calibration import check_temperature
@@ -15,6 +20,10 @@ from aid_desktop.settings.image import ImageSettings
 
 CARD_NAME = "aid_card.json"
 CARD_VERSION = 1
+_DAMAGE = (
+    OSError, EOFError, ValueError, RuntimeError, OverflowError, zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
+"""What zipfile and json raise for damaged files, and for archives of a kind that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +90,22 @@ class ModelCard:
                 )
             image = ImageSettings(**values["image"])
             return cls(
-                class_names=tuple(values["class_names"]),
+                class_names=tuple(_text(name) for name in _list(values["class_names"])),
                 image=image,
                 normalization=Normalization.from_json(values["normalization"]),
-                architecture=values["architecture"],
-                epoch=values["epoch"],
-                revision=values["revision"],
-                metrics=tuple(values["metrics"].items()),
-                data=tuple((item["path"], item["digest"]) for item in values["data"]),
-                versions=tuple(values["versions"].items()),
-                zoom=values["zoom"],
-                pixel_type=values.get("pixel_type", "uint8"),
-                is_asked_for=values.get("is_asked_for", False),
+                architecture=_text(values["architecture"]),
+                epoch=_whole(values["epoch"]),
+                revision=_whole(values["revision"]),
+                metrics=tuple((name, float(value)) for name, value in values["metrics"].items()),
+                data=tuple((_text(item["path"]), _text(item["digest"])) for item in _list(values["data"])),
+                versions=tuple((name, _text(value)) for name, value in values["versions"].items()),
+                zoom=_above_zero(values["zoom"]),
+                pixel_type=_one_of(PIXEL_TYPES, values.get("pixel_type", "uint8")),
+                is_asked_for=bool(values.get("is_asked_for", False)),
                 features=FeatureScaling.from_json(values.get("features", {}), image.features),
                 temperature=check_temperature(float(values.get("temperature", 1.0))),
             )
-        except (KeyError, TypeError, ValueError, AttributeError, DataError, SettingsError) as error:
+        except (LookupError, TypeError, ValueError, OverflowError, AttributeError, DataError, SettingsError) as error:
             raise ModelError(f"the model card cannot be read: {error}") from error
 
 
@@ -105,7 +114,7 @@ def has_card(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return CARD_NAME in archive.namelist()
-    except (OSError, zipfile.BadZipFile):
+    except _DAMAGE:
         return False
 
 
@@ -121,6 +130,36 @@ def read_card(path: Path) -> ModelCard:
             f"{path.name} has no model card, so its classes and image size are unknown: "
             "choose a model that AID Desktop has trained"
         ) from None
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         raise ModelError(f"{path.name} is not a model that AID Desktop has saved ({error})") from error
     return ModelCard.from_json(values)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"got {value!r}, expected a text")
+    return value
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"got {value!r}, expected a list")
+    return value
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"got {value!r}, expected a whole number")
+    return value
+
+
+def _above_zero(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise ValueError(f"got {value!r}, expected a number above 0")
+    return float(value)
+
+
+def _one_of(known: Sequence[str], value: object) -> str:
+    if value not in known:
+        raise ValueError(f"got {value!r}, expected {' or '.join(known)}")
+    return str(value)

@@ -274,6 +274,9 @@ def _parse(source: bytes, path: Path) -> ast.Module:
         raise _error(path, error.lineno, error.msg) from error
     except ValueError as error:
         raise _error(path, None, f"this is no Python text ({error})") from error
+    # What Python 3.11 raises for brackets in brackets in brackets.
+    except (MemoryError, RecursionError) as error:
+        raise _error(path, None, "this is nested too deep for Python") from error
     return tree
 
 

@@ -14,7 +14,7 @@ from aid_desktop.data.class_table import MAX_CLASS_INDEX, MAX_ZOOM, MIN_ZOOM
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.relink import ContentMethod, Digests, Method, Sought
 from aid_desktop.data.source import SourceKind
-from aid_desktop.data.tables import TABLE_SUFFIXES
+from aid_desktop.data.tables import TABLE_SUFFIXES, XLSX_DAMAGE
 from aid_desktop.errors import DataError, RunError
 from aid_desktop.runs.aideveloper_cells import read_number, read_switch, read_whole
 from aid_desktop.runs.aideveloper_columns import ROLES, key
@@ -30,7 +30,6 @@ _SHEET = "UsedData"
 _NEEDED = ("rtdc_path", "class", "trainorvalid")
 _BLOCK = 65536
 _N_BLOCKS = 20
-_DAMAGE = (OSError, KeyError, ValueError, SyntaxError, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def has_sheet(path: Path, sheet: str) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             root = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-    except (*_DAMAGE, ElementTree.ParseError):
+    except XLSX_DAMAGE:
         return False
     return any(item.tag.endswith("}sheet") and item.get("name") == sheet for item in root.iter())
 
@@ -135,11 +134,11 @@ def _opened(path: Path) -> Iterator[Any]:
 
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except _DAMAGE as error:
+    except XLSX_DAMAGE as error:
         raise RunError(f"{path} cannot be read as a table: {error}.") from error
     try:
         yield book
-    except _DAMAGE as error:
+    except XLSX_DAMAGE as error:
         raise RunError(f"{path} is damaged: {error}.") from error
     finally:
         book.close()

@@ -232,7 +232,7 @@ def read_run_toml(path: Path) -> RunConfig:
         values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise RunError(f"there is no run file at {path}") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise RunError(f"{path} is not a run file that can be read: {error}") from error
     return config_from_toml(values, path.parent.resolve())
 

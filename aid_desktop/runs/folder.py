@@ -169,7 +169,7 @@ def read_state(folder: RunFolder) -> LastState:
         )
     except FileNotFoundError:
         raise RunError(_nothing_to_resume(folder)) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise RunError(f"{folder.last_state} cannot be read: {error}") from error
 
 

@@ -189,7 +189,7 @@ def read_series(path: Path) -> Series:
         runs = tuple(_planned(document["settings"], values, path) for values in document["runs"])
     except FileNotFoundError:
         raise RunError(f"{path} holds no series of runs: there is no {file.name} in it") from None
-    except (OSError, ValueError, KeyError, TypeError, SettingsError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, SettingsError) as error:
         raise RunError(f"{file} cannot be read: {error}") from error
     return Series(path, runs)
 

@@ -215,7 +215,7 @@ def _session_from_json(values: dict[str, Any], folder: Path) -> StoredSession:
     for number, row in enumerate(rows, start=1):
         try:
             stored.append(_row_from_json(row, folder))
-        except (AidError, ValueError, TypeError) as error:
+        except (AidError, ValueError, TypeError, OverflowError) as error:
             raise RunError(f"row {number}: {error}") from error
     return StoredSession(tuple(stored), SessionSettings(**settings_from_tables(values, folder)))
 

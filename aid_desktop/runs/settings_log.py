@@ -90,5 +90,5 @@ def _revision(path: Path, number: int, line: str) -> Revision:
                 tuple(map(int, settings.get(_IMAGES, ()))),
             ),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise RunError(f"{path}, line {number} cannot be read: {error}") from error

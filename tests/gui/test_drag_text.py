@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from aid_desktop.gui.drag_text import drag_text
+from aid_desktop.gui.drag_text import drag_text, sorted_paths
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,11 @@ def test_that_runs_are_told_beside_data(tmp_path: Path) -> None:
     assert drag_text([tmp_path / "run"]) == "open 1 run"
     assert drag_text([tmp_path / "run", tmp_path / "series"]) == "open 2 runs"
     assert drag_text([tmp_path / "run", tmp_path / "cat"]) == "open 1 run; 1 folder"
+
+
+def test_that_files_are_told_by_their_names_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [tmp_path / f"{number}.rtdc" for number in range(100)]
+    asked: list[Path] = []
+    monkeypatch.setattr(Path, "is_file", lambda self: asked.append(self) or False)
+    assert sorted_paths(paths) == ([], [], paths)
+    assert asked == []

@@ -1,7 +1,7 @@
 """The Data tab: class table, overview, and images before and after bringing them to size."""
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QAction, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.data.balance import BalanceTool
@@ -19,8 +19,9 @@ from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.theme import GRID
+from aid_desktop.gui.widgets.side_column import SideColumn
 
-_RIGHT_WIDTH = 44 * GRID
+_RIGHT_FIGURES = 44
 
 
 class DataTab(QWidget):
@@ -77,11 +78,7 @@ class DataTab(QWidget):
         self.sources.add_tool(action, text)
 
     def _row(self, left: QWidget, right: QWidget) -> QWidget:
-        scroll = QScrollArea(self)
-        scroll.setWidget(right)
-        scroll.setWidgetResizable(True)
-        scroll.setFixedWidth(_RIGHT_WIDTH)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll = SideColumn(right, _RIGHT_FIGURES, self, is_fixed=True)
         holder = QWidget(self)
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)

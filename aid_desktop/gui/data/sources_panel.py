@@ -4,13 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QKeySequence
+from PyQt5.QtGui import QKeySequence, QResizeEvent
 from PyQt5.QtWidgets import (
     QAction,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QMenu,
+    QScrollArea,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -32,7 +33,10 @@ from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, icon
+from aid_desktop.gui.widgets.flow_layout import FlowLayout
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
+
+_WIDE = 115 * GRID
 
 
 class SourcesPanel(QWidget):
@@ -115,6 +119,11 @@ class SourcesPanel(QWidget):
         """Return what the menus offer too."""
         return self._add_folder, self._add_files, self._remove, self._undo, self._redo
 
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        super().resizeEvent(a0)
+        # The tools come first: they stand in one line as long as they can.
+        self._search.setMaximumWidth(25 * GRID if self.width() > _WIDE else 12 * GRID)
+
     def _make_actions(self) -> None:
         self._add_folder = self._action("Add folder…", "add-folder", "Ctrl+O", "addFolder", self.choose_folder)
         self._add_folder.setToolTip("Add a folder of images, or a folder of such folders (Ctrl+O)")
@@ -145,8 +154,8 @@ class SourcesPanel(QWidget):
         return action
 
     def _lay_out(self) -> None:
-        tools = QHBoxLayout()
-        tools.setSpacing(GRID // 2)
+        # On a small screen, or with large text, the tools go on in a second line.
+        tools = self._tools = FlowLayout(spacing=GRID // 2, line_spacing=GRID // 2)
         for action, text in ((self._add_folder, "Add folder"), (self._add_files, "Add files")):
             button = _button(action)
             button.setText(text)
@@ -156,31 +165,30 @@ class SourcesPanel(QWidget):
         remove.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         tools.addWidget(remove)
         tools.addWidget(self._role_button())
-        tools.addSpacing(GRID)
-        self._tools = QHBoxLayout()
-        self._tools.setSpacing(GRID // 2)
-        tools.addLayout(self._tools)
-        tools.addSpacing(GRID)
+        row = QHBoxLayout()
+        row.setSpacing(GRID // 2)
+        row.addLayout(tools, 1)
         for action in (self._undo, self._redo):
             button = _button(action)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
             button.setAutoRaise(True)
-            tools.addWidget(button)
-        tools.addStretch(1)
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         self._search.setPlaceholderText("Search")
         self._search.setObjectName("tableSearch")
         self._search.setAccessibleName("Search in the table")
         self._search.setToolTip("Show only rows that contain this text")
         self._search.setClearButtonEnabled(True)
         self._search.setMinimumWidth(9 * GRID)
-        self._search.setMaximumWidth(25 * GRID)
-        tools.addWidget(self._search)
-        self._stack.addWidget(self.welcome)
+        row.addWidget(self._search, 0, Qt.AlignmentFlag.AlignTop)
+        room = QScrollArea(self)
+        room.setWidget(self.welcome)
+        room.setWidgetResizable(True)
+        self._stack.addWidget(room)
         self._stack.addWidget(self.view)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        column.addLayout(tools)
+        column.addLayout(row)
         column.addWidget(self.messages)
         column.addWidget(self._stack, 1)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QShowEvent
-from PyQt5.QtWidgets import QAction, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAction, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from aid_desktop.gui.data.examples import Examples
 from aid_desktop.gui.recent_paths import RECENT_DATA, RECENT_SESSIONS, RecentPaths
@@ -15,7 +15,7 @@ from aid_desktop.gui.widgets.naming import name_widget, named_button
 
 _DETAIL = "One folder per class, or one folder that holds them. Folders named train, validation and test give the role."
 _SHOWN_OF_EACH = 3
-_PATH_WIDTH = 52 * GRID
+_PATH_WIDTH = 40 * GRID
 
 
 class Welcome(DropArea):
@@ -40,10 +40,16 @@ class Welcome(DropArea):
         self._title = QLabel("Recent", self)
         set_role(self._title, "heading")
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._list = QVBoxLayout()
-        self._list.setSpacing(0)
+        columns = QHBoxLayout()
+        columns.setSpacing(2 * GRID)
+        columns.addStretch(1)
+        self._columns = QVBoxLayout(), QVBoxLayout()
+        for column in self._columns:
+            column.setSpacing(0)
+            columns.addLayout(column)
+        columns.addStretch(1)
         self.add_below(self._title)
-        self.add_below(self._list)
+        self.add_below(columns)
         self._buttons_of_recent: list[QPushButton] = []
 
     def showEvent(self, a0: QShowEvent | None) -> None:
@@ -55,21 +61,24 @@ class Welcome(DropArea):
             button.hide()
             button.deleteLater()
         self._buttons_of_recent = []
-        for paths, picture in ((self._sessions, "save"), (self._data, "folder")):
+        both = zip((self._sessions, self._data), ("save", "folder"), self._columns, strict=True)
+        for paths, picture, column in both:
             for path in paths.paths()[:_SHOWN_OF_EACH]:
-                self._add_recent(path, picture)
+                column.addWidget(self._recent_button(path, picture), 0, Qt.AlignmentFlag.AlignLeft)
         self._title.setVisible(bool(self._buttons_of_recent))
+        # The room is needed on small screens.
+        self.show_picture(not self._buttons_of_recent)
 
-    def _add_recent(self, path: Path, picture: str) -> None:
+    def _recent_button(self, path: Path, picture: str) -> QPushButton:
         text = self.fontMetrics().elidedText(str(path), Qt.TextElideMode.ElideMiddle, _PATH_WIDTH)
         button = QPushButton(icon(picture, "muted"), text.replace("&", "&&"), self)
         name_widget(button, f"recent.{len(self._buttons_of_recent)}", f"Open {path}", str(path))
         button.setFlat(True)
         button.setAutoDefault(False)
         button.clicked.connect(partial(self._choose, path))
-        self._list.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
         button.show()
         self._buttons_of_recent.append(button)
+        return button
 
     def _choose(self, path: Path, checked: bool = False) -> None:
         # Who opens it tells that it is gone.

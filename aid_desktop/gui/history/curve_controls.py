@@ -3,8 +3,8 @@
 from PyQt5.QtCore import Qt, QTimer, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QSpinBox, QWidget
 
-from aid_desktop.gui.plots.flow_layout import FlowLayout
 from aid_desktop.gui.theme import GRID
+from aid_desktop.gui.widgets.flow_layout import FlowLayout
 from aid_desktop.gui.widgets.naming import name_widget
 
 LONGEST_WINDOW = 50

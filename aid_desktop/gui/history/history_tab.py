@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtGui import QIcon, QShowEvent
-from PyQt5.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from aid_desktop.gui.background import Background, Failure
 from aid_desktop.gui.export.export_tool import ExportTool
@@ -25,11 +25,13 @@ from aid_desktop.gui.plots.plotted_run import PlottedRun, run_color
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, Theme, ThemeManager
 from aid_desktop.gui.widgets.drop_area import DropOverlay
+from aid_desktop.gui.widgets.side_column import SideColumn
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.training.events import EpochFinished, RunStarted, SettingsApplied
 
 _NO_RUN = "Open the folder of a run, or drop it here"
 _NO_EPOCHS = "This run has no epochs to show"
+_RIGHT_FIGURES = 34
 _SIDE_WIDTHS = (31 * GRID, 92 * GRID, 35 * GRID)
 
 
@@ -336,11 +338,7 @@ class HistoryTab(QWidget):
 
 
 def _side_by_side(left: QWidget, middle: QWidget, right: QWidget, parent: QWidget) -> QSplitter:
-    scroll = QScrollArea(parent)
-    scroll.setWidget(right)
-    scroll.setWidgetResizable(True)
-    scroll.setFrameShape(QFrame.Shape.NoFrame)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll = SideColumn(right, _RIGHT_FIGURES, parent)
     splitter = QSplitter(Qt.Orientation.Horizontal, parent)
     for place, part in enumerate((left, middle, scroll)):
         splitter.addWidget(part)

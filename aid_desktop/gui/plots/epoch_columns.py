@@ -8,8 +8,8 @@ from PyQt5.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from PyQt5.QtWidgets import QCheckBox, QWidget
 
 from aid_desktop.gui.models.epoch_names import base_of, in_order, is_validation, title_of
-from aid_desktop.gui.plots.flow_layout import FlowLayout
 from aid_desktop.gui.theme import GRID, Theme, class_color, line_style
+from aid_desktop.gui.widgets.flow_layout import FlowLayout
 
 # Places in the palette: thin lines need the darker blue and orange on light grounds, the lighter ones on dark.
 _COLORS = {"accuracy": 4, "loss": 5, "learning_rate": 2, "seconds": 6}

@@ -111,6 +111,7 @@ class HyperparameterPanel(SettingsPanel):
     def set_brief(self, is_brief: bool) -> None:
         self.form.show_only(ESSENTIAL if is_brief else None)
         self.saving.show_only(() if is_brief else None)
+        self.saving.setHidden(is_brief and not any(editor.error for editor in self.saving.editors))
         self._brief_title.setVisible(is_brief)
         self.find_rate.setHidden(is_brief)
         self.schedule.set_wanted(not is_brief)

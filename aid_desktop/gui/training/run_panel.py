@@ -21,6 +21,7 @@ from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.training.check_row import CheckRow
 from aid_desktop.gui.training.device_selector import DeviceSelector
 from aid_desktop.gui.training.session import TrainingSession
+from aid_desktop.gui.widgets.flow_layout import FlowLayout
 from aid_desktop.gui.widgets.message_strip import sentence
 from aid_desktop.runs.history import History
 from aid_desktop.runs.records import EpochRecord
@@ -96,7 +97,7 @@ class RunPanel(QWidget):
 
     def add_beside_start(self, button: QPushButton) -> None:
         """Put another button behind Start."""
-        self._upper.insertWidget(1, button)
+        self._buttons.insert_widget(1, button)
 
     def add_to_progress(self, label: QLabel) -> None:
         """Put a label behind the text on how far the run is."""
@@ -147,14 +148,13 @@ class RunPanel(QWidget):
         self._show_preferences()
 
     def _lay_out(self) -> None:
-        self._upper = upper = QHBoxLayout()
+        self._buttons = FlowLayout(spacing=GRID, line_spacing=GRID // 2)
+        for button in (self.start_button, self.pause_button, self.stop_button, self.keep_button, self.apply_button):
+            self._buttons.addWidget(button)
+        self._buttons.addWidget(self.auto_apply)
+        upper = QHBoxLayout()
         upper.setSpacing(GRID)
-        for button in (self.start_button, self.pause_button, self.stop_button, self.keep_button):
-            upper.addWidget(button)
-        upper.addSpacing(GRID)
-        upper.addWidget(self.apply_button)
-        upper.addWidget(self.auto_apply)
-        upper.addStretch(1)
+        upper.addLayout(self._buttons, 1)
         upper.addWidget(self._folder)
         device_label = QLabel("Device", self)
         set_role(device_label, "muted")

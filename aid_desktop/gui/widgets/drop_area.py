@@ -77,6 +77,10 @@ class DropArea(QFrame):
         else:
             self._column.insertWidget(place, part)
 
+    def show_picture(self, is_shown: bool) -> None:
+        """Show the picture above the text, or save its room."""
+        self._picture.setVisible(is_shown)
+
     def changeEvent(self, a0: QEvent | None) -> None:
         super().changeEvent(a0)
         if required(a0).type() == QEvent.Type.PaletteChange:

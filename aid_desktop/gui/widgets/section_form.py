@@ -55,9 +55,9 @@ class SectionForm(QWidget, Generic[Section]):
         column.setSpacing(GRID)
         for heading, members in groups.items():
             if heading:
-                if self._editors:
-                    column.addSpacing(GRID)
                 title = QLabel(heading, self)
+                # Not a space of its own, which would stay when the heading is hidden.
+                title.setContentsMargins(0, GRID if self._editors else 0, 0, 0)
                 set_role(title, "heading")
                 column.addWidget(title)
                 self._titles.append((title, tuple(members)))

@@ -17,6 +17,7 @@ from PyQt5.QtWidgets import (
 
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID
+from aid_desktop.gui.widgets.naming import name_widget
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ class TickDialog(QDialog):
         self._buttons = QDialogButtonBox(QDialogButtonBox.Ok | QDialogButtonBox.Cancel, self)
         self._ok = required(self._buttons.button(QDialogButtonBox.Ok))
         self._ok.setText("Use these")
-        self._ok.setObjectName(f"{texts.name}sOkButton")
+        name_widget(self._ok, f"{texts.name}sOkButton", "Use these", "Take these over")
+        cancel = required(self._buttons.button(QDialogButtonBox.Cancel))
+        name_widget(cancel, f"{texts.name}sCancelButton", "Cancel", "Change nothing")
         self._buttons.accepted.connect(self._on_accepted)
         self._buttons.rejected.connect(self.reject)
         self._list.itemChanged.connect(self._on_item_changed)

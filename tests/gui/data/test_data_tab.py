@@ -18,6 +18,7 @@ from aid_desktop.gui.data.loading import Loaded
 from aid_desktop.gui.main_window import MainWindow
 from aid_desktop.gui.models.class_table_model import ClassTableModel, Column
 from aid_desktop.gui.qt import required
+from aid_desktop.gui.theme import ThemeManager
 
 Drop = Callable[[QWidget, Sequence[Path]], None]
 
@@ -220,3 +221,16 @@ def test_that_more_classes_than_there_can_be_are_told_and_not_added(window: Main
     assert window.notifier.table.rows == ()
     (note,) = window.data.sources.messages.notes
     assert "expected 0 to 9999" in note.text
+
+
+def test_that_the_tools_stand_in_one_line_on_a_small_screen_and_are_whole_with_large_text(
+    window: MainWindow, themes: ThemeManager, qtbot: QtBot
+) -> None:
+    names = ("addFolder", "addFiles", "removeRows", "role", "convert", "tile", "balance", "check", "plotFeatures")
+    tools = [required(window.findChild(QWidget, f"{name}Button")) for name in names]
+    window.resize(1280, 680)
+    qtbot.waitUntil(lambda: len({tool.y() for tool in tools}) == 1)
+    themes.set_zoom(150)
+    qtbot.waitUntil(lambda: len({tool.y() for tool in tools}) > 1)
+    assert all(tool.width() >= tool.sizeHint().width() for tool in tools)
+    themes.set_zoom(100)

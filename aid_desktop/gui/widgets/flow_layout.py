@@ -1,7 +1,7 @@
 """A row of widgets that goes on in the next line where it is too long."""
 
 from PyQt5.QtCore import QPoint, QRect, QSize, Qt
-from PyQt5.QtWidgets import QLayout, QLayoutItem, QWidget
+from PyQt5.QtWidgets import QLayout, QLayoutItem, QWidget, QWidgetItem
 
 from aid_desktop.gui.qt import required
 
@@ -9,14 +9,21 @@ from aid_desktop.gui.qt import required
 class FlowLayout(QLayout):
     """Place widgets from left to right, in as many lines as their width asks for.
 
-    `spacing` is the distance in pixels between widgets; lines stand closely.
+    `spacing` is the distance in pixels between widgets, `line_spacing` that between lines.
     """
 
-    def __init__(self, parent: QWidget | None = None, spacing: int = 8) -> None:
+    def __init__(self, parent: QWidget | None = None, spacing: int = 8, line_spacing: int = 0) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(spacing)
+        self._line_spacing = line_spacing
+
+    def insert_widget(self, place: int, widget: QWidget) -> None:
+        """Put a widget before the one at this place."""
+        self.addChildWidget(widget)
+        self._items.insert(place, QWidgetItem(widget))
+        self.invalidate()
 
     def addItem(self, a0: QLayoutItem | None) -> None:
         self._items.append(required(a0))
@@ -61,7 +68,7 @@ class FlowLayout(QLayout):
         for item in self._items:
             size = item.sizeHint()
             if left > area.x() and left + size.width() > area.x() + area.width():
-                left, top, line_height = area.x(), top + line_height, 0
+                left, top, line_height = area.x(), top + line_height + self._line_spacing, 0
             if not is_trial:
                 item.setGeometry(QRect(QPoint(left, top), size))
             left += size.width() + self.spacing()
