@@ -1,7 +1,6 @@
 """Fetch a file over the network; called only after the user was asked."""
 
 import hashlib
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -17,6 +16,9 @@ def fetch(url: str, path: Path, progress: Callable[[int, int], None]) -> None:
     `progress(done, total)` is told of bytes; what it raises ends the download. Raises OSError or
     http.client.HTTPException when the answer does not come or ends too early.
     """
+    # Not when the window starts.
+    import urllib.request
+
     with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer, path.open("wb") as file:
         length = answer.headers.get("Content-Length")
         total = int(length) if length else 0

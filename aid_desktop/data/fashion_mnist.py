@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +107,8 @@ def _fetch_all(offer: Offer, folder: Path, progress: Callable[[int, int], None])
 
 
 def _fetch(file: OfferedFile, path: Path, progress: Callable[[int, int], None]) -> None:
+    from http.client import HTTPException
+
     try:
         fetch(file.url, path, progress)
     except (OSError, HTTPException) as error:

@@ -85,3 +85,20 @@ def spoken(widget: QWidget) -> str:
 def is_plain(widget: QWidget) -> bool:
     """Return whether a button says with one word what everybody knows."""
     return isinstance(widget, QAbstractButton) and widget.text().replace("&", "") in ("Cancel", "Close", "OK")
+
+
+@pytest.mark.parametrize("opened", NAMES, indirect=True)
+def test_that_tab_reaches_all_that_can_be_acted_on_and_comes_round(opened: QDialog, user_widgets: UserWidgets) -> None:
+    wanted = {
+        widget.objectName()
+        for widget in user_widgets(opened)
+        if widget.isVisibleTo(opened) and widget.isEnabled() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+    }
+    reached: list[str] = []
+    for _ in range(3 * len(wanted) + 10):
+        opened.focusNextChild()
+        focus = opened.focusWidget()
+        if focus is not None:
+            reached.append(focus.objectName())
+    assert wanted - set(reached) == set()
+    assert reached.count(reached[0]) > 1

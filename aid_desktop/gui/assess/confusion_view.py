@@ -33,7 +33,7 @@ from aid_desktop.gui.background import Failure
 from aid_desktop.gui.models.confusion_model import CHANGED_ROLE, Block, CellImages, ConfusionModel, Mode, images_in
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.saving import save_as
-from aid_desktop.gui.theme import GRID, ThemeManager, current_theme, icon, set_role
+from aid_desktop.gui.theme import GRID, Theme, ThemeManager, current_theme, icon, set_role
 from aid_desktop.gui.widgets.naming import named_button
 
 MOST_STRETCHED = 14
@@ -42,6 +42,9 @@ MOST_STRETCHED = 14
 _WIDEST_NAMES = 20 * GRID
 _CELL = QSize(9 * GRID, 4 * GRID)
 _SMALLEST_CELL = QSize(4 * GRID, 2 * GRID)
+_LINE = 0.9
+"""Figures have no descenders."""
+
 _ROOMY = 6 * GRID
 _MODE_TIPS = {
     Mode.COUNTS: "Number of images",
@@ -63,10 +66,17 @@ class ConfusionView(QWidget):
         super().__init__(parent)
         self.model = ConfusionModel(self)
         self.model.set_theme(themes.current)
-        themes.changed.connect(self.model.set_theme)
+        themes.changed.connect(self._on_theme_changed)
         self._is_choosing = False
         self.table = self._make_table()
         self._lay_out()
+
+    @pyqtSlot(Theme)
+    def _on_theme_changed(self, theme: Theme) -> None:
+        self.model.set_theme(theme)
+        # The size of text may be another one.
+        if self.model.matrix is not None:
+            self._set_stretched(len(self.model.matrix.class_names) <= MOST_STRETCHED)
 
     def set_matrix(self, matrix: ConfusionMatrix, keep_cells: bool = False) -> None:
         """Show another matrix and choose its most frequent mistake, or keep the cells chosen before."""
@@ -136,7 +146,7 @@ class ConfusionView(QWidget):
         least = _SMALLEST_CELL if stretched else _CELL
         for header, size in (
             (required(self.table.horizontalHeader()), least.width()),
-            (required(self.table.verticalHeader()), least.height()),
+            (required(self.table.verticalHeader()), max(least.height(), round(_LINE * self.fontMetrics().height()))),
         ):
             header.setMinimumSectionSize(size)
             header.setSectionResizeMode(mode)

@@ -112,3 +112,10 @@ def test_that_very_little_height_is_shared_too(qtbot) -> None:
     splitter.resize(400, 200)
     splitter.show()
     assert splitter.sizes()[0] == pytest.approx(4 / 7 * 192, abs=1)
+
+
+def test_that_rows_of_the_matrix_are_as_high_as_large_text(qtbot, window, themes, tab: AssessTab) -> None:
+    table = tab.confusion.table
+    themes.set_zoom(150)
+    qtbot.waitUntil(lambda: table.rowHeight(0) >= 0.85 * table.fontMetrics().height())
+    themes.set_zoom(100)
