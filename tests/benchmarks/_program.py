@@ -19,17 +19,21 @@ _LOOK_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a command printed with --json, its seconds, and its largest resident memory in MB."""
+    """What a command printed with --json, its seconds, its largest resident memory in MB, and the CPU time it took.
+
+    `of_all_cores` is that in seconds if all cores worked for it alone: what it would take at best without other work.
+    """
 
     document: Any
     seconds: float
     peak_mb: float
+    of_all_cores: float
 
 
 def program(*arguments: object) -> Outcome:
     """Run a command with --json. Raises SystemExit with what it says if it fails."""
     command = [sys.executable, "-m", "aid_desktop", *map(str, arguments), "--json"]
-    start, peak = time.perf_counter(), 0
+    start, computed, peak = time.perf_counter(), cpu_seconds(), 0
     with tempfile.TemporaryFile("w+", encoding="utf-8") as out, tempfile.TemporaryFile("w+", encoding="utf-8") as err:
         with psutil.Popen(
             command, cwd=ROOT, stdout=out, stderr=err, env=os.environ | {"PYTHONPATH": str(ROOT)}
@@ -42,7 +46,13 @@ def program(*arguments: object) -> Outcome:
         err.seek(0)
         if done.returncode:
             raise SystemExit(f"{' '.join(command)}\n{err.read()}")
-        return Outcome(json.load(out), seconds, peak / 1e6)
+        return Outcome(json.load(out), seconds, peak / 1e6, (cpu_seconds() - computed) / (os.cpu_count() or 1))
+
+
+def cpu_seconds() -> float:
+    """Return what all processes that were started and have ended have computed; 0 where the system does not tell."""
+    times = psutil.Process().cpu_times()
+    return float(getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0))
 
 
 def memory_of(process: psutil.Process) -> int:
