@@ -142,6 +142,7 @@ class MainWindow(QMainWindow):
             yield
         from aid_desktop.gui.assess.assess_tab import AssessTab
         from aid_desktop.gui.autosave import Autosave
+        from aid_desktop.gui.console import ConsoleSwitch
         from aid_desktop.gui.history.history_tab import HistoryTab
         from aid_desktop.gui.plotting.plot_tool import FeaturePlotTool
         from aid_desktop.gui.session_files import SessionFiles
@@ -170,6 +171,7 @@ class MainWindow(QMainWindow):
         )  # fmt: skip
         self.autosave = Autosave(AutosaveFolder.of_user(), self.sessions, background, messages, parent=self)
         self._menus.fill()
+        ConsoleSwitch(self, preferences)
         self._connect()
         explain(self)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PAGES = ("data.md", "training.md", "history.md", "assessment_tab.md")
 """The page of the manual for each tab."""
-_FIRST_STEPS = "first_steps.md"
+_FIRST_STEPS, _WINDOW_PAGE = "first_steps.md", "window.md"
 
 
 class Menus(QObject):
@@ -122,6 +122,9 @@ class Menus(QObject):
         menu.addSeparator()
         self._add_themes(menu)
         menu.addSeparator()
+        self._console = self._add(menu, "Python console", "", self._toggle_console)
+        self._console.setCheckable(True)
+        self._console.setChecked(self._preferences.console)
         self._add(menu, "Storage…", "", self._show_storage)
 
     def _add(self, menu: QMenu, text: str, keys: str, slot: Callable[..., None]) -> QAction:
@@ -191,6 +194,7 @@ class Menus(QObject):
     def _show_preferences(self) -> None:
         """Use the theme and the size of text that were chosen, here or in the settings."""
         self._themes.set_zoom(self._preferences.zoom)
+        self._console.setChecked(self._preferences.console)
         name = self._preferences.theme
         if name != self._themes.name:
             self._themes.set_theme(name)
@@ -202,6 +206,10 @@ class Menus(QObject):
         from aid_desktop.gui.settings_dialog import SettingsDialog
 
         self._settings.show(partial(SettingsDialog, self._preferences, self._window))
+
+    @pyqtSlot()
+    def _toggle_console(self) -> None:
+        self._preferences.console = not self._preferences.console
 
     def _zoom_by(self, steps: int, checked: bool = False) -> None:
         self._themes.zoom_by(steps)
@@ -220,7 +228,8 @@ class Menus(QObject):
 
     @pyqtSlot()
     def _show_manual(self) -> None:
-        self._open_page(_PAGES[self._window.tabs.currentIndex()])
+        number = self._window.tabs.currentIndex()
+        self._open_page(_PAGES[number] if number < len(_PAGES) else _WINDOW_PAGE)
 
     @pyqtSlot()
     def _show_first_steps(self) -> None:

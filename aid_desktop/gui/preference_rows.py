@@ -67,6 +67,13 @@ PREFERENCES = (
         is_switch=True,
     ),
     Preference(
+        "Python console",
+        "A tab with a Python console that reaches the table, settings, runs and assessments of the window.",
+        ("console",),
+        "console",
+        is_switch=True,
+    ),
+    Preference(
         "Recent files",
         "Data, sessions, runs and models opened last. Lists that are on show stay until the program is closed.",
         ("recent_data", "recent_sessions", "recent_runs", "recent_models"),

@@ -100,6 +100,15 @@ class Preferences(QObject):
         self._set("all_settings", _word(value), _word(self.all_settings))
 
     @property
+    def console(self) -> bool:
+        """Whether there is a tab with a Python console."""
+        return str(self._settings.value("console", "false")) == "true"
+
+    @console.setter
+    def console(self, value: bool) -> None:
+        self._set("console", _word(value), _word(self.console))
+
+    @property
     def classify_choices(self) -> dict[str, str]:
         """What was chosen the last time that new files were classified."""
         return self._words("classify_choices")
