@@ -4,11 +4,12 @@ import csv
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.data.folders import Files
@@ -29,6 +30,7 @@ _CLASS_NAMES = ("class", "label")
 _ROLE_NAMES = ("role", "split")
 _DELIMITERS = ",;\t|"
 _MOST_NAMED = 5
+_MOST_ROWS = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,14 @@ def table_files(path: Path, part: str) -> Files:
     raise DataError(f"{path} lists no images of {part!r}, only of {known}. It may have changed: add it again.")
 
 
+def sheet_rows(sheet: Any) -> Iterator[Sequence[Any]]:
+    """Yield the values of the rows of openpyxl's sheet, up to the last row that a program for tables can have.
+
+    A damaged number of a row would have openpyxl fill in thousands of millions of empty ones.
+    """
+    yield from sheet.iter_rows(values_only=True, max_row=_MOST_ROWS)
+
+
 def _column(path: Path, names: Sequence[str], wanted: Iterable[str]) -> int:
     wanted = tuple(wanted)
     for name in wanted:
@@ -131,7 +141,7 @@ def _xlsx_rows(path: Path) -> list[Sequence[str]]:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         with closing(book):
-            rows = book.worksheets[0].iter_rows(values_only=True)
+            rows = sheet_rows(book.worksheets[0])
             return [tuple("" if cell is None else str(cell) for cell in row) for row in rows]
     except XLSX_DAMAGE as error:
         raise DataError(f"{path} cannot be read as a table: {error}.") from error

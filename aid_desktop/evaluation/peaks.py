@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from aid_desktop.data.event_columns import pixel_size, read_columns, read_traces, sample_interval
 from aid_desktop.data.selection import whole_numbers
 from aid_desktop.data.source import DataSource
-from aid_desktop.data.tables import XLSX_DAMAGE
+from aid_desktop.data.tables import XLSX_DAMAGE, sheet_rows
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.writing import exported
 from aid_desktop.evaluation.xlsx_stream import Value, XlsxFile
@@ -174,7 +174,7 @@ def read_peaks(path: Path) -> list[Peak]:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
-            rows = list(book["Peaks"].iter_rows(values_only=True))
+            rows = list(sheet_rows(book["Peaks"]))
         finally:
             book.close()
         header = [str(name) for name in rows[0]]

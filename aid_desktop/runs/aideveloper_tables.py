@@ -14,7 +14,7 @@ from aid_desktop.data.class_table import MAX_CLASS_INDEX, MAX_ZOOM, MIN_ZOOM
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.relink import ContentMethod, Digests, Method, Sought
 from aid_desktop.data.source import SourceKind
-from aid_desktop.data.tables import TABLE_SUFFIXES, XLSX_DAMAGE
+from aid_desktop.data.tables import TABLE_SUFFIXES, XLSX_DAMAGE, sheet_rows
 from aid_desktop.errors import DataError, RunError
 from aid_desktop.runs.aideveloper_cells import read_number, read_switch, read_whole
 from aid_desktop.runs.aideveloper_columns import ROLES, key
@@ -148,7 +148,7 @@ def _cells(book: Any, name: str, has_index: bool = False) -> list[Cells]:
     """Return the rows of a sheet by key of the column, without empty cells and rows; nothing if there is no sheet."""
     if name not in book.sheetnames:
         return []
-    rows = book[name].iter_rows(values_only=True)
+    rows = sheet_rows(book[name])
     header = [None if cell is None else key(cell) for cell in next(rows, ())]
     if has_index and header and header[0] is None:
         header[0] = INDEX

@@ -190,6 +190,16 @@ def test_that_damaged_tables_of_aideveloper_are_read_or_refused(
     assert fuzz(read, path, (packed(parts) for parts in damaged_parts(content, damage, 60))) > 5
 
 
+def test_that_a_row_of_a_damaged_number_does_not_keep_the_program_busy(tmp_path: Path, measured_cells: Path) -> None:
+    path = table_of_a_run(tmp_path / "run", measured_cells)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    far = {name: part.replace(b'r="3"', b'r="2000000000"') for name, part in parts.items()}
+    assert far != parts
+    path.write_bytes(packed(far))
+    assert len(read_aideveloper_history(path).history) == 1
+
+
 def table_of_a_run(folder: Path, cells: Path) -> Path:
     """Write meta.xlsx of a run of two epochs and return its path."""
     run = RunFolder(folder)
