@@ -48,7 +48,7 @@ def run_child(imports_first: bool) -> None:
 
         def on_painted(self) -> None:
             self.painted = time.monotonic()
-            from gui_lag import LagMeter
+            from _window import LagMeter
 
             self.meter = LagMeter()
             self.timer = QTimer(self)
