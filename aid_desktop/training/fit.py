@@ -1,6 +1,7 @@
 """Train and validate on blocks of images inside one graph function around Keras' own steps."""
 
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from aid_desktop.errors import OutOfMemoryError
 from aid_desktop.models.build import measure_whole_labels, measured
 from aid_desktop.models.precision import computing_in
 from aid_desktop.training.blocks import Block
+from aid_desktop.training.graphs import release
 from aid_desktop.training.image_store import ImageStore
 from aid_desktop.training.statistics import measure_statistics, moving_normalizations
 
@@ -45,6 +47,8 @@ class BlockFitter:
         n_features: int = 0,
     ) -> None:
         self.n_traces = 0
+        self._graphs: list[Any] = []
+        weakref.finalize(self, release, self._graphs).atexit = False
         self._validation_batch = _LARGEST_VALIDATION_BATCH
         self.precision = "float32"
         self._sample: Block | None = None
@@ -70,6 +74,7 @@ class BlockFitter:
         """Make new graph functions: needed after a change that the traced ones have baked in."""
         import tensorflow as tf
 
+        release(self._graphs)
         # Keras makes its metrics' variables at first use, which a loop inside a graph may not.
         self._model.optimizer.build(self._model.trainable_variables)
         self._test_one()
@@ -244,6 +249,8 @@ class BlockFitter:
 
         # Written out, because AutoGraph needs source code, which a standalone program has not.
         tf.while_loop(lambda step: step < last, body, (first,), parallel_iterations=1)
+        if not tf.executing_eagerly():
+            self._graphs.append(tf.compat.v1.get_default_graph())
 
     def _batch(self, begin: Any, end: Any) -> tuple[Any, Any, Any]:
         images = self._images[begin:end]
