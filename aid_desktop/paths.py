@@ -46,10 +46,13 @@ def shared_dir() -> Path:
 
     It is the one of the package in a source checkout and in the standalone program, else where pip has put these files.
     """
-    places = [package_dir().parent]
-    for scheme in (sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user")):
-        places.append(Path(sysconfig.get_path("data", scheme)) / "share" / "aid-desktop")
-    return next((place for place in places if (place / "assets").is_dir()), places[0])
+    beside = package_dir().parent
+    # The common case first: this is asked for each icon.
+    if (beside / "assets").is_dir():
+        return beside
+    schemes = (sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user"))
+    installed = (Path(sysconfig.get_path("data", scheme)) / "share" / "aid-desktop" for scheme in schemes)
+    return next((place for place in installed if (place / "assets").is_dir()), beside)
 
 
 def assets_dir() -> Path:
