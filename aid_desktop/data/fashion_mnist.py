@@ -87,7 +87,7 @@ def download_fashion_mnist(folder: Path, progress: Callable[[int, int], None], o
         return folder
     with new_sample_folder(folder) as written, tempfile.TemporaryDirectory() as temporary:
         paths = _fetch_all(offer, Path(temporary), progress)
-        arrays = [_read_idx(path) for path in paths]
+        arrays = [read_idx(path) for path in paths]
         _write(arrays[0], arrays[1], (Role.TRAINING, Role.VALIDATION), written)
         _write(arrays[2], arrays[3], (Role.TEST,), written)
     return folder
@@ -120,7 +120,8 @@ def _fetch(file: OfferedFile, path: Path, progress: Callable[[int, int], None]) 
         raise DataError(f"What came from {file.url} is not the file that the authors offer: try again later")
 
 
-def _read_idx(path: Path) -> NDArray[np.uint8]:
+def read_idx(path: Path) -> NDArray[np.uint8]:
+    """Return the array of a compressed IDX file. Raises DataError if it is none, OSError if it cannot be read."""
     try:
         content = gzip.decompress(path.read_bytes())
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:

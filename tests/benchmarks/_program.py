@@ -71,12 +71,6 @@ def recipe(name: str, folder: Path) -> Path:
     return Path(shutil.copy(RECIPES / f"{name}.toml", folder / f"{name}.toml"))
 
 
-def show(name: str, value: float, unit: str, rival: str, rival_value: float) -> None:
-    """Print one figure beside what is wanted, or beside what it is compared with."""
-    figures = {"value": round(value, 4), "rival_value": rival_value, "ratio": round(value / rival_value, 4)}
-    print(json.dumps({"name": name, "unit": unit, "rival": rival, **figures}), flush=True)
-
-
 def best_accuracy(document: Any) -> float:
     """Return the validation accuracy of the model that counts as the best one of a run, from what `train` prints."""
     (row,) = [row for row in document["history"] if row["epoch"] == document["best_epoch"]]

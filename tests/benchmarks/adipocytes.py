@@ -10,7 +10,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from _program import program, recipe, show
+from _figures import show
+from _program import program, recipe
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
@@ -26,7 +27,7 @@ Picture = NDArray[np.uint8]
 def distances(rng: np.random.Generator, spacing: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the distance of each pixel to the nearest and to the next of some random points."""
     points = rng.uniform(0, SIDE, (int((SIDE / spacing) ** 2), 2))
-    pixels = np.stack(np.mgrid[:SIDE, :SIDE], axis=-1).reshape(-1, 2)
+    pixels = np.mgrid[:SIDE, :SIDE].reshape(2, -1).T
     near, _ = cKDTree(points).query(pixels, k=2)
     first, second = near.T.reshape(2, SIDE, SIDE)
     return first, second
@@ -34,7 +35,7 @@ def distances(rng: np.random.Generator, spacing: float) -> tuple[NDArray[np.floa
 
 def smooth_noise(rng: np.random.Generator, sigma: float) -> NDArray[np.float64]:
     """Return noise of mean 0 and deviation 1 without details smaller than `sigma` pixels."""
-    noise = gaussian_filter(rng.normal(size=(SIDE, SIDE)), sigma)
+    noise: NDArray[np.float64] = gaussian_filter(rng.normal(size=(SIDE, SIDE)), sigma)
     return (noise - noise.mean()) / noise.std()
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import h5py
 import hdf5plugin
 import numpy as np
-from _program import Outcome, program, recipe, show
+from _figures import show
+from _program import Outcome, program, recipe
 from numpy.typing import NDArray
 
 HEIGHT, WIDTH = 80, 250
@@ -33,7 +34,7 @@ def draw(kind: str, n: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8]
     """Return images (n, H, W) of cells at places (n, 2), in pixels, x first."""
     wide, high, level = KINDS[kind]
     place = rng.normal((WIDTH / 2, HEIGHT / 2), (12, 2), (n, 2))
-    axes = (wide, high) * rng.normal(1, 0.12, (n, 1))
+    axes = np.array((wide, high)) * rng.normal(1, 0.12, (n, 1))
     y, x = np.mgrid[:HEIGHT, :WIDTH]
     right = (x - place[:, 0, None, None]) / axes[:, 0, None, None]
     down = (y - place[:, 1, None, None]) / axes[:, 1, None, None]

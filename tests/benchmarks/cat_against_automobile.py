@@ -9,7 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from _program import ROOT, best_accuracy, program, recipe, show
+from _figures import show
+from _program import ROOT, best_accuracy, program, recipe
 
 DATA = ROOT.parent / "shared" / "data" / "cat_vs_automobile"
 AIDEVELOPER, WANTED, ITS_EPOCHS = 0.9325, 0.93, 159

@@ -4,7 +4,6 @@ Prints one JSON line per figure. `--images` sets the size of the epoch, `--event
 """
 
 import argparse
-import json
 import os
 import statistics
 import tempfile
@@ -16,6 +15,7 @@ import h5py
 import hdf5plugin
 import numpy as np
 import psutil
+from _figures import show
 from numpy.typing import NDArray
 
 from aid_desktop.data.cache import GB, CropCache
@@ -46,13 +46,6 @@ FILTERS = {
     "gzip": {"compression": "gzip", "compression_opts": 4},
     "zstd": dict(hdf5plugin.Zstd(clevel=5)),
 }
-
-
-def show(name: str, value: float, unit: str, rival: str, rival_value: float) -> None:
-    """Print one figure."""
-    figures = {"value": value, "rival_value": rival_value, "ratio": value / rival_value}
-    document = {"name": name, "unit": unit, "rival": rival, **{key: round(one, 4) for key, one in figures.items()}}
-    print(json.dumps(document), flush=True)
 
 
 def write_stack(path: Path, n_images: int, compression: str) -> None:

@@ -7,14 +7,16 @@ same schedule.
 """
 
 import argparse
-import gzip
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
-from _program import program, show
+from _figures import show
+from _program import program
 from numpy.typing import NDArray
+
+from aid_desktop.data.fashion_mnist import read_idx
 
 FOLDER = Path("/usr/share/datasets/fashion-mnist")
 SIDE = 28
@@ -25,16 +27,9 @@ WANTED = {"quick": (0.91, 300), "balanced": (0.93, 1200), "best": (0.945, 3600)}
 PAPER = 0.938
 
 
-def read_idx(path: Path, offset: int) -> NDArray[np.uint8]:
-    """Return the bytes of a file in the IDX format behind its header."""
-    with gzip.open(path) as file:
-        return np.frombuffer(file.read(), np.uint8)[offset:]
-
-
 def read_part(folder: Path, part: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return images (N, 28, 28) and labels (N,) of `train` or `t10k`."""
-    images = read_idx(folder / f"{part}-images-idx3-ubyte.gz", 16).reshape(-1, SIDE, SIDE)
-    return images, read_idx(folder / f"{part}-labels-idx1-ubyte.gz", 8)
+    return read_idx(folder / f"{part}-images-idx3-ubyte.gz"), read_idx(folder / f"{part}-labels-idx1-ubyte.gz")
 
 
 def write_images(source: Path, target: Path, share: float) -> None:

@@ -14,7 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from disk import IMAGE, decode, show, timed, write_stack
+from _figures import show
+from disk import IMAGE, decode, timed, write_stack
 
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.hdf5 import READ_BYTES, open_hdf5, read_rows

@@ -6,7 +6,6 @@ benchmarks of their own: gallery, table, history.
 """
 
 import argparse
-import json
 import time
 from collections.abc import Callable
 from functools import partial
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from _figures import show
 from _window import LagMeter, Lags, shown_window, wait, wait_for, wait_until_idle
 
 from aid_desktop.data.class_table import ClassTable
@@ -45,18 +45,11 @@ def write_measurements(folder: Path, n: int) -> list[Path]:
     return paths
 
 
-def show(name: str, unit: str, value: float, rival: str, rival_value: float) -> None:
-    """Print one figure."""
-    figures = {"value": round(value, 2), "rival_value": round(rival_value, 2)}
-    ratio = round(value / max(rival_value, 0.01), 3)
-    print(json.dumps({"name": f"load/{name}", "unit": unit, "rival": rival, **figures, "ratio": ratio}), flush=True)
-
-
 def show_lags(name: str, lags: Lags, idle: Lags) -> None:
     """Print percentiles of the lag."""
     for title, percentile in (("p99", 99), ("maximum", 100)):
         value, rival = float(np.percentile(lags, percentile)), float(np.percentile(idle, percentile))
-        show(f"{name}/lag {title}", "ms", value, "the same window, idle", rival)
+        show(f"load/{name}/lag {title}", value, "ms", "the same window, idle", rival)
 
 
 def main() -> None:
@@ -88,8 +81,8 @@ def main() -> None:
             wait(1.0)
             table = window.notifier.table
             found = sum(row.source.n_images for row in table.rows)
-            show(f"{n} files, {name}/time", "s", seconds, "wanted at most", 60)
-            show(f"{n} files, {name}/images", "1", found, "in the files", n * (8 if name == ".rtdc files" else 1))
+            show(f"load/{n} files, {name}/time", seconds, "s", "wanted at most", 60)
+            show(f"load/{n} files, {name}/images", found, "1", "in the files", n * (8 if name == ".rtdc files" else 1))
             show_lags(f"{n} files, {name}", meter.take(), idle)
             window.editor.change(ClassTable(), "Remove all rows")
             wait(1.0)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
-from _program import program, show
+from _figures import show
+from _program import program
 from fashion_mnist import FOLDER, SIDE, write_images
 
 from aid_desktop.data.sample import write_digits_sample

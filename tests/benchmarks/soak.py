@@ -6,7 +6,6 @@ warm-up.
 """
 
 import argparse
-import json
 import os
 import statistics
 import tempfile
@@ -19,6 +18,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 import psutil
+from _figures import show
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.data.rtdc_writing import write_rtdc
@@ -126,28 +126,21 @@ def soak_window(folder: Path, epochs: int, watch: Watch) -> RunFolder:
     return run
 
 
-def show(name: str, unit: str, value: float, rival: str, rival_value: float) -> None:
-    """Print one figure."""
-    figures = {"value": round(value, 3), "rival": rival, "rival_value": round(rival_value, 3)}
-    document = {"name": name, "unit": unit, **figures, "ratio": round(value / rival_value, 4)}
-    print(json.dumps(document), flush=True)
-
-
 def show_all(title: str, watch: Watch, folder: RunFolder) -> None:
     """Print what has become of memory, time and files."""
     n = len(watch.times)
     part = n // PARTS
     seconds = np.diff(watch.times)
     later, early = (1000 * statistics.median(some.tolist()) for some in (seconds[-part:], seconds[part : 2 * part]))
-    show(f"{title}, time per epoch, last tenth", "ms", later, "second tenth", early)
+    show(f"{title}, time per epoch, last tenth", later, "ms", "second tenth", early)
     now, warm = (statistics.median(some) / 2**20 for some in (watch.memory[-part:], watch.memory[part : 2 * part]))
-    show(f"{title}, resident memory, last tenth", "MB", now, "second tenth", warm)
+    show(f"{title}, resident memory, last tenth", now, "MB", "second tenth", warm)
     size = folder.history_csv.stat().st_size
     start = time.perf_counter()
     history = read_history(folder.history_csv)
     taken = time.perf_counter() - start
-    show(f"{title}, reading the history of {n} epochs", "ms", 1000 * taken, "the same bytes", 1000 * read_bytes(folder))
-    show(f"{title}, size of an epoch in history.csv", "bytes", size / len(history), "in run.log", log_size(folder, n))
+    show(f"{title}, reading the history of {n} epochs", 1000 * taken, "ms", "the same bytes", 1000 * read_bytes(folder))
+    show(f"{title}, size of an epoch in history.csv", size / len(history), "bytes", "in run.log", log_size(folder, n))
 
 
 def read_bytes(folder: RunFolder) -> float:

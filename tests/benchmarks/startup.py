@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from _figures import show
+
 WANTED_S = 0.5
 WANTED_RATIO = 0.2
 LIMIT_S = 120
@@ -90,12 +92,6 @@ def measure(imports_first: bool, folder: Path) -> dict[str, float]:
     return {"painted": figures["painted"] - start, "loaded": figures["loaded"] - start, "stall": figures["stall"]}
 
 
-def show(name: str, unit: str, value: float, rival: str, rival_value: float) -> None:
-    """Print one figure beside its rival."""
-    figures = {"value": round(value, 3), "rival_value": round(rival_value, 3), "ratio": round(value / rival_value, 3)}
-    print(json.dumps({"name": f"startup/{name}", "unit": unit, "rival": rival, **figures}), flush=True)
-
-
 def main() -> None:
     """Measure both programs in turn."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -109,15 +105,14 @@ def main() -> None:
         rounds = [[measure(first, Path(name)) for first in (False, True)] for _ in range(chosen.starts + 1)][1:]
     own, rival = ([one[place] for one in rounds] for place in (0, 1))
     painted, rival_painted = (statistics.median(one["painted"] for one in each) for each in (own, rival))
-    show("window painted", "s", painted, "importing TensorFlow first", rival_painted)
-    show("window painted, of what is wanted", "s", painted, "wanted", WANTED_S)
-    show("part of the rival's time, of what is wanted", "1", painted / rival_painted, "wanted", WANTED_RATIO)
+    show("startup/window painted", painted, "s", "importing TensorFlow first", rival_painted)
+    show("startup/window painted, of what is wanted", painted, "s", "wanted", WANTED_S)
+    show("startup/part of the rival's time, of what is wanted", painted / rival_painted, "1", "wanted", WANTED_RATIO)
     loaded = statistics.median(one["loaded"] for one in own)
-    show("TensorFlow loaded behind the window", "s", loaded, "painted by importing it first", rival_painted)
+    show("startup/TensorFlow loaded behind the window", loaded, "s", "painted by importing it first", rival_painted)
     stalls = [one["stall"] for one in own]
-    show(
-        "longest stall while it loads, median", "ms", statistics.median(stalls), "the worst of all starts", max(stalls)
-    )
+    median = statistics.median(stalls)
+    show("startup/longest stall while it loads, median", median, "ms", "the worst of all starts", max(stalls))
 
 
 if __name__ == "__main__":

@@ -5,10 +5,10 @@ setting in force must be one that was set, and neither memory nor threads may gr
 """
 
 import argparse
-import json
 import threading
 
 import psutil
+from _figures import show
 from _window import LagMeter, Lags, SliderMover, open_digits, shown_window, slider_of, wait, wait_for, wait_until_idle
 
 from aid_desktop.gui.main_window import MainWindow
@@ -21,18 +21,11 @@ MOVES_EACH = 10
 WARM_CYCLES = 10
 
 
-def show(name: str, value: float, unit: str, rival: str, rival_value: float) -> None:
-    """Print one figure."""
-    figures = {"value": round(value, 2), "rival_value": round(rival_value, 2)}
-    ratio = round(value / rival_value, 3) if rival_value else None
-    print(json.dumps({"name": f"storm/{name}", "unit": unit, "rival": rival, **figures, "ratio": ratio}), flush=True)
-
-
 def show_lags(name: str, lags: Lags) -> None:
     """Print the 99th percentile and the maximum beside what is wanted."""
     ordered = sorted(lags)
-    show(f"{name}/lag p99", ordered[int(0.99 * (len(ordered) - 1))], "ms", "wanted", 10)
-    show(f"{name}/lag maximum", ordered[-1], "ms", "wanted", 50)
+    show(f"storm/{name}/lag p99", ordered[int(0.99 * (len(ordered) - 1))], "ms", "wanted", 10)
+    show(f"storm/{name}/lag maximum", ordered[-1], "ms", "wanted", 50)
 
 
 def start(window: MainWindow) -> None:
@@ -79,8 +72,8 @@ def measure_slider(window: MainWindow, meter: LagMeter, seconds: float) -> None:
     n_revisions = check(folder)
     last = read_revisions(folder.settings_jsonl)[-1].settings.augmentation.rotation
     assert last == value, f"the slider stands at {value}, the run trains with {last}"
-    show("a slider/moves", mover.n_moves / seconds, "1/s", "wanted", 1000)
-    show("a slider/revisions", n_revisions, "1", "epochs", len(read_history(folder.history_csv)))
+    show("storm/a slider/moves", mover.n_moves / seconds, "1/s", "wanted", 1000)
+    show("storm/a slider/revisions", n_revisions, "1", "epochs", len(read_history(folder.history_csv)))
     show_lags("a slider", lags)
 
 
@@ -100,8 +93,8 @@ def measure_cycles(window: MainWindow, meter: LagMeter, n_cycles: int) -> None:
     for folder in folders:
         check(folder)
     rival = f"after {WARM_CYCLES} cycles"
-    show(f"{n_cycles} starts and stops/memory", process.memory_info().rss / 1e6, "MB", rival, memory)
-    show(f"{n_cycles} starts and stops/threads", threading.active_count(), "1", rival, threads)
+    show(f"storm/{n_cycles} starts and stops/memory", process.memory_info().rss / 1e6, "MB", rival, memory)
+    show(f"storm/{n_cycles} starts and stops/threads", threading.active_count(), "1", rival, threads)
     show_lags(f"{n_cycles} starts and stops", lags)
 
 
