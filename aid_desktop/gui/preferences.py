@@ -84,7 +84,7 @@ class Preferences(QObject):
     @property
     def auto_apply(self) -> bool:
         """Whether changed settings are posted to a running training without pressing Apply."""
-        return str(self._settings.value("auto_apply", "true")) == "true"
+        return self._is_on("auto_apply", default=True)
 
     @auto_apply.setter
     def auto_apply(self, value: bool) -> None:
@@ -93,7 +93,7 @@ class Preferences(QObject):
     @property
     def all_settings(self) -> bool:
         """Whether the Training tab shows all settings, not only those that a first run needs."""
-        return str(self._settings.value("all_settings", "false")) == "true"
+        return self._is_on("all_settings")
 
     @all_settings.setter
     def all_settings(self, value: bool) -> None:
@@ -102,7 +102,7 @@ class Preferences(QObject):
     @property
     def console(self) -> bool:
         """Whether there is a tab with a Python console."""
-        return str(self._settings.value("console", "false")) == "true"
+        return self._is_on("console")
 
     @console.setter
     def console(self, value: bool) -> None:
@@ -125,6 +125,9 @@ class Preferences(QObject):
     @export_choices.setter
     def export_choices(self, choices: dict[str, str]) -> None:
         self._settings.setValue("export_choices", json.dumps(choices))
+
+    def _is_on(self, key: str, *, default: bool = False) -> bool:
+        return str(self._settings.value(key, _word(default))) == _word(True)
 
     def _words(self, key: str) -> dict[str, str]:
         try:

@@ -52,7 +52,13 @@ def child(dialog: QWidget, kind: type, name: str):
 
 def test_that_every_key_that_is_remembered_is_in_the_list() -> None:
     texts = [path.read_text(encoding="utf-8") for path in GUI.rglob("*.py")]
-    patterns = (r'_settings\.value\("(\w+)"', r'_words\("(\w+)"', r'RecentPaths\("(\w+)"', r'RECENT_\w+ = "(\w+)"')
+    patterns = (
+        r'_settings\.value\("(\w+)"',
+        r'_words\("(\w+)"',
+        r'_is_on\("(\w+)"',
+        r'RecentPaths\("(\w+)"',
+        r'RECENT_\w+ = "(\w+)"',
+    )
     kept = {key for text in texts for pattern in patterns for key in re.findall(pattern, text)}
     assert kept - {"schema_version"} == set(all_keys())
 

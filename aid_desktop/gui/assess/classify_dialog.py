@@ -191,11 +191,8 @@ class ClassifyDialog(QDialog):
     @pyqtSlot()
     def reject(self) -> None:
         """Close, unless files are being classified: that ends by the Cancel button alone."""
-        if self.work.job is None:
+        if self.work.lets_close(self.messages, "The classification"):
             super().reject()
-        else:
-            self.messages.clear()
-            self.messages.add(Note(Level.INFO, "The classification is under way: press Cancel first to end it."))
 
     def _tell_sorted(self) -> None:
         """Say what a cancelled job has sorted so far: those files stay."""

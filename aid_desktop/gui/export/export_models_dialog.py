@@ -244,11 +244,8 @@ class ExportModelsDialog(QDialog):
     @pyqtSlot()
     def reject(self) -> None:
         """Close, unless models are being exported: that ends by the Cancel button alone."""
-        if self.work.job is None:
+        if self.work.lets_close(self.messages, "The export"):
             super().reject()
-        else:
-            self.messages.clear()
-            self.messages.add(Note(Level.INFO, "The export is under way: press Cancel first to end it."))
 
     @pyqtSlot(bool)
     def _on_running_changed(self, running: bool) -> None:

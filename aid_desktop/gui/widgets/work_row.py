@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 from aid_desktop.gui.background import Job
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import GRID, set_role
+from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 
 CONVERTING = "converting the network…"
@@ -56,6 +57,14 @@ class WorkRow(QWidget):
     def was_cancelled(self) -> bool:
         """Whether the last job was stopped."""
         return self._was_cancelled
+
+    def lets_close(self, messages: MessageStrip, what: str) -> bool:
+        """Return whether nothing is under way; else say of `what`, say "The export", that Cancel ends it."""
+        if self._job is None:
+            return True
+        messages.clear()
+        messages.add(Note(Level.INFO, f"{what} is under way: press Cancel first to end it."))
+        return False
 
     def follow(self, job: Job[Any], text: str, endless: str = "working…") -> None:
         """Show a job that was just started.
