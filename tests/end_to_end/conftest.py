@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,8 @@ import pytest
 
 from aid_desktop.data.rtdc_writing import write_rtdc
 
+ROOT = Path(__file__).parents[2]
+PATIENCE = 200
 RUN_TOML = """
 seed = 11
 [image]
@@ -54,9 +56,26 @@ def start() -> Callable[..., subprocess.Popen[str]]:
 
     def start_process(*arguments: object) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "aid_desktop", *map(str, arguments)]
-        root = Path(__file__).parents[2]
         return subprocess.Popen(
-            command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
         )
 
     return start_process
+
+
+@pytest.fixture(scope="session")
+def finish_program() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return a function that runs `python -m aid_desktop`, or Python with other `options`, to its end."""
+
+    def run(
+        *arguments: object,
+        options: tuple[str, ...] = ("-m", "aid_desktop"),
+        environment: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, *options, *map(str, arguments)]
+        return subprocess.run(
+            command, cwd=ROOT, env=os.environ | (environment or {}), capture_output=True, text=True, timeout=PATIENCE,
+            check=False,
+        )  # fmt: skip
+
+    return run

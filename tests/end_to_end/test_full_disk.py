@@ -1,9 +1,9 @@
 """A disk that is full, a real one of a few megabytes: plain messages, no half files, and training goes on elsewhere."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +20,7 @@ pytestmark = [
 ]
 
 Disk = Callable[[str], Path]
-ROOT = Path(__file__).parents[2]
-PATIENCE = 200
+Finish = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
@@ -43,13 +42,11 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
         subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-def run(home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, with the program's own folders below `home`."""
-    command = [sys.executable, "-m", "aid_desktop", *map(str, arguments)]
-    folders = {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("DATA", "CACHE", "STATE", "CONFIG")}
-    return subprocess.run(
-        command, cwd=ROOT, env=os.environ | folders, capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
+@pytest.fixture
+def run(finish_program: Finish, tmp_path: Path) -> Finish:
+    """Return a function that runs a command to its end, with the program's own folders in that of the test."""
+    kinds = ("DATA", "CACHE", "STATE", "CONFIG")
+    return partial(finish_program, environment={f"XDG_{kind}_HOME": str(tmp_path / kind.lower()) for kind in kinds})
 
 
 @pytest.fixture
@@ -69,9 +66,9 @@ def data(tmp_path: Path) -> Path:
     return path
 
 
-def test_that_a_run_goes_on_elsewhere_with_all_its_epochs(disk: Disk, data: Path, tmp_path: Path) -> None:
+def test_that_a_run_goes_on_elsewhere_with_all_its_epochs(disk: Disk, run: Finish, data: Path, tmp_path: Path) -> None:
     out = disk("1m") / "run"
-    done = run(tmp_path, "train", data, "--out", out)
+    done = run("train", data, "--out", out)
     assert done.returncode == 0, done.stderr
     assert f"The disk of {out} is full. The run goes on in " in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -86,20 +83,20 @@ def test_that_a_run_goes_on_elsewhere_with_all_its_epochs(disk: Disk, data: Path
     [("convert", "out.rtdc"), ("classify", "out.csv"), ("classify-rtdc", "copies"), ("export", "net.onnx")],
 )
 def test_that_a_command_fails_in_plain_words_and_leaves_nothing(
-    disk: Disk, data: Path, tmp_path: Path, command: str, name: str
+    disk: Disk, run: Finish, data: Path, tmp_path: Path, command: str, name: str
 ) -> None:
     out = disk("16k") / name
     sources = [data.parent / "dark.rtdc", data.parent / "bright.rtdc"]
     arguments: list[object] = ["convert", *sources, "--out", out]
     if command != "convert":
-        trained = run(tmp_path, "train", data, "--out", tmp_path / "run", "--epochs", 1)
+        trained = run("train", data, "--out", tmp_path / "run", "--epochs", 1)
         assert trained.returncode == 0, trained.stderr
         arguments = {
             "classify": ["classify", tmp_path / "run", *sources, "--out", out],
             "classify-rtdc": ["classify", tmp_path / "run", *sources, "--into-rtdc", "--out", out],
             "export": ["export", tmp_path / "run", "--format", "onnx", "--out", out],
         }[command]
-    done = run(tmp_path, *arguments)
+    done = run(*arguments)
     assert done.returncode == 1, done.stdout
     assert "Traceback" not in done.stderr
     assert "No space left on device" in done.stderr or "full" in done.stderr, done.stderr

@@ -23,6 +23,7 @@ pytestmark = [
 
 Kill = Callable[..., None]
 Run = Callable[..., str]
+Finish = Callable[..., subprocess.CompletedProcess[str]]
 
 # An audit hook hears of each renaming before it happens.
 DYING = """
@@ -38,17 +39,14 @@ sys.addaudithook(hear)
 from aid_desktop.cli.main import run
 sys.exit(run(sys.argv[3:]))
 """
-PATIENCE = 200
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def run() -> Run:
+def run(finish_program: Finish) -> Run:
     """Return a function that runs a command to its end and returns what it prints."""
 
     def call(*arguments: object) -> str:
-        command = [sys.executable, "-m", "aid_desktop", *map(str, arguments)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = finish_program(*arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -56,12 +54,11 @@ def run() -> Run:
 
 
 @pytest.fixture
-def kill() -> Kill:
+def kill(finish_program: Finish) -> Kill:
     """Return a function that runs a command which dies before the nth file of a name is put in its place."""
 
     def call(name: str, number: int, *arguments: object) -> None:
-        command = [sys.executable, "-c", DYING, name, str(number), *map(str, arguments)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = finish_program(name, number, *arguments, options=("-c", DYING))
         assert done.returncode == -9, done.stdout + done.stderr
 
     return call
