@@ -140,7 +140,7 @@ class ModelRow(QWidget):
         self._job, self._asked = None, model.path
         if isinstance(model, UntrustedModel):
             self._show_model(None, "This model holds code and was not trusted: choose it again to be asked.")
-            ask(_trust_question(model), partial(self._trust, model.path), self)
+            ask(trust_question(model), partial(self._trust, model.path), self)
             return
         self._recent.remember(model.path)
         self.edit.setText(str(model.path))
@@ -219,7 +219,8 @@ class ModelRow(QWidget):
         grid.addWidget(self.describe_button, 1, 2, 1, 2)
 
 
-def _trust_question(model: UntrustedModel) -> Question:
+def trust_question(model: UntrustedModel) -> Question:
+    """Return what is asked before code in a model runs."""
     return Question(
         "trustDialog",
         "Code in a model",
