@@ -2,7 +2,7 @@
 
 Each screen is a process of its own, because Qt scales once: 1366 × 768, and 2560 × 1440 at 200 %. `--data` names the
 user data folder that an earlier call has made; without it the demo and two more runs are trained first. `--docs`
-also makes the pictures of the manual and the README anew.
+also makes the pictures of the manual and the README anew. What has too little room for its text is printed.
 """
 
 import argparse
