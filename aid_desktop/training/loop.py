@@ -98,6 +98,7 @@ def _train(run: TrainingRun, storage: RunStorage, publish: Publish) -> None:
             first_epoch=state.first_epoch,
             parameters=state.model.count_params(),
             settings=state.settings,
+            revision=state.revision,
             notes=state.origin.notes,
             warnings=state.origin.warnings,
         )
