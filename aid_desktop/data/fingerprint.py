@@ -12,9 +12,6 @@ from aid_desktop.data.pixels import Pixels, white_level_of
 from aid_desktop.data.prepare import PreparationStoppedError
 from aid_desktop.data.source import ImageReader, Indices
 
-HASH_BITS = 64
-"""Length of a perceptual hash."""
-
 SIDE = 32
 """Side of the small image that stands for a whole one, in pixels."""
 

@@ -165,7 +165,7 @@ def test_that_channels_are_chosen_by_name(show, tmp_path, qtbot, idle) -> None:
     shown = choice.findChild(QListWidget, "channelList")
     for line in (1, 2):
         shown.item(line).setCheckState(Qt.CheckState.Checked)
-    choice.accept_button.click()
+    choice.findChild(QPushButton, "channelsOkButton").click()
     assert dialog.form.values().channels == ("image_bg", "mask")
     qtbot.waitUntil(lambda: {image.shape for image in dialog.preview.converted.images} == {(12, 20, 2)})
     assert {image.shape for image in dialog.preview.originals.images} == {(12, 20)}
