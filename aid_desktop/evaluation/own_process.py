@@ -6,13 +6,14 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from aid_desktop.errors import AidError
+from aid_desktop.long_work import ShouldStop
 
 T = TypeVar("T")
 
 _PATIENCE_S = 0.05
 
 
-def in_own_process(work: Callable[..., T], arguments: tuple[Any, ...], should_stop: Callable[[], bool]) -> T | None:
+def in_own_process(work: Callable[..., T], arguments: tuple[Any, ...], should_stop: ShouldStop) -> T | None:
     """Return what `work(*arguments)` returns in another process, or None once `should_stop` says yes: it is ended then.
 
     `work` is a function of a module; it, its arguments and what it returns are copied. To start the process takes a

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from aid_desktop.long_work import ShouldStop
+
 T = TypeVar("T")
 
 _PATIENCE_S = 0.05
@@ -71,7 +73,7 @@ def one_thread() -> Iterator[None]:
         _shared.leave()
 
 
-def left_when_stopped(work: Callable[[], T], should_stop: Callable[[], bool]) -> T | None:
+def left_when_stopped(work: Callable[[], T], should_stop: ShouldStop) -> T | None:
     """Return what `work` returns, or None as soon as `should_stop` says yes. Raises what `work` raises.
 
     For calls that take long and hear no stop: `work` then ends unseen, and does not keep the program from ending.

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.scalar_features import RawFeatures
-from aid_desktop.errors import ModelError
+from aid_desktop.errors import ModelError, StoppedError
+from aid_desktop.long_work import ShouldStop
 from aid_desktop.models.calibration import calibrated
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.onnx_cache import OnnxCache, users_cache
@@ -130,7 +131,7 @@ class Predictor:
     def predict(
         self,
         images: Pixels,
-        should_stop: Callable[[], bool] | None = None,
+        should_stop: ShouldStop | None = None,
         features: RawFeatures | None = None,
     ) -> NDArray[np.float32]:
         """Return probabilities, float32 (N, n_classes), of images (N, height, width, channels)
@@ -177,7 +178,7 @@ class Predictor:
             inputs.append(self._card.features.apply(features))
         return inputs
 
-    def _choose(self, inputs: Inputs, should_stop: Callable[[], bool] | None) -> Engine | None:
+    def _choose(self, inputs: Inputs, should_stop: ShouldStop | None) -> Engine | None:
         """Return what is to compute; None if there was a stop before that was known."""
         shapes = shapes_of(self._card)
         if has_gpu():
@@ -201,12 +202,8 @@ class Predictor:
             self._on_convert(True)
 
 
-class StoppedError(Exception):
-    """There was a stop while an engine was looked for."""
-
-
 def until_stopped(
-    should_stop: Callable[[], bool] | None,
+    should_stop: ShouldStop | None,
     find: Callable[[], OnnxEngine | None],
     on_wait: Callable[[], None] | None = None,
 ) -> OnnxEngine | None:

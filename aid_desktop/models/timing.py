@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.errors import SettingsError
+from aid_desktop.errors import SettingsError, StoppedError
+from aid_desktop.long_work import ShouldStop
 from aid_desktop.models.devices import processor_name
 from aid_desktop.models.files import LoadedModel, versions
 from aid_desktop.models.onnx_cache import OnnxCache, users_cache, version_of
 from aid_desktop.models.onnx_engine import Inputs
 from aid_desktop.models.predict import (
     KerasEngine,
-    StoppedError,
     has_gpu,
     keras_devices,
     noise_inputs,
@@ -132,7 +132,7 @@ def measure_times(
     loaded: LoadedModel,
     choice: TimingChoice | None = None,
     progress: Callable[[int, int], None] | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
     cache: OnnxCache | None = None,
 ) -> TimingReport:
     """Measure the engines with images of noise that are normalized already.
@@ -191,7 +191,7 @@ def machine_text() -> str:
 
 
 def _engines(
-    loaded: LoadedModel, cache: OnnxCache, should_stop: Callable[[], bool] | None
+    loaded: LoadedModel, cache: OnnxCache, should_stop: ShouldStop | None
 ) -> tuple[dict[tuple[str, str], _Engine], tuple[str, ...]]:
     """Return what computes, by name and device, and notes on what does not."""
     shapes, model = shapes_of(loaded.card), loaded.model
