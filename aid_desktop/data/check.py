@@ -1,6 +1,6 @@
 """Look for images that stand on both sides of a split, for contradictory labels, and for images that are of no use."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
@@ -16,7 +16,7 @@ from aid_desktop.data.health import ClassHealth, class_health
 from aid_desktop.data.near_duplicates import near_pairs
 from aid_desktop.data.source import ImageReader, Selection
 from aid_desktop.errors import DataError
-from aid_desktop.long_work import ShouldStop
+from aid_desktop.long_work import Progress, ShouldStop
 
 NEARLY_EQUAL = 0.98
 """Least correlation of nearly identical images.
@@ -28,8 +28,6 @@ scikit-learn's different handwritten digits. Images moved by a pixel at that siz
 
 MAX_PAIRS = 1000
 """So many pairs of one kind are looked at; a finding says when there are more."""
-
-Progress = Callable[[int, int], None]
 
 
 class Severity(StrEnum):

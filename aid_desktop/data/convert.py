@@ -1,6 +1,6 @@
 """Write images of any size, depth and number of channels to one .rtdc file, block by block."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import prod
@@ -17,13 +17,11 @@ from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.rtdc_writing import RtdcWriter
 from aid_desktop.data.source import DataSource, ImageReader, Problem, Shape
 from aid_desktop.errors import DataError
-from aid_desktop.long_work import ShouldStop, leave_if_stopped
+from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 
 _BLOCK = 512
 _BLOCK_BYTES = 32 * 2**20
 """Images are converted in blocks of up to this many, and of up to this many bytes before and afterwards."""
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

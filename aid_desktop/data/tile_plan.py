@@ -1,6 +1,6 @@
 """Plan the tiles of many images: which positions, which classes, which folders, before anything is written."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from aid_desktop.data.source import ImageReader, Problem
 from aid_desktop.data.tile_masks import ImagePlace, MaskMatch, match_masks, read_mask
 from aid_desktop.data.tiles import Positions, label_tiles, tile_positions
 from aid_desktop.errors import DataError, SettingsError
-from aid_desktop.long_work import ShouldStop, leave_if_stopped
+from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 from aid_desktop.settings.image import MAX_SIDE
 
 DEFAULT_NAMES = ("background", "object")
@@ -23,8 +23,6 @@ NAME_WITHOUT_MASK = "tiles"
 """Name of the only class where none is given and there are no masks."""
 
 _FORBIDDEN = '<>:"/\\|?*'
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

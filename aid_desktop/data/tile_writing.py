@@ -10,10 +10,10 @@ from pathlib import Path
 from aid_desktop.data.picture_writing import picture_suffix, write_picture
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.source import Problem
-from aid_desktop.data.tile_plan import Progress, TiledImage, TilePlan
+from aid_desktop.data.tile_plan import TiledImage, TilePlan
 from aid_desktop.data.tiles import cut_tiles
 from aid_desktop.errors import DataError
-from aid_desktop.long_work import ShouldStop, leave_if_stopped
+from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 
 GROUP_BY = "folder_name"
 """Keeps all tiles of an image together when a split is grouped by it, whichever class they have."""

@@ -11,8 +11,7 @@ from aid_desktop.doctor.benchmark import ARCHITECTURE, Benchmark, run_benchmark
 from aid_desktop.doctor.disk import Disk, read_disk
 from aid_desktop.doctor.machine import Machine, read_machine
 from aid_desktop.doctor.software import Software, read_software
-from aid_desktop.evaluation.writing import Progress
-from aid_desktop.long_work import ShouldStop
+from aid_desktop.long_work import Progress, ShouldStop
 
 Row = tuple[str, str]
 _N_STEPS = 3

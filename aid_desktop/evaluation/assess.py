@@ -16,15 +16,13 @@ from aid_desktop.data.scalar_features import RawFeatures, read_features
 from aid_desktop.data.source import DataSource
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.long_work import ShouldStop
+from aid_desktop.long_work import Progress, ShouldStop
 from aid_desktop.models.files import LoadedModel
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.predict import Predictor
 
 CHUNK_IMAGES = 2048
 CHUNK_BYTES = 128 * 2**20
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,9 +12,8 @@ from aid_desktop.data.fingerprint import Fingerprints, correlations, fingerprint
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.near_duplicates import near_pairs
 from aid_desktop.data.source import ImageReader
-from aid_desktop.evaluation.assess import Progress
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.long_work import ShouldStop, leave_if_stopped
+from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 
 Pairs = NDArray[np.intp]
 """Positions of two images that belong together, (N, 2)."""

@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.prepare import prepare_blocks
 from aid_desktop.data.scalar_features import read_features
-from aid_desktop.evaluation.assess import Progress, check_sources
+from aid_desktop.evaluation.assess import check_sources
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.long_work import ShouldStop
+from aid_desktop.long_work import Progress, ShouldStop
 from aid_desktop.models.embedding import Embedder
 from aid_desktop.models.files import LoadedModel
 

@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.errors import DataError
-from aid_desktop.evaluation.assess import Progress
 from aid_desktop.evaluation.duplicates import Duplicates
 from aid_desktop.evaluation.embedding import Embedding
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.projection import COMPONENTS, check_finite, principal_components
 from aid_desktop.evaluation.threads import one_thread
-from aid_desktop.long_work import ShouldStop, leave_if_stopped
+from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 
 NEIGHBORS = 10
 """An image is as far from the others as the mean distance to so many nearest ones."""

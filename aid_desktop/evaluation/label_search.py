@@ -7,14 +7,13 @@ from aid_desktop.data.class_table import Role
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.grouping import group_ids
 from aid_desktop.errors import DataError
-from aid_desktop.evaluation.assess import Progress
 from aid_desktop.evaluation.cross_validation import joined_groups, out_of_sample
 from aid_desktop.evaluation.duplicates import find_duplicates
 from aid_desktop.evaluation.embedding import embed_rows
 from aid_desktop.evaluation.label_issues import Evidence, LabelIssues, rank_issues
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.series_predictions import predict_held_out
-from aid_desktop.long_work import ShouldStop, leave_if_stopped
+from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 from aid_desktop.models.files import LoadedModel
 from aid_desktop.runs.series import Series
 

@@ -7,11 +7,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.errors import DataError, StoppedError
+from aid_desktop.errors import DataError
 from aid_desktop.evaluation.embedding import Embedding
-from aid_desktop.evaluation.own_process import in_own_process
-from aid_desktop.evaluation.threads import left_when_stopped, one_thread
-from aid_desktop.long_work import ShouldStop, leave_if_stopped
+from aid_desktop.evaluation.threads import one_thread
+from aid_desktop.long_work import ShouldStop, in_own_process, leave_if_stopped, left_when_stopped
 
 Places = NDArray[np.float64]
 """x and y of each image on a map, float64 (N, 2)."""
@@ -84,12 +83,8 @@ def project(embedding: Embedding, method: Method, seed: int = SEED, should_stop:
     if should_stop is None:
         return place(components, seed)
     if method is Method.TSNE and len(components) >= _WORTH_A_PROCESS:
-        places = in_own_process(place, (components, seed), should_stop)
-    else:
-        places = left_when_stopped(partial(place, components, seed), should_stop)
-    if places is None:
-        raise StoppedError("stopped before the map was ready")
-    return places
+        return in_own_process(place, (components, seed), should_stop)
+    return left_when_stopped(partial(place, components, seed), should_stop)
 
 
 def check_finite(embedding: Embedding) -> None:
@@ -122,12 +117,7 @@ def principal_components(
         with one_thread():
             return np.asarray(PCA(number, svd_solver=solver, random_state=seed).fit_transform(values), np.float64)
 
-    if should_stop is None:
-        return find()
-    components = left_when_stopped(find, should_stop)
-    if components is None:
-        raise StoppedError("stopped before the principal components were found")
-    return components
+    return left_when_stopped(find, should_stop)
 
 
 def _two_columns(components: Places) -> Places:

@@ -24,8 +24,7 @@ from aid_desktop.errors import DataError, ExportError
 from aid_desktop.evaluation.labelled import label_names
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.sorting import check_folder, class_folders
-from aid_desktop.evaluation.writing import Progress
-from aid_desktop.long_work import ShouldStop, leave_if_stopped
+from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 
 _AT_ONCE = 64
 

@@ -6,10 +6,10 @@ from numpy.typing import NDArray
 from aid_desktop.data.class_table import ClassRow, Role
 from aid_desktop.data.formats import reopen
 from aid_desktop.errors import DataError, RunError
-from aid_desktop.evaluation.assess import Progress, predict_rows
+from aid_desktop.evaluation.assess import predict_rows
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.roles import RoleImages
-from aid_desktop.long_work import ShouldStop
+from aid_desktop.long_work import Progress, ShouldStop
 from aid_desktop.models.files import load_model
 from aid_desktop.runs.best import find_model
 from aid_desktop.runs.config import open_table

@@ -23,7 +23,8 @@ from aid_desktop.data.source import DataSource, ImageReader, SourceKind, split_o
 from aid_desktop.errors import DataError, ExportError
 from aid_desktop.evaluation.decision import MOST_PROBABLE, REJECTED, Decision
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.evaluation.writing import Progress, encodable
+from aid_desktop.evaluation.writing import encodable
+from aid_desktop.long_work import Progress
 
 REJECTED_FOLDER = "not_sure"
 MANIFEST = "manifest.csv"

@@ -11,9 +11,9 @@ from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.source import ImageReader
 from aid_desktop.data.tiles import Positions, Side, both_sides, cut_tiles, tile_positions, tile_starts
 from aid_desktop.errors import DataError, StoppedError
-from aid_desktop.evaluation.assess import CHUNK_BYTES, CHUNK_IMAGES, Progress, check_sources, conversion_progress
+from aid_desktop.evaluation.assess import CHUNK_BYTES, CHUNK_IMAGES, check_sources, conversion_progress
 from aid_desktop.evaluation.predictions import Threshold, checked_probabilities, predicted_classes
-from aid_desktop.long_work import ShouldStop
+from aid_desktop.long_work import Progress, ShouldStop
 from aid_desktop.models.files import LoadedModel
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.predict import Predictor

@@ -1,14 +1,12 @@
 """Write files of results so that a failure leaves no half file and gives a plain message."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from aid_desktop.errors import ExportError
+from aid_desktop.long_work import Progress
 from aid_desktop.paths import write_atomically
-
-Progress = Callable[[int, int], None]
-"""Called with (done, total) while something is written; an error that it raises ends the writing."""
 
 _BLOCK = 16 * 2**20
 

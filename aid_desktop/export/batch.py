@@ -11,14 +11,12 @@ from aid_desktop.export.exporter import ExportFormat
 from aid_desktop.export.exporting import ExportChoice, ExportRefusedError, export_model
 from aid_desktop.export.kit import FORMATS_WITH_KIT
 from aid_desktop.export.report import ExportReport
-from aid_desktop.long_work import ShouldStop
+from aid_desktop.long_work import Progress, ShouldStop
 from aid_desktop.models.facts import NOTHING_SAID, ModelFacts
 from aid_desktop.models.files import load_model
 from aid_desktop.runs.best import run_of
 
 logger = logging.getLogger(__name__)
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

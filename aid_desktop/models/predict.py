@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,11 +11,11 @@ from numpy.typing import NDArray
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.scalar_features import RawFeatures
 from aid_desktop.errors import ModelError, StoppedError
-from aid_desktop.long_work import ShouldStop
+from aid_desktop.long_work import ShouldStop, left_when_stopped
 from aid_desktop.models.calibration import calibrated
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.onnx_cache import OnnxCache, users_cache
-from aid_desktop.models.onnx_engine import Inputs, OnnxEngine, parts_of, sharing_out
+from aid_desktop.models.onnx_engine import Inputs, parts_of, sharing_out
 from aid_desktop.models.onnx_graph import Shape
 
 if TYPE_CHECKING:
@@ -38,7 +37,6 @@ MOST_WEIGHTS_CONVERTED = 10**7
 ResNet50's 24 million took 25 s, and ONNX Runtime was hardly quicker then: 2.3 instead of 2.6 ms for an image.
 """
 _SAMPLE = 8
-_ASK_EACH_S = 0.1
 _PARTS_EACH = 4
 """So many calls of each thread lie between two questions whether to stop."""
 
@@ -190,7 +188,9 @@ class Predictor:
         converting = threading.Event()
         tell = None if self._on_convert is None else partial(self._tell, converting)
         try:
-            engine = until_stopped(should_stop, partial(find, on_convert=converting.set), tell)
+            engine = left_when_stopped(
+                partial(find, on_convert=converting.set), should_stop, tell, can_be_cut_off=False
+            )
         except StoppedError:
             return None
         if self._on_convert is not None and converting.is_set():
@@ -200,28 +200,6 @@ class Predictor:
     def _tell(self, converting: threading.Event) -> None:
         if self._on_convert is not None and converting.is_set():
             self._on_convert(True)
-
-
-def until_stopped(
-    should_stop: ShouldStop | None,
-    find: Callable[[], OnnxEngine | None],
-    on_wait: Callable[[], None] | None = None,
-) -> OnnxEngine | None:
-    """Return what `find` returns; `on_wait` is called ten times a second meanwhile.
-
-    Raises StoppedError at a stop: the conversion then ends by itself, for the next.
-    """
-    if should_stop is None and on_wait is None:
-        return find()
-    executor = ThreadPoolExecutor(1, thread_name_prefix="conversion")
-    future = executor.submit(find)
-    executor.shutdown(wait=False)
-    while not wait((future,), _ASK_EACH_S).done:
-        if should_stop is not None and should_stop():
-            raise StoppedError
-        if on_wait is not None:
-            on_wait()
-    return future.result()
 
 
 def is_worth_it(model: "keras.Model", n_images: int) -> bool:

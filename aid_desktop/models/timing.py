@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.errors import SettingsError, StoppedError
-from aid_desktop.long_work import ShouldStop
+from aid_desktop.libraries import version_of
+from aid_desktop.long_work import ShouldStop, left_when_stopped
 from aid_desktop.models.devices import processor_name
 from aid_desktop.models.files import LoadedModel, versions
-from aid_desktop.models.onnx_cache import OnnxCache, users_cache, version_of
+from aid_desktop.models.onnx_cache import OnnxCache, users_cache
 from aid_desktop.models.onnx_engine import Inputs
 from aid_desktop.models.predict import (
     KerasEngine,
@@ -25,7 +26,6 @@ from aid_desktop.models.predict import (
     keras_devices,
     noise_inputs,
     shapes_of,
-    until_stopped,
 )
 from aid_desktop.paths import write_atomically
 from aid_desktop.runs.comparison_table import TextTable
@@ -197,7 +197,8 @@ def _engines(
     shapes, model = shapes_of(loaded.card), loaded.model
     engines: dict[tuple[str, str], _Engine] = {}
     notes: tuple[str, ...] = ()
-    runtime = until_stopped(should_stop, lambda: cache.engine(model, shapes, noise_inputs(loaded.card, _SAMPLE)))
+    find = partial(cache.engine, model, shapes, noise_inputs(loaded.card, _SAMPLE))
+    runtime = left_when_stopped(find, should_stop, can_be_cut_off=False)
     if runtime is None:
         notes = (_NO_ONNX,)
     else:

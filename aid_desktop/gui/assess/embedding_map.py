@@ -16,8 +16,8 @@ from aid_desktop.evaluation.projection import Method, Places, project, stratifie
 from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.background import JobContext
 from aid_desktop.gui.plots.map_plot import Groups
-from aid_desktop.gui.plots.plot_saving import Progress
 from aid_desktop.gui.theme import Theme, class_color
+from aid_desktop.long_work import Progress
 from aid_desktop.models.files import load_model
 
 _CERTAINTY = (0.5, 0.7, 0.9, 0.99)
