@@ -24,6 +24,7 @@ from aid_desktop.errors import DataError, ExportError
 from aid_desktop.evaluation.labelled import label_names
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.sorting import check_folder, class_folders
+from aid_desktop.evaluation.writing import plain_failures
 from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 
 _AT_ONCE = 64
@@ -190,10 +191,8 @@ def _staged(folder: Path) -> Iterator[Path]:
     """Yield a folder beside `folder` that is gone afterwards, whatever happens. Raises ExportError."""
     staging = folder.with_name(f".{folder.name[:40]}-{uuid.uuid4().hex[:12]}")
     try:
-        staging.mkdir(parents=True)
-        yield staging
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ExportError(f"{folder} cannot be written: {reason}. Choose another folder, or make room.") from error
+        with plain_failures(folder):
+            staging.mkdir(parents=True)
+            yield staging
     finally:
         shutil.rmtree(staging, ignore_errors=True)

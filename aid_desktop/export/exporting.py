@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.errors import AidError, ExportError
+from aid_desktop.evaluation.writing import plain_failures
 from aid_desktop.export.exporter import ExportFormat
 from aid_desktop.export.graph import layer_in, read_graph
 from aid_desktop.export.kit import check_kit, kit_folder, write_kit
 from aid_desktop.export.labels import LABELS_NAME, labels_text
 from aid_desktop.export.network import ExportNetwork, Sample, make_network, prepared_inputs
-from aid_desktop.export.placing import aside, check_beside, check_place, plain_failures, put
+from aid_desktop.export.placing import aside, check_beside, check_place, put
 from aid_desktop.export.report import REPORT_NAME, ExportReport, report_text
 from aid_desktop.export.sample import find_sample
 from aid_desktop.export.verify import first_line, verify

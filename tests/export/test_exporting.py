@@ -194,7 +194,7 @@ def test_that_a_full_disk_is_told_plainly_and_the_old_file_stays(make_loaded: An
     full = OSError(errno.ENOSPC, "No space left on device", "a hidden file")
     with pytest.raises(ExportError) as caught:
         export_model(make_loaded(), write_half(full), path)
-    assert str(caught.value) == (
+    assert str(caught.value).startswith(
         f"{path} cannot be written: No space left on device. Choose another folder, or make room"
     )
     assert [one.name for one in tmp_path.iterdir()] == ["net.onnx"]
