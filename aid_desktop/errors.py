@@ -5,6 +5,10 @@ class AidError(Exception):
     """A known failure; its text is one plain sentence or two, shown without a traceback."""
 
 
+class StoppedError(AidError):
+    """Somebody asked to stop before the work was done."""
+
+
 class SettingsError(AidError):
     """A setting has a value that cannot be used.
 

@@ -1,6 +1,6 @@
 """The report on a model's scores: page, workbook, tables and picture."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -28,6 +28,7 @@ from aid_desktop.evaluation.report_tables import Table, column_table, write_tabl
 from aid_desktop.evaluation.tables import CHUNK, Value, table_header, table_rows, write_predictions_csv
 from aid_desktop.evaluation.writing import exported
 from aid_desktop.evaluation.xlsx_stream import XlsxFile
+from aid_desktop.long_work import Progress
 from aid_desktop.models.metadata import ModelCard
 
 REPORT_VERSION = 2
@@ -39,8 +40,6 @@ _SOMETIMES = (
 )  # fmt: skip
 TABLES = "tables"
 """Folder of the report's tables as .csv."""
-
-Progress = Callable[[int, int], None]
 
 
 def write_report(

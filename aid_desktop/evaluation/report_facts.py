@@ -17,8 +17,8 @@ from aid_desktop.data.formats import reopen
 from aid_desktop.errors import AidError
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.predictions import Predictions
+from aid_desktop.libraries import version_of
 from aid_desktop.models.devices import list_devices, processor_name
-from aid_desktop.models.onnx_cache import version_of
 from aid_desktop.runs.best import run_of
 from aid_desktop.runs.config import RunConfig, read_run_toml
 from aid_desktop.runs.history import History, read_history

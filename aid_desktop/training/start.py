@@ -4,8 +4,7 @@ import dataclasses
 import logging
 from collections.abc import Callable
 
-from aid_desktop.data.prepare import PreparationStoppedError
-from aid_desktop.errors import TrainingError
+from aid_desktop.errors import StoppedError, TrainingError
 from aid_desktop.models.backbones import check_fit
 from aid_desktop.models.build import check_shapes, compile_model, dropout_rates, set_dropout
 from aid_desktop.models.files import load_model
@@ -37,7 +36,7 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
         check_fit(find_architecture(list_architectures(run.model_zoo), config.model.architecture), config.image)
     try:
         data = load_training_data(config, say, lambda: run.control.stop_requested)
-    except PreparationStoppedError:
+    except StoppedError:
         return None
     say("Building the network")
     saved = latest = Revision(0, 0, "", config.training)

@@ -274,6 +274,6 @@ def test_that_a_network_that_cannot_be_built_ends_the_run_with_the_line_in_the_f
 def test_that_a_broken_file_cannot_be_started(own_window: MainWindow, zoo: Path) -> None:
     edit(own_window.training.model, zoo, "x = (\n")
     assert not own_window.training.run.start_button.isEnabled()
-    assert "model_zoo.py, line 10: '(' was never closed" in own_window.training.run.problems_text
+    assert "model_zoo.py, line 10: '(' was never closed" in own_window.findChild(QLabel, "startProblems").text()
     edit(own_window.training.model, zoo, "")
     assert own_window.training.run.start_button.isEnabled()

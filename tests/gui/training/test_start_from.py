@@ -104,7 +104,9 @@ def test_that_another_size_offers_to_let_layers_begin_anew(
     assert "hidden" in ready.training.model.problem
     assert "choose that size, tick “Let layers that do not fit begin anew”, or start from" in outcome(ready)
     assert "=" not in outcome(ready)
-    assert ready.training.run.problems_text == "The model to start from cannot be used as it is: see Model"
+    assert (
+        ready.findChild(QLabel, "startProblems").text() == "The model to start from cannot be used as it is: see Model"
+    )
     assert not ready.training.run.start_button.isEnabled()
     renew = ready.findChild(QCheckBox, "startFromRenew")
     assert renew.isVisible()
