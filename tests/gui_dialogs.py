@@ -7,7 +7,6 @@ import h5py
 import numpy as np
 from PyQt5.QtWidgets import QDialog
 
-from aid_desktop.data.arrays import PartNeededError
 from aid_desktop.data.cache import CropCache
 from aid_desktop.data.check import check_table
 from aid_desktop.data.class_table import ClassTable, Role
@@ -15,7 +14,7 @@ from aid_desktop.data.drops import DropItem
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.relink import ContentMethod, Found, Sought, State
 from aid_desktop.data.rtdc_writing import write_rtdc
-from aid_desktop.data.source import SourceKind
+from aid_desktop.data.source import PartNeededError, SourceKind
 from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
 from aid_desktop.gui.assess.facts_dialog import FactsDialog
 from aid_desktop.gui.assess.inference_time_dialog import InferenceTimeDialog

@@ -7,10 +7,11 @@ from PyQt5.QtGui import QDragEnterEvent, QDropEvent
 from PyQt5.QtWidgets import QSplitter, QUndoStack, QVBoxLayout, QWidget
 
 from aid_desktop.data.class_table import ClassTable, Role
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.labelled import has_labels
 from aid_desktop.evaluation.predictions import Threshold
-from aid_desktop.gui.assess.assessment import Assessment, assess_model
+from aid_desktop.gui.assess.assessment import assess_model
 from aid_desktop.gui.assess.changes_bar import ChangesBar
 from aid_desktop.gui.assess.confusion_view import ConfusionView
 from aid_desktop.gui.assess.gallery import Gallery

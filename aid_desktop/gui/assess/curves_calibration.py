@@ -11,9 +11,10 @@ from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QComboBox, QLabel, QWidget
 
 from aid_desktop.data.class_table import Role
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.curves import Reliability, reliability
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.gui.assess.assessment import Assessment, Recalibrated, calibrate
+from aid_desktop.gui.assess.assessment import Recalibrated, calibrate
 from aid_desktop.gui.assess.curves_page import CurvesPage, clear_curves, set_curve
 from aid_desktop.gui.background import Background, Failure, Job, JobContext
 from aid_desktop.gui.numbers import grouped

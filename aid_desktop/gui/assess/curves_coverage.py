@@ -9,9 +9,9 @@ from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QDoubleSpinBox, QLabel, QWidget
 
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.curves import CoverageCurve, coverage_curve
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.curves_page import CurvesPage, clear_curves, guide_line, set_curve, style_line
 from aid_desktop.gui.background import Background, JobContext
 from aid_desktop.gui.numbers import grouped

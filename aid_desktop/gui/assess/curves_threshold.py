@@ -8,6 +8,7 @@ from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QColor, QPen
 from PyQt5.QtWidgets import QComboBox, QLabel, QWidget
 
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.curves import (
     ProbabilityHistogram,
     SortingPoint,
@@ -16,7 +17,6 @@ from aid_desktop.evaluation.curves import (
     threshold_curves,
 )
 from aid_desktop.evaluation.predictions import Predictions, Threshold
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.curves_page import (
     MOST_CURVES,
     CurvesPage,

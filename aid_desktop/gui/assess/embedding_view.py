@@ -18,8 +18,8 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.projection import USUAL_IMAGES, Method, available_methods
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.embedding_map import ColorBy, EmbeddingMap, groups_of, make_map, same_images
 from aid_desktop.gui.assess.map_hover import MapHover
 from aid_desktop.gui.assess.predicted_images import Order, PredictedImages

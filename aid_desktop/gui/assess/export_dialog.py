@@ -11,9 +11,9 @@ from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtWidgets import QComboBox, QDialog, QFileDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from aid_desktop.data.conversion import ConvertSettings
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.selected import SelectedReport, write_selected_folders, write_selected_rtdc
 from aid_desktop.evaluation.tables import write_predictions
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.background import Background, Failure, JobContext
 from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.saving import save_as

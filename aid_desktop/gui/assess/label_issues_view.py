@@ -8,8 +8,8 @@ from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
 from aid_desktop.data.class_table import Role
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.label_issues import Reason
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.label_search import FoundLabels, find_labels, save_list
 from aid_desktop.gui.assess.predicted_images import Order, PredictedImages
 from aid_desktop.gui.assess.staged import Staged
