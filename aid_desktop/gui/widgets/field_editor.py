@@ -122,6 +122,7 @@ class FieldEditor(QWidget):
         self._section = section
         self._value = self._reference = self._tidy_default()
         self._pending = self._error = ""
+        self._told: tuple[str, str] | None = None
         self._is_quiet = self._is_stacked = False
         self._has_unit_column = bool(self.info.unit) or self.info.kind in _AMOUNTS
         self._columns = (0, 0)
@@ -133,6 +134,7 @@ class FieldEditor(QWidget):
         self.dot = ResetDot(self)
         self.message = QLabel(self)
         self._lay_out()
+        self._describe_dot()
         self.set_locked(None)
         self.editor.value_changed.connect(self._on_edited)
         self.dot.clicked.connect(self.reset)
@@ -145,7 +147,11 @@ class FieldEditor(QWidget):
         except ValueError as error:
             raise SettingsError(self.path, str(error)) from None
         # Boxes show a rounded number; a value that nobody touched stays as exact as it came.
-        return self._value if raw == self._shown else self._tidy(raw)
+        if raw == self._shown:
+            return self._value
+        if raw != self._tidied[0]:
+            self._tidied = raw, self._tidy(raw)
+        return self._tidied[1]
 
     def set_value(self, value: Any) -> None:
         """Show a value, without a signal. Raises SettingsError if it is not valid."""
@@ -154,20 +160,19 @@ class FieldEditor(QWidget):
         self.editor.set_value(self._value)
         self._is_quiet = False
         self._shown = self.editor.value()
+        self._tidied = self._shown, self._value
         self._refresh()
 
     def set_reference(self, value: Any) -> None:
         """Choose the value that the dot compares with and resets to; the default at first."""
         self._reference = self._tidy(value)
+        self._describe_dot()
         self._refresh()
 
     @property
     def is_changed(self) -> bool:
         """Whether the value differs from the reference, or is not valid."""
-        try:
-            return bool(self.value() != self._reference)
-        except SettingsError:
-            return True
+        return not self.dot.isHidden()
 
     def set_locked(self, reason: str | None) -> None:
         """Take the field out of the user's hands, with the reason in its tooltip, or give it back."""
@@ -280,17 +285,22 @@ class FieldEditor(QWidget):
 
     def _refresh(self) -> None:
         try:
-            self.value()
+            is_changed, message = self.value() != self._reference, ""
         except SettingsError as error:
-            self.set_error(error.message)
-        else:
-            self.set_error(None)
-        self.dot.setVisible(self.is_changed)
+            is_changed, message = True, error.message
+        self.set_error(message)
+        self.dot.setVisible(is_changed)
+
+    def _describe_dot(self) -> None:
         text = f"Reset to {value_text(self.info, self._reference)}"
         self.dot.setToolTip(text)
         self.dot.setAccessibleName(f"{self.info.label}: {text[0].lower()}{text[1:]}")
 
     def _show_message(self) -> None:
+        # Forms ask for it with every step of a slider, of all their fields.
+        if self._told == (self._error, self._pending):
+            return
+        self._told = self._error, self._pending
         text = self._error or self._pending
         set_role(self.message, "error" if self._error else "muted")
         self.message.setText(text)

@@ -68,7 +68,9 @@ def panel(qtbot: QtBot, tmp_path: Path) -> Iterator[PreviewPanel]:
     notifier, background = Notifier(), Background()
     notifier.set_image_settings(IMAGE)
     notifier.set_table(ClassTable().add_sources(items))
-    shown = PreviewPanel(notifier, background)
+    form = SectionForm(AugmentationSettings)
+    qtbot.addWidget(form)
+    shown = PreviewPanel(notifier, background, form)
     qtbot.addWidget(shown)
     yield shown
     background.shut_down()
