@@ -15,6 +15,7 @@ from aid_desktop.gui.widgets.channels_editor import ChannelsEditor
 from aid_desktop.gui.widgets.class_weights_editor import ClassWeightsEditor
 from aid_desktop.gui.widgets.features_editor import FeaturesEditor
 from aid_desktop.gui.widgets.layers_editor import LayersEditor
+from aid_desktop.gui.widgets.naming import name_widget
 from aid_desktop.gui.widgets.value_editors import (
     ChoiceEditor,
     NumbersEditor,
@@ -98,11 +99,10 @@ def diff_text(diff: SettingsDiff) -> str:
 
 
 class FieldEditor(QWidget):
-    """Label, editor, unit, and a dot that is shown while the value differs from the reference value.
+    """Label, editor, unit, and a dot that is shown while the value differs from the default.
 
     The part that the user acts on is named by the setting's path in run.toml, after `name_prefix` where a
-    setting has a second editor. `value_changed` tells what
-    the user did, the dot included; `set_value` and `set_reference` emit nothing.
+    setting has a second editor. `value_changed` tells what the user did, the dot included; `set_value` emits nothing.
     """
 
     value_changed = pyqtSignal()
@@ -120,7 +120,7 @@ class FieldEditor(QWidget):
         self._widget_name = f"{name_prefix}{self.path}"
         self.info = field_infos(section)[name]
         self._section = section
-        self._value = self._reference = self._tidy_default()
+        self._value = self._default = getattr(section(), name)
         self._pending = self._error = ""
         self._told: tuple[str, str] | None = None
         self._is_quiet = self._is_stacked = False
@@ -134,7 +134,6 @@ class FieldEditor(QWidget):
         self.dot = ResetDot(self)
         self.message = QLabel(self)
         self._lay_out()
-        self._describe_dot()
         self.set_locked(None)
         self.editor.value_changed.connect(self._on_edited)
         self.dot.clicked.connect(self.reset)
@@ -163,15 +162,9 @@ class FieldEditor(QWidget):
         self._tidied = self._shown, self._value
         self._refresh()
 
-    def set_reference(self, value: Any) -> None:
-        """Choose the value that the dot compares with and resets to; the default at first."""
-        self._reference = self._tidy(value)
-        self._describe_dot()
-        self._refresh()
-
     @property
     def is_changed(self) -> bool:
-        """Whether the value differs from the reference, or is not valid."""
+        """Whether the value differs from the default, or is not valid."""
         return not self.dot.isHidden()
 
     def set_locked(self, reason: str | None) -> None:
@@ -180,7 +173,7 @@ class FieldEditor(QWidget):
         self.label.setEnabled(reason is None)
         self.unit.setEnabled(reason is None)
         self.dot.setEnabled(reason is None)
-        facts = _facts(self.info, self._tidy_default())
+        facts = _facts(self.info, self._default)
         parts = [escape(reason)] if reason else []
         tooltip = "".join(f"<p>{part}</p>" for part in [*parts, escape(self.info.help), *map(escape, facts)])
         for widget in (self, self.label, *self._inputs()):
@@ -247,9 +240,9 @@ class FieldEditor(QWidget):
 
     @pyqtSlot()
     def reset(self) -> None:
-        """Go back to the reference value, as the dot does."""
+        """Go back to the default, as the dot does."""
         self.editor.focus_widget.setFocus()
-        self.set_value(self._reference)
+        self.set_value(self._default)
         self.value_changed.emit()
 
     def _lay_out(self) -> None:
@@ -265,8 +258,11 @@ class FieldEditor(QWidget):
         self.message.setWordWrap(True)
         self.message.setObjectName(f"{self._widget_name}.message")
         self.message.hide()
-        self.dot.setObjectName(f"{self._widget_name}.reset")
-        facts = " ".join(_facts(self.info, self._tidy_default()))
+        default = value_text(self.info, self._default)
+        name_widget(
+            self.dot, f"{self._widget_name}.reset", f"{self.info.label}: reset to {default}", f"Reset to {default}"
+        )
+        facts = " ".join(_facts(self.info, self._default))
         help_text = "".join(f"<p>{escape(text)}</p>" for text in (self.info.help, facts))
         for widget in (self, self.label, *self._inputs()):
             widget.setWhatsThis(f"<b>{escape(self.info.label)}</b>{help_text}")
@@ -285,16 +281,11 @@ class FieldEditor(QWidget):
 
     def _refresh(self) -> None:
         try:
-            is_changed, message = self.value() != self._reference, ""
+            is_changed, message = self.value() != self._default, ""
         except SettingsError as error:
             is_changed, message = True, error.message
         self.set_error(message)
         self.dot.setVisible(is_changed)
-
-    def _describe_dot(self) -> None:
-        text = f"Reset to {value_text(self.info, self._reference)}"
-        self.dot.setToolTip(text)
-        self.dot.setAccessibleName(f"{self.info.label}: {text[0].lower()}{text[1:]}")
 
     def _show_message(self) -> None:
         # Forms ask for it with every step of a slider, of all their fields.
@@ -314,9 +305,6 @@ class FieldEditor(QWidget):
 
     def _tidy(self, value: Any) -> Any:
         return getattr(self._section(**{self.name: value}), self.name)
-
-    def _tidy_default(self) -> Any:
-        return getattr(self._section(), self.name)
 
 
 class ResetDot(QAbstractButton):

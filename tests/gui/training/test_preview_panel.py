@@ -16,6 +16,7 @@ from aid_desktop.data.sampling import RowDraw, draw_epoch
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.training.preview_panel import PreviewPanel, augment_examples
+from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.snapshot import TrainingSettings
@@ -84,6 +85,7 @@ def test_that_the_images_of_the_chosen_class_alone_are_shown(panel: PreviewPanel
 @pytest.mark.parametrize("name", ["mixup", "cutmix"])
 def test_that_mixing_shows_parts_of_another_class(panel: PreviewPanel, qtbot: QtBot, name: str) -> None:
     qtbot.waitUntil(lambda: len(panel.strip.images) == 6)
-    panel.set_settings(AugmentationSettings(**{name: 2.0}))
+    panel._form.set_values(AugmentationSettings(**{name: 2.0}))
+    panel._form.changed.emit()
     qtbot.waitUntil(lambda: any(int(image.max()) > 60 for image in panel.strip.images))
     assert len(panel.strip.images) == 6
