@@ -123,6 +123,7 @@ class FieldEditor(QWidget):
         self._value = self._default = getattr(section(), name)
         self._pending = self._error = ""
         self._told: tuple[str, str] | None = None
+        self._tidied: tuple[Any, Any] = None, None
         self._is_quiet = self._is_stacked = False
         self._has_unit_column = bool(self.info.unit) or self.info.kind in _AMOUNTS
         self._columns = (0, 0)
