@@ -187,7 +187,7 @@ class TrainingTab(QWidget):
         self.model = ModelPanel(notifier, self._background, self._session, model_zoo, self)
         self.hyperparameters = HyperparameterPanel(notifier, themes, self)
         self.augmentation = AugmentationPanel(notifier, self)
-        self.preview = PreviewPanel(notifier, self._background, self)
+        self.preview = PreviewPanel(notifier, self._background, self.augmentation.form, self)
         self.run = RunPanel(self._session, self._preferences, self)
         self.plot = HistoryPlot("trainingPlot", themes, self)
         self.log = LogView("trainingLog", "Training log", self)
@@ -283,7 +283,6 @@ class TrainingTab(QWidget):
         self.model.weights.plan_wanted.connect(self._use_fine_tuning)
         self.run.apply_wanted.connect(self.settings.post)
         self.run.auto_apply_changed.connect(self.settings.set_auto_apply)
-        self.augmentation.form.changed.connect(self._on_augmentation_changed)
         for changed in (self.model.changed, self._notifier.table_changed, self._notifier.split_changed):
             changed.connect(self._check)
         self.continuing.opened.connect(self.plot.set_history)
@@ -309,14 +308,6 @@ class TrainingTab(QWidget):
         has_split = has_split or self._notifier.split is not None
         problems = [item.message for item in self._notifier.table.problems(True, has_split=has_split)]
         return [*problems, self.model.problem] if self.model.problem else problems
-
-    @pyqtSlot()
-    def _on_augmentation_changed(self) -> None:
-        try:
-            self.preview.set_settings(self.augmentation.form.values())
-        except SettingsError as error:
-            # The form has marked the field; the examples stay as they were.
-            logger.debug("examples are not redrawn: %s", error)
 
     @pyqtSlot()
     def _use_fine_tuning(self) -> None:

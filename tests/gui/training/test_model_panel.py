@@ -196,6 +196,14 @@ def test_that_a_count_that_waited_for_its_turn_leaves_when_a_run_has_begun(
 
 
 @pytest.mark.keras
+def test_that_a_network_is_counted_in_its_turn(panel: ModelPanel, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(panel.costs.counted, timeout=WAIT_MS):
+        panel.costs.allow()
+    # 32 x 32 pixels and a bias for each of two classes.
+    assert text(panel, "architectureCost").startswith("2\u2009050 parameters")
+
+
+@pytest.mark.keras
 @pytest.mark.parametrize(
     ("body", "message"),
     [
