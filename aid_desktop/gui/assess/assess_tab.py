@@ -73,7 +73,7 @@ class AssessTab(QWidget):
         self.confusion = ConfusionView(themes, self)
         self.results = ResultTabs(themes, background, self)
         editor = editor or TableEditor(notifier, QUndoStack(self))
-        add_undo_keys(self, editor)
+        add_undo_keys(self, editor.stack)
         self.relabelling = Relabelling(notifier, editor, self)
         self.changes = ChangesBar(self.relabelling, self)
         self.gallery = Gallery(background, self.relabelling, self)
