@@ -47,15 +47,16 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def add_images_options(parser: argparse.ArgumentParser, role: Role) -> None:
     """Add what `images_of` reads: `--data`, `--labelled`, `--run` and `--role`, with its default."""
-    parser.add_argument("--data", metavar="CLASS=PATH", action="append", default=[], help="labelled images; repeatable")
-    parser.add_argument(
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--data", metavar="CLASS=PATH", action="append", default=[], help="labelled images; repeatable")
+    source.add_argument(
         "--labelled",
         metavar="FILE",
         type=Path,
         help="images of all classes with their labels beside them: x_Data.rtdc and x_Labels.txt, or x.rtdc and "
         "x_labels.txt",
     )
-    parser.add_argument("--run", metavar="RUN.toml", type=Path, help="take the rows of this run")
+    source.add_argument("--run", metavar="RUN.toml", type=Path, help="take the rows of this run")
     parser.add_argument(
         "--role", choices=[each.value for each in Role], default=role, help=f"which rows of --run (default {role})"
     )

@@ -27,6 +27,7 @@ from aid_desktop.settings.field import FieldInfo, Kind, SettingsSection, field_i
 from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
 
 MOST_MISTAKES = 24
+_MOST_SIGNS = 200
 THUMBNAIL = 96
 _PACKAGES = ("numpy", "scikit-learn", "scipy", "keras", "tensorflow", "onnxruntime", "h5py", "opencv-python-headless")
 
@@ -114,6 +115,7 @@ class DataFacts:
     classes: str
     n: int
     zoom: float
+    which: str
     problems: str
     digest: str
 
@@ -127,8 +129,17 @@ def data_facts(predictions: Predictions) -> list[DataFacts]:
         classes = ", ".join(predictions.class_names[label] for label in labels)
         n = int(which.sum())
         problems = source.problem_text or "none"
-        rows.append(DataFacts(str(source.path), source.part, source.kind, classes, n, zoom, problems, source.digest))
+        which = which_text(source.selection.ranges if source.selection else "")
+        rows.append(
+            DataFacts(str(source.path), source.part, source.kind, classes, n, zoom, which, problems, source.digest)
+        )
     return rows
+
+
+def which_text(ranges: str) -> str:
+    """Return which images of a file are meant, as in selection.py, cut where that is long; "all" for ""."""
+    shown = ranges or "all"
+    return shown if len(shown) <= _MOST_SIGNS else f"{shown[:_MOST_SIGNS]} …"
 
 
 @dataclass(frozen=True, slots=True)

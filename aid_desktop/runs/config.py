@@ -263,15 +263,23 @@ def config_to_toml(config: RunConfig) -> dict[str, Any]:
 
 
 def write_run_toml(config: RunConfig, path: Path, comments: Iterable[str] = ()) -> None:
-    """Write the configuration so that `read_run_toml` gives it back, below comments, a line each. Raises OSError."""
+    """Write the configuration so that `read_run_toml` gives it back, below comments, a line each.
+
+    Raises OSError, and RunError for a path that is no Unicode, which Linux allows and TOML does not.
+    """
     values = config_to_toml(config)
     held_out = config.split.held_out if config.split is not None else None
     if held_out is not None and held_out.parent == path.parent.absolute():
         # The list goes where its run goes.
         values["split"]["held_out"] = held_out.name
+    text = "".join(f"# {comment}\n" for comment in comments) + tomli_w.dumps(values)
+    try:
+        content = text.encode()
+    except UnicodeEncodeError as error:
+        line = text[text.rfind("\n", 0, error.start) + 1 : text.find("\n", error.start)]
+        raise RunError(f"{path.name} cannot hold a name that is no Unicode: rename what is in {line!r}") from error
     with write_atomically(path) as temporary:
-        heading = "".join(f"# {comment}\n" for comment in comments)
-        temporary.write_text(heading + tomli_w.dumps(values), encoding="utf-8")
+        temporary.write_bytes(content)
 
 
 def settings_tables(

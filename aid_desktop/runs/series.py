@@ -132,7 +132,8 @@ class Series:
         Raises RunError or SettingsError if its files cannot be read.
         """
         folder = self.folder(run)
-        if not (folder.last_state.exists() and is_run_folder(folder.path)):
+        # A crash may have left last_state.json of a model that was never written.
+        if not (folder.last_model.is_file() and is_run_folder(folder.path)):
             return None
         config = read_run_toml(folder.run_toml)
         revisions = read_revisions(folder.settings_jsonl)

@@ -11,6 +11,7 @@ from aid_desktop.models.files import load_model
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.partial import set_trainable
 from aid_desktop.models.precision import check_precision
+from aid_desktop.models.seeding import making_network
 from aid_desktop.models.zoo import find_architecture, list_architectures
 from aid_desktop.runs.folder import check_resumable, read_state
 from aid_desktop.runs.history import truncate_history
@@ -50,7 +51,9 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
         data = with_statistics(data, loaded.card)
         saved, latest, first_epoch = _resume_point(run, loaded.card)
     else:
-        model, origin, data = first_network(run, data)
+        # Other threads may have drawn random numbers while the images were loaded.
+        with making_network(config.seed):
+            model, origin, data = first_network(run, data)
         built_dropout = dropout_rates(model)
         set_trainable(model, saved.settings.hyperparameters.trainable)
         compile_model(model, saved.settings.hyperparameters)

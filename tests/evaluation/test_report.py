@@ -181,8 +181,8 @@ def test_that_the_workbook_reads_back(source: DataSource, tmp_path: Path) -> Non
         "Summary", "Scores", "Confusion matrix", "Confusions", "Per class", "Data", "Versions", "Methods", "Images",
     ]  # fmt: skip
     rows = list(workbook["Data"].iter_rows(values_only=True))
-    assert rows[0] == ("data", "part", "kind", "class", "images", "zoom", "problems", "digest")
-    assert rows[1][3:7] == ("cat, =dog", N, 1.5, "none")
+    assert rows[0] == ("data", "part", "kind", "class", "images", "zoom", "which", "problems", "digest")
+    assert rows[1][3:8] == ("cat, =dog", N, 1.5, "all", "none")
     predictions = make(source, ("cat", "=dog"))
     matrix, scores = ConfusionMatrix.from_predictions(predictions), score(predictions)
     table = [list(row) for row in workbook["Confusion matrix"].iter_rows(values_only=True)]
@@ -231,7 +231,7 @@ def run_model(tmp_path: Path, source: DataSource) -> Path:
     """Return a model that a run of three epochs has saved, whose learning rate was changed once."""
     folder = RunFolder(tmp_path / "run & <co>")
     folder.create()
-    rows = (DataRow(source.path, "cat", Role.TRAINING),)
+    rows = (DataRow(source.path, "cat", Role.TRAINING, images="0-4,7", shuffle=False),)
     write_run_toml(RunConfig(rows, ImageSettings(), ModelChoice(architecture="LeNet5_do"), seed=77), folder.run_toml)
     settings = TrainingSettings()
     append_revision(folder.settings_jsonl, Revision(0, 0, "2026-01-01T00:00:00+00:00", settings))
@@ -276,6 +276,11 @@ def test_that_the_run_of_a_model_is_told(source: DataSource, tmp_path: Path, run
     assert workbook["History"].max_row == 4
     assert workbook["Settings"].max_row > 30
     assert [row[2:4] for row in workbook["Run data"].iter_rows(values_only=True)][1] == ("cat", "training")
+    header, row = list(workbook["Run data"].iter_rows(values_only=True))
+    told = dict(zip(header, row, strict=True))
+    assert (told["which"], told["shuffle"]) == ("0-4,7", False)
+    assert "0-4,7" in page.texts
+    assert [row[6] for row in workbook["Data"].iter_rows(values_only=True)] == ["which", "all"]
     model = dict(workbook["Model"].iter_rows(values_only=True))
     assert model["digest"] == digest_of(run_model)
     assert (model["epoch (from 0)"], model["saved with keras"]) == ("1", "3.x")

@@ -289,6 +289,14 @@ def test_that_weights_are_a_word_or_a_file_and_belong_to_an_architecture(tmp_pat
 # --- paths ------------------------------------------------------------------------------------------------
 
 
+def test_that_a_name_that_is_no_unicode_is_told(tmp_path: Path) -> None:
+    row = DataRow(Path("/data/caf\udce9/a.rtdc"), "a", Role.TRAINING)
+    config = RunConfig((row,), ImageSettings(), ModelChoice("LeNet5"))
+    with pytest.raises(RunError, match=r"no Unicode: rename what is in .*caf"):
+        write_run_toml(config, tmp_path / "run.toml")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_that_paths_are_relative_to_the_file_and_written_absolute(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     path = tmp_path / "sub" / "run.toml"

@@ -149,6 +149,17 @@ def test_that_a_run_whose_drive_is_away_for_a_while_loses_nothing(make_run: Make
 
 
 @pytest.mark.usefixtures("_retry_at_once")
+def test_that_models_are_removed_also_while_their_folder_is_away(make_run: MakeRun, tmp_path: Path) -> None:
+    choice: dict[str, Any] = {"improvement": (), "every": 1, "keep_best": 1}
+    run, plain = (saving(make_run(name, epochs=6), **choice) for name in ("drive/run", "plain"))
+    drive, away = tmp_path / "drive", tmp_path / "away"
+    drive.mkdir()
+    watch(plain)
+    watch(run, {1: lambda: drive.rename(away), 3: lambda: away.rename(drive)})
+    assert models(run.folder) == models(plain.folder)
+
+
+@pytest.mark.usefixtures("_retry_at_once")
 def test_that_a_run_that_ended_away_from_its_folder_can_be_resumed_there(make_run: MakeRun, tmp_path: Path) -> None:
     run = make_run("drive/run", epochs=4)
     (tmp_path / "drive").mkdir()
