@@ -24,8 +24,9 @@ from aid_desktop.evaluation.report import write_report
 from aid_desktop.evaluation.roles import RoleImages, images_of_role
 from aid_desktop.models.files import LoadedModel
 from aid_desktop.models.metadata import ModelCard
-from aid_desktop.runs.config import DataRow, open_table, read_run_toml
+from aid_desktop.runs.config import DataRow, open_table
 from aid_desktop.runs.held_out import read_held_out
+from aid_desktop.runs.run_toml import read_run_toml
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -8,8 +8,8 @@ from aid_desktop.cli.interrupt import INTERRUPTED, stop_on_ctrl_c
 from aid_desktop.cli.output import add_json_option, parse_count, write_json, write_line
 from aid_desktop.cli.run_options import add_run_options, provide_weights, run_toml_of
 from aid_desktop.models.zoo import find_zoo
-from aid_desktop.runs.config import read_run_toml
 from aid_desktop.runs.folder import RunFolder
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.training.lr_finder import N_STEPS, find_learning_rate
 from aid_desktop.training.range_test import RangeTest
 from aid_desktop.training.run import TrainingRun

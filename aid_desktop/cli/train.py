@@ -18,8 +18,8 @@ from aid_desktop.models.cluster import Cluster, read_cluster
 from aid_desktop.models.strategies import MULTI_WORKER
 from aid_desktop.models.zoo import find_zoo
 from aid_desktop.runs.best import saved_history
-from aid_desktop.runs.config import read_run_toml
 from aid_desktop.runs.folder import RunFolder
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.training.events import RunFailed, RunFinished
 from aid_desktop.training.loop import train
 from aid_desktop.training.run import TrainingRun

@@ -14,7 +14,7 @@ from aid_desktop.models.strategies import MULTI_WORKER
 from aid_desktop.models.zoo import find_zoo
 from aid_desktop.runs.comparison import Comparison, RunResult, Summary, compare, write_comparison
 from aid_desktop.runs.comparison_table import run_table, summary_table
-from aid_desktop.runs.config import read_run_toml
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.runs.series import (
     PlannedRun,
     Series,

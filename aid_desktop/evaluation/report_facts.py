@@ -20,8 +20,9 @@ from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.libraries import version_of
 from aid_desktop.models.devices import list_devices, processor_name
 from aid_desktop.runs.best import run_of
-from aid_desktop.runs.config import RunConfig, read_run_toml
+from aid_desktop.runs.config import RunConfig
 from aid_desktop.runs.history import History, read_history
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.runs.settings_log import Revision, read_revisions
 from aid_desktop.settings.field import FieldInfo, Kind, SettingsSection, field_infos
 from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings

@@ -9,8 +9,9 @@ from typing import Any, cast
 
 from aid_desktop.errors import RunError, SettingsError
 from aid_desktop.paths import write_atomically
-from aid_desktop.runs.config import MAX_SEED, ModelChoice, RunConfig, config_from_toml, config_to_toml, read_run_toml
+from aid_desktop.runs.config import MAX_SEED, ModelChoice, RunConfig
 from aid_desktop.runs.folder import RunFolder, folder_name, is_run_folder, read_state
+from aid_desktop.runs.run_toml import config_from_toml, config_to_toml, read_run_toml
 from aid_desktop.runs.settings_log import read_revisions
 from aid_desktop.settings.pretrained import RANDOM
 from aid_desktop.settings.split import MOST_FOLDS, RUN_SEED, SplitSettings

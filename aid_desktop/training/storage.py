@@ -16,12 +16,13 @@ from aid_desktop.errors import AidError
 from aid_desktop.log import add_run_log, remove_run_log
 from aid_desktop.models.metadata import read_card
 from aid_desktop.paths import free_path, user_data_dir, write_atomically
-from aid_desktop.runs.config import RunConfig, data_rows, write_run_toml
+from aid_desktop.runs.config import RunConfig, data_rows
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.held_out import write_held_out
 from aid_desktop.runs.history import append_record, read_history
 from aid_desktop.runs.meta_xlsx import write_meta_xlsx
 from aid_desktop.runs.records import EpochRecord
+from aid_desktop.runs.run_toml import write_run_toml
 from aid_desktop.runs.settings_log import Revision, append_revision, read_revisions
 from aid_desktop.settings.saving import SavingSettings
 from aid_desktop.settings.snapshot import TrainingSettings

@@ -30,10 +30,11 @@ from aid_desktop.evaluation.report_facts import certain_mistakes, find_run
 from aid_desktop.evaluation.report_picture import draw_confusion_matrix
 from aid_desktop.evaluation.report_svg import Series, class_style, line_plot, ticks
 from aid_desktop.models.metadata import CARD_NAME, ModelCard
-from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, write_run_toml
+from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import append_record
 from aid_desktop.runs.records import EpochRecord
+from aid_desktop.runs.run_toml import write_run_toml
 from aid_desktop.runs.settings_log import Revision, append_revision
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.snapshot import TrainingSettings

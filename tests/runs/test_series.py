@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.errors import RunError, SettingsError
-from aid_desktop.runs.config import MAX_SEED, DataRow, ModelChoice, RunConfig, write_run_toml
+from aid_desktop.runs.config import MAX_SEED, DataRow, ModelChoice, RunConfig
 from aid_desktop.runs.folder import LastState, RunFolder, write_state
+from aid_desktop.runs.run_toml import write_run_toml
 from aid_desktop.runs.series import (
     Series,
     SeriesChoice,

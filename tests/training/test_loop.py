@@ -15,10 +15,11 @@ import pytest
 from aid_desktop.models.devices import n_usable_gpus
 from aid_desktop.models.metadata import read_card
 from aid_desktop.runs import history as history_module
-from aid_desktop.runs.config import DataRow, ModelChoice, open_table, read_run_toml
+from aid_desktop.runs.config import DataRow, ModelChoice, open_table
 from aid_desktop.runs.folder import read_state
 from aid_desktop.runs.history import read_history
 from aid_desktop.runs.lock import locked
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.runs.settings_log import read_revisions
 from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.settings.split import SplitSettings

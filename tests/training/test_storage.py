@@ -12,9 +12,9 @@ import pytest
 
 from aid_desktop.models.metadata import read_card
 from aid_desktop.runs.best import saved_history
-from aid_desktop.runs.config import read_run_toml
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import read_history
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.runs.settings_log import read_revisions
 from aid_desktop.settings.saving import SavingSettings
 from aid_desktop.settings.snapshot import TrainingSettings
