@@ -17,6 +17,7 @@ from aid_desktop.data.near_duplicates import MAX_PAIRS, MarkedImages
 from aid_desktop.data.source import ImageReader
 from aid_desktop.errors import DataError
 from aid_desktop.long_work import Progress, ShouldStop
+from aid_desktop.numbers import grouped
 
 
 class Severity(StrEnum):
@@ -177,4 +178,4 @@ class _Pool:
 
 
 def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
+    return f"{grouped(number)} {one if number == 1 else many}"

@@ -10,7 +10,7 @@ from aid_desktop.data.listing import IMAGE_SUFFIXES
 from aid_desktop.data.rtdc import RTDC_SUFFIXES
 from aid_desktop.data.tables import TABLE_SUFFIXES
 from aid_desktop.gui.background import JobContext
-from aid_desktop.gui.numbers import grouped
+from aid_desktop.numbers import grouped
 from aid_desktop.runs.folder import is_run_folder
 
 _KINDS = (

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import psutil
 
-from aid_desktop.data.cache import GB
 from aid_desktop.data.class_table import ClassTable
 from aid_desktop.models.cost import Cost
 from aid_desktop.models.strategies import uses_gpu
+from aid_desktop.numbers import GB
 from aid_desktop.runs.config import RunConfig
 from aid_desktop.training.blocks import block_length
 from aid_desktop.training.loading import expected_bytes, memory_for_images

@@ -10,6 +10,7 @@ from aid_desktop.data.class_table import ClassTable
 from aid_desktop.errors import TrainingError
 from aid_desktop.models.cost import Cost
 from aid_desktop.models.registry import Architecture
+from aid_desktop.numbers import grouped
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.image import ImageSettings
@@ -292,8 +293,7 @@ def _augmentation(plan: _Plan, situation: Situation) -> AugmentationSettings:
 
 def _about_net(net: _Net, situation: Situation) -> Reason:
     height, width, _ = situation.image.input_shape
-    # As in the window: digits in groups of three.
-    n = f"{situation.n_images:,}".replace(",", "\N{NO-BREAK SPACE}")
+    n = grouped(situation.n_images)
     texts = {
         _COMPACT: f"With {n} training images its residual blocks have enough to learn from, at any image size.",
         _SMALL: f"It is quick on {n} images of {width} × {height} px, and still has residual blocks.",

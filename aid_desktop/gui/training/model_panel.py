@@ -11,7 +11,6 @@ from aid_desktop.errors import AidError, ModelZooError
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.image_settings_form import ImageSettingsForm
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.training.architecture_selector import FAMILY_NAMES, ArchitectureSelector
 from aid_desktop.gui.training.network_costs import Counted, Network, NetworkCosts
@@ -31,6 +30,7 @@ from aid_desktop.models.zoo import (
     list_architectures,
     read_digest,
 )
+from aid_desktop.numbers import grouped
 from aid_desktop.runs.config import ModelChoice
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.image import ImageSettings
