@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError, ExportError
-from aid_desktop.evaluation.aideveloper_tables import aideveloper_paths, write_aideveloper_tables
+from aid_desktop.evaluation.aideveloper_xlsx import aideveloper_paths, write_aideveloper_tables
 from aid_desktop.evaluation.classified import classified_paths, is_one_of, write_classified_copies
 from aid_desktop.evaluation.decision import MOST_PROBABLE, Decision
 from aid_desktop.evaluation.predictions import Predictions

@@ -21,7 +21,7 @@ from aid_desktop.gui.training.weights_panel import WeightsPanel
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.gui.widgets.value_editors import with_words
-from aid_desktop.models.backbones import check_fit
+from aid_desktop.models.backbones import check_takes
 from aid_desktop.models.cost import Cost
 from aid_desktop.models.registry import Architecture
 from aid_desktop.models.zoo import (
@@ -301,7 +301,7 @@ class ModelPanel(SettingsPanel):
                 raise ModelZooError(self._file_problem)
             item = find_architecture(self._architectures, self.architecture)
             self.weights.set_architecture(item)
-            check_fit(item, image)
+            check_takes(item, image)
             counted = self.costs.of(self._network(image))
             self._problem = counted.problem if counted else ""
         except AidError as error:
