@@ -9,7 +9,7 @@ from aid_desktop.data.fingerprint import SIDE, Fingerprints, correlations, read_
 from aid_desktop.data.source import ImageReader
 
 N_BANDS = 4
-"""The number of parts of a hash. Two hashes that differ in fewer bits than that have at least one part in common."""
+"""Number of equal parts that a hash is cut into. Hashes that differ in fewer bits have at least one part in common."""
 
 MAX_DISTANCE = N_BANDS - 1
 """Largest number of differing bits that is found with certainty."""
