@@ -81,7 +81,7 @@ class RunState:
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """Put the moving averages of the weights, if there are any, and their batch statistics into the network meanwhile."""
+        """Put the moving averages of the weights, if there are any, into the network, with their statistics."""
         pairs = list(zip(self.model.trainable_variables, averages(self.model.optimizer), strict=False))
         # The others are moved where statistics are measured: those themselves, and the random states of dropout.
         kept = [(variable, variable.value.numpy()) for variable in self.model.variables] if pairs else []
