@@ -29,11 +29,11 @@ from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.data.undo import TableEditor, add_undo_keys
 from aid_desktop.gui.models.confusion_model import CellImages
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.widgets.drop_area import dropped_paths
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
+from aid_desktop.numbers import grouped
 
 # Shared out in equal parts; the sizes of what is inside would not be.
 _LARGE = 10_000
@@ -74,7 +74,7 @@ class AssessTab(QWidget):
         self.confusion = ConfusionView(themes, self)
         self.results = ResultTabs(themes, background, self)
         editor = editor or TableEditor(notifier, QUndoStack(self))
-        add_undo_keys(self, editor)
+        add_undo_keys(self, editor.stack)
         self.relabelling = Relabelling(notifier, editor, self)
         self.changes = ChangesBar(self.relabelling, self)
         self.gallery = Gallery(background, self.relabelling, self)

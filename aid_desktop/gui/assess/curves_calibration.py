@@ -17,10 +17,10 @@ from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.gui.assess.assessment import Recalibrated, calibrate
 from aid_desktop.gui.assess.curves_page import CurvesPage, clear_curves, set_curve
 from aid_desktop.gui.background import Background, Failure, Job, JobContext
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import ThemeManager, current_theme
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
+from aid_desktop.numbers import grouped
 
 _SMALLEST, _LARGEST = 4.0, 16.0
 _BINS = ("bins of equal width", "bins of equal number")

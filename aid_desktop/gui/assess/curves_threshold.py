@@ -28,10 +28,10 @@ from aid_desktop.gui.assess.curves_page import (
     style_line,
 )
 from aid_desktop.gui.background import Background, JobContext
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plots.line_legend import LineLegend
 from aid_desktop.gui.theme import Theme, ThemeManager, current_theme, line_style
 from aid_desktop.gui.widgets.naming import name_widget
+from aid_desktop.numbers import grouped
 
 _DECIMALS = 4
 _SHORTER = {"initial concentration": "initial"}

@@ -15,13 +15,13 @@ from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.selected import SelectedReport, write_selected_folders, write_selected_rtdc
 from aid_desktop.evaluation.tables import write_predictions
 from aid_desktop.gui.background import Background, Failure, JobContext
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.result_line import ResultLine
 from aid_desktop.gui.widgets.work_row import WorkRow
+from aid_desktop.numbers import grouped
 
 
 class Target(StrEnum):

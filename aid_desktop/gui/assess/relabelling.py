@@ -21,7 +21,7 @@ from aid_desktop.evaluation.relabelled import (
 )
 from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.numbers import grouped
+from aid_desktop.numbers import grouped
 
 
 class Relabelling(QObject):

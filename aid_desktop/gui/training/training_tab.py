@@ -5,16 +5,15 @@ from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSlot
-from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QFileDialog, QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from aid_desktop.errors import SettingsError
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.data.table_checks import TableChecks
+from aid_desktop.gui.data.undo import add_undo_keys
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.plots.history_plot import HistoryPlot
 from aid_desktop.gui.preferences import Preferences
-from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.training.augmentation_panel import AugmentationPanel
 from aid_desktop.gui.training.continuing import Continuing
@@ -89,7 +88,7 @@ class TrainingTab(QWidget):
         self._make_settings()
         self._make_helpers()
         self._lay_out()
-        self._make_undo_actions()
+        add_undo_keys(self, self.undo.stack, " setting")
         self._connect()
         self._check()
 
@@ -265,16 +264,6 @@ class TrainingTab(QWidget):
         column.addWidget(self.messages)
         column.addWidget(splitter, 1)
         column.addWidget(self.run)
-
-    def _make_undo_actions(self) -> None:
-        stack = self.undo.stack
-        for action, keys in (
-            (stack.createUndoAction(self, "Undo setting"), QKeySequence.StandardKey.Undo),
-            (stack.createRedoAction(self, "Redo setting"), QKeySequence.StandardKey.Redo),
-        ):
-            required(action).setShortcuts(keys)
-            required(action).setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            self.addAction(required(action))
 
     def _connect(self) -> None:
         self.run.start_wanted.connect(self.start)

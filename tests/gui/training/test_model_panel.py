@@ -149,12 +149,15 @@ def test_that_the_cost_is_shown_once_tensorflow_is_there_and_each_network_is_cou
     with qtbot.waitSignal(panel.costs.counted):
         panel.costs.allow()
     assert counts == [Network(zoo, read_digest(zoo), "First", (32, 32, 1), 2)]
-    assert text(panel, "architectureCost") == "12\u2009345 parameters, 6\u2009789 multiply-adds for each image"
+    assert (
+        text(panel, "architectureCost")
+        == "12\N{NO-BREAK SPACE}345 parameters, 6\N{NO-BREAK SPACE}789 multiply-adds for each image"
+    )
     panel._notifier.set_image_settings(ImageSettings(width=40, height=40))
     with qtbot.waitSignal(panel.costs.counted):
         assert text(panel, "architectureCost") == ""
     panel._notifier.set_image_settings(ImageSettings(width=32, height=32))
-    assert "12\u2009345" in text(panel, "architectureCost")
+    assert "12\N{NO-BREAK SPACE}345" in text(panel, "architectureCost")
     qtbot.wait(400)
     assert [network.shape for network in counts] == [(32, 32, 1), (40, 40, 1)]
 
