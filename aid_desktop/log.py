@@ -9,8 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-import psutil
-
 LOGGER_NAME = "aid_desktop"
 _TRACE = "crash-trace-"
 _FORMAT = "%(asctime)s %(levelname)-7s %(threadName)s %(name)s: %(message)s"
@@ -56,8 +54,13 @@ class CrashTrace:
 
     def take_previous(self) -> str:
         """Return what programs that have gone left, and forget it; empty after an ordinary end."""
+        paths = sorted(self._folder.glob(f"{_TRACE}*.txt"))
+        if not paths:
+            return ""
+        import psutil
+
         texts = []
-        for path in sorted(self._folder.glob(f"{_TRACE}*.txt")):
+        for path in paths:
             pid = path.stem.removeprefix(_TRACE)
             if pid.isdecimal() and int(pid) != os.getpid() and psutil.pid_exists(int(pid)):
                 continue

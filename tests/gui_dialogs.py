@@ -8,7 +8,6 @@ import h5py
 import numpy as np
 from PyQt5.QtWidgets import QAbstractButton, QAction, QComboBox, QDialog, QLabel, QSizePolicy, QTabBar, QWidget
 
-from aid_desktop.data.arrays import PartNeededError
 from aid_desktop.data.cache import CropCache
 from aid_desktop.data.check import check_table
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
@@ -17,7 +16,7 @@ from aid_desktop.data.formats import open_source
 from aid_desktop.data.normalize import Normalization
 from aid_desktop.data.relink import ContentMethod, Found, Sought, State
 from aid_desktop.data.rtdc_writing import write_rtdc
-from aid_desktop.data.source import SourceKind
+from aid_desktop.data.source import PartNeededError, SourceKind
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.metrics import score
 from aid_desktop.evaluation.predictions import Predictions

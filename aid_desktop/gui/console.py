@@ -18,7 +18,7 @@ from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.snapshot import TrainingSettings
 
 if TYPE_CHECKING:
-    from aid_desktop.gui.assess.assessment import Assessment
+    from aid_desktop.evaluation.assessment import Assessment
     from aid_desktop.gui.main_window import MainWindow
 
 _TITLE = "Console"

@@ -22,12 +22,12 @@ from PyQt5.QtWidgets import (
 from aid_desktop.data.relink import ContentMethod, Found, Sought, State, found_at, search_folder
 from aid_desktop.data.source import SourceKind
 from aid_desktop.gui.background import Background, Failure, Job, JobContext
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import named_button
+from aid_desktop.numbers import grouped
 
 _HINT = (
     "Choose a folder to search it, with all folders in it, for files of the same name and content. "

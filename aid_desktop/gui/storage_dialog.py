@@ -15,10 +15,11 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from aid_desktop.data.cache import GB, CropCache, Usage
+from aid_desktop.data.cache import CropCache, Usage
 from aid_desktop.gui.background import Background, Failure, JobContext
 from aid_desktop.gui.theme import GRID, icon, set_role
 from aid_desktop.gui.widgets.dialog import Dialog
+from aid_desktop.numbers import GB, grouped
 
 _WIDTH = 64 * GRID
 _ABOUT = (
@@ -106,7 +107,7 @@ class StorageDialog(Dialog):
         self.destroyed.connect(job.cancel)
 
     def _show(self, usage: Usage) -> None:
-        files = "1 file" if usage.n_files == 1 else f"{usage.n_files:,} files"
+        files = "1 file" if usage.n_files == 1 else f"{grouped(usage.n_files)} files"
         size = f"{usage.n_bytes / GB:.2f} GB"
         self.usage.setText(f"{size} in {files}" if usage.n_files else "nothing stored")
         self.empty_button.setText(f"Empty ({size})" if usage.n_files else "Empty")

@@ -34,20 +34,19 @@ class SpeedBook:
         device: DeviceSettings,
         n_gpus: int,
         epochs: Sequence[float],
-        n_images: int,
     ) -> None:
-        """Remember the seconds of a run's epochs, each with so many images to train and to validate on.
+        """Remember the seconds per image of a run's epochs, the images that it validates on counted in.
 
         The first epoch counts only if it is the only one: the step is traced in it. A file that cannot be written is
         told in the log alone, since no run is to fail for it.
         """
-        if not epochs or not n_images:
+        if not epochs:
             return
         speeds = self._read()
         key = _key(architecture, image, device, n_gpus)
         # The last one goes to the end, the oldest ones leave.
         speeds.pop(key, None)
-        speeds[key] = statistics.median(epochs[1:] or epochs) / n_images
+        speeds[key] = statistics.median(epochs[1:] or epochs)
         kept = dict(list(speeds.items())[-_MOST_ENTRIES:])
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,7 @@
 """The whole window: names, keys, themes, dropping, what is never imported too early."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -41,6 +43,17 @@ FIXED_NAMES = [
 
 def test_that_each_fixed_name_stands_once_in_the_window(window: MainWindow) -> None:
     assert {name: len(window.findChildren(QWidget, name)) for name in FIXED_NAMES} == dict.fromkeys(FIXED_NAMES, 1)
+
+
+def test_that_what_reads_images_and_trains_is_loaded_behind_the_first_tab() -> None:
+    code = (
+        "import sys; from aid_desktop.gui.app import make_application, make_window\n"
+        "app = make_application(); window = make_window(app, in_turns=True)\n"
+        "late = ('tensorflow', 'keras', 'sklearn', 'pandas', 'scipy', 'h5py', 'cv2', 'PIL', 'psutil', 'pyqtgraph')\n"
+        "print([name for name in (*late, 'aid_desktop.training') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_that_the_tabs_stand_in_their_order(window: MainWindow) -> None:

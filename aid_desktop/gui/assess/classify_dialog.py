@@ -24,7 +24,6 @@ from aid_desktop.gui.assess.classification import (
 from aid_desktop.gui.assess.classify_form import ClassifyForm
 from aid_desktop.gui.assess.summary_view import SummaryView
 from aid_desktop.gui.background import Background, Failure, Job
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.theme import GRID, ThemeManager, icon, set_primary, set_role
 from aid_desktop.gui.widgets.dialog import Dialog
@@ -33,6 +32,7 @@ from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.result_line import ResultLine
 from aid_desktop.gui.widgets.work_row import CONVERTING, WorkRow
+from aid_desktop.numbers import grouped
 
 _RTDC = (Format.RTDC, Format.BASIN)
 

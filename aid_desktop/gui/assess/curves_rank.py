@@ -8,6 +8,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QWidget
 
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.curves import (
     PrecisionRecallCurve,
     RocCurve,
@@ -16,7 +17,6 @@ from aid_desktop.evaluation.curves import (
 )
 from aid_desktop.evaluation.metrics import Scores
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.curves_page import ClassMenu, CurvesPage, class_pen, clear_curves, set_curve
 from aid_desktop.gui.background import Background, JobContext
 from aid_desktop.gui.theme import ThemeManager, current_theme

@@ -11,11 +11,10 @@ from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtWidgets import QComboBox, QFileDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from aid_desktop.data.conversion import ConvertSettings
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.selected import SelectedReport, write_selected_folders, write_selected_rtdc
 from aid_desktop.evaluation.tables import write_predictions
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.background import Background, Failure, JobContext
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.widgets.dialog import Dialog
@@ -23,6 +22,7 @@ from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sen
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.result_line import ResultLine
 from aid_desktop.gui.widgets.work_row import WorkRow
+from aid_desktop.numbers import grouped
 
 
 class Target(StrEnum):
@@ -63,11 +63,13 @@ def export_images(request: ExportRequest, context: JobContext) -> SelectedReport
         if request.network_size:
             size = image.width, image.height
             settings = ConvertSettings(size=size, fit=image.fit, padding=image.padding, resize=image.resize)
-        return write_selected_rtdc(chosen, path, settings, progress=context.report, stop=lambda: context.cancelled)
+        return write_selected_rtdc(
+            chosen, path, settings, progress=context.report, should_stop=lambda: context.cancelled
+        )
     of_target = made.matrix.actual if request.target is Target.ACTUAL else made.matrix.predicted
     return write_selected_folders(
         chosen, of_target[request.positions], path, originals=request.originals,
-        progress=context.report, stop=lambda: context.cancelled,
+        progress=context.report, should_stop=lambda: context.cancelled,
     )  # fmt: skip
 
 

@@ -17,7 +17,6 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from aid_desktop.data.normalize import METHODS
 from aid_desktop.gui.assess.model_choice import ChosenModel, SaveRequest, UnknownModel, save_described
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.theme import GRID, icon, set_primary
@@ -26,7 +25,7 @@ from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sen
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.value_editors import words_of
 from aid_desktop.models.facts import ModelFacts, split_names
-from aid_desktop.settings.image import MAX_SIDE
+from aid_desktop.settings.image import MAX_SIDE, NORMALIZATIONS
 
 _TITLE = "Describe the model"
 _STATISTICS = "standardize_training_set"
@@ -135,7 +134,7 @@ class FactsDialog(Dialog):
         self.normalization = QComboBox(self)
         tip = "How grey levels became the network's input when it was trained; with another one it answers nonsense"
         name_widget(self.normalization, "factsNormalization", "Normalization", tip)
-        for method in METHODS:
+        for method in NORMALIZATIONS:
             self.normalization.addItem(words_of(method), method)
         self.normalization.setCurrentIndex(self.normalization.findData(model.normalization))
         # The table beside the model is surer than the memory of its user.

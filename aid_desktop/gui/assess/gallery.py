@@ -8,7 +8,7 @@ from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
-from aid_desktop.gui.assess.assessment import Assessment
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.gui.assess.gallery_actions import GalleryActions
 from aid_desktop.gui.assess.image_dialog import ImageDialog
 from aid_desktop.gui.assess.levels_editor import LevelsEditor

@@ -11,12 +11,12 @@ from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 from aid_desktop.gui.assess.gradcam_panel import GradCamPanel
 from aid_desktop.gui.assess.predicted_images import ImageDetail, PredictedImages
 from aid_desktop.gui.background import Background, Failure, Job
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.pixmaps import to_pixmap
+from aid_desktop.numbers import grouped
 
 _SIDE = 40 * GRID
 

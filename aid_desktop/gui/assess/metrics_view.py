@@ -5,16 +5,16 @@ from html import escape
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QGridLayout, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.bootstrap import Interval
 from aid_desktop.evaluation.curves import SortingPoint
 from aid_desktop.evaluation.metrics import HEADLINES, Scores
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.curves_threshold import sorting_text
 from aid_desktop.gui.models.prediction_model import MetricsModel, interval_text, interval_tip
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.row_table import show_rows
+from aid_desktop.numbers import grouped
 
 _PER_ROW = 4
 _SMALLER = tuple(key for key in HEADLINES if key != "accuracy")

@@ -14,7 +14,7 @@ from aid_desktop.data.geometry import fit_image
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.scalar_features import RawFeatures, read_features
 from aid_desktop.data.source import ImageReader
-from aid_desktop.gui.assess.assessment import Assessment
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.gui.background import JobContext
 from aid_desktop.gui.widgets.image_items import ReadImage
 

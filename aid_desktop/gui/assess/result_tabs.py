@@ -3,8 +3,8 @@
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QTabWidget, QWidget
 
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.predictions import Threshold
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.curves_calibration import CalibrationPage
 from aid_desktop.gui.assess.curves_coverage import CoveragePage
 from aid_desktop.gui.assess.curves_page import CurvesPage

@@ -22,9 +22,9 @@ from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.evaluation.roles import count_images
 from aid_desktop.gui.assess.assessment import ROLES, proposed_role
 from aid_desktop.gui.background import Background, Failure, Job, JobContext
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.widgets.work_row import CONVERTING
+from aid_desktop.numbers import grouped
 from aid_desktop.runs.held_out import HeldOut
 
 _LONGEST_NAME = 12

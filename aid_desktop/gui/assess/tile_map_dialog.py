@@ -28,7 +28,6 @@ from aid_desktop.gui.assess.tile_mapping import (
     save_map,
 )
 from aid_desktop.gui.background import Background, Failure, Job
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
@@ -38,6 +37,7 @@ from aid_desktop.gui.widgets.drop_area import dropped_paths
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.work_row import CONVERTING, WorkRow
+from aid_desktop.numbers import grouped
 from aid_desktop.settings.image import MAX_SIDE
 
 

@@ -30,13 +30,13 @@ from aid_desktop.gui.data.converting import (
     proposed_targets,
 )
 from aid_desktop.gui.data.size_table import SizeTable
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.question import Question, ask
 from aid_desktop.gui.theme import GRID, set_primary, set_role
 from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.work_row import WorkRow
+from aid_desktop.numbers import grouped
 
 
 class ImportDialog(Dialog):

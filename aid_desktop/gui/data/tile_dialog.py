@@ -20,7 +20,6 @@ from aid_desktop.gui.background import Background, Failure
 from aid_desktop.gui.data.tile_form import TileForm
 from aid_desktop.gui.data.tile_preview import TilePreview
 from aid_desktop.gui.data.tiling import Opened, TilesExist, TilesMade, make_tiles
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.question import Question, ask
 from aid_desktop.gui.theme import GRID, set_primary, set_role
 from aid_desktop.gui.widgets.dialog import Dialog
@@ -28,6 +27,7 @@ from aid_desktop.gui.widgets.file_list import FileList
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.work_row import WorkRow
+from aid_desktop.numbers import grouped
 
 _LEFT_WIDTH = 58 * GRID
 _LABEL_WIDTH = 13 * GRID

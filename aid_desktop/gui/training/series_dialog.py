@@ -25,7 +25,7 @@ from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.message_strip import sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.value_editors import with_words
-from aid_desktop.models.backbones import check_fit, local_file, takes_imagenet
+from aid_desktop.models.backbones import check_takes, local_file, takes_imagenet
 from aid_desktop.models.registry import Architecture
 from aid_desktop.models.zoo import find_architecture
 from aid_desktop.runs.config import MAX_SEED, RunConfig
@@ -121,7 +121,7 @@ class SeriesDialog(Dialog):
             item.setToolTip(one.description)
             is_shown = one.name == self._config.model.architecture
             try:
-                check_fit(one, self._config.image)
+                check_takes(one, self._config.image)
                 _check_weights(one, model_of(self._config, one.name).weights)
             except ModelZooError as error:
                 item.setToolTip(with_words(str(error)))

@@ -15,13 +15,13 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_primary, set_role
 from aid_desktop.gui.widgets.amount_editor import guard_wheel, number_text
 from aid_desktop.gui.widgets.asking_editor import CHOOSE, AskingEditor
 from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.naming import name_widget, named_button
+from aid_desktop.numbers import grouped
 from aid_desktop.settings.field import FieldInfo
 
 _HINT = (

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSlot
 from PyQt5.QtWidgets import QListWidgetItem, QSpinBox, QWidget
 
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.tick_dialog import TickDialog, TickTexts
+from aid_desktop.numbers import grouped
 
 _WHOLE = 100
 _TEXTS = TickTexts(

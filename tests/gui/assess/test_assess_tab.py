@@ -23,7 +23,7 @@ from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.errors import DataError
-from aid_desktop.gui.assess import assessment
+from aid_desktop.evaluation import assessment
 from aid_desktop.gui.assess.assess_tab import AssessTab
 from aid_desktop.gui.recent_models import RecentModelsMenu
 from aid_desktop.gui.widgets.image_grid import ImageGrid
