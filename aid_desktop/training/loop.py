@@ -3,6 +3,7 @@
 import errno
 import logging
 import math
+import os
 import time
 import traceback
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from functools import partial
 import numpy as np
 
 from aid_desktop.errors import AidError, OutOfMemoryError
+from aid_desktop.models.cost import cost_of
 from aid_desktop.models.devices import device_scope, make_repeatable, n_usable_gpus
 from aid_desktop.paths import speeds_file
 from aid_desktop.runs.best import saved_history
@@ -22,6 +24,7 @@ from aid_desktop.training.auto_precision import settle_precision
 from aid_desktop.training.awake import kept_awake
 from aid_desktop.training.blocks import EpochBlocks, block_length, check_fit
 from aid_desktop.training.checkpoints import BestSoFar
+from aid_desktop.training.estimate import cores_of, guess_epoch
 from aid_desktop.training.events import (
     BatchProgress,
     EpochFinished,
@@ -109,10 +112,14 @@ def _train(run: TrainingRun, storage: RunStorage, publish: Publish) -> None:
 def _note_speed(state: RunState, storage: RunStorage) -> None:
     """Remember how long this run took, for the estimates of later ones."""
     seconds = [record.seconds for record in storage.records if record.epoch >= state.first_epoch]
-    n_images = state.data.images_per_epoch + len(state.data.validation_labels)
-    config = state.config
+    n_trained, n_validated = state.data.images_per_epoch, len(state.data.validation_labels)
+    config, n_gpus = state.config, n_usable_gpus()
+    cores = cores_of(config.device, n_gpus, os.cpu_count() or 1)
+    batch_size = state.settings.hyperparameters.batch_size
+    guess = guess_epoch(cost_of(state.model), batch_size, cores, n_trained, n_validated)
     book = SpeedBook(speeds_file())
-    book.note(state.origin.architecture, config.image, config.device, n_usable_gpus(), seconds, n_images)
+    name = state.origin.architecture
+    book.note(name, config.image, config.device, n_gpus, seconds, n_trained + n_validated, guess)
 
 
 def _disk_message(error: OSError, run: TrainingRun) -> str:

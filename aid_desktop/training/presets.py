@@ -8,7 +8,6 @@ from typing import Any
 
 from aid_desktop.data.class_table import ClassTable
 from aid_desktop.errors import TrainingError
-from aid_desktop.models.cost import Cost
 from aid_desktop.models.registry import Architecture
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
@@ -124,13 +123,10 @@ _PLANS = {
 }
 
 _PIXELS = 32 * 32
-_GPU_CORES = 20
+GPU_CORES = 20
 """A GPU is counted as so many cores. Not measured; chosen low, so that runs end too early rather than too late."""
 _BETWEEN_EPOCHS = 1.0
 """Seconds for validating and saving, ample for networks of this size."""
-_SECONDS_PER_IMAGE, _SECONDS_PER_ACTIVATION, _MULTIPLY_ADDS = 1e-4, 15e-9, 10e9
-"""Time of a core for an image, for each number that a layer gives, and multiply-adds of a core in a second: measured
-where the speeds above were (LeNet5_do of 32 and 64 pixels, ResNet_small, VGG_small_1), and made half as fast again."""
 _WORTH_MEASURING = 600.0
 """Seconds of training beside which some seconds of measuring the number format do not count."""
 _FEW = 500
@@ -207,26 +203,11 @@ def _choose_net(plan: _Plan, situation: Situation, architectures: Sequence[Archi
     return next(in_time, max(worth, key=lambda net: net.speed))
 
 
-def seconds_per_epoch(architecture: str, situation: Situation, cost: Cost | None) -> float | None:
-    """Return about how long an epoch takes, rather too long than too short; None if nothing is known of the network.
-
-    Of networks that presets choose it is what presets count with, of others it follows from their cost.
-    """
-    known = {net.name: net for net in (_COMPACT, *_ANY_SIZE)}.get(architecture)
-    if known is not None:
-        return _seconds_per_epoch(known, situation)
-    if cost is None or cost.multiply_adds is None or cost.activations is None:
-        return None
-    cores = _GPU_CORES if situation.on_gpu else situation.n_cores
-    seconds = _SECONDS_PER_IMAGE + cost.activations * _SECONDS_PER_ACTIVATION + cost.multiply_adds / _MULTIPLY_ADDS
-    return _BETWEEN_EPOCHS + situation.n_images * seconds / cores
-
-
 def _seconds_per_epoch(net: _Net, situation: Situation) -> float:
     height, width, channels = situation.image.input_shape
     # Only the first layer sees the channels, except in a perceptron.
     size = height * width * (1 if net is not _PERCEPTRON else channels) / _PIXELS
-    cores = _GPU_CORES if situation.on_gpu else situation.n_cores
+    cores = GPU_CORES if situation.on_gpu else situation.n_cores
     # Preparation of images and steps that are too small to keep a core busy do not become shorter with the images.
     return _BETWEEN_EPOCHS + situation.n_images * max(size, 0.1) / (net.speed * cores)
 

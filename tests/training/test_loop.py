@@ -22,7 +22,7 @@ from aid_desktop.runs.lock import locked
 from aid_desktop.runs.settings_log import read_revisions
 from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.settings.split import SplitSettings
-from aid_desktop.training import loop, storage
+from aid_desktop.training import loop, speeds, storage
 from aid_desktop.training import split as split_module
 from aid_desktop.training.checkpoints import BestSoFar
 from aid_desktop.training.events import (
@@ -215,12 +215,14 @@ def test_that_a_run_leaves_its_speed_for_the_estimates_of_later_ones(
 ) -> None:
     path = tmp_path / "speeds.json"
     monkeypatch.setattr(loop, "speeds_file", lambda: path)
+    monkeypatch.setattr(speeds, "_TELLING_S", 0.0)
     run = make_run(epochs=2)
     started = next(event for event in watch(run) if isinstance(event, RunStarted))
     config = run.config
     speed = SpeedBook(path).find(config.model.architecture or "", config.image, config.device, n_usable_gpus())
     second = read_history(run.folder.history_csv).records[1].seconds
     assert speed == pytest.approx(second / (started.n_training + started.n_validation), rel=0.01)
+    assert SpeedBook(path).pace(config.device, n_usable_gpus()) != 1
 
 
 def test_that_settings_posted_in_an_epoch_act_from_the_next_one_on(make_run: MakeRun) -> None:
