@@ -24,8 +24,9 @@ from aid_desktop.evaluation.report import write_report
 from aid_desktop.evaluation.roles import RoleImages, images_of_role
 from aid_desktop.models.files import LoadedModel
 from aid_desktop.models.metadata import ModelCard
-from aid_desktop.runs.config import DataRow, open_table, read_run_toml
+from aid_desktop.runs.config import DataRow, open_table
 from aid_desktop.runs.held_out import read_held_out
+from aid_desktop.runs.run_toml import read_run_toml
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -47,15 +48,16 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def add_images_options(parser: argparse.ArgumentParser, role: Role) -> None:
     """Add what `images_of` reads: `--data`, `--labelled`, `--run` and `--role`, with its default."""
-    parser.add_argument("--data", metavar="CLASS=PATH", action="append", default=[], help="labelled images; repeatable")
-    parser.add_argument(
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--data", metavar="CLASS=PATH", action="append", default=[], help="labelled images; repeatable")
+    source.add_argument(
         "--labelled",
         metavar="FILE",
         type=Path,
         help="images of all classes with their labels beside them: x_Data.rtdc and x_Labels.txt, or x.rtdc and "
         "x_labels.txt",
     )
-    parser.add_argument("--run", metavar="RUN.toml", type=Path, help="take the rows of this run")
+    source.add_argument("--run", metavar="RUN.toml", type=Path, help="take the rows of this run")
     parser.add_argument(
         "--role", choices=[each.value for each in Role], default=role, help=f"which rows of --run (default {role})"
     )

@@ -15,7 +15,8 @@ from aid_desktop.models.nvml import open_nvml, smallest_memory
 from aid_desktop.models.strategies import uses_gpu
 from aid_desktop.models.zoo import find_zoo, list_architectures, load_zoo
 from aid_desktop.paths import speeds_file
-from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, data_rows, open_table, write_run_toml
+from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, data_rows, open_table
+from aid_desktop.runs.run_toml import write_run_toml
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.split import SplitSettings

@@ -1,6 +1,6 @@
 """Look for images that stand on both sides of a split, for contradictory labels, and for images that are of no use."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
@@ -16,6 +16,7 @@ from aid_desktop.data.health import ClassHealth, class_health
 from aid_desktop.data.near_duplicates import near_pairs
 from aid_desktop.data.source import ImageReader, Selection
 from aid_desktop.errors import DataError
+from aid_desktop.long_work import Progress, ShouldStop
 
 NEARLY_EQUAL = 0.98
 """Least correlation of nearly identical images.
@@ -27,8 +28,6 @@ scikit-learn's different handwritten digits. Images moved by a pixel at that siz
 
 MAX_PAIRS = 1000
 """So many pairs of one kind are looked at; a finding says when there are more."""
-
-Progress = Callable[[int, int], None]
 
 
 class Severity(StrEnum):
@@ -78,15 +77,15 @@ def check_table(
     table: ClassTable,
     group_by: str | None = None,
     progress: Progress | None = None,
-    stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> CheckReport:
     """Compare all images of a table; `group_by` is that of the split, None without one.
 
-    `progress(done, total)` counts images. Raises PreparationStoppedError when `stop` says yes, DataError if a source
+    `progress(done, total)` counts images. Raises StoppedError when `should_stop` says yes, DataError if a source
     cannot be read.
     """
     readers = [reopen(row.source) for row in table.rows]
-    prints = _fingerprints(readers, progress, stop)
+    prints = _fingerprints(readers, progress, should_stop)
     pool = _Pool(table, readers, prints)
     found = [*pool.shared_groups(group_by), *pool.across_roles(), *pool.contradictions()]
     if group_by == "image":
@@ -98,7 +97,7 @@ def check_table(
 
 
 def _fingerprints(
-    readers: Sequence[ImageReader], progress: Progress | None, stop: Callable[[], bool] | None
+    readers: Sequence[ImageReader], progress: Progress | None, should_stop: ShouldStop | None
 ) -> list[Fingerprints]:
     total, done = sum(reader.source.n_images for reader in readers), 0
     known: dict[tuple[str, Selection | None], Fingerprints] = {}
@@ -111,7 +110,7 @@ def _fingerprints(
 
         key = reader.source.digest, reader.source.selection
         if key not in known:
-            known[key] = fingerprint(reader, tell, stop)
+            known[key] = fingerprint(reader, tell, should_stop)
         prints.append(known[key])
         done += reader.source.n_images
     return prints

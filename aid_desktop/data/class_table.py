@@ -136,10 +136,6 @@ class ClassTable:
         """Append rows as they are."""
         return ClassTable((*self.rows, *rows))
 
-    def with_row(self, row: ClassRow) -> "ClassTable":
-        """Append one row."""
-        return self.added((row,))
-
     def add_sources(self, items: Sequence[tuple[DataSource, str, Role]]) -> "ClassTable":
         """Append a row for each (source, class name, role); a new name gets the next free index.
 

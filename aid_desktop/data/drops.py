@@ -189,7 +189,7 @@ def _is_stack_file(path: Path) -> bool:
 def _content_of(folder: Path) -> _Content:
     content = _Content()
     with os.scandir(folder) as entries:
-        for entry in islice(entries, MAX_ENTRIES):
+        for entry in entries:
             path = Path(entry.path)
             if is_ignored(entry.name):
                 continue

@@ -9,11 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.pixels import Pixels, white_level_of
-from aid_desktop.data.prepare import PreparationStoppedError
 from aid_desktop.data.source import ImageReader, Indices
-
-HASH_BITS = 64
-"""Length of a perceptual hash."""
+from aid_desktop.long_work import ShouldStop, leave_if_stopped
 
 SIDE = 32
 """Side of the small image that stands for a whole one, in pixels."""
@@ -45,11 +42,11 @@ class Fingerprints:
 def fingerprint(
     reader: ImageReader,
     progress: Callable[[int, int], None] | None = None,
-    stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> Fingerprints:
     """Read all images of a source, some at a time, and return their marks.
 
-    `progress(done, total)` counts images. Raises PreparationStoppedError when `stop` says yes, DataError if the
+    `progress(done, total)` counts images. Raises StoppedError when `should_stop` says yes, DataError if the
     source cannot be read.
     """
     n_images = reader.source.n_images
@@ -58,8 +55,7 @@ def fingerprint(
     marks = np.empty((n_images, 2), np.uint64)
     statistics = np.empty((n_images, 3))
     for start in range(0, n_images, size):
-        if stop is not None and stop():
-            raise PreparationStoppedError(f"Stopped while the images of {reader.source.name} were compared.")
+        leave_if_stopped(should_stop, f"Stopped while the images of {reader.source.name} were compared.")
         chosen = np.arange(start, min(start + size, n_images))
         images = reader.read(chosen)
         marks[chosen, 0] = [_exact(image) for image in images]

@@ -1,6 +1,5 @@
 """Open anything that holds images, by content and suffix."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from aid_desktop.data.arrays import ARRAY_SUFFIXES, ArrayReader
@@ -12,12 +11,10 @@ from aid_desktop.data.selection import SelectedReader, whole_source
 from aid_desktop.data.source import DataSource, ImageReader, SourceKind
 from aid_desktop.data.tables import TABLE_SUFFIXES, table_files
 from aid_desktop.errors import DataError
+from aid_desktop.long_work import Progress
 
 __all__ = ["ARRAY_SUFFIXES", "IMAGE_SUFFIXES", "RTDC_SUFFIXES", "TABLE_SUFFIXES", "file_dialog_filter", "open_source",
            "reopen"]  # fmt: skip
-
-Progress = Callable[[int, int], None]
-"""Called with (done, total) while a source is read."""
 
 
 def open_source(path: Path, progress: Progress | None = None, part: str = "") -> ImageReader:

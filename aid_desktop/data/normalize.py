@@ -55,7 +55,7 @@ class Normalization:
             axes = tuple(range(1, images.ndim))
             std = images.std(axis=axes, keepdims=True, dtype=np.float64)
             values -= images.mean(axis=axes, keepdims=True, dtype=np.float64).astype(np.float32)
-            values /= np.where(std == 0, SMALLEST_STD, std).astype(np.float32)
+            values /= np.maximum(std, SMALLEST_STD).astype(np.float32)
         return values
 
     def to_json(self) -> dict[str, str | float]:

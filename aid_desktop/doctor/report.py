@@ -1,7 +1,6 @@
 """All facts about this computer in one report: as text, as sections for a window, and as JSON."""
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from aid_desktop.doctor.benchmark import ARCHITECTURE, Benchmark, run_benchmark
 from aid_desktop.doctor.disk import Disk, read_disk
 from aid_desktop.doctor.machine import Machine, read_machine
 from aid_desktop.doctor.software import Software, read_software
-from aid_desktop.evaluation.writing import Progress
+from aid_desktop.long_work import Progress, ShouldStop
 
 Row = tuple[str, str]
 _N_STEPS = 3
@@ -58,7 +57,7 @@ class Report:
 
 def examine(
     runs_folder: Path,
-    should_stop: Callable[[], bool] = lambda: False,
+    should_stop: ShouldStop = lambda: False,
     progress: Progress | None = None,
     skip_benchmark: str = "",
 ) -> Report:

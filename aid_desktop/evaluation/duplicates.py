@@ -11,10 +11,9 @@ from aid_desktop.data.check import MAX_PAIRS, NEARLY_EQUAL
 from aid_desktop.data.fingerprint import Fingerprints, correlations, fingerprint, read_small
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.near_duplicates import near_pairs
-from aid_desktop.data.prepare import PreparationStoppedError
 from aid_desktop.data.source import ImageReader
-from aid_desktop.evaluation.assess import Progress
 from aid_desktop.evaluation.predictions import Predictions
+from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 
 Pairs = NDArray[np.intp]
 """Positions of two images that belong together, (N, 2)."""
@@ -41,11 +40,11 @@ class Duplicates:
 def find_duplicates(
     predictions: Predictions,
     progress: Progress | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> Duplicates:
     """Compare the labelled images of some predictions with each other.
 
-    `progress(done, total)` counts images. Raises PreparationStoppedError when `should_stop` says yes, DataError if a
+    `progress(done, total)` counts images. Raises StoppedError when `should_stop` says yes, DataError if a
     source cannot be read.
     """
     readers = {number: reopen(predictions.sources[number]) for number in np.unique(predictions.source).tolist()}
@@ -59,12 +58,12 @@ def find_duplicates(
     group = _groups(exact, is_flat)
     labels = np.zeros(predictions.n, np.intp) if predictions.labels is None else predictions.labels
     images = _Images(predictions, readers)
-    near = _near(images, perceptual, group, labels, np.flatnonzero(~is_flat), partial(_leave, should_stop))
+    near = _near(images, perceptual, group, labels, np.flatnonzero(~is_flat), partial(leave_if_stopped, should_stop))
     return Duplicates(group, np.concatenate([_contradictory(group, labels), near]))
 
 
 def _fingerprints(
-    readers: dict[int, ImageReader], progress: Progress | None, should_stop: Callable[[], bool] | None
+    readers: dict[int, ImageReader], progress: Progress | None, should_stop: ShouldStop | None
 ) -> dict[int, Fingerprints]:
     # A file with labels beside it is a source for each of its classes.
     files = {(reader.source.path, reader.source.part, reader.source.selection): reader for reader in readers.values()}
@@ -118,11 +117,6 @@ class _Images:
         for number, here in read.items():
             images[here] = parts[number]
         return images
-
-
-def _leave(should_stop: Callable[[], bool] | None) -> None:
-    if should_stop is not None and should_stop():
-        raise PreparationStoppedError("Stopped while nearly equal images were sought.")
 
 
 def _near(

@@ -14,7 +14,7 @@ from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.sorting import Link, check_folder, sort_images
 from aid_desktop.evaluation.summary import Summary, summarize, write_summary
 from aid_desktop.evaluation.tables import check_table_name, write_predictions
-from aid_desktop.evaluation.writing import Progress
+from aid_desktop.long_work import Progress
 
 SUMMARY_ENDING = "_summary.csv"
 

@@ -20,6 +20,7 @@ from aid_desktop.evaluation.report_facts import (
     hardware,
     settings_rows,
     versions,
+    which_text,
 )
 from aid_desktop.evaluation.report_methods import methods_text
 from aid_desktop.evaluation.report_template import STYLE, TEMPLATE
@@ -83,7 +84,7 @@ def report_page(
         mistakes=_mistakes(predictions, matrix),
         model=subject.model,
         model_rows=[] if card is None else model_rows(card),
-        data=data_facts(predictions),
+        data=data_facts(predictions), which_text=which_text,
         training_data=() if card is None else card.data,
         run=run,
         history_plots=[] if run is None else [Markup(plot) for plot in history_plots(run, card)],

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.errors import AidError, ExportError
-from aid_desktop.evaluation.own_process import in_own_process
+from aid_desktop.errors import AidError, ExportError, StoppedError
+from aid_desktop.long_work import in_own_process
 
 Inputs = Sequence[tuple[str, NDArray[Any]]]
 """Names of inputs and their values (N, ...)."""
@@ -28,14 +28,13 @@ def run_dnn(reader: str, files: Sequence[Path], inputs: Inputs, output: str = ""
     end = time.monotonic() + _LIMIT_S
     arguments = (reader, tuple(map(str, files)), tuple(inputs), output)
     try:
-        found = in_own_process(_compute, arguments, lambda: time.monotonic() > end)
+        return in_own_process(_compute, arguments, lambda: time.monotonic() > end)
     except ExportError:
         raise
+    except StoppedError as error:
+        raise ExportError(f"no result within {_LIMIT_S:.0f} s, so it was ended") from error
     except AidError as error:
         raise ExportError("it crashes on this network: do not open the file with it") from error
-    if found is None:
-        raise ExportError(f"no result within {_LIMIT_S:.0f} s, so it was ended")
-    return found
 
 
 def _compute(reader: str, files: Sequence[str], inputs: Inputs, output: str) -> NDArray[np.float32]:

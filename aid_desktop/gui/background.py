@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
-from aid_desktop.errors import AidError
+from aid_desktop.errors import AidError, StoppedError
 from aid_desktop.gui.priority import give_way_to_window
 
 logger = logging.getLogger(__name__)
@@ -26,10 +26,6 @@ class Failure:
     message: str
     details: str = ""
     error: AidError | None = field(default=None, compare=False)
-
-
-class JobCancelledError(AidError):
-    """Leaves the work of a job that was cancelled; nobody is told."""
 
 
 class JobContext:
@@ -49,14 +45,14 @@ class JobContext:
         self._cancelled.set()
 
     def report_or_leave(self, done: int, total: int) -> None:
-        """Tell the progress; raise JobCancelledError once the job is cancelled. For readers' `progress`."""
+        """Tell the progress; raise StoppedError once the job is cancelled. For readers' `progress`."""
         self.leave_if_cancelled(done, total)
         self.report(done, total)
 
     def leave_if_cancelled(self, done: int, total: int) -> None:
-        """Raise JobCancelledError once the job is cancelled, where something else is the progress."""
+        """Raise StoppedError once the job is cancelled, where something else is the progress."""
         if self.cancelled:
-            raise JobCancelledError("Cancelled.")
+            raise StoppedError("Cancelled.")
 
 
 class Job(QObject, Generic[T]):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aid_desktop.errors import ModelError
 from aid_desktop.models.legacy_config import NETWORKS, input_shape, layer_name, translate
 from aid_desktop.models.legacy_weights import set_weights
+from aid_desktop.models.seeding import making_network
 
 if TYPE_CHECKING:
     import keras
@@ -87,7 +88,8 @@ def rebuild(stored: StoredNetwork) -> "keras.Model":
     import h5py
 
     try:
-        model = _network(stored.class_name, stored.config)
+        with making_network():
+            model = _network(stored.class_name, stored.config)
         if stored.has_weights:
             with h5py.File(stored.path) as file:
                 set_weights(model, file["model_weights"], stored.backend)

@@ -81,7 +81,7 @@ class RunFolder:
 
     def point_files(self) -> list[Path]:
         """Return the points that there are, from the first epoch to the last."""
-        return sorted(self.points.glob("epoch_*.keras"))
+        return sorted(self.points.glob("epoch_*.keras"), key=lambda path: model_epoch(path.name))
 
     def create(self) -> None:
         """Make the folder for a new run.
@@ -110,6 +110,12 @@ class RunFolder:
 def model_name(epoch: int) -> str:
     """Return the file name of the model saved after an epoch (counted from 0)."""
     return f"epoch_{epoch:05d}.keras"
+
+
+def model_epoch(name: str) -> int:
+    """Return the epoch in a file name of `model_name`; -1 for another name."""
+    digits = name.removeprefix("epoch_").removesuffix(".keras")
+    return int(digits) if digits.isdecimal() else -1
 
 
 def unused_folder(parent: Path, name: str) -> Path:

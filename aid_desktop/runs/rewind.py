@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aid_desktop.errors import RunError
 from aid_desktop.paths import write_atomically
-from aid_desktop.runs.folder import RunFolder, model_name
+from aid_desktop.runs.folder import RunFolder, model_epoch
 from aid_desktop.runs.history import read_history, truncate_history
 from aid_desktop.runs.lock import locked
 from aid_desktop.runs.settings_log import truncate_revisions
@@ -44,7 +44,7 @@ def _set_aside(folder: RunFolder, epoch: int) -> Path:
         if record.epoch >= epoch and record.model and folder.model(record.model).is_file():
             shutil.move(folder.model(record.model), undone.model(record.model))
     for point in folder.point_files():
-        if point.name >= model_name(epoch):
+        if model_epoch(point.name) >= epoch:
             shutil.move(point, undone.points / point.name)
     truncate_history(folder.history_csv, epoch)
     truncate_revisions(folder.settings_jsonl, epoch - 1)

@@ -272,8 +272,7 @@ class BlockFitter:
                 return values / self._normalization.white
             case "standardize_each_image":
                 mean, variance = tf.nn.moments(values, axes=[1, 2, 3], keepdims=True)
-                std = tf.sqrt(variance)
-                return (values - mean) / tf.where(std > 0, std, SMALLEST_STD)
+                return (values - mean) / tf.maximum(tf.sqrt(variance), SMALLEST_STD)
             case "standardize_training_set":
                 return (values - self._normalization.mean) / self._normalization.std
             case _:

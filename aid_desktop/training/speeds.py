@@ -2,14 +2,19 @@
 
 import json
 import logging
+import os
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
+from aid_desktop.models.cost import cost_of
+from aid_desktop.models.devices import n_usable_gpus
 from aid_desktop.models.strategies import device_in_use
 from aid_desktop.paths import write_atomically
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.image import ImageSettings
+from aid_desktop.training.estimate import cores_of, guess_epoch
+from aid_desktop.training.state import RunState
 
 logger = logging.getLogger(__name__)
 
@@ -46,25 +51,24 @@ class SpeedBook:
         device: DeviceSettings,
         n_gpus: int,
         epochs: Sequence[float],
-        n_images: int,
         guess: float | None = None,
     ) -> None:
-        """Remember the seconds of a run's epochs, each with so many images to train and to validate on.
+        """Remember the seconds per image of a run's epochs, the images that it validates on counted in.
 
         The first epoch counts only if it is the only one: the step is traced in it. `guess` is what would have been
-        said of an epoch without any earlier run, None if nothing. A file that cannot be written is told in the log
+        said of an image without any earlier run, None if nothing. A file that cannot be written is told in the log
         alone, since no run is to fail for it.
         """
-        if not epochs or not n_images:
+        if not epochs:
             return
         speeds, guesses = self._read("seconds"), self._read("guesses")
         key = _key(architecture, image, device, n_gpus)
         # The last one goes to the end, the oldest ones leave.
         speeds.pop(key, None)
-        speeds[key] = statistics.median(epochs[1:] or epochs) / n_images
+        speeds[key] = statistics.median(epochs[1:] or epochs)
         guesses.pop(key, None)
-        if guess is not None and guess >= _TELLING_S and len(epochs) > 1:
-            guesses[key] = guess / n_images
+        if guess is not None and len(epochs) > 1:
+            guesses[key] = guess
         kept = {"version": FORMAT_VERSION, "seconds": _newest(speeds), "guesses": _newest(guesses)}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,6 +86,16 @@ class SpeedBook:
         if not isinstance(values, dict):
             return {}
         return {str(key): float(value) for key, value in values.items() if isinstance(value, int | float) and value > 0}
+
+
+def note_speed(book: SpeedBook, state: RunState, seconds_per_image: Sequence[float]) -> None:
+    """Remember the seconds per image of the epochs of a run that has ended, and what would have been guessed."""
+    config, n_gpus, batch_size = state.config, n_usable_gpus(), state.settings.hyperparameters.batch_size
+    n_trained, n_validated = state.data.images_per_epoch, len(state.data.validation_labels)
+    cores = cores_of(config.device, n_gpus, os.cpu_count() or 1)
+    guess = guess_epoch(cost_of(state.model), batch_size, cores, n_trained, n_validated)
+    per_image = guess / (n_trained + n_validated) if guess is not None and guess >= _TELLING_S else None
+    book.note(state.origin.architecture, config.image, config.device, n_gpus, seconds_per_image, per_image)
 
 
 def _newest(values: dict[str, float]) -> dict[str, float]:

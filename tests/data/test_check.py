@@ -7,7 +7,7 @@ from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.fingerprint import fingerprint
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.health import class_health
-from aid_desktop.data.prepare import PreparationStoppedError
+from aid_desktop.errors import StoppedError
 
 
 def pictures(n, seed=0):
@@ -139,5 +139,5 @@ def test_that_a_check_tells_its_progress_and_can_be_stopped(make_table):
     told = []
     check_table(table, progress=lambda done, total: told.append((done, total)))
     assert told == [(12, 48), (24, 48), (36, 48), (48, 48)]
-    with pytest.raises(PreparationStoppedError):
-        check_table(table, stop=lambda: True)
+    with pytest.raises(StoppedError):
+        check_table(table, should_stop=lambda: True)

@@ -192,7 +192,8 @@ from pathlib import Path
 import psutil
 from aid_desktop.models.devices import warm_up
 from aid_desktop.models.zoo import find_zoo, load_zoo
-from aid_desktop.runs.config import open_table, read_run_toml
+from aid_desktop.runs.config import open_table
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.training.estimate import estimate_run, this_computer
 from aid_desktop.training.loop import train
@@ -223,7 +224,7 @@ print(json.dumps([estimate.memory, after - before, type(events[-1]).__name__]))
 def test_that_a_real_run_takes_the_memory_that_was_estimated(
     architecture: str, side: int, n: int, batch_size: int, tmp_path: Path
 ) -> None:
-    from aid_desktop.runs.config import write_run_toml
+    from aid_desktop.runs.run_toml import write_run_toml
 
     rng = np.random.default_rng(0)
     config = make_config(tmp_path, batch_size=batch_size)

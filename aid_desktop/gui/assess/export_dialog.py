@@ -62,11 +62,13 @@ def export_images(request: ExportRequest, context: JobContext) -> SelectedReport
         if request.network_size:
             size = image.width, image.height
             settings = ConvertSettings(size=size, fit=image.fit, padding=image.padding, resize=image.resize)
-        return write_selected_rtdc(chosen, path, settings, progress=context.report, stop=lambda: context.cancelled)
+        return write_selected_rtdc(
+            chosen, path, settings, progress=context.report, should_stop=lambda: context.cancelled
+        )
     of_target = made.matrix.actual if request.target is Target.ACTUAL else made.matrix.predicted
     return write_selected_folders(
         chosen, of_target[request.positions], path, originals=request.originals,
-        progress=context.report, stop=lambda: context.cancelled,
+        progress=context.report, should_stop=lambda: context.cancelled,
     )  # fmt: skip
 
 

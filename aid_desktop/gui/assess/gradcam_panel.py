@@ -76,11 +76,6 @@ class GradCamPanel(QWidget):
         """What is drawn over the image."""
         return self._heat
 
-    @property
-    def status_text(self) -> str:
-        """What is said about the heat map."""
-        return self._status.text()
-
     def show_detail(self, assessment: Assessment, detail: ImageDetail) -> None:
         """Turn to another image; its heat map is made if one is wanted."""
         self._detail, self._heat = detail, None

@@ -93,11 +93,6 @@ class EpochPanel(QWidget):
         self._reveal.clicked.connect(self._on_reveal)
         self.clear()
 
-    @property
-    def assess_button(self) -> QPushButton:
-        """The button that puts the model under assessment."""
-        return self._assess
-
     def clear(self) -> None:
         """Show no epoch."""
         self._title.setText("No epoch chosen")

@@ -12,9 +12,9 @@ from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.trust_question import or_ask_for_trust
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.models.trust import UntrustedCodeError, may_run_code
-from aid_desktop.runs.config import read_run_toml
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import History, read_history
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.runs.settings_log import read_revisions
 from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.training.events import RunFinished

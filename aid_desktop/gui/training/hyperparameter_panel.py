@@ -103,11 +103,6 @@ class HyperparameterPanel(SettingsPanel):
         assert isinstance(editor, ChoiceEditor)
         return editor
 
-    @property
-    def saved_text(self) -> str:
-        """How many models the run has saved, as shown."""
-        return self._saved.text()
-
     def set_brief(self, is_brief: bool) -> None:
         self.form.show_only(ESSENTIAL if is_brief else None)
         self.saving.show_only(() if is_brief else None)

@@ -10,6 +10,7 @@ from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.models.facts import ModelFacts, NetworkShape
 from aid_desktop.models.files import find_card
 from aid_desktop.models.metadata import has_card
+from aid_desktop.models.seeding import making_network
 from aid_desktop.models.transfer import MisfitError
 from aid_desktop.runs.best import find_model
 from aid_desktop.runs.config import ModelChoice
@@ -44,7 +45,7 @@ class Misfit:
 def fitted(wish: Wish) -> tuple["keras.Model", Origin]:
     """Return the network that the model becomes, and what is kept of it. Raises AidError.
 
-    Whoever calls this holds TrainingSession.building.
+    Whoever calls this does so within `making_network`.
     """
     loaded = load_origin(wish.choice, wish.image, wish.class_names)
     return started_from(loaded, wish.choice, wish.image, wish.class_names, wish.pixel_type)
@@ -67,7 +68,7 @@ class Origins:
         if has_card(file):
             return identify(file, context)
         # Without a card the network is made to see what it takes.
-        with self._session.building:
+        with making_network():
             if self._session.is_running or context.cancelled:
                 return None
             if facts is None:
@@ -77,7 +78,7 @@ class Origins:
 
     def looked_at(self, wish: Wish, context: JobContext) -> Origin | Misfit | None:
         """Find out what becomes of a model. Raises AidError for one that cannot be used at all."""
-        with self._session.building:
+        with making_network():
             if self._session.is_running or context.cancelled:
                 return None
             try:

@@ -67,11 +67,6 @@ class PresetPanel(QWidget):
         self._check()
 
     @property
-    def reasons_text(self) -> str:
-        """The reasons as shown, in the markup of Qt's labels; empty while they are hidden."""
-        return "" if self._area.isHidden() else self._reasons.text()
-
-    @property
     def note(self) -> str:
         """Why the buttons cannot be used, or a preset could not be; empty otherwise."""
         return self._note.text()

@@ -104,11 +104,6 @@ class RunPanel(QWidget):
         required(self._progress.layout()).addWidget(label)
 
     @property
-    def problems_text(self) -> str:
-        """Why no run can be started, as shown."""
-        return self._reason.text()
-
-    @property
     def text(self) -> str:
         """How far the run is, as shown."""
         return self._text.text()

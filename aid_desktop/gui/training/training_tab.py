@@ -214,7 +214,7 @@ class TrainingTab(QWidget):
         self.check = StartCheck(notifier, self._checks, background, self.run.check_row, messages, self)
         layers = self.hyperparameters.form.editor("trainable").editor
         assert isinstance(layers, LayersEditor)
-        self.layer_names = LayerNames(layers, notifier, self.model, background, messages, session.building)
+        self.layer_names = LayerNames(layers, notifier, self.model, background, messages)
         self.weights_download = WeightsDownload(self.model.weights, background, messages)
         self.continuing = Continuing(session, self.settings, messages, self)
         self.going_back = GoingBack(self.timeline, session, self.continuing, background, messages, self)

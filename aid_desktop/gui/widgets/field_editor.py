@@ -98,11 +98,10 @@ def diff_text(diff: SettingsDiff) -> str:
 
 
 class FieldEditor(QWidget):
-    """Label, editor, unit, and a dot that is shown while the value differs from the reference value.
+    """Label, editor, unit, and a dot that is shown while the value differs from the default.
 
     The part that the user acts on is named by the setting's path in run.toml, after `name_prefix` where a
-    setting has a second editor. `value_changed` tells what
-    the user did, the dot included; `set_value` and `set_reference` emit nothing.
+    setting has a second editor. `value_changed` tells what the user did, the dot included; `set_value` emits nothing.
     """
 
     value_changed = pyqtSignal()
@@ -120,7 +119,7 @@ class FieldEditor(QWidget):
         self._widget_name = f"{name_prefix}{self.path}"
         self.info = field_infos(section)[name]
         self._section = section
-        self._value = self._reference = self._tidy_default()
+        self._value = self._default = getattr(section(), name)
         self._pending = self._error = ""
         self._is_quiet = self._is_stacked = False
         self._has_unit_column = bool(self.info.unit) or self.info.kind in _AMOUNTS
@@ -156,16 +155,11 @@ class FieldEditor(QWidget):
         self._shown = self.editor.value()
         self._refresh()
 
-    def set_reference(self, value: Any) -> None:
-        """Choose the value that the dot compares with and resets to; the default at first."""
-        self._reference = self._tidy(value)
-        self._refresh()
-
     @property
     def is_changed(self) -> bool:
-        """Whether the value differs from the reference, or is not valid."""
+        """Whether the value differs from the default, or is not valid."""
         try:
-            return bool(self.value() != self._reference)
+            return bool(self.value() != self._default)
         except SettingsError:
             return True
 
@@ -175,7 +169,7 @@ class FieldEditor(QWidget):
         self.label.setEnabled(reason is None)
         self.unit.setEnabled(reason is None)
         self.dot.setEnabled(reason is None)
-        facts = _facts(self.info, self._tidy_default())
+        facts = _facts(self.info, self._default)
         parts = [escape(reason)] if reason else []
         tooltip = "".join(f"<p>{part}</p>" for part in [*parts, escape(self.info.help), *map(escape, facts)])
         for widget in (self, self.label, *self._inputs()):
@@ -242,9 +236,9 @@ class FieldEditor(QWidget):
 
     @pyqtSlot()
     def reset(self) -> None:
-        """Go back to the reference value, as the dot does."""
+        """Go back to the default, as the dot does."""
         self.editor.focus_widget.setFocus()
-        self.set_value(self._reference)
+        self.set_value(self._default)
         self.value_changed.emit()
 
     def _lay_out(self) -> None:
@@ -261,7 +255,7 @@ class FieldEditor(QWidget):
         self.message.setObjectName(f"{self._widget_name}.message")
         self.message.hide()
         self.dot.setObjectName(f"{self._widget_name}.reset")
-        facts = " ".join(_facts(self.info, self._tidy_default()))
+        facts = " ".join(_facts(self.info, self._default))
         help_text = "".join(f"<p>{escape(text)}</p>" for text in (self.info.help, facts))
         for widget in (self, self.label, *self._inputs()):
             widget.setWhatsThis(f"<b>{escape(self.info.label)}</b>{help_text}")
@@ -286,7 +280,7 @@ class FieldEditor(QWidget):
         else:
             self.set_error(None)
         self.dot.setVisible(self.is_changed)
-        text = f"Reset to {value_text(self.info, self._reference)}"
+        text = f"Reset to {value_text(self.info, self._default)}"
         self.dot.setToolTip(text)
         self.dot.setAccessibleName(f"{self.info.label}: {text[0].lower()}{text[1:]}")
 
@@ -304,9 +298,6 @@ class FieldEditor(QWidget):
 
     def _tidy(self, value: Any) -> Any:
         return getattr(self._section(**{self.name: value}), self.name)
-
-    def _tidy_default(self) -> Any:
-        return getattr(self._section(), self.name)
 
 
 class ResetDot(QAbstractButton):

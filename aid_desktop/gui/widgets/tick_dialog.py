@@ -10,7 +10,6 @@ from PyQt5.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -75,11 +74,6 @@ class TickDialog(QDialog):
     def list(self) -> QListWidget:
         """The list of the names."""
         return self._list
-
-    @property
-    def accept_button(self) -> QPushButton:
-        """The button that uses what is ticked; locked while nothing is."""
-        return self._ok
 
     def ticked(self) -> tuple[str, ...]:
         """Return the names that are ticked, from top to bottom."""

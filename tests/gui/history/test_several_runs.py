@@ -342,7 +342,7 @@ def test_that_a_real_run_of_aideveloper_is_shown(
     assert "Rotation: 0 ° → 15 °" in tab.curves.plot.runs[0].notes[30]
     tab.curves.plot.epoch_clicked.emit(146)
     assert title(tab) == "Epoch 146"
-    assert tab.epoch.assess_button.isEnabled()
+    assert tab.findChild(QPushButton, "historyAssessButton").isEnabled()
 
 
 def test_that_several_runs_dropped_elsewhere_stand_side_by_side(

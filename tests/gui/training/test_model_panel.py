@@ -1,6 +1,5 @@
 """A user's own networks: model_zoo.py edited while the window is open; and what the chosen network costs."""
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from aid_desktop.gui.training.model_panel import ModelPanel
 from aid_desktop.gui.training.network_costs import Counted, Network, counted
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.models.cost import Cost
+from aid_desktop.models.seeding import making_network
 from aid_desktop.models.zoo import read_digest
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.settings.device import DeviceSettings
@@ -187,7 +187,7 @@ def test_that_nothing_is_counted_while_a_run_goes_on(
 def test_that_a_count_that_waited_for_its_turn_leaves_when_a_run_has_begun(
     panel: ModelPanel, session: TrainingSession, counts: list[Network], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with session.building:
+    with making_network():
         panel.costs.allow()
         qtbot.waitUntil(lambda: panel.costs._is_busy)
         monkeypatch.setattr(TrainingSession, "is_running", True)
@@ -274,21 +274,6 @@ def test_that_a_network_that_cannot_be_built_ends_the_run_with_the_line_in_the_f
 def test_that_a_broken_file_cannot_be_started(own_window: MainWindow, zoo: Path) -> None:
     edit(own_window.training.model, zoo, "x = (\n")
     assert not own_window.training.run.start_button.isEnabled()
-    assert "model_zoo.py, line 10: '(' was never closed" in own_window.training.run.problems_text
+    assert "model_zoo.py, line 10: '(' was never closed" in own_window.findChild(QLabel, "startProblems").text()
     edit(own_window.training.model, zoo, "")
     assert own_window.training.run.start_button.isEnabled()
-
-
-def test_that_a_run_begins_only_when_nobody_makes_a_network(
-    own_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from aid_desktop.training import loop
-
-    begun = threading.Event()
-    monkeypatch.setattr(loop, "train", lambda run, publish: begun.set())
-    with own_window.session.building:
-        own_window.training.run.start_button.click()
-        qtbot.waitUntil(lambda: own_window.session.is_running)
-        assert not begun.wait(0.2)
-    qtbot.waitUntil(begun.is_set)
-    qtbot.waitUntil(lambda: not own_window.session.is_running)
