@@ -25,6 +25,7 @@ from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.question import ask
 from aid_desktop.gui.status_bar import StatusBar
+from aid_desktop.gui.tab_order import move_focus
 from aid_desktop.gui.theme import GRID, ThemeManager, icon
 from aid_desktop.gui.whats_this import explain
 from aid_desktop.gui.widgets.drop_area import DropOverlay
@@ -212,6 +213,9 @@ class MainWindow(QMainWindow):
         """Load TensorFlow behind the window, so that its first use does not wait."""
         self._status.set_state("loading TensorFlow …")
         self.background.start("Loading TensorFlow", lambda context: _warm(), self._on_warm)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        return move_focus(self, forward=next)
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         super().paintEvent(a0)

@@ -73,6 +73,25 @@ def test_that_all_that_can_be_acted_on_has_a_unique_name_and_an_accessible_one(
     assert [w.objectName() for w in widgets if not w.accessibleName()] == []
 
 
+@pytest.mark.parametrize(
+    ("tab", "order"),
+    [
+        (0, ["addFolderButton", "tileButton", "tableSearch", "splitCheck", "data:image.width", "data:image.fit"]),
+        (1, ["architectureSelector", "training.epochs", "moreSettingsButton", "newSampleButton", "deviceSelector"]),
+        (2, ["historyOpenButton", "historyRecentList", "historyPlot", "historySmoothing", "historyTable"]),
+        (3, ["assessModelPath", "assessBrowseButton", "assessRole", "classifyButton", "inferenceTimeButton"]),
+    ],
+)
+def test_that_tab_goes_through_each_tab_as_it_is_read(window: MainWindow, tab: int, order: list[str]) -> None:
+    window.tabs.setCurrentIndex(tab)
+    window.tabs.setFocus()
+    reached: list[str] = []
+    for _ in range(120):
+        window.focusNextChild()
+        reached.append(window.focusWidget().objectName())
+    assert [name for name in dict.fromkeys(reached) if name in order] == order
+
+
 def test_that_buttons_and_fields_have_tooltips(window: MainWindow, user_widgets: UserWidgets) -> None:
     wanted = (QAbstractButton, QComboBox, QAbstractSpinBox, QLineEdit)
     without = [w.objectName() for w in user_widgets(window) if isinstance(w, wanted) and not w.toolTip()]

@@ -95,9 +95,9 @@ class PrecisionRecallPage(RankPage):
         for curve in curves:
             name = f"{curve.name}  {scores.probability.class_pr_auc[curve.class_index]:.4f}"
             set_curve(self.panel, name, *class_pen(curve.class_index), curve.recall, curve.precision)
-        shares = ", ".join(f"{curve.name} {curve.share:.3f}" for curve in curves[:4])
+        shares = ", ".join([f"{curve.name} {curve.share:.3f}" for curve in curves[:3]] + ["…"] * (len(curves) > 3))
         text = _mean_text("PR-AUC", scores, "pr_auc")
-        self.text.setText(f"{text} Chance is the share of the class: {shares}{', …' if len(curves) > 4 else ''}.")
+        self.text.setText(f"{text} Chance is the share of the class: {shares}.".replace("….", "…"))
 
 
 def _curves(

@@ -35,7 +35,7 @@ from aid_desktop.numbers import grouped
 
 _DECIMALS = 4
 _SHORTER = {"initial concentration": "initial"}
-_KINDS = ("concentration and yield", "enrichment")
+_KINDS = ("concentration, yield", "enrichment")
 
 
 class ThresholdPage(CurvesPage):
@@ -148,6 +148,8 @@ class SortingPage(ThresholdPage):
         self.kinds.currentIndexChanged.connect(self._on_kind)
         self.frame.header.insertWidget(2, self.kinds)
         self.frame.header.insertWidget(3, self.legend)
+        # The legend needs the room more than the name of the class.
+        self.classes.setMinimumContentsLength(5)
         self.frame.restyle()
 
     def work(self, made: Assessment) -> Callable[[JobContext], Any]:

@@ -75,15 +75,15 @@ class MetricsView(QWidget):
     def _make_figures(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, GRID // 2)
-        grid.setHorizontalSpacing(2 * GRID)
+        grid.setHorizontalSpacing(GRID)
         grid.setVerticalSpacing(GRID // 2)
         self._figures: dict[str, QLabel] = {}
         for place, key in enumerate(_SMALLER):
             label = QLabel(self)
             label.setObjectName(f"assessFigure.{key}")
             label.setTextFormat(Qt.TextFormat.RichText)
-            label.setMinimumWidth(1)
             self._figures[key] = label
+            label.setMinimumWidth(1)
             grid.addWidget(label, place // _PER_ROW, place % _PER_ROW)
         for column in range(_PER_ROW):
             grid.setColumnStretch(column, 1)
@@ -117,4 +117,4 @@ class MetricsView(QWidget):
 
 def _figure(title: str, value: float | None, interval: Interval | None) -> str:
     number = "–" if value is None else f"{value:.3f}"
-    return f"{escape(title)}<br><b>{number}</b> <small>{interval_text(interval)}</small>"
+    return f"<small>{escape(title)}</small><br><b>{number}</b> <small>{interval_text(interval)}</small>"

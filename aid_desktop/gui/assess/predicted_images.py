@@ -169,11 +169,6 @@ class PredictedImages:
             return self._readers[source]
 
 
-def sorting_text(assessment: Assessment, sorting: Sorting) -> str:
-    """Return an order in words."""
-    return str(sorting) if isinstance(sorting, Order) else f"most probably {assessment.card.class_names[sorting]} first"
-
-
 def _sorted(
     assessment: Assessment, certainty: NDArray[np.float32], positions: NDArray[np.intp], sorting: Sorting
 ) -> NDArray[np.intp]:

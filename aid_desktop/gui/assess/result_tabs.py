@@ -46,9 +46,8 @@ class ResultTabs(QTabWidget):
             (self.coverage, "Coverage", "Accuracy when images that the model is not sure of are rejected"),
         ):
             self.setTabToolTip(self.addTab(page, title), tip)
-        # Many tabs beside the matrix: on small screens their titles are shortened rather than scrolled.
-        self.setUsesScrollButtons(False)
-        self.setElideMode(Qt.TextElideMode.ElideRight)
+        # Many tabs beside the matrix: on small screens they are scrolled, since a shortened title tells nothing.
+        self.setElideMode(Qt.TextElideMode.ElideNone)
         self.setStyleSheet(f"QTabBar::tab {{ padding: {GRID - 2}px {GRID}px; }}")
         for page in (self.probabilities, self.threshold):
             page.threshold_moved.connect(self._on_moved)

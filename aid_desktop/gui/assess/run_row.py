@@ -131,10 +131,15 @@ class RunRow(QWidget):
 
     def set_running(self, running: bool) -> None:
         """Show progress and Cancel instead of nothing."""
-        self.run_button.setEnabled(not running)
+        # Qt would give the focus of the locked button to the next one, which does something else.
+        had_focus = (self.run_button if running else self._cancel).hasFocus()
         for widget in (self._status, self._progress, self._cancel):
             widget.setVisible(running)
         self._cancel.setEnabled(running)
+        self.run_button.setEnabled(True)
+        if had_focus:
+            (self._cancel if running else self.run_button).setFocus()
+        self.run_button.setEnabled(not running)
         self._progress.setRange(0, 0)
         self._status.setText("loading the model…")
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
-    QDialog,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -25,17 +24,18 @@ from aid_desktop.gui.data.findings_view import FindingsView
 from aid_desktop.gui.data.table_checks import CheckedTable
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.numbers import grouped
 from aid_desktop.paths import write_atomically
 
-_SIZE = (112 * GRID, 72 * GRID)
+_SIZE = (112, 72)
 _COLUMNS = (
     "class", "training", "validation", "test", "sizes", "duplicates", "blank", "saturated", "unreadable", "brightness",
 )  # fmt: skip
 
 
-class CheckDialog(QDialog):
+class CheckDialog(Dialog):
     """Shows a report. `rows_chosen` carries the places of the rows that a finding is about."""
 
     rows_chosen = pyqtSignal(tuple)
@@ -45,7 +45,7 @@ class CheckDialog(QDialog):
         self.setObjectName("checkDialog")
         self.setWindowTitle("Check of the images")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(*_SIZE)
+        self.set_size(*_SIZE)
         self._report = checked.report
         self._table = checked.table
         self._summary = QLabel(_summary(self._report), self)

@@ -330,7 +330,9 @@ def _fits_text(item: Architecture | None, image: ImageSettings) -> str:
     parts = [f"{image.width} × {image.height} px", f"{n_channels} {'channel' if n_channels == 1 else 'channels'}"]
     if n_features:
         parts.append(f"{n_features} {'feature' if n_features == 1 else 'features'}")
-    return f"{family}. Takes {item.min_size} × {item.min_size} px and more; fits {', '.join(parts)}{_FITS}"
+    text = f"{family}. Takes {item.min_size} × {item.min_size} px and more; fits {', '.join(parts)}{_FITS}"
+    # A size stays in one line.
+    return text.replace(" × ", "\u00a0×\u00a0").replace(" px", "\u00a0px")
 
 
 def _cost_text(counted: Counted | None) -> str:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
-    QDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -22,6 +21,7 @@ from aid_desktop.errors import ModelZooError
 from aid_desktop.gui.data.group_by_editor import GroupByEditor
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_primary, set_role
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.message_strip import sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.value_editors import with_words
@@ -46,7 +46,7 @@ class PlannedSeries:
     runs: tuple[PlannedRun, ...]
 
 
-class SeriesDialog(QDialog):
+class SeriesDialog(Dialog):
     """Plans runs of a configuration; `planned` carries a PlannedSeries.
 
     `problems` tells why nothing can be trained, without or with images that are held out.
@@ -66,7 +66,7 @@ class SeriesDialog(QDialog):
         self.setAccessibleName("Several runs")
         self.setWindowTitle("Several runs")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(60 * GRID, 56 * GRID)
+        self.set_size(60, 56)
         self._config = config
         self._problems = problems
         self.architectures = self._list(architectures)

@@ -241,6 +241,7 @@ class TrainingTab(QWidget):
         examples = QScrollArea(lower)
         examples.setWidget(self.preview)
         examples.setWidgetResizable(True)
+        examples.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         lower.addTab(examples, "Examples")
         lower.addTab(self.log, "Log")
         lower.addTab(self.timeline, "Changes")

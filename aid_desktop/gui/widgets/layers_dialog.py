@@ -49,7 +49,7 @@ class LayersDialog(TickDialog):
         self.list.itemChanged.connect(self._on_ticked)
         required(self.list.viewport()).installEventFilter(self)
         self._on_ticked()
-        self.resize(56 * GRID, 60 * GRID)
+        self.set_size(56, 60)
 
     def shares(self) -> tuple[tuple[str, bool | float], ...]:
         """Return for each layer whether it learns, or the part of its units that does."""

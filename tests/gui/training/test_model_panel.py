@@ -114,7 +114,8 @@ def test_that_a_file_with_an_error_is_told_with_its_line_until_it_is_mended(pane
     assert "never closed" in panel.problem
     edit(panel, zoo, "")
     assert panel.problem == ""
-    assert text(panel, "architectureFits").startswith("Convolutional network. Takes 4 × 4 px and more; fits 40 × 40")
+    shown = text(panel, "architectureFits").replace("\u00a0", " ")
+    assert shown.startswith("Convolutional network. Takes 4 × 4 px and more; fits 40 × 40")
 
 
 def test_that_an_argument_of_the_decorator_that_cannot_be_used_is_told_with_its_line(
