@@ -10,8 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-import psutil
-
 LOGGER_NAME = "aid_desktop"
 _LOG, _TRACE = "aid-desktop-", "crash-trace-"
 _KEPT_LOGS = 20
@@ -67,6 +65,9 @@ def _remove_old_logs(folder: Path) -> None:
 
 def _is_of_running(path: Path) -> bool:
     """Return whether another process, whose number the file name ends with, still runs."""
+    # Not at the start of the program, which is to be quick, where there is no such file.
+    import psutil
+
     pid = _pid_of(path)
     return pid.isdecimal() and int(pid) != os.getpid() and psutil.pid_exists(int(pid))
 

@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Callable
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aid_desktop.errors import AidError, StoppedError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 T = TypeVar("T")
 
@@ -68,6 +69,8 @@ def in_own_process(work: Callable[..., T], arguments: tuple[Any, ...], should_st
     second or two. Raises what `work` raises, StoppedError once `should_stop` says yes, and AidError if the process ends
     by itself before it is done.
     """
+    from multiprocessing import get_context
+
     # Not a copy of this process: its threads, of TensorFlow and Qt, would be missing in it.
     context = get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
@@ -93,7 +96,7 @@ def in_own_process(work: Callable[..., T], arguments: tuple[Any, ...], should_st
     return returned
 
 
-def _run(answer: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def _run(answer: "Connection", work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     try:
         result: tuple[bool, Any] = True, work(*arguments)
     except Exception as error:  # noqa: BLE001  the caller raises it

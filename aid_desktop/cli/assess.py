@@ -16,11 +16,11 @@ from aid_desktop.cli.output import (
 from aid_desktop.data.class_table import Role
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.assess import predict_rows
+from aid_desktop.evaluation.assessment import assess
 from aid_desktop.evaluation.calibration import Calibration, fit_temperature, store_temperature
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.labelled import labelled_images
-from aid_desktop.evaluation.metrics import HEADLINES, Scores, score
-from aid_desktop.evaluation.report import write_report
+from aid_desktop.evaluation.metrics import HEADLINES, Scores
 from aid_desktop.evaluation.roles import RoleImages, images_of_role
 from aid_desktop.models.files import LoadedModel
 from aid_desktop.models.metadata import ModelCard
@@ -67,30 +67,22 @@ def _run(options: argparse.Namespace) -> int:
     loaded = load(options)
     images = images_of(options, loaded.card)
     threshold = parse_threshold(options.threshold, loaded.card.class_names)
+    role = Role(options.role) if options.run is not None else Role.TEST
     fitted = None
     if options.calibrate:
         loaded, fitted = _calibrate(options, loaded)
     with progress_bar(options.json) as progress_of:
-        predictions = predict_rows(loaded, images.rows, progress_of("assessing"), indices=images.indices)
-    scores = score(predictions, threshold)
-    matrix = ConfusionMatrix.from_predictions(predictions, threshold)
+        made = assess(loaded, images, role, threshold, options.labelled, progress_of("assessing"))
     if options.out is not None:
-        role = _role(options)
-        title = f"{loaded.path.name} on the {role} images" if role else loaded.path.name
         with progress_bar(options.json) as progress_of:
-            tell = progress_of("writing")
-            write_report(scores, matrix, predictions, options.out, title, loaded.path, loaded.card, role, tell)
+            made.write(options.out, progress_of("writing"))
     if options.json:
-        write_json(scores.to_json(matrix) | {"temperature": loaded.card.temperature})
+        write_json(made.scores.to_json(made.matrix) | {"temperature": loaded.card.temperature})
     else:
         if fitted is not None:
             _show_calibration(fitted, loaded.card)
-        _show(scores, matrix)
+        _show(made.scores, made.matrix)
     return 0
-
-
-def _role(options: argparse.Namespace) -> str:
-    return str(options.role) if options.run is not None else ""
 
 
 def images_of(options: argparse.Namespace, card: ModelCard) -> RoleImages:

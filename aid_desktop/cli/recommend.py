@@ -21,7 +21,8 @@ from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.split import SplitSettings
 from aid_desktop.training.estimate import Estimate, estimate_run, this_computer
-from aid_desktop.training.presets import Preset, Recommendation, recommend, situation_of
+from aid_desktop.training.presets import Preset, Recommendation, recommend
+from aid_desktop.training.speed_model import situation_of
 from aid_desktop.training.speeds import SpeedBook
 
 

@@ -27,12 +27,12 @@ from aid_desktop.data.prepare import prepare_blocks, prepared_shape, single_pixe
 from aid_desktop.data.source import DataSource, ImageReader
 from aid_desktop.errors import DataError
 from aid_desktop.long_work import ShouldStop
+from aid_desktop.numbers import GB
 from aid_desktop.paths import write_atomically
 from aid_desktop.settings.image import ImageSettings
 
 DEFAULT_LIMIT_GB = 20.0
 FORMAT_VERSION = 1
-GB = 10**9
 
 _SETTINGS = "cache.json"
 _KEPT_FREE = GB // 4

@@ -1,6 +1,6 @@
 """Short marks by which equal and nearly equal images are found again, and simple statistics of each image."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.data.pixels import Pixels, white_level_of
 from aid_desktop.data.source import ImageReader, Indices
-from aid_desktop.long_work import ShouldStop, leave_if_stopped
+from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 
 SIDE = 32
 """Side of the small image that stands for a whole one, in pixels."""
@@ -41,7 +41,7 @@ class Fingerprints:
 
 def fingerprint(
     reader: ImageReader,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Fingerprints:
     """Read all images of a source, some at a time, and return their marks.
@@ -64,6 +64,28 @@ def fingerprint(
         if progress is not None:
             progress(int(chosen[-1]) + 1, n_images)
     return Fingerprints(marks[:, 0], marks[:, 1], *statistics.T)
+
+
+def fingerprint_all(
+    readers: Sequence[ImageReader], progress: Progress | None = None, should_stop: ShouldStop | None = None
+) -> list[Fingerprints]:
+    """Return the marks of all images of each source; those of equal content are read once.
+
+    `progress(done, total)` counts the images that are read. Raises what `fingerprint` raises.
+    """
+    keys = [(reader.source.digest, reader.source.selection) for reader in readers]
+    distinct = dict(zip(keys, readers, strict=True))
+    total, done = sum(reader.source.n_images for reader in distinct.values()), 0
+    known = {}
+    for key, reader in distinct.items():
+
+        def tell(n: int, _: int, before: int = done) -> None:
+            if progress is not None:
+                progress(before + n, total)
+
+        known[key] = fingerprint(reader, tell, should_stop)
+        done += reader.source.n_images
+    return [known[key] for key in keys]
 
 
 def small_gray(image: Pixels) -> NDArray[np.float32]:

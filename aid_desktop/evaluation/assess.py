@@ -136,7 +136,7 @@ def _predict(
 
 
 def conversion_progress(progress: Progress, total: int) -> Callable[[bool], None]:
-    """Return what tells `progress` that a network is converted, (0, 0), and then that images come, (0, total)."""
+    """Return an `on_convert` of Predictor: `progress` gets (0, 0) while it converts a network, then (0, total)."""
     return lambda converting: progress(0, 0 if converting else total)
 
 

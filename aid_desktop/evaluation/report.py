@@ -13,7 +13,7 @@ from aid_desktop.evaluation.metrics import HEADLINES, Scores
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.report_curves import report_curves
 from aid_desktop.evaluation.report_facts import (
-    RunFacts,
+    ReportedRun,
     data_facts,
     find_run,
     hardware,
@@ -181,7 +181,7 @@ def _model(subject: Subject) -> Iterator[list[Value]]:
             yield [f"saved with {name}", version]
 
 
-def _run_tables(run: RunFacts) -> dict[str, Table]:
+def _run_tables(run: ReportedRun) -> dict[str, Table]:
     tables = {}
     if run.config is not None:
         data: list[list[Value]] = [

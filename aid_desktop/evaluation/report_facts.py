@@ -34,7 +34,7 @@ _PACKAGES = ("numpy", "scikit-learn", "scipy", "keras", "tensorflow", "onnxrunti
 
 
 @dataclass(frozen=True, slots=True)
-class RunFacts:
+class ReportedRun:
     """The run that made a model. `problem` says what of it could not be read; what could be is there all the same."""
 
     folder: Path
@@ -60,7 +60,7 @@ class RunFacts:
         return None if self.config is None else self.config.training
 
 
-def find_run(model: Path | None) -> RunFacts | None:
+def find_run(model: Path | None) -> ReportedRun | None:
     """Return what is known of the run in whose folder a model lies, or None."""
     folder = None if model is None else run_of(model)
     if folder is None:
@@ -79,7 +79,7 @@ def find_run(model: Path | None) -> RunFacts | None:
         revisions = read_revisions(folder.settings_jsonl)
     except AidError as error:
         problems.append(str(error))
-    return RunFacts(folder.path, config, history, revisions, "; ".join(problems))
+    return ReportedRun(folder.path, config, history, revisions, "; ".join(problems))
 
 
 def settings_rows(sections: Sequence[SettingsSection]) -> list[tuple[str, str]]:

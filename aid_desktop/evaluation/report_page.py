@@ -14,7 +14,7 @@ from aid_desktop.evaluation.metrics import HEADLINES, Scores
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.report_curves import ReportCurves, history_plots, score_plots
 from aid_desktop.evaluation.report_facts import (
-    RunFacts,
+    ReportedRun,
     certain_mistakes,
     data_facts,
     hardware,
@@ -41,7 +41,7 @@ class Subject:
     title: str
     model: tuple[Path, str] | None = None
     card: ModelCard | None = None
-    run: RunFacts | None = None
+    run: ReportedRun | None = None
     role: str = ""
     made: str = ""
 

@@ -25,6 +25,7 @@ from aid_desktop.evaluation.decision import MOST_PROBABLE, REJECTED, Decision, d
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.writing import encodable, plain_failures
 from aid_desktop.long_work import Progress
+from aid_desktop.paths import free_path
 
 REJECTED_FOLDER = "not_sure"
 MANIFEST = "manifest.csv"
@@ -129,12 +130,10 @@ def count_sorted(manifest: Path) -> int:
 @contextmanager
 def _manifest(folder: Path) -> Iterator[tuple[Path, Any]]:
     # Not written beside and renamed: after a cancel it lists the files that are there.
-    path, number = folder / MANIFEST, 0
+    path = folder / MANIFEST
     with plain_failures(path):
         folder.mkdir(parents=True, exist_ok=True)
-        while path.exists():
-            number += 1
-            path = folder / f"manifest_{number}.csv"
+        path = free_path(path, ".csv", first=1)
         file = path.open("x", newline="", encoding="utf-8", errors="backslashreplace")
     with file:
         writer = csv.writer(file, lineterminator="\n")

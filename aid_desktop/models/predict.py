@@ -46,15 +46,15 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """For people."""
+        """Name of the engine, as the window shows it."""
 
     @property
     def n_at_once(self) -> int:
-        """Images that one call takes best."""
+        """Number of images with which a call is most efficient."""
 
     @property
     def n_threads(self) -> int:
-        """Threads that should call it at the same time."""
+        """Number of threads that should call `run` at the same time."""
 
     def run(self, inputs: Inputs) -> NDArray[np.float32]:
         """Return the output, float32 (N, C)."""
@@ -95,9 +95,10 @@ class Predictor:
 
     ONNX Runtime is used where its probabilities are those of Keras, see OnnxCache. `n_images` says how many images
     there will be in all, if that is known: a network that was not converted before is converted only if `is_worth_it`.
-    Keras computes the others, all that ONNX Runtime cannot compute, and everything where TensorFlow has a GPU, because
-    ONNX Runtime computes on the CPU here. One predictor does not change from one to the other. `on_convert` is called
-    in the thread of `predict`: again and again with True while the network is converted, with False after that.
+    Keras computes networks that are not converted or that ONNX Runtime cannot compute, and all networks where
+    TensorFlow has a GPU, because ONNX Runtime computes on the CPU here. A predictor keeps to the engine that it has
+    begun with. `on_convert` is called in the thread of `predict`: again and again with True while the network is
+    converted, then once with False.
     """
 
     def __init__(
@@ -203,7 +204,7 @@ class Predictor:
 
 
 def is_worth_it(model: "keras.Model", n_images: int) -> bool:
-    """Return whether to convert a network that is to classify so many images pays within this one run."""
+    """Return whether converting a network saves time in the end, when it classifies so many images just once."""
     if n_images < WORTH_CONVERTING or model.count_params() > MOST_WEIGHTS_CONVERTED:
         return False
     return n_images >= WORTH_CONVERTING_LAYER * _n_layers(model)

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from aid_desktop.errors import RunError
-from aid_desktop.paths import write_atomically
+from aid_desktop.paths import free_path, write_atomically
 
 STATE_VERSION = 1
 
@@ -120,21 +120,12 @@ def model_epoch(name: str) -> int:
 
 def unused_folder(parent: Path, name: str) -> Path:
     """Return a folder below `parent` that does not exist yet, named by the time and `name`."""
-    return free_folder(parent / f"{datetime.now().astimezone():%Y-%m-%d_%H%M%S}_{folder_name(name)}")
+    return free_path(parent / f"{datetime.now().astimezone():%Y-%m-%d_%H%M%S}_{folder_name(name)}")
 
 
 def folder_name(text: str) -> str:
     """Return a text with a hyphen for what does not belong in the name of a folder."""
     return re.sub(r"[^\w.-]+", "-", text)
-
-
-def free_folder(wanted: Path) -> Path:
-    """Return a folder that does not exist yet: the one that is wanted, or that name with a number behind it."""
-    folder, number = wanted, 1
-    while folder.exists():
-        number += 1
-        folder = wanted.with_name(f"{wanted.name}_{number}")
-    return folder
 
 
 def is_run_folder(path: Path) -> bool:

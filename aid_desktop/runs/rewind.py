@@ -1,6 +1,7 @@
 """Take a run back to an earlier epoch, so that it can go on from there another way."""
 
 import shutil
+from itertools import count
 from pathlib import Path
 
 from aid_desktop.errors import RunError
@@ -52,7 +53,4 @@ def _set_aside(folder: RunFolder, epoch: int) -> Path:
 
 
 def _free(folder: Path) -> Path:
-    number = 1
-    while (folder / _UNDONE.format(number)).exists():
-        number += 1
-    return folder / _UNDONE.format(number)
+    return next(path for number in count(1) if not (path := folder / _UNDONE.format(number)).exists())

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 import psutil
 
-from aid_desktop.data.cache import GB
 from aid_desktop.data.class_table import ClassTable
 from aid_desktop.models.cost import Cost
 from aid_desktop.models.strategies import uses_gpu
+from aid_desktop.numbers import GB
 from aid_desktop.runs.config import RunConfig
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.training.blocks import block_length
 from aid_desktop.training.loading import expected_bytes, memory_for_images
-from aid_desktop.training.presets import GPU_CORES, situation_of
 from aid_desktop.training.progress import rough_duration
+from aid_desktop.training.speed_model import GPU_CORES, situation_of
 
 MEMORY_FACTOR = 2
 """The memory that a run takes lies between the estimate divided and multiplied by this: tests measure small runs."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _SECONDS_PER_CALL = 0.1
 _LARGEST_VALIDATION_BATCH = 256
 _SAMPLE_IMAGES, _SAMPLE_BYTES = 1024, 16 * 2**20
-"""Of the training images as many measure the statistics of averaged weights."""
+"""At most so many training images, of so many bytes, are kept to measure the statistics of averaged weights on."""
 
 
 class BlockFitter:

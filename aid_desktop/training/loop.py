@@ -20,7 +20,7 @@ from aid_desktop.settings.snapshot import SettingsDiff
 from aid_desktop.training import start
 from aid_desktop.training.auto_precision import settle_precision
 from aid_desktop.training.awake import kept_awake
-from aid_desktop.training.blocks import EpochBlocks, block_length, check_fit
+from aid_desktop.training.blocks import EpochBlocks, block_length, check_settings
 from aid_desktop.training.checkpoints import BestSoFar
 from aid_desktop.training.events import (
     BatchProgress,
@@ -203,7 +203,7 @@ class _EpochLoop:
         if not diff:
             return
         try:
-            check_fit(stamped.settings, self._state.data)
+            check_settings(stamped.settings, self._state.data)
             # Before they act: the user may want to go back to the network as it is now.
             if self._epoch:
                 self._storage.save_point(self._state, self._epoch - 1, stamped.settings.saving.undo_points)

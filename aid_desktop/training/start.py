@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 
 from aid_desktop.errors import StoppedError, TrainingError
-from aid_desktop.models.backbones import check_fit
+from aid_desktop.models.backbones import check_takes
 from aid_desktop.models.build import check_shapes, compile_model, dropout_rates, set_dropout
 from aid_desktop.models.files import load_model
 from aid_desktop.models.metadata import ModelCard
@@ -33,7 +33,7 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
         check_resumable(run.folder)
     if config.model.architecture is not None and not run.resume:
         # Before the images are loaded, which may take long.
-        check_fit(find_architecture(list_architectures(run.model_zoo), config.model.architecture), config.image)
+        check_takes(find_architecture(list_architectures(run.model_zoo), config.model.architecture), config.image)
     try:
         data = load_training_data(config, say, lambda: run.control.stop_requested)
     except StoppedError:

@@ -15,9 +15,9 @@ from typing import TypeVar
 from aid_desktop.errors import AidError
 from aid_desktop.log import add_run_log, remove_run_log
 from aid_desktop.models.metadata import read_card
-from aid_desktop.paths import user_data_dir, write_atomically
+from aid_desktop.paths import free_path, user_data_dir, write_atomically
 from aid_desktop.runs.config import RunConfig, data_rows
-from aid_desktop.runs.folder import RunFolder, free_folder
+from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.held_out import write_held_out
 from aid_desktop.runs.history import append_record, read_history
 from aid_desktop.runs.meta_xlsx import write_meta_xlsx
@@ -214,7 +214,7 @@ class RunStorage:
     def _leave(self, reason: OSError) -> None:
         """Go on in a fallback folder. Raises `reason` if there is none."""
         for parent in (user_data_dir() / _FALLBACKS, Path(tempfile.gettempdir()) / _FALLBACKS):
-            folder = RunFolder(free_folder(parent / self._home.path.name))
+            folder = RunFolder(free_path(parent / self._home.path.name))
             try:
                 folder.create()
                 self._write_all(folder)

@@ -396,8 +396,8 @@ def test_that_zoo_lists_the_architectures_with_the_keys_of_the_manual(call: Any,
     words = call("zoo", "--model-zoo", zoo)
     assert words.code == 0
     assert [line.split("  ")[0] for line in words.out.splitlines()] == ["A", "B", "N_*"]
-    assert "2 050 parameters" in words.out
-    assert "2 048 multiply-adds" in words.out
+    assert "2\N{NO-BREAK SPACE}050 parameters" in words.out
+    assert "2\N{NO-BREAK SPACE}048 multiply-adds" in words.out
     assert "line 11: B for images (32, 32, 1) and 2 classes: ZeroDivisionError" in words.out
     assert "In place of *: one to 8 numbers from 1 to 4096" in words.out
     sized = call("zoo", "--model-zoo", zoo, "--json", "--size", 8, "--channels", 3, "--classes", 5).document

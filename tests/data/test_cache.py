@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from aid_desktop.data import cache as cache_module
 from aid_desktop.data import prepare
-from aid_desktop.data.cache import DEFAULT_LIMIT_GB, GB, CropCache, key_of
+from aid_desktop.data.cache import DEFAULT_LIMIT_GB, CropCache, key_of
 from aid_desktop.data.formats import open_source, reopen
 from aid_desktop.data.prepare import prepare_row
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError, StoppedError
+from aid_desktop.numbers import GB
 from aid_desktop.settings.image import ImageSettings
 
 SMALL = ImageSettings(width=8, height=6)

@@ -6,10 +6,9 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
 from aid_desktop.data import fingerprint as module
-from aid_desktop.data.check import NEARLY_EQUAL
 from aid_desktop.data.fingerprint import correlations, fingerprint, perceptual_hashes, small_gray
 from aid_desktop.data.formats import open_source
-from aid_desktop.data.near_duplicates import MAX_DISTANCE, distances, near_pairs
+from aid_desktop.data.near_duplicates import MAX_DISTANCE, NEARLY_EQUAL, distances, near_pairs
 from aid_desktop.errors import StoppedError
 
 

@@ -15,8 +15,8 @@ from aid_desktop.evaluation.score_names import PREFIX, ml_score_codes
 from aid_desktop.evaluation.sorting import Link
 from aid_desktop.evaluation.summary import Summary
 from aid_desktop.gui.background import JobContext
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.models.files import find_card, load_model
+from aid_desktop.numbers import grouped
 from aid_desktop.runs.best import find_model
 
 _CLASSES_SHOWN = 12

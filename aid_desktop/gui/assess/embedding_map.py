@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from PyQt5.QtGui import QColor
 
 from aid_desktop.errors import StoppedError
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.embedding import Embedding, embed_rows
 from aid_desktop.evaluation.map_table import write_map_csv
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.projection import Method, Places, project, stratified_sample
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.background import JobContext
 from aid_desktop.gui.plots.map_plot import Groups
 from aid_desktop.gui.theme import Theme, class_color

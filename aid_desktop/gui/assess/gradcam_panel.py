@@ -17,9 +17,9 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.gradcam import COLOR_MAPS, HeatMap, overlaid
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.heat_maps import HeatMaps
 from aid_desktop.gui.assess.predicted_images import ImageDetail
 from aid_desktop.gui.background import Background, Failure, Job

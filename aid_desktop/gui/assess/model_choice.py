@@ -60,8 +60,9 @@ class UnknownModel:
     @property
     def text(self) -> str:
         """Say in a sentence or two what is wanted and why."""
-        height, width, channels = ("any" if side is None else side for side in self.shape.input_shape)
-        takes = f"It takes images of {width} × {height} px with {channels} channel{'' if channels == 1 else 's'}"
+        height, width, channels = self.shape.input_shape
+        size = "any size" if width is None or height is None else f"{width} × {height} px"
+        takes = f"It takes images of {size} with {channels} channel{'' if channels == 1 else 's'}"
         return (
             f"{self.path.name} has no model card. {takes} and tells {self.shape.n_classes} classes apart, in the order "
             "of its outputs. Say what they are; the network is saved with this description, the file stays as it is."

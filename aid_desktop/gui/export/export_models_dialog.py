@@ -9,7 +9,6 @@ from PyQt5.QtCore import QObject, Qt, QUrl, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import (
     QCheckBox,
-    QDialog,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -32,6 +31,7 @@ from aid_desktop.gui.question import Question, ask
 from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.trust_question import or_ask_for_trust
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.file_list import FileList, FileWords
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
@@ -93,7 +93,7 @@ def _export(tasks: Sequence[ExportTask], choice: ExportChoice, teller: OutcomeTe
     export_all(tasks, choice, progress=context.report, should_stop=lambda: context.cancelled, tell=teller.made.emit)
 
 
-class ExportModelsDialog(QDialog):
+class ExportModelsDialog(Dialog):
     """Asks for models, formats and place, exports in the background, and shows how each file was proven."""
 
     def __init__(self, models: Sequence[Path], background: Background, parent: QWidget | None = None) -> None:
@@ -360,4 +360,4 @@ class ExportModelsDialog(QDialog):
         column.addLayout(images)
         column.addWidget(self.results, 1)
         column.addLayout(run)
-        self.resize(112 * GRID, 84 * GRID)
+        self.set_size(112, 84)

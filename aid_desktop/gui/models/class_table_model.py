@@ -11,8 +11,8 @@ from PyQt5.QtCore import QAbstractItemModel, QAbstractTableModel, QModelIndex, Q
 from PyQt5.QtGui import QIcon, QPixmap
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role, TableProblem
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import class_color
+from aid_desktop.numbers import grouped
 
 _NO_PARENT = QModelIndex()
 _SWATCH_SIDE = 24

@@ -101,7 +101,9 @@ class NetworkCosts(QObject):
         def count(context: JobContext) -> Counted | None:
             with making_network():
                 # A run may have begun while this waited for a thread.
-                return None if session.is_running or context.cancelled else counted(network, device)
+                is_late = session.is_running or context.cancelled
+            # In a thread of its own, which waits for its turn like any other.
+            return None if is_late else counted(network, device)
 
         self._is_busy = True
         self._background.start(

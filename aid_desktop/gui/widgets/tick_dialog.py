@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QLabel,
     QListWidget,
@@ -15,7 +14,8 @@ from PyQt5.QtWidgets import (
 )
 
 from aid_desktop.gui.qt import required
-from aid_desktop.gui.theme import GRID
+from aid_desktop.gui.theme import GRID, set_primary
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.naming import name_widget
 
 
@@ -30,7 +30,7 @@ class TickTexts:
     has_order: bool = False
 
 
-class TickDialog(QDialog):
+class TickDialog(Dialog):
     """`chosen` carries the ticked names from top to bottom; where their order matters, they can be dragged."""
 
     chosen = pyqtSignal(object)
@@ -56,6 +56,7 @@ class TickDialog(QDialog):
         self._buttons = QDialogButtonBox(QDialogButtonBox.Ok | QDialogButtonBox.Cancel, self)
         self._ok = required(self._buttons.button(QDialogButtonBox.Ok))
         self._ok.setText("Use these")
+        set_primary(self._ok)
         name_widget(self._ok, f"{texts.name}sOkButton", "Use these", "Take these over")
         cancel = required(self._buttons.button(QDialogButtonBox.Cancel))
         name_widget(cancel, f"{texts.name}sCancelButton", "Cancel", "Change nothing")

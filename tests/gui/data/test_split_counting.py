@@ -66,7 +66,7 @@ def test_that_a_row_that_loses_its_number_per_epoch_is_told(donors: ClassTable) 
 def test_that_many_classes_are_told_in_short() -> None:
     counts = SplitCounts(ClassTable(), (), tuple((f"c{i}", 2) for i in range(7)), 2000, 1)
     assert split_text(counts) == (
-        "1 group; 14 of 2\N{THIN SPACE}000 images are held out: c0 2, c1 2, c2 2, c3 2, c4 2, and 2 more classes."
+        "1 group; 14 of 2\N{NO-BREAK SPACE}000 images are held out: c0 2, c1 2, c2 2, c3 2, c4 2, and 2 more classes."
     )
 
 

@@ -124,6 +124,10 @@ def test_that_dropped_runs_stand_side_by_side(
     assert shown(tab) == {"a", "b", "c"}
     assert "b · validation accuracy" in labels(tab)
     assert ticks(tab) == {"a": True, "b": True, "c": True}
+    # Of six curves it would cover most; list and boxes tell the same.
+    assert not tab.curves.plot.frame.panels[0].legend.isVisible()
+    tab.runs.run_ticked.emit(runs[2], False)
+    wait_for(qtbot, background)
     assert tab.curves.plot.frame.panels[0].legend.isVisible()
 
 

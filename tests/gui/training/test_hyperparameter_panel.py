@@ -116,4 +116,4 @@ def test_that_the_size_of_saved_models_is_told(panel: HyperparameterPanel) -> No
     panel.show_saved(EpochFinished(record, 5, (), 1, 1_234_567))
     assert panel.findChild(QLabel, "savedModels").text() == "1 model saved: 1.2 MB"
     panel.show_saved(EpochFinished(record, 5, (), 1200, 45_600_000))
-    assert panel.findChild(QLabel, "savedModels").text() == "1\N{THIN SPACE}200 models saved: 46 MB"
+    assert panel.findChild(QLabel, "savedModels").text() == "1\N{NO-BREAK SPACE}200 models saved: 46 MB"

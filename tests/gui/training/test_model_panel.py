@@ -114,7 +114,8 @@ def test_that_a_file_with_an_error_is_told_with_its_line_until_it_is_mended(pane
     assert "never closed" in panel.problem
     edit(panel, zoo, "")
     assert panel.problem == ""
-    assert text(panel, "architectureFits").startswith("Convolutional network. Takes 4 × 4 px and more; fits 40 × 40")
+    shown = text(panel, "architectureFits").replace("\u00a0", " ")
+    assert shown.startswith("Convolutional network. Takes 4 × 4 px and more; fits 40 × 40")
 
 
 def test_that_an_argument_of_the_decorator_that_cannot_be_used_is_told_with_its_line(
@@ -149,12 +150,15 @@ def test_that_the_cost_is_shown_once_tensorflow_is_there_and_each_network_is_cou
     with qtbot.waitSignal(panel.costs.counted):
         panel.costs.allow()
     assert counts == [Network(zoo, read_digest(zoo), "First", (32, 32, 1), 2)]
-    assert text(panel, "architectureCost") == "12\u2009345 parameters, 6\u2009789 multiply-adds for each image"
+    assert (
+        text(panel, "architectureCost")
+        == "12\N{NO-BREAK SPACE}345 parameters, 6\N{NO-BREAK SPACE}789 multiply-adds for each image"
+    )
     panel._notifier.set_image_settings(ImageSettings(width=40, height=40))
     with qtbot.waitSignal(panel.costs.counted):
         assert text(panel, "architectureCost") == ""
     panel._notifier.set_image_settings(ImageSettings(width=32, height=32))
-    assert "12\u2009345" in text(panel, "architectureCost")
+    assert "12\N{NO-BREAK SPACE}345" in text(panel, "architectureCost")
     qtbot.wait(400)
     assert [network.shape for network in counts] == [(32, 32, 1), (40, 40, 1)]
 
@@ -193,6 +197,14 @@ def test_that_a_count_that_waited_for_its_turn_leaves_when_a_run_has_begun(
         monkeypatch.setattr(TrainingSession, "is_running", True)
     qtbot.waitUntil(lambda: not panel.costs._is_busy)
     assert counts == []
+
+
+@pytest.mark.keras
+def test_that_a_network_is_counted_in_its_turn(panel: ModelPanel, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(panel.costs.counted, timeout=WAIT_MS):
+        panel.costs.allow()
+    # 32 x 32 pixels and a bias for each of two classes.
+    assert text(panel, "architectureCost").startswith("2\u2009050 parameters")
 
 
 @pytest.mark.keras
