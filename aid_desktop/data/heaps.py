@@ -30,7 +30,10 @@ def check_heaps(path: Path) -> None:
 @lru_cache(maxsize=2**16)
 def _has_endless_heap(path: Path, size: int, _: int) -> bool:
     with path.open("rb") as file:
-        if file.read(len(_SIGNATURE)) != _SIGNATURE:
+        head = file.read(16)
+        # How many bytes addresses and lengths have: the superblock says it elsewhere from its version 2 on.
+        sizes = head[13:15] if head[8:9] < b"\2" else head[9:11]
+        if not head.startswith(_SIGNATURE) or sizes != b"\x08\x08":
             return False
         for start in dict.fromkeys((0, max(0, size - _WINDOW))):
             file.seek(start)
