@@ -5,6 +5,10 @@ class AidError(Exception):
     """A known failure; its text is one plain sentence or two, shown without a traceback."""
 
 
+class StoppedError(AidError):
+    """Somebody asked to stop before the work was done."""
+
+
 class SettingsError(AidError):
     """A setting has a value that cannot be used.
 
@@ -12,9 +16,13 @@ class SettingsError(AidError):
     """
 
     def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
+        # Both, so that another process can send it.
+        super().__init__(field, message)
         self.field = field
         self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}"
 
 
 class DataError(AidError):

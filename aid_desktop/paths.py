@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from itertools import chain, count
 from pathlib import Path
 
 import platformdirs
@@ -169,3 +170,10 @@ def write_atomically(path: Path) -> Iterator[Path]:
 def _flush_to_disk(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def free_path(wanted: Path, suffix: str = "", first: int = 2) -> Path:
+    """Return the wanted path if there is nothing, else the first free one of those with a number before the suffix."""
+    stem = wanted.name.removesuffix(suffix)
+    numbered = (wanted.with_name(f"{stem}_{number}{suffix}") for number in count(first))
+    return next(path for path in chain([wanted], numbered) if not path.exists())

@@ -18,7 +18,8 @@ from aid_desktop.data.class_table import Role
 from aid_desktop.export.formats import FORMATS
 from aid_desktop.gui.help.contents import read_contents
 from aid_desktop.models.zoo import find_architecture, list_architectures, load_zoo
-from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, config_to_toml, read_run_toml
+from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig
+from aid_desktop.runs.run_toml import config_to_toml, read_run_toml
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.split import SplitSettings
 

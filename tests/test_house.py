@@ -58,6 +58,17 @@ def test_that_modules_import_only_what_their_layer_may() -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_that_the_architecture_page_has_the_layers_and_the_modules_with_keras() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    contracts = {one["name"]: one for one in pyproject()["tool"]["importlinter"]["contracts"]}
+    layers = re.search(r"__main__( > \w+|\n +> \w+)+", page)
+    assert layers is not None
+    assert re.findall(r"\w+", layers[0]) == contracts["Layers"]["layers"]
+    marked = re.findall(r"(\w+)\.py \[K\]", page)
+    named = contracts["Keras only in named modules"]["allowed_importers"]
+    assert sorted(marked) == sorted(name.rpartition(".")[2] for name in named)
+
+
 def test_that_the_window_starts_without_the_heavy_packages() -> None:
     code = f"import sys, aid_desktop.gui.app; print([name for name in {HEAVY} if name in sys.modules])"
     started = run_python("-c", code)

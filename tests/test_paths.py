@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aid_desktop import paths
-from aid_desktop.paths import write_atomically
+from aid_desktop.paths import free_path, write_atomically
 
 
 def test_that_the_package_and_its_assets_are_found() -> None:
@@ -150,3 +150,13 @@ def test_that_a_portable_program_keeps_everything_beside_itself_from_the_next_st
     paths.set_portable(False)
     paths.portable_dir.cache_clear()
     assert tmp_path not in paths.user_config_dir().parents
+
+
+def test_that_a_free_path_has_the_first_number_that_is_not_taken(tmp_path: Path) -> None:
+    folder, table = tmp_path / "run_v1.2", tmp_path / "counts.csv"
+    assert (free_path(folder), free_path(table, ".csv", first=1)) == (folder, table)
+    folder.mkdir()
+    table.touch()
+    (tmp_path / "counts_1.csv").touch()
+    assert free_path(folder).name == "run_v1.2_2"
+    assert free_path(table, ".csv", first=1).name == "counts_2.csv"

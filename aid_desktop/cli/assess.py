@@ -16,16 +16,17 @@ from aid_desktop.cli.output import (
 from aid_desktop.data.class_table import Role
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.assess import predict_rows
+from aid_desktop.evaluation.assessment import assess
 from aid_desktop.evaluation.calibration import Calibration, fit_temperature, store_temperature
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.labelled import labelled_images
-from aid_desktop.evaluation.metrics import HEADLINES, Scores, score
-from aid_desktop.evaluation.report import write_report
+from aid_desktop.evaluation.metrics import HEADLINES, Scores
 from aid_desktop.evaluation.roles import RoleImages, images_of_role
 from aid_desktop.models.files import LoadedModel
 from aid_desktop.models.metadata import ModelCard
-from aid_desktop.runs.config import DataRow, open_table, read_run_toml
+from aid_desktop.runs.config import DataRow, open_table
 from aid_desktop.runs.held_out import read_held_out
+from aid_desktop.runs.run_toml import read_run_toml
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -47,15 +48,16 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def add_images_options(parser: argparse.ArgumentParser, role: Role) -> None:
     """Add what `images_of` reads: `--data`, `--labelled`, `--run` and `--role`, with its default."""
-    parser.add_argument("--data", metavar="CLASS=PATH", action="append", default=[], help="labelled images; repeatable")
-    parser.add_argument(
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--data", metavar="CLASS=PATH", action="append", default=[], help="labelled images; repeatable")
+    source.add_argument(
         "--labelled",
         metavar="FILE",
         type=Path,
         help="images of all classes with their labels beside them: x_Data.rtdc and x_Labels.txt, or x.rtdc and "
         "x_labels.txt",
     )
-    parser.add_argument("--run", metavar="RUN.toml", type=Path, help="take the rows of this run")
+    source.add_argument("--run", metavar="RUN.toml", type=Path, help="take the rows of this run")
     parser.add_argument(
         "--role", choices=[each.value for each in Role], default=role, help=f"which rows of --run (default {role})"
     )
@@ -65,30 +67,22 @@ def _run(options: argparse.Namespace) -> int:
     loaded = load(options)
     images = images_of(options, loaded.card)
     threshold = parse_threshold(options.threshold, loaded.card.class_names)
+    role = Role(options.role) if options.run is not None else Role.TEST
     fitted = None
     if options.calibrate:
         loaded, fitted = _calibrate(options, loaded)
     with progress_bar(options.json) as progress_of:
-        predictions = predict_rows(loaded, images.rows, progress_of("assessing"), indices=images.indices)
-    scores = score(predictions, threshold)
-    matrix = ConfusionMatrix.from_predictions(predictions, threshold)
+        made = assess(loaded, images, role, threshold, options.labelled, progress_of("assessing"))
     if options.out is not None:
-        role = _role(options)
-        title = f"{loaded.path.name} on the {role} images" if role else loaded.path.name
         with progress_bar(options.json) as progress_of:
-            tell = progress_of("writing")
-            write_report(scores, matrix, predictions, options.out, title, loaded.path, loaded.card, role, tell)
+            made.write(options.out, progress_of("writing"))
     if options.json:
-        write_json(scores.to_json(matrix) | {"temperature": loaded.card.temperature})
+        write_json(made.scores.to_json(made.matrix) | {"temperature": loaded.card.temperature})
     else:
         if fitted is not None:
             _show_calibration(fitted, loaded.card)
-        _show(scores, matrix)
+        _show(made.scores, made.matrix)
     return 0
-
-
-def _role(options: argparse.Namespace) -> str:
-    return str(options.role) if options.run is not None else ""
 
 
 def images_of(options: argparse.Namespace, card: ModelCard) -> RoleImages:

@@ -25,7 +25,7 @@ from aid_desktop.evaluation.outputs import Outputs, Written, write_outputs
 from aid_desktop.evaluation.sorting import Link
 from aid_desktop.evaluation.summary import summary_lines
 from aid_desktop.evaluation.tables import TABLE_SUFFIXES
-from aid_desktop.evaluation.writing import Progress
+from aid_desktop.long_work import Progress
 from aid_desktop.models.files import LoadedModel
 
 

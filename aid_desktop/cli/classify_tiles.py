@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from aid_desktop.cli.output import parse_count
 from aid_desktop.data.source import ImageReader
 from aid_desktop.data.tile_masks import ImagePlace
 from aid_desktop.data.tile_plan import image_names
@@ -37,7 +38,7 @@ def add_tile_options(parser: argparse.ArgumentParser) -> None:
         f"pixels, or {AUTO} for the size that the model takes",
     )
     parser.add_argument(
-        "--stride", metavar="N", type=_parse_pixels, help="with --tiles: from tile to tile; default: their size"
+        "--stride", metavar="N", type=parse_count, help="with --tiles: from tile to tile; default: their size"
     )
 
 
@@ -75,10 +76,4 @@ def write_tile_maps(
 
 
 def _parse_size(text: str) -> int | str:
-    return AUTO if text == AUTO else _parse_pixels(text)
-
-
-def _parse_pixels(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number of pixels")
-    return int(text)
+    return AUTO if text == AUTO else parse_count(text)

@@ -5,11 +5,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from aid_desktop.cli.interrupt import INTERRUPTED, stop_on_ctrl_c
-from aid_desktop.cli.output import add_json_option, write_json, write_line
+from aid_desktop.cli.output import add_json_option, parse_count, write_json, write_line
 from aid_desktop.cli.run_options import add_run_options, provide_weights, run_toml_of
 from aid_desktop.models.zoo import find_zoo
-from aid_desktop.runs.config import read_run_toml
 from aid_desktop.runs.folder import RunFolder
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.training.lr_finder import N_STEPS, find_learning_rate
 from aid_desktop.training.range_test import RangeTest
 from aid_desktop.training.run import TrainingRun
@@ -20,7 +20,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser("find-lr", help="find a learning rate for a run.toml")
     add_run_options(parser)
     parser.add_argument(
-        "--steps", metavar="N", type=int, default=N_STEPS, help="number of batches (default %(default)s)"
+        "--steps", metavar="N", type=parse_count, default=N_STEPS, help="number of batches (default %(default)s)"
     )
     add_json_option(parser)
     parser.set_defaults(handler=_run)
@@ -35,7 +35,7 @@ def _run(options: argparse.Namespace) -> int:
         run = TrainingRun(config, RunFolder(Path(folder)), zoo)
         stop_on_ctrl_c(run.control)
         say = (lambda text: None) if options.json else (lambda text: write_line(f"{text} …"))
-        test = find_learning_rate(run, say, lambda done, total: None, max(1, options.steps))
+        test = find_learning_rate(run, say, lambda done, total: None, options.steps)
     if test is None:
         return INTERRUPTED
     if options.json:

@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 from aid_desktop.cli.output import parse_size
-from aid_desktop.data.normalize import METHODS
 from aid_desktop.errors import ModelError
 from aid_desktop.models.devices import warm_up
 from aid_desktop.models.facts import NOTHING_SAID, ModelFacts, split_names
@@ -12,6 +11,7 @@ from aid_desktop.models.files import LoadedModel, load_model
 from aid_desktop.models.metadata import has_card
 from aid_desktop.models.trust import trust_code
 from aid_desktop.runs.best import find_model
+from aid_desktop.settings.image import NORMALIZATIONS
 
 
 def add_model_argument(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
@@ -30,7 +30,7 @@ def add_model_argument(parser: argparse.ArgumentParser, nargs: str | None = None
     )
     group = parser.add_argument_group("a model without a card", "what it does not say itself, in its outputs' order")
     group.add_argument("--classes", metavar="A,B,…", default="", help="names of its classes")
-    group.add_argument("--normalization", choices=METHODS, default="", help="how its images were normalized")
+    group.add_argument("--normalization", choices=NORMALIZATIONS, default="", help="how its images were normalized")
     for name, what in (("mean", "mean grey level"), ("std", "standard deviation")):
         group.add_argument(f"--{name}", type=float, help=f"{what} of its images, for standardize_training_set")
     group.add_argument("--size", metavar="WxH", type=parse_size, help="size of its images, if it takes any")

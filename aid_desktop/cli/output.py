@@ -10,7 +10,7 @@ from typing import Any
 
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.predictions import Threshold
-from aid_desktop.evaluation.writing import Progress
+from aid_desktop.long_work import Progress
 
 _BAR_WIDTH = 24
 

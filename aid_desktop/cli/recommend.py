@@ -15,12 +15,14 @@ from aid_desktop.models.nvml import open_nvml, smallest_memory
 from aid_desktop.models.strategies import uses_gpu
 from aid_desktop.models.zoo import find_zoo, list_architectures, load_zoo
 from aid_desktop.paths import speeds_file
-from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, data_rows, open_table, write_run_toml
+from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, data_rows, open_table
+from aid_desktop.runs.run_toml import write_run_toml
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.split import SplitSettings
 from aid_desktop.training.estimate import Estimate, estimate_run, this_computer
-from aid_desktop.training.presets import Preset, Recommendation, recommend, situation_of
+from aid_desktop.training.presets import Preset, Recommendation, recommend
+from aid_desktop.training.speed_model import situation_of
 from aid_desktop.training.speeds import SpeedBook
 
 
@@ -75,9 +77,10 @@ def _run(options: argparse.Namespace) -> int:
     config = RunConfig(rows, image, model, chosen.training, split, device, options.seed)
     write_run_toml(config, options.out, [f"Preset {chosen.preset}", *map(str, chosen.reasons)])
     cost = load_zoo(zoo).cost(chosen.architecture, image.input_shape, table.n_classes)
-    speed = SpeedBook(speeds_file()).find(chosen.architecture, image, device, n_gpus)
+    book = SpeedBook(speeds_file())
+    speed, pace = book.find(chosen.architecture, image, device, n_gpus), book.pace(device, n_gpus)
     here = this_computer(n_gpus, smallest_memory(open_nvml()))
-    _tell(chosen, estimate_run(table, config, cost, here, speed), options)
+    _tell(chosen, estimate_run(table, config, cost, here, speed, pace), options)
     return 0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aid_desktop.cli.output import write_error
 from aid_desktop.errors import ModelError
-from aid_desktop.models.backbones import check_fit, download, takes_imagenet, weights_file
+from aid_desktop.models.backbones import check_takes, download, takes_imagenet, weights_file
 from aid_desktop.models.zoo import find_architecture, list_architectures
 from aid_desktop.runs.config import ModelChoice
 from aid_desktop.runs.folder import RunFolder
@@ -46,7 +46,7 @@ def provide_weights(runs: Iterable[tuple[ModelChoice, ImageSettings]], zoo: Path
             continue
         architecture = find_architecture(known, model.architecture)
         # Nothing is fetched for a network that cannot take the images.
-        check_fit(architecture, image)
+        check_takes(architecture, image)
         try:
             weights_file(architecture, model.weights)
         except ModelError:

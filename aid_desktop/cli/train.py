@@ -18,8 +18,8 @@ from aid_desktop.models.cluster import Cluster, read_cluster
 from aid_desktop.models.strategies import MULTI_WORKER
 from aid_desktop.models.zoo import find_zoo
 from aid_desktop.runs.best import saved_history
-from aid_desktop.runs.config import read_run_toml
 from aid_desktop.runs.folder import RunFolder
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.training.events import RunFailed, RunFinished
 from aid_desktop.training.loop import train
 from aid_desktop.training.run import TrainingRun
@@ -41,6 +41,8 @@ def make_run(options: argparse.Namespace) -> TrainingRun:
     """Return the run that the arguments describe. Raises AidError."""
     if options.resume and options.seed is not None:
         raise TrainingError("--seed cannot change in a resumed run: it decides which images are held out")
+    if options.resume and (options.model_zoo is not None or options.download_weights):
+        raise TrainingError("--model-zoo and --download-weights are for a new run: a resumed one has its network")
     path = run_toml_of(options.run_toml)
     folder = RunFolder((options.out or (path.parent if options.resume else path.parent / "run")).absolute())
     config = read_run_toml(folder.run_toml if options.resume else path)
@@ -91,10 +93,11 @@ def _train(run: TrainingRun, options: argparse.Namespace) -> int:
     interrupted = stop_on_ctrl_c(run.control)
     train(run, monitor.show)
     match monitor.last:
-        case RunFailed(message=message):
+        case RunFailed(message=message) | RunFinished(reason=message, has_diverged=True):
             raise TrainingError(message)
-        case RunFinished() if options.json:
-            write_json(result(run.folder))
+        case RunFinished(folder=folder) if options.json:
+            # Another one than was asked for, if that could not be written.
+            write_json(result(RunFolder(folder)))
         case RunFinished():
             pass
         case _:

@@ -14,7 +14,7 @@ from aid_desktop.models.strategies import MULTI_WORKER
 from aid_desktop.models.zoo import find_zoo
 from aid_desktop.runs.comparison import Comparison, RunResult, Summary, compare, write_comparison
 from aid_desktop.runs.comparison_table import run_table, summary_table
-from aid_desktop.runs.config import read_run_toml
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.runs.series import (
     PlannedRun,
     Series,
@@ -83,10 +83,11 @@ def _resumed_path(options: argparse.Namespace) -> Path:
 
 
 def _resumed(options: argparse.Namespace) -> tuple[Series, tuple[PlannedRun, ...]]:
-    if _has_choice(options) or options.seed is not None or options.epochs is not None:
+    given = (options.seed, options.epochs, options.model_zoo, options.download_weights or None)
+    if _has_choice(options) or any(each is not None for each in given):
         raise TrainingError(
-            "--architecture, --repeat, --folds, --seed and --epochs cannot change in a resumed series: its runs are "
-            "to be compared with each other"
+            "--architecture, --repeat, --folds, --seed, --epochs, --model-zoo and --download-weights cannot change in "
+            "a resumed series: its runs are to be compared with each other"
         )
     _refuse_workers(options.device)
     series = read_series(_resumed_path(options).absolute())
@@ -126,10 +127,8 @@ def _train(series: Series, planned: PlannedRun, options: argparse.Namespace, con
     folder = series.folder(planned)
     train(TrainingRun(config, folder, series.model_zoo, control=control, resume=begun is not None), monitor.show)
     match monitor.last:
-        case RunFailed(message=message):
+        case RunFailed(message=message) | RunFinished(reason=message, has_diverged=True):
             return message
-        case RunFinished(has_diverged=True, reason=reason):
-            return reason
         case RunFinished():
             return ""
         case _:

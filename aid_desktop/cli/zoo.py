@@ -2,11 +2,13 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from aid_desktop.cli.output import add_json_option, parse_count, write_json, write_line
 from aid_desktop.models.devices import warm_up
 from aid_desktop.models.registry import LARGEST_NUMBER, MOST_NUMBERS
 from aid_desktop.models.zoo import describe, find_zoo, list_architectures, load_zoo
+from aid_desktop.numbers import grouped
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -46,9 +48,9 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _cost_text(row: dict[str, object]) -> str:
+def _cost_text(row: dict[str, Any]) -> str:
     if "error" in row:
         return str(row["error"])
-    multiply_adds = "unknown" if row["multiply_adds"] is None else f"{row['multiply_adds']:,}".replace(",", " ")
-    parameters = f"{row['parameters']:,}".replace(",", " ")
+    multiply_adds = "unknown" if row["multiply_adds"] is None else grouped(row["multiply_adds"])
+    parameters = grouped(row["parameters"])
     return f"{parameters:>11} parameters  {multiply_adds:>13} multiply-adds"

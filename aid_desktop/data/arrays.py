@@ -5,7 +5,6 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from tokenize import TokenError
@@ -18,16 +17,19 @@ from numpy.typing import NDArray
 from aid_desktop.data.digest import combined_digest, digest_of
 from aid_desktop.data.hdf5 import is_hdf5, is_plausible, open_hdf5, read_rows
 from aid_desktop.data.pixels import Pixels, as_pixels, channel_names, pick_channels, pixel_type_of
-from aid_desktop.data.source import DataSource, Indices, Shape, SourceKind, check_unchanged, checked_indices
+from aid_desktop.data.source import (
+    MAX_CHANNELS,
+    DataSource,
+    Indices,
+    Part,
+    PartNeededError,
+    Shape,
+    SourceKind,
+    check_unchanged,
+    checked_indices,
+)
 from aid_desktop.errors import DataError
 
-ARRAY_SUFFIXES = (".npy", ".npz")
-"""Suffixes of NumPy's files, lower-case."""
-
-MAX_CHANNELS = 32
-"""A last axis of at most this length counts as channels."""
-
-_SMALLEST_SIDE = 2
 _MOST_NAMED = 5
 _NPY = ".npy"
 _DAMAGE = (
@@ -35,51 +37,6 @@ _DAMAGE = (
     TokenError, zipfile.BadZipFile, zlib.error, struct.error,
 )  # fmt: skip
 """What NumPy and zipfile raise for damaged files; headers are read as Python's literals."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """An array in a file; `name` is its name in an .npz file, its path in an HDF5 file, "" in an .npy file."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-
-    def __str__(self) -> str:
-        return f"{self.name}  {' × '.join(map(str, self.shape))}  {self.dtype}".strip()
-
-    @property
-    def is_stack(self) -> bool:
-        """Whether it can be a stack of images, or a single colour image."""
-        if not self._has_numbers or len(self.shape) not in (3, 4):
-            return False
-        return min(self.shape[1:3]) >= _SMALLEST_SIDE and (len(self.shape) == 3 or self.shape[3] <= MAX_CHANNELS)
-
-    @property
-    def is_plane(self) -> bool:
-        """Whether it can be a single grey image."""
-        return self._has_numbers and len(self.shape) == 2 and min(self.shape) >= _SMALLEST_SIDE
-
-    @property
-    def is_colour_image(self) -> bool:
-        """Whether it is (H, W, 3 or 4): stacks of images that are 3 or 4 pixels wide and higher do not occur."""
-        if not self.is_stack or len(self.shape) != 3:
-            return False
-        return self.shape[2] in (3, 4) and min(self.shape[:2]) > self.shape[2]
-
-    @property
-    def _has_numbers(self) -> bool:
-        return self.dtype.kind in "buif" and 0 not in self.shape
-
-
-class PartNeededError(DataError):
-    """A file has several arrays of images and none was chosen."""
-
-    def __init__(self, path: Path, parts: tuple[Part, ...]) -> None:
-        names = ", ".join(part.name for part in parts[:_MOST_NAMED]) + (", …" if len(parts) > _MOST_NAMED else "")
-        super().__init__(f"{path} has {len(parts)} arrays of images: say which one is meant, {names}.")
-        self.path = path
-        self.parts = parts
 
 
 class ArrayReader:

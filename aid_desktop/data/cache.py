@@ -26,12 +26,13 @@ from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.prepare import prepare_blocks, prepared_shape, single_pixel_type
 from aid_desktop.data.source import DataSource, ImageReader
 from aid_desktop.errors import DataError
+from aid_desktop.long_work import ShouldStop
+from aid_desktop.numbers import GB
 from aid_desktop.paths import write_atomically
 from aid_desktop.settings.image import ImageSettings
 
 DEFAULT_LIMIT_GB = 20.0
 FORMAT_VERSION = 1
-GB = 10**9
 
 _SETTINGS = "cache.json"
 _KEPT_FREE = GB // 4
@@ -93,12 +94,12 @@ class CropCache:
         zoom: float,
         margin: bool,
         progress: Callable[[int, int], None],
-        stop: Callable[[], bool],
+        should_stop: ShouldStop,
     ) -> Pixels:
         """Return all images of a source as `prepare_row` gives them, read-only and mapped from a file.
 
         The file is made first where there is none; `progress(done, total)` then counts images. Raises
-        PreparationStoppedError as soon as `stop` says yes, DataError if the source cannot be read, or there is not
+        StoppedError as soon as `should_stop` says yes, DataError if the source cannot be read, or there is not
         enough room.
         """
         path = self.folder / f"{key_of(reader.source, settings, zoom, margin)}.npy"
@@ -107,7 +108,7 @@ class CropCache:
         stored = _opened(path)
         if stored is None:
             shape = (reader.source.n_images, *prepared_shape(settings, margin))
-            blocks = prepare_blocks(reader, settings, zoom, margin, np.arange(shape[0]), stop)
+            blocks = prepare_blocks(reader, settings, zoom, margin, np.arange(shape[0]), should_stop)
             self._write(path, shape, single_pixel_type(reader.source), blocks, progress)
             stored = _opened(path)
         if stored is None:

@@ -1,6 +1,6 @@
 """Look for images that stand on both sides of a split, for contradictory labels, and for images that are of no use."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
@@ -9,26 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.class_table import ClassTable, Role
-from aid_desktop.data.fingerprint import Fingerprints, correlations, fingerprint, read_small
+from aid_desktop.data.fingerprint import Fingerprints, fingerprint_all
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.grouping import group_ids
 from aid_desktop.data.health import ClassHealth, class_health
-from aid_desktop.data.near_duplicates import near_pairs
-from aid_desktop.data.source import ImageReader, Selection
+from aid_desktop.data.near_duplicates import MAX_PAIRS, MarkedImages
+from aid_desktop.data.source import ImageReader
 from aid_desktop.errors import DataError
-
-NEARLY_EQUAL = 0.98
-"""Least correlation of nearly identical images.
-
-With at most 3 of 64 bits of the perceptual hash it finds at least nine in ten copies of pictures of 32 × 32 pixels
-that were made brighter or darker, saved as JPEG (quality 95), enlarged, or given another depth, and none among
-scikit-learn's different handwritten digits. Images moved by a pixel at that size are not found.
-"""
-
-MAX_PAIRS = 1000
-"""So many pairs of one kind are looked at; a finding says when there are more."""
-
-Progress = Callable[[int, int], None]
+from aid_desktop.long_work import Progress, ShouldStop
+from aid_desktop.numbers import grouped
 
 
 class Severity(StrEnum):
@@ -78,15 +67,15 @@ def check_table(
     table: ClassTable,
     group_by: str | None = None,
     progress: Progress | None = None,
-    stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> CheckReport:
     """Compare all images of a table; `group_by` is that of the split, None without one.
 
-    `progress(done, total)` counts images. Raises PreparationStoppedError when `stop` says yes, DataError if a source
+    `progress(done, total)` counts images. Raises StoppedError when `should_stop` says yes, DataError if a source
     cannot be read.
     """
     readers = [reopen(row.source) for row in table.rows]
-    prints = _fingerprints(readers, progress, stop)
+    prints = fingerprint_all(readers, progress, should_stop)
     pool = _Pool(table, readers, prints)
     found = [*pool.shared_groups(group_by), *pool.across_roles(), *pool.contradictions()]
     if group_by == "image":
@@ -95,26 +84,6 @@ def check_table(
     found += [Finding(Severity.DOUBT, text, ()) for state in health for text in state.doubts()]
     order = list(Severity)
     return CheckReport(tuple(sorted(found, key=lambda one: order.index(one.severity))), health, pool.n_images)
-
-
-def _fingerprints(
-    readers: Sequence[ImageReader], progress: Progress | None, stop: Callable[[], bool] | None
-) -> list[Fingerprints]:
-    total, done = sum(reader.source.n_images for reader in readers), 0
-    known: dict[tuple[str, Selection | None], Fingerprints] = {}
-    prints = []
-    for reader in readers:
-
-        def tell(n: int, _: int, before: int = done) -> None:
-            if progress is not None:
-                progress(before + n, total)
-
-        key = reader.source.digest, reader.source.selection
-        if key not in known:
-            known[key] = fingerprint(reader, tell, stop)
-        prints.append(known[key])
-        done += reader.source.n_images
-    return prints
 
 
 class _Pool:
@@ -126,9 +95,8 @@ class _Pool:
         lengths = [len(marks) for marks in prints]
         self._row = np.repeat(np.arange(len(prints)), lengths)
         self._index = np.concatenate([np.empty(0, np.intp), *(np.arange(length) for length in lengths)])
-        self._exact = np.concatenate([np.empty(0, np.uint64), *(marks.exact for marks in prints)])
-        self._perceptual = np.concatenate([np.empty(0, np.uint64), *(marks.perceptual for marks in prints)])
-        self._is_flat = np.concatenate([np.empty(0), *(marks.std for marks in prints)]) == 0
+        self._images = MarkedImages(readers, prints, self._row, self._index)
+        self._exact, self._is_flat = self._images.exact, self._images.is_flat
         roles, labels = [row.role for row in table.rows], [row.class_index for row in table.rows]
         self._role = np.array([list(Role).index(role) for role in roles], np.intp)[self._row]
         self._label = np.array(labels, np.intp)[self._row]
@@ -162,23 +130,23 @@ class _Pool:
             if pairs:
                 what = _count(len(pairs), "image is", "images are")
                 yield self._finding(Severity.LEAK, f"{what} both for {first} and for {second}", pairs)
-            near = self._near(self._of(first), self._of(second))
-            if near:
-                n_near = len({one for one, _ in near})
+            near = self._images.nearly_equal(self._of(first), self._of(second))
+            if len(near):
+                n_near = len(np.unique(near[:, 0]))
                 what = _count(n_near, f"image for {first} nearly equals", f"images for {first} nearly equal")
                 text = f"{what} one for {second}: look whether they show the same"
-                yield self._finding(Severity.LEAK, text, near)
+                yield self._finding(Severity.LEAK, text, list(zip(*near.T, strict=True)))
 
     def contradictions(self) -> Iterator[Finding]:
         """Yield a finding of identical images that have different classes."""
-        order = np.argsort(self._exact, kind="stable")
+        order = np.lexsort((self._label, self._exact))
         same = self._exact[order][1:] == self._exact[order][:-1]
         other = self._label[order][1:] != self._label[order][:-1]
-        places = np.flatnonzero(same & other)
+        places = np.flatnonzero(same & other & ~self._is_flat[order][1:])
         pairs = [(order[place], order[place + 1]) for place in places]
-        pairs = [pair for pair in pairs if not self._is_flat[pair[0]]]
         if pairs:
-            what = _count(len(pairs), "image has", "images have")
+            # An image of three classes makes two pairs.
+            what = _count(len(np.unique(self._exact[order[places]])), "image has", "images have")
             yield self._finding(Severity.DOUBT, f"{what} two different classes", pairs)
 
     def within_training(self) -> Iterator[Finding]:
@@ -200,32 +168,6 @@ class _Pool:
         pairs = zip(ours[first], theirs[second], strict=True)
         return [pair for pair in pairs if not self._is_flat[pair[0]]]
 
-    def _near(self, ours: NDArray[np.intp], theirs: NDArray[np.intp]) -> list[tuple[np.intp, np.intp]]:
-        """Return nearly identical pairs that are not identical. Flat images all have one hash and do not count."""
-        ours, theirs = ours[~self._is_flat[ours]], theirs[~self._is_flat[theirs]]
-        first, second = near_pairs(self._perceptual[ours], self._perceptual[theirs], 10 * MAX_PAIRS)
-        pairs = [
-            (one, other)
-            for one, other in zip(ours[first], theirs[second], strict=True)
-            if self._exact[one] != self._exact[other]
-        ]
-        if not pairs:
-            return []
-        alike = correlations(*(self._small(np.array(side)) for side in zip(*pairs, strict=True)))
-        return [pair for pair, value in zip(pairs, alike, strict=True) if value >= NEARLY_EQUAL]
-
-    def _small(self, places: NDArray[np.intp]) -> NDArray[np.float32]:
-        rows = self._row[places]
-        images: NDArray[np.float32] | None = None
-        for row in np.unique(rows).tolist():
-            here = np.flatnonzero(rows == row)
-            small = read_small(self._readers[row], self._index[places[here]])
-            if images is None:
-                images = np.empty((len(places), *small.shape[1:]), np.float32)
-            images[here] = small
-        assert images is not None
-        return images
-
     def _finding(self, severity: Severity, text: str, pairs: Sequence[tuple[np.intp, np.intp]]) -> Finding:
         return Finding(
             severity, f"{text}.", tuple((self._ref(one), self._ref(other)) for one, other in pairs[:MAX_PAIRS])
@@ -236,4 +178,4 @@ class _Pool:
 
 
 def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
+    return f"{grouped(number)} {one if number == 1 else many}"

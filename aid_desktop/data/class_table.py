@@ -78,8 +78,8 @@ class TableProblem:
 class ClassTable:
     """All rows, in the order in which they are shown. Every method returns a new table.
 
-    Rows are named by their place from 0; a place that does not exist raises IndexError. What several parts of the
-    window ask of thousands of rows is found once per table.
+    Methods name a row by its place, from 0, and raise IndexError where there is none. A table may have thousands of
+    rows and is asked by many parts of the window: what it tells of them all is computed once.
     """
 
     rows: tuple[ClassRow, ...] = ()
@@ -116,7 +116,7 @@ class ClassTable:
         return dict(sorted(numbers.items()))
 
     def n_validated(self, share: float) -> int:
-        """Return about how many images are validated on, if such a share of the training images is held out."""
+        """Return about how many images are validated on, if a share (0 to 1) of the training images is held out."""
         return round(share * self.images(Role.TRAINING)) + self.images(Role.VALIDATION)
 
     def drawn_by_class(self, available: Sequence[int] | None = None) -> dict[int, int]:
@@ -135,10 +135,6 @@ class ClassTable:
     def added(self, rows: Iterable[ClassRow]) -> "ClassTable":
         """Append rows as they are."""
         return ClassTable((*self.rows, *rows))
-
-    def with_row(self, row: ClassRow) -> "ClassTable":
-        """Append one row."""
-        return self.added((row,))
 
     def add_sources(self, items: Sequence[tuple[DataSource, str, Role]]) -> "ClassTable":
         """Append a row for each (source, class name, role); a new name gets the next free index.
@@ -181,9 +177,9 @@ class ClassTable:
     def balanced(self, number: int | None, available: Sequence[int] | None = None) -> "ClassTable":
         """Let each epoch take `number` images of each class, divided over its training rows by their images.
 
-        It takes as many as the class with most training rows has rows if that is more, as each row gives at least
-        one. None takes all images of each row. `available` says per row how many images there are to draw from, if
-        some are held out; a row without any is left alone.
+        Each row gives at least one image; so the number is raised to that of the rows of the class with most training
+        rows, if it is lower. None takes all images of each row. `available` says per row how many images there are to
+        draw from, if some are held out; a row without any is left alone.
         """
         sizes = [row.source.n_images for row in self.rows] if available is None else available
         places: dict[int, list[int]] = {}

@@ -1,6 +1,6 @@
 """Write images of any size, depth and number of channels to one .rtdc file, block by block."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import prod
@@ -17,16 +17,11 @@ from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.rtdc_writing import RtdcWriter
 from aid_desktop.data.source import DataSource, ImageReader, Problem, Shape
 from aid_desktop.errors import DataError
+from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 
 _BLOCK = 512
 _BLOCK_BYTES = 32 * 2**20
 """Images are converted in blocks of up to this many, and of up to this many bytes before and afterwards."""
-
-Progress = Callable[[int, int], None]
-
-
-class ConversionStoppedError(DataError):
-    """Somebody asked to stop before all images were written; nothing is left of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +45,13 @@ def convert_sources(
     *,
     overwrite: bool = False,
     progress: Progress | None = None,
-    stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> ConvertReport:
     """Write the images of the sources, in their order, to one .rtdc file; makes its folder if needed.
 
     What .rtdc files know of their events besides the images comes along, see carried.py. Images that cannot be read
-    are left out and reported. `progress` gets (done, total) images. `stop` is asked between blocks; when it says yes
-    ConversionStoppedError is raised. Raises DataError as `check_target` does, if the images cannot have one form, or
+    are left out and reported. `progress` gets (done, total) images. `should_stop` is asked between blocks. Raises
+    StoppedError when it says yes, DataError as `check_target` does, if the images cannot have one form, or
     if the file cannot be written: no new file is left then, and an old one stays as it is.
     """
     check_target(out, [source.path for source in sources], overwrite)
@@ -73,13 +68,13 @@ def convert_sources(
             # One after the other: each reader keeps decoded images.
             reader = reopen(source)
             for block in _blocks(source, plan):
-                _leave_if_stopped(stop)
+                leave_if_stopped(should_stop, "Stopped: nothing was written.")
                 written.append((source, _convert_block(reader, block, carried, writer, problems)))
                 n_done += len(block)
                 if progress is not None:
                     progress(n_done, n_total)
         for name in carried.features:
-            _leave_if_stopped(stop)
+            leave_if_stopped(should_stop, "Stopped: nothing was written.")
             writer.write_feature(name, carried.read_feature(name, _joined(written)))
     return ConvertReport(out, writer.n_images, plan.shape, tuple(problems), carried.lost)
 
@@ -148,8 +143,3 @@ def _make_folder(out: Path) -> None:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"{out} cannot be written: {error.strerror or error}.") from error
-
-
-def _leave_if_stopped(stop: Callable[[], bool] | None) -> None:
-    if stop is not None and stop():
-        raise ConversionStoppedError("Stopped: nothing was written.")

@@ -19,6 +19,7 @@ from aid_desktop.data import tiff
 from aid_desktop.data.orientation import ORIENTATION_TAG, upright
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.errors import DataError
+from aid_desktop.numbers import grouped
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -86,7 +87,7 @@ def _opened(path: Path, content: bytes | None) -> Iterator[BinaryIO]:
     except UnidentifiedImageError as error:
         raise DataError("is not an image, or of a kind that is not known") from error
     except Image.DecompressionBombError as error:
-        raise DataError(f"has more than {_most_pixels():,} pixels") from error
+        raise DataError(f"has more than {grouped(_most_pixels())} pixels") from error
     except MemoryError as error:
         raise DataError("is too large for the memory") from error
     except _DAMAGE as error:

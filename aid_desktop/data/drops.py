@@ -11,14 +11,18 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from aid_desktop.data.arrays import ARRAY_SUFFIXES
 from aid_desktop.data.class_table import Role
-from aid_desktop.data.decode import count_pages
-from aid_desktop.data.listing import is_ignored, is_image_file, natural_key, walk_files
+from aid_desktop.data.listing import (
+    ARRAY_SUFFIXES,
+    RTDC_SUFFIXES,
+    TABLE_SUFFIXES,
+    is_ignored,
+    is_image_file,
+    natural_key,
+    walk_files,
+)
 from aid_desktop.data.roles import SPLIT_NAMES
-from aid_desktop.data.rtdc import RTDC_SUFFIXES
 from aid_desktop.data.source import Problem
-from aid_desktop.data.tables import TABLE_SUFFIXES, read_table
 from aid_desktop.errors import DataError
 
 MAX_ENTRIES = 10_000
@@ -119,6 +123,8 @@ class _Resolver:
         if not look_inside:
             self.add(path, path.stem, None)
             return
+        from aid_desktop.data.tables import read_table
+
         try:
             for listed in read_table(path):
                 self.add(path, listed.class_name, listed.role, listed.part)
@@ -189,7 +195,7 @@ def _is_stack_file(path: Path) -> bool:
 def _content_of(folder: Path) -> _Content:
     content = _Content()
     with os.scandir(folder) as entries:
-        for entry in islice(entries, MAX_ENTRIES):
+        for entry in entries:
             path = Path(entry.path)
             if is_ignored(entry.name):
                 continue
@@ -228,6 +234,8 @@ def _has_many_pages(path: Path) -> bool:
     """Return whether a TIFF file has several pages; False if it cannot be read: opening will tell why."""
     if path.suffix.lower() not in (".tif", ".tiff"):
         return False
+    from aid_desktop.data.decode import count_pages
+
     try:
         return count_pages(path) > 1
     except DataError:

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.data.download import fetch, has_digest, reason_of
-from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.data.sample import ROLE_FOLDERS, new_sample_folder
 from aid_desktop.errors import DataError
 
@@ -135,6 +134,8 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
 
 
 def _write(images: NDArray[np.uint8], labels: NDArray[np.uint8], roles: Sequence[Role], folder: Path) -> None:
+    from aid_desktop.data.rtdc_writing import write_rtdc
+
     for label, name in enumerate(CLASSES):
         of_class = images[labels == label]
         n_first = len(of_class) if len(roles) == 1 else len(of_class) - len(of_class) // _VALIDATION_SHARE

@@ -81,9 +81,3 @@ def feature_label(name: str) -> str:
     if match := _USER.fullmatch(name):
         return f"User-defined {match[1]}"
     return name
-
-
-def known_features() -> tuple[str, ...]:
-    """Return all names that have a label of their own, scores and user-defined ones aside."""
-    channels = tuple(f"fl{channel}_{kind}" for channel in (1, 2, 3) for kind in _FLUORESCENCE)
-    return (*_LABELS, *channels)

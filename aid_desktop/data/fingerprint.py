@@ -1,6 +1,6 @@
 """Short marks by which equal and nearly equal images are found again, and simple statistics of each image."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -9,11 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.pixels import Pixels, white_level_of
-from aid_desktop.data.prepare import PreparationStoppedError
 from aid_desktop.data.source import ImageReader, Indices
-
-HASH_BITS = 64
-"""Length of a perceptual hash."""
+from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 
 SIDE = 32
 """Side of the small image that stands for a whole one, in pixels."""
@@ -44,12 +41,12 @@ class Fingerprints:
 
 def fingerprint(
     reader: ImageReader,
-    progress: Callable[[int, int], None] | None = None,
-    stop: Callable[[], bool] | None = None,
+    progress: Progress | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> Fingerprints:
     """Read all images of a source, some at a time, and return their marks.
 
-    `progress(done, total)` counts images. Raises PreparationStoppedError when `stop` says yes, DataError if the
+    `progress(done, total)` counts images. Raises StoppedError when `should_stop` says yes, DataError if the
     source cannot be read.
     """
     n_images = reader.source.n_images
@@ -58,8 +55,7 @@ def fingerprint(
     marks = np.empty((n_images, 2), np.uint64)
     statistics = np.empty((n_images, 3))
     for start in range(0, n_images, size):
-        if stop is not None and stop():
-            raise PreparationStoppedError(f"Stopped while the images of {reader.source.name} were compared.")
+        leave_if_stopped(should_stop, f"Stopped while the images of {reader.source.name} were compared.")
         chosen = np.arange(start, min(start + size, n_images))
         images = reader.read(chosen)
         marks[chosen, 0] = [_exact(image) for image in images]
@@ -68,6 +64,28 @@ def fingerprint(
         if progress is not None:
             progress(int(chosen[-1]) + 1, n_images)
     return Fingerprints(marks[:, 0], marks[:, 1], *statistics.T)
+
+
+def fingerprint_all(
+    readers: Sequence[ImageReader], progress: Progress | None = None, should_stop: ShouldStop | None = None
+) -> list[Fingerprints]:
+    """Return the marks of all images of each source; those of equal content are read once.
+
+    `progress(done, total)` counts the images that are read. Raises what `fingerprint` raises.
+    """
+    keys = [(reader.source.digest, reader.source.selection) for reader in readers]
+    distinct = dict(zip(keys, readers, strict=True))
+    total, done = sum(reader.source.n_images for reader in distinct.values()), 0
+    known = {}
+    for key, reader in distinct.items():
+
+        def tell(n: int, _: int, before: int = done) -> None:
+            if progress is not None:
+                progress(before + n, total)
+
+        known[key] = fingerprint(reader, tell, should_stop)
+        done += reader.source.n_images
+    return [known[key] for key in keys]
 
 
 def small_gray(image: Pixels) -> NDArray[np.float32]:

@@ -1,23 +1,15 @@
-"""Open anything that holds images, by content and suffix."""
+"""Open anything that holds images, by content and suffix.
 
-from collections.abc import Callable
+The readers and their libraries are loaded when the first file is opened: the window is painted before.
+"""
+
 from pathlib import Path
 
-from aid_desktop.data.arrays import ARRAY_SUFFIXES, ArrayReader
-from aid_desktop.data.folders import FolderReader
-from aid_desktop.data.hdf5 import is_hdf5
-from aid_desktop.data.listing import IMAGE_SUFFIXES, is_image_file
-from aid_desktop.data.rtdc import RTDC_SUFFIXES, RtdcReader, has_rtdc_layout
+from aid_desktop.data.listing import ARRAY_SUFFIXES, IMAGE_SUFFIXES, RTDC_SUFFIXES, TABLE_SUFFIXES, is_image_file
 from aid_desktop.data.selection import SelectedReader, whole_source
 from aid_desktop.data.source import DataSource, ImageReader, SourceKind
-from aid_desktop.data.tables import TABLE_SUFFIXES, table_files
 from aid_desktop.errors import DataError
-
-__all__ = ["ARRAY_SUFFIXES", "IMAGE_SUFFIXES", "RTDC_SUFFIXES", "TABLE_SUFFIXES", "file_dialog_filter", "open_source",
-           "reopen"]  # fmt: skip
-
-Progress = Callable[[int, int], None]
-"""Called with (done, total) while a source is read."""
+from aid_desktop.long_work import Progress
 
 
 def open_source(path: Path, progress: Progress | None = None, part: str = "") -> ImageReader:
@@ -26,9 +18,15 @@ def open_source(path: Path, progress: Progress | None = None, part: str = "") ->
     That is a folder of images, an image file (all its pages), an .rtdc file, an array (.npy, .npz, HDF5), or a class
     in a table of image files. `part` says which array or class is meant, see DataSource. Images of folders and tables
     are decoded once, so that every damaged one is found. `progress` is called in the calling thread; an error
-    raised by it ends the reading. Raises arrays.PartNeededError if a file has several arrays and no part is given,
+    raised by it ends the reading. Raises source.PartNeededError if a file has several arrays and no part is given,
     and DataError with the reason if no image can be read.
     """
+    from aid_desktop.data.arrays import ArrayReader
+    from aid_desktop.data.folders import FolderReader
+    from aid_desktop.data.hdf5 import is_hdf5
+    from aid_desktop.data.rtdc import RtdcReader, has_rtdc_layout
+    from aid_desktop.data.tables import table_files
+
     path = Path(path).absolute()
     _check_exists(path)
     suffix = path.suffix.lower()
@@ -53,6 +51,11 @@ def reopen(source: DataSource, progress: Progress | None = None) -> ImageReader:
     error raised by it ends that. Raises DataError if the files have gone or no longer fit to what is known of the
     source.
     """
+    from aid_desktop.data.arrays import ArrayReader
+    from aid_desktop.data.folders import FolderReader
+    from aid_desktop.data.rtdc import RtdcReader
+    from aid_desktop.data.tables import table_files
+
     _check_exists(source.path)
     if source.selection is not None:
         return SelectedReader(source, reopen(whole_source(source), progress))

@@ -8,6 +8,7 @@ import numpy as np
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.fingerprint import Fingerprints
 from aid_desktop.data.source import Shape
+from aid_desktop.numbers import grouped
 
 SATURATED = 0.5
 """An image counts as saturated if more than this share of its grey levels is black or white."""
@@ -45,9 +46,9 @@ class ClassHealth:
         """Yield a sentence for everything that deserves a look."""
         for number, what in ((self.blank, "blank"), (self.saturated, "black or white in more than half of their area")):
             if number:
-                yield f'"{self.name}": {number:,} of {sum(self.images):,} images are {what}.'
+                yield f'"{self.name}": {grouped(number)} of {grouped(sum(self.images))} images are {what}.'
         if self.duplicates:
-            yield f'"{self.name}": {self.duplicates:,} images of one role are there more than once.'
+            yield f'"{self.name}": {grouped(self.duplicates)} images of one role are there more than once.'
         for role, amount in self.drift:
             if abs(amount) > DRIFT:
                 word = "brighter" if amount > 0 else "darker"

@@ -12,6 +12,11 @@ from aid_desktop.data.source import Problem
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp")
 """Suffixes of image files, lower-case."""
 
+RTDC_SUFFIXES = (".rtdc", ".hdf5", ".h5")
+ARRAY_SUFFIXES = (".npy", ".npz")
+TABLE_SUFFIXES = (".csv", ".tsv", ".xlsx")
+"""Of HDF5 files, NumPy's files, and tables of images. Here, since names are looked at long before files are read."""
+
 FILES_AT_ONCE = 1024
 """How many files are found before their number is told again."""
 

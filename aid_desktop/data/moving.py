@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
-from aid_desktop.data.selection import is_same_file, merged, places_of, select_images, whole_numbers
+from aid_desktop.data.selection import merged, places_of, select_images, whole_numbers
 from aid_desktop.data.source import DataSource, Indices
 
 
@@ -68,17 +67,6 @@ def include_images(table: ClassTable, rows: Iterable[ClassRow]) -> ClassTable:
             known[_key(row)] = len(kept)
             kept.append(replace(row, class_index=_old_index(ClassTable(tuple(kept)), row)))
     return ClassTable(tuple(kept))
-
-
-def find_images(table: ClassTable, source: DataSource, numbers: NDArray[np.intp]) -> dict[int, NDArray[np.intp]]:
-    """Return by place of a row which of its images (indices) have these numbers in the whole file of a source."""
-    found = {}
-    for place, row in enumerate(table.rows):
-        if is_same_file(row.source, source):
-            places = places_of(row.source, numbers)
-            if (places >= 0).any():
-                found[place] = places[places >= 0]
-    return found
 
 
 def _class_index(table: ClassTable, class_name: str) -> int:

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.errors import DataError
-
-METHODS = ("none", "divide_by_255", "standardize_each_image", "standardize_training_set")
+from aid_desktop.settings.image import NORMALIZATIONS
 
 _PART = 2**24
 """Grey levels summed at a time; the squares of so many 16-bit ones fit in 64 bits."""
@@ -36,8 +35,8 @@ class Normalization:
     white: float = 255.0
 
     def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise DataError(f"The normalization is {self.method!r}, expected one of {', '.join(METHODS)}.")
+        if self.method not in NORMALIZATIONS:
+            raise DataError(f"The normalization is {self.method!r}, expected one of {', '.join(NORMALIZATIONS)}.")
         if not (math.isfinite(self.mean) and math.isfinite(self.std) and self.std > 0):
             raise DataError(f"The normalization has mean {self.mean} and standard deviation {self.std}.")
         if not (math.isfinite(self.white) and self.white > 0):
@@ -55,7 +54,7 @@ class Normalization:
             axes = tuple(range(1, images.ndim))
             std = images.std(axis=axes, keepdims=True, dtype=np.float64)
             values -= images.mean(axis=axes, keepdims=True, dtype=np.float64).astype(np.float32)
-            values /= np.where(std == 0, SMALLEST_STD, std).astype(np.float32)
+            values /= np.maximum(std, SMALLEST_STD).astype(np.float32)
         return values
 
     def to_json(self) -> dict[str, str | float]:

@@ -13,6 +13,7 @@ from aid_desktop.data.pixels import Pixels, pixel_type_text
 from aid_desktop.data.rtdc import RtdcReader
 from aid_desktop.data.source import DataSource, ImageReader, Indices, SourceKind, checked_indices
 from aid_desktop.errors import DataError
+from aid_desktop.long_work import ShouldStop, leave_if_stopped
 from aid_desktop.settings.image import ImageSettings
 
 T = TypeVar("T")
@@ -25,28 +26,24 @@ MAX_FILES = 256
 """Image files are opened one by one: no more at a time, so that a stop is heard soon on a slow drive."""
 
 
-class PreparationStoppedError(DataError):
-    """Somebody asked to stop before all images were prepared."""
-
-
 def prepare_row(
     reader: ImageReader,
     settings: ImageSettings,
     zoom: float = 1.0,
     margin: bool = False,
     indices: Indices | None = None,
-    stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> Pixels:
     """Return a source's images as (N, height, width, C) of their pixel type: all, or those of `indices` in that order.
 
-    With `margin` the size is geometry.enlarged_size, else that of `settings`. `stop` is asked between
-    blocks of images; when it says yes PreparationStoppedError is raised. Raises DataError if the source
+    With `margin` the size is geometry.enlarged_size, else that of `settings`. `should_stop` is asked between
+    blocks of images; when it says yes StoppedError is raised. Raises DataError if the source
     cannot be read, or its images differ in pixel type.
     """
     chosen = checked_indices(range(reader.source.n_images) if indices is None else indices, reader.source.n_images)
     prepared = np.empty((len(chosen), *prepared_shape(settings, margin)), single_pixel_type(reader.source))
     done = 0
-    for block in prepare_blocks(reader, settings, zoom, margin, chosen, stop):
+    for block in prepare_blocks(reader, settings, zoom, margin, chosen, should_stop):
         prepared[done : done + len(block)] = block
         done += len(block)
     return prepared
@@ -58,10 +55,10 @@ def prepare_blocks(
     zoom: float,
     margin: bool,
     indices: NDArray[np.intp],
-    stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
     most_images: int = MAX_BLOCK,
 ) -> Iterator[Pixels]:
-    """Yield what `prepare_row` returns, at most `most_images` at a time; `stop` is asked by another thread.
+    """Yield what `prepare_row` returns, at most `most_images` at a time; `should_stop` is asked by another thread.
 
     While a block is used the next one is read and decoded; no more than three are in memory.
     """
@@ -73,8 +70,7 @@ def prepare_blocks(
         size = max(size % reader.rows_per_chunk, size - size % reader.rows_per_chunk)
 
     def read(start: int) -> tuple[list[Pixels], NDArray[np.float64]]:
-        if stop is not None and stop():
-            raise PreparationStoppedError(f"Stopped while the images of {reader.source.name} were prepared.")
+        leave_if_stopped(should_stop, f"Stopped while the images of {reader.source.name} were prepared.")
         chosen = indices[start : start + size]
         return reader.read(chosen, settings.channel_names), reader.positions(chosen)
 

@@ -15,12 +15,10 @@ from aid_desktop.data.listing import is_ignored, list_files, natural_key, portab
 from aid_desktop.data.source import SourceKind
 from aid_desktop.data.tables import table_files
 from aid_desktop.errors import DataError
+from aid_desktop.long_work import Progress
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-Progress = Callable[[int, int], None]
-"""Called with (done, total) in the calling thread; what it raises ends the search."""
 
 MAX_WORKERS = 8
 

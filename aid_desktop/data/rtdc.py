@@ -20,9 +20,6 @@ from aid_desktop.data.rtdc_metadata import PIXEL_SIZE, number_of
 from aid_desktop.data.source import DataSource, Indices, Shape, SourceKind, check_unchanged, checked_indices
 from aid_desktop.errors import DataError
 
-RTDC_SUFFIXES = (".rtdc", ".hdf5", ".h5")
-"""Suffixes of files that are opened as .rtdc if they have the layout of one."""
-
 EVENTS = "events"
 
 MASK = "mask"

@@ -64,9 +64,9 @@ def hold_out(groups: Sequence[NDArray[np.intp]], fraction: float, rng: np.random
 def deal(groups: Sequence[NDArray[np.intp]], n_parts: int, rng: np.random.Generator) -> list[NDArray[np.intp]]:
     """Return for each class the part, 0 to n_parts - 1, that each of its images goes to.
 
-    `groups` is that of `hold_out`. A group goes as a whole to one part; each class is spread as evenly as the
-    largest group first, to the part that has the least of its classes, gives. Groups of one size in one class differ
-    by one group at most. No part is empty where there are as many groups as parts.
+    `groups` is that of `hold_out`. A group goes as a whole to one part. The largest groups are dealt first, each to the
+    part that has the least of its classes so far; that spreads the classes nearly evenly. In a class whose groups are
+    all of one size, the parts differ by one group at most. No part is empty where there are as many groups as parts.
     """
     found = [np.unique(group, return_counts=True) for group in groups]
     n_classes = np.bincount(np.concatenate([np.empty(0, np.intp), *(ids for ids, _ in found)]))

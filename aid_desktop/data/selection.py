@@ -76,11 +76,6 @@ def places_of(source: DataSource, numbers: NDArray[np.intp]) -> NDArray[np.intp]
     return np.where(found, places, -1).astype(np.intp)
 
 
-def is_same_file(one: DataSource, other: DataSource) -> bool:
-    """Return whether two sources are of the same images, all or some of them."""
-    return (one.digest, one.part, one.path) == (other.digest, other.part, other.path)
-
-
 class Owners:
     """Which images of a file are taken, and by whom first: a number for each of those who take some of them."""
 

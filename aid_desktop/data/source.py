@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,11 @@ Indices = Sequence[int] | NDArray[np.intp]
 Shape = tuple[int, int, int]
 """Height, width and number of channels (at least 1) of one image."""
 
+MAX_CHANNELS = 32
+"""The last axis of an array counts as channels up to this length."""
+
+_SMALLEST_SIDE = 2
+_MOST_NAMED = 5
 _NUMBERED = re.compile(r"(.+?)(?:::.*)?#(\d+)", re.DOTALL)
 
 
@@ -97,6 +102,51 @@ class DataSource:
     def problem_text(self) -> str:
         """Return for example "3 of 120 unreadable", or "" if everything could be read."""
         return f"{len(self.problems)} of {self.n_total} unreadable" if self.problems else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An array in a file; `name` is its name in an .npz file, its path in an HDF5 file, "" in an .npy file."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def __str__(self) -> str:
+        return f"{self.name}  {' × '.join(map(str, self.shape))}  {self.dtype}".strip()
+
+    @property
+    def is_stack(self) -> bool:
+        """Whether it can be a stack of images, or a single colour image."""
+        if not self._has_numbers or len(self.shape) not in (3, 4):
+            return False
+        return min(self.shape[1:3]) >= _SMALLEST_SIDE and (len(self.shape) == 3 or self.shape[3] <= MAX_CHANNELS)
+
+    @property
+    def is_plane(self) -> bool:
+        """Whether it can be a single grey image."""
+        return self._has_numbers and len(self.shape) == 2 and min(self.shape) >= _SMALLEST_SIDE
+
+    @property
+    def is_colour_image(self) -> bool:
+        """Whether it is (H, W, 3 or 4): stacks of images that are 3 or 4 pixels wide and higher do not occur."""
+        if not self.is_stack or len(self.shape) != 3:
+            return False
+        return self.shape[2] in (3, 4) and min(self.shape[:2]) > self.shape[2]
+
+    @property
+    def _has_numbers(self) -> bool:
+        return self.dtype.kind in "buif" and 0 not in self.shape
+
+
+class PartNeededError(DataError):
+    """A file has several arrays of images and none was chosen."""
+
+    def __init__(self, path: Path, parts: tuple[Part, ...]) -> None:
+        names = ", ".join(part.name for part in parts[:_MOST_NAMED]) + (", …" if len(parts) > _MOST_NAMED else "")
+        super().__init__(f"{path} has {len(parts)} arrays of images: say which one is meant, {names}.")
+        self.path = path
+        self.parts = parts
 
 
 class ImageReader(Protocol):

@@ -16,9 +16,6 @@ from aid_desktop.data.folders import Files
 from aid_desktop.data.roles import SPLIT_NAMES
 from aid_desktop.errors import DataError
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".xlsx")
-"""Suffixes of tables, lower-case."""
-
 XLSX_DAMAGE = (
     OSError, EOFError, LookupError, ValueError, TypeError, AttributeError, SyntaxError, RuntimeError, ArithmeticError,
     MemoryError, zipfile.BadZipFile, zlib.error, struct.error,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from aid_desktop.data.orientation import ORIENTATION_TAG, upright
 from aid_desktop.data.pixels import Pixels, as_pixels
 from aid_desktop.errors import DataError
+from aid_desktop.numbers import grouped
 
 if TYPE_CHECKING:
     import tifffile
@@ -110,7 +111,7 @@ def _read(place: _Place, most_pixels: int) -> Pixels:
     page: Any = place.series.keyframe
     axes = _axes(place.series)
     if math.prod(n for axis, n in axes if axis in _PLANE_AXES) > most_pixels:
-        raise DataError(f"has more than {most_pixels:,} pixels")
+        raise DataError(f"has more than {grouped(most_pixels)} pixels")
     if page.photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB):
         kind = getattr(page.photometric, "name", page.photometric)
         raise DataError(f"has colours of the kind {kind}: save it as RGB or grey")

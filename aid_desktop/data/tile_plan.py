@@ -1,6 +1,6 @@
 """Plan the tiles of many images: which positions, which classes, which folders, before anything is written."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from aid_desktop.data.source import ImageReader, Problem
 from aid_desktop.data.tile_masks import ImagePlace, MaskMatch, match_masks, read_mask
 from aid_desktop.data.tiles import Positions, label_tiles, tile_positions
 from aid_desktop.errors import DataError, SettingsError
+from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 from aid_desktop.settings.image import MAX_SIDE
 
 DEFAULT_NAMES = ("background", "object")
@@ -22,12 +23,6 @@ NAME_WITHOUT_MASK = "tiles"
 """Name of the only class where none is given and there are no masks."""
 
 _FORBIDDEN = '<>:"/\\|?*'
-
-Progress = Callable[[int, int], None]
-
-
-class TilingStoppedError(DataError):
-    """Somebody asked to stop before all tiles were made; complete files stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +163,13 @@ def plan_tiles(
     masks: Path | None,
     *,
     progress: Progress | None = None,
-    stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> TilePlan:
     """Return the tiles of all images; `masks` is a file or folder as in tile_masks.match_masks, None for one class.
 
     Extra tiles come later, see tile_extras.py. Images that are too small, or whose mask is missing or does not fit, are
     left out and reported. `progress` gets (done, total) images. Raises DataError if no image gives a tile,
-    TilingStoppedError once `stop` says yes.
+    StoppedError once `should_stop` says yes.
     """
     names = settings.names(masks is not None)
     if masks is not None and len(names) < 2:
@@ -184,8 +179,7 @@ def plan_tiles(
     folders = image_names([image.place for image in images], taken=SPLIT_NAMES)
     planned: list[TiledImage] = []
     for number, (image, folder) in enumerate(zip(images, folders, strict=True)):
-        if stop is not None and stop():
-            raise TilingStoppedError("Stopped: no tile was made.")
+        leave_if_stopped(should_stop, "Stopped: no tile was made.")
         try:
             planned.append(_plan_image(image, folder, settings, len(names)))
         except DataError as error:

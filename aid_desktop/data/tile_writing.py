@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +10,10 @@ from pathlib import Path
 from aid_desktop.data.picture_writing import picture_suffix, write_picture
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.source import Problem
-from aid_desktop.data.tile_plan import Progress, TiledImage, TilePlan, TilingStoppedError
+from aid_desktop.data.tile_plan import TiledImage, TilePlan
 from aid_desktop.data.tiles import cut_tiles
 from aid_desktop.errors import DataError
+from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 
 GROUP_BY = "folder_name"
 """Keeps all tiles of an image together when a split is grouped by it, whichever class they have."""
@@ -50,15 +51,15 @@ def write_tiles(
     *,
     overwrite: bool = False,
     progress: Progress | None = None,
-    stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> TileReport:
     """Write `folder`/<class>/<image>/<image>_x00032_y00064.png, the numbers being the tile's position in the image.
 
     Tiles are .png with 8 or 16 bits and 1 or 3 channels, else .tif, and keep depth and channels. With `overwrite` all
     earlier tiles of the same images are replaced, in whichever class they were. Images that cannot be read any more
     are reported and the others go on. `progress` gets (done, total) tiles. Raises TilesExistError if tiles are there
-    and `overwrite` is not set, before anything is written; DataError if a file cannot be written; TilingStoppedError
-    once `stop` says yes: the tiles written until then stay.
+    and `overwrite` is not set, before anything is written; DataError if a file cannot be written; StoppedError
+    once `should_stop` says yes: the tiles written until then stay.
     """
     folder = folder.absolute()
     earlier = _EarlierTiles(folder)
@@ -75,8 +76,7 @@ def write_tiles(
             continue
         written: set[Path] = set()
         for path, tile in _tiles_of(image, plan, folder, pixels):
-            if stop is not None and stop():
-                raise TilingStoppedError(f"Stopped: {counts.total()} of {plan.n} tiles were written to {folder}.")
+            leave_if_stopped(should_stop, f"Stopped: {counts.total()} of {plan.n} tiles were written to {folder}.")
             write_picture(path, tile)
             written.add(path)
             counts[path.parts[-3]] += 1

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from aid_desktop.data.cache import GB
 from aid_desktop.doctor.benchmark import Benchmark
 from aid_desktop.doctor.disk import Disk
 from aid_desktop.doctor.machine import Machine
 from aid_desktop.doctor.software import Software
 from aid_desktop.environment import ONEDNN
 from aid_desktop.export.exporter import how_to_install
+from aid_desktop.numbers import GB
 
 MEMORY_UNIT = 2**30
 """Bytes of what people call a GB of memory."""

@@ -5,14 +5,13 @@ benchmark inside the program would take that choice from the runs to come.
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from aid_desktop.data.normalize import Normalization
-from aid_desktop.errors import AidError
-from aid_desktop.evaluation.own_process import in_own_process
+from aid_desktop.errors import AidError, StoppedError
+from aid_desktop.long_work import ShouldStop, in_own_process
 from aid_desktop.models.build import compile_model
 from aid_desktop.models.devices import computes_on_gpu, device_scope
 from aid_desktop.models.metadata import ModelCard
@@ -46,18 +45,17 @@ class Benchmark:
     problem: str = ""
 
 
-def run_benchmark(should_stop: Callable[[], bool] = lambda: False, zoo: Path | None = None) -> Benchmark:
+def run_benchmark(should_stop: ShouldStop = lambda: False, zoo: Path | None = None) -> Benchmark:
     """Measure for five seconds, besides the time to load TensorFlow in another process and to build the network."""
     end = time.monotonic() + _PATIENCE_S
     try:
-        measured = in_own_process(
+        return in_own_process(
             measure, (find_zoo(zoo), _TRAIN_S, _CLASSIFY_S), lambda: should_stop() or time.monotonic() > end
         )
+    except StoppedError:
+        return Benchmark(problem="stopped" if should_stop() else f"no result within {_PATIENCE_S:.0f} s")
     except AidError as error:
         return Benchmark(problem=str(error))
-    if measured is None:
-        return Benchmark(problem="stopped" if should_stop() else f"no result within {_PATIENCE_S:.0f} s")
-    return measured
 
 
 def measure(zoo: Path, train_s: float, classify_s: float) -> Benchmark:

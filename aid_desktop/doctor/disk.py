@@ -3,10 +3,11 @@
 import os
 import shutil
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
+
+from aid_desktop.long_work import ShouldStop
 
 _PIECE = 8 * 2**20
 _MOST_BYTES = 128 * 2**20
@@ -27,7 +28,7 @@ class Disk:
     problem: str = ""
 
 
-def read_disk(folder: Path, should_stop: Callable[[], bool] = lambda: False) -> Disk:
+def read_disk(folder: Path, should_stop: ShouldStop = lambda: False) -> Disk:
     """Measure the disk for about a second with a file that is gone afterwards.
 
     A folder that does not exist yet is made by the first run: until then the one that it will lie in counts.
@@ -39,7 +40,7 @@ def read_disk(folder: Path, should_stop: Callable[[], bool] = lambda: False) -> 
         return Disk(folder, 0, 0.0, f"cannot be written to: {error.strerror or error}")
 
 
-def _write_speed(folder: Path, should_stop: Callable[[], bool]) -> float:
+def _write_speed(folder: Path, should_stop: ShouldStop) -> float:
     # Some disks compress what they get; models are no more compressible than noise.
     piece = os.urandom(_PIECE)
     written = 0

@@ -1,18 +1,17 @@
 """All facts about this computer in one report: as text, as sections for a window, and as JSON."""
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aid_desktop.data.cache import GB
 from aid_desktop.doctor.advice import MEGABYTE, MEMORY_UNIT, advise
 from aid_desktop.doctor.benchmark import ARCHITECTURE, Benchmark, run_benchmark
 from aid_desktop.doctor.disk import Disk, read_disk
 from aid_desktop.doctor.machine import Machine, read_machine
 from aid_desktop.doctor.software import Software, read_software
-from aid_desktop.evaluation.writing import Progress
+from aid_desktop.long_work import Progress, ShouldStop
+from aid_desktop.numbers import GB, grouped
 
 Row = tuple[str, str]
 _N_STEPS = 3
@@ -58,7 +57,7 @@ class Report:
 
 def examine(
     runs_folder: Path,
-    should_stop: Callable[[], bool] = lambda: False,
+    should_stop: ShouldStop = lambda: False,
     progress: Progress | None = None,
     skip_benchmark: str = "",
 ) -> Report:
@@ -119,6 +118,6 @@ def _speed(benchmark: Benchmark) -> tuple[Row, ...]:
         return (("Benchmark", f"not measured: {benchmark.problem}"),)
     what = f"{ARCHITECTURE}, 32 × 32 px"
     return (
-        ("Training", f"{benchmark.training:,.0f} images/s on {benchmark.device} ({what}, batches of 128)"),
-        ("Classifying", f"{benchmark.classification:,.0f} images/s in {benchmark.engine}"),
+        ("Training", f"{grouped(round(benchmark.training))} images/s on {benchmark.device} ({what}, batches of 128)"),
+        ("Classifying", f"{grouped(round(benchmark.classification))} images/s in {benchmark.engine}"),
     )

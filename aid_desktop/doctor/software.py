@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aid_desktop import __version__
 from aid_desktop.export.exporter import Package
 from aid_desktop.export.formats import FORMATS
-from aid_desktop.models.onnx_cache import version_of
+from aid_desktop.libraries import version_of
 
 _LIBRARIES = (
     ("TensorFlow", "tensorflow"),

@@ -16,14 +16,13 @@ from aid_desktop.data.scalar_features import RawFeatures, read_features
 from aid_desktop.data.source import DataSource
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.predictions import Predictions
+from aid_desktop.long_work import Progress, ShouldStop
 from aid_desktop.models.files import LoadedModel
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.predict import Predictor
 
 CHUNK_IMAGES = 2048
 CHUNK_BYTES = 128 * 2**20
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +41,7 @@ def predict_rows(
     loaded: LoadedModel,
     rows: Sequence[ClassRow],
     progress: Progress | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
     indices: Sequence[NDArray[np.intp] | None] | None = None,
 ) -> Predictions:
     """Return labelled predictions for all images of the rows, each prepared with its row's zoom.
@@ -71,7 +70,7 @@ def predict_sources(
     loaded: LoadedModel,
     sources: Sequence[DataSource],
     progress: Progress | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> Predictions:
     """Return predictions without labels for all images of the sources, with the zoom of the model's card.
 
@@ -108,7 +107,7 @@ def _predict(
     loaded: LoadedModel,
     tasks: Sequence[_Task],
     progress: Progress | None,
-    should_stop: Callable[[], bool] | None,
+    should_stop: ShouldStop | None,
 ) -> Predictions:
     check_sources([task.source for task in tasks], loaded.card)
     total = sum(len(task.indices) for task in tasks)
@@ -137,7 +136,7 @@ def _predict(
 
 
 def conversion_progress(progress: Progress, total: int) -> Callable[[bool], None]:
-    """Return what tells `progress` that a network is converted, (0, 0), and then that images come, (0, total)."""
+    """Return an `on_convert` of Predictor: `progress` gets (0, 0) while it converts a network, then (0, total)."""
     return lambda converting: progress(0, 0 if converting else total)
 
 

@@ -24,7 +24,8 @@ from aid_desktop.evaluation.decision import MOST_PROBABLE, REJECTED, Decision
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.score_basin import LeftOut, add_basin, begin_basin, remove_stale
 from aid_desktop.evaluation.score_names import PREFIX, ml_score_codes
-from aid_desktop.evaluation.writing import Progress, copy_file, encodable, exported
+from aid_desktop.evaluation.writing import copy_file, encodable, exported
+from aid_desktop.long_work import Progress
 
 FORMAT_VERSION = 1
 # A log, as the root attributes of HDF5 end at 64 KiB and the names of many classes do not fit in.

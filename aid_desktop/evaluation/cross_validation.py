@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.errors import AidError, DataError
+from aid_desktop.errors import DataError
 from aid_desktop.evaluation.embedding import Embedding
-from aid_desktop.evaluation.projection import COMPONENTS, SEED, ProjectionStoppedError, principal_components
+from aid_desktop.evaluation.projection import COMPONENTS, SEED, principal_components
 from aid_desktop.evaluation.threads import one_thread
+from aid_desktop.long_work import ShouldStop, leave_if_stopped
 
 FOLDS = 5
 
@@ -17,7 +18,6 @@ FOLDS = 5
 # and 0.01 do.
 _STRENGTH = 0.1
 
-STOPPED = "stopped before all images were compared"
 """Of a search that somebody has stopped."""
 
 _ALONE = (
@@ -29,10 +29,6 @@ Groups = NDArray[np.intp]
 """The group of each image (N,), as any numbers."""
 
 
-class ComparisonStoppedError(AidError):
-    """Somebody asked to stop before the search was done."""
-
-
 def out_of_sample(
     embedding: Embedding,
     labels: NDArray[np.intp],
@@ -40,7 +36,7 @@ def out_of_sample(
     groups: Groups | None = None,
     seed: int = SEED,
     progress: Callable[[int, int], None] | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Return probabilities (N, n_classes) for each image by a classifier that has learnt from other images only.
 
@@ -50,20 +46,16 @@ def out_of_sample(
     a logistic regression on the principal components of the embedding, scaled to a mean variance of 1, learns from the
     other parts. So the classifier does not know an image; the network that made the embedding may.
     `progress(done, total)` counts parts. The same each time. Raises DataError for fewer than two classes, or if no
-    image can be judged; ComparisonStoppedError when `should_stop` says yes.
+    image can be judged; StoppedError when `should_stop` says yes.
     """
     present = np.unique(labels)
     if len(present) < 2:
         raise DataError("wrong labels are found by comparing classes: choose images of two classes at least")
-    try:
-        values = _scaled(principal_components(embedding, COMPONENTS, seed, should_stop))
-    except ProjectionStoppedError as error:
-        raise ComparisonStoppedError(STOPPED) from error
+    values = _scaled(principal_components(embedding, COMPONENTS, seed, should_stop))
     parts = _parts(values, labels, groups, seed)
     probabilities, judged = np.zeros((len(labels), n_classes), np.float32), np.zeros(len(labels), np.bool_)
     for number, (learnt, held_out) in enumerate(parts):
-        if should_stop is not None and should_stop():
-            raise ComparisonStoppedError(STOPPED)
+        leave_if_stopped(should_stop)
         if progress is not None:
             progress(number, len(parts))
         probabilities[held_out] = _probabilities(values, labels, n_classes, learnt, held_out)

@@ -1,23 +1,17 @@
 """Images that are there more than once among predicted ones, and those that have two classes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.data.check import MAX_PAIRS, NEARLY_EQUAL
-from aid_desktop.data.fingerprint import Fingerprints, correlations, fingerprint, read_small
+from aid_desktop.data.fingerprint import fingerprint_all
 from aid_desktop.data.formats import reopen
-from aid_desktop.data.near_duplicates import near_pairs
-from aid_desktop.data.prepare import PreparationStoppedError
-from aid_desktop.data.source import ImageReader
-from aid_desktop.evaluation.assess import Progress
+from aid_desktop.data.near_duplicates import MAX_PAIRS, MarkedImages, Pairs
 from aid_desktop.evaluation.predictions import Predictions
-
-Pairs = NDArray[np.intp]
-"""Positions of two images that belong together, (N, 2)."""
+from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,47 +35,21 @@ class Duplicates:
 def find_duplicates(
     predictions: Predictions,
     progress: Progress | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> Duplicates:
     """Compare the labelled images of some predictions with each other.
 
-    `progress(done, total)` counts images. Raises PreparationStoppedError when `should_stop` says yes, DataError if a
+    `progress(done, total)` counts images. Raises StoppedError when `should_stop` says yes, DataError if a
     source cannot be read.
     """
-    readers = {number: reopen(predictions.sources[number]) for number in np.unique(predictions.source).tolist()}
-    marks = _fingerprints(readers, progress, should_stop)
-    exact, perceptual = np.zeros(predictions.n, np.uint64), np.zeros(predictions.n, np.uint64)
-    is_flat = np.zeros(predictions.n, np.bool_)
-    for number, found in marks.items():
-        here = predictions.source == number
-        exact[here], perceptual[here] = found.exact[predictions.index[here]], found.perceptual[predictions.index[here]]
-        is_flat[here] = found.std[predictions.index[here]] == 0
-    group = _groups(exact, is_flat)
+    readers = [reopen(predictions.sources[number]) for number in np.unique(predictions.source).tolist()]
+    reader = np.unique(predictions.source, return_inverse=True)[1]
+    prints = fingerprint_all(readers, progress, should_stop)
+    images = MarkedImages(readers, prints, np.asarray(reader, np.intp), predictions.index)
+    group = _groups(images.exact, images.is_flat)
     labels = np.zeros(predictions.n, np.intp) if predictions.labels is None else predictions.labels
-    images = _Images(predictions, readers)
-    near = _near(images, perceptual, group, labels, np.flatnonzero(~is_flat), partial(_leave, should_stop))
+    near = _near(images, labels, partial(leave_if_stopped, should_stop))
     return Duplicates(group, np.concatenate([_contradictory(group, labels), near]))
-
-
-def _fingerprints(
-    readers: dict[int, ImageReader], progress: Progress | None, should_stop: Callable[[], bool] | None
-) -> dict[int, Fingerprints]:
-    # A file with labels beside it is a source for each of its classes.
-    files = {(reader.source.path, reader.source.part, reader.source.selection): reader for reader in readers.values()}
-    total, done = sum(reader.source.n_images for reader in files.values()), 0
-    found = {}
-    for key, reader in files.items():
-
-        def tell(n: int, _: int, before: int = done) -> None:
-            if progress is not None:
-                progress(before + n, total)
-
-        found[key] = fingerprint(reader, tell, should_stop)
-        done += reader.source.n_images
-    keys = {
-        number: (reader.source.path, reader.source.part, reader.source.selection) for number, reader in readers.items()
-    }
-    return {number: found[key] for number, key in keys.items()}
 
 
 def _groups(exact: NDArray[np.uint64], is_flat: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -103,44 +71,10 @@ def _contradictory(group: NDArray[np.intp], labels: NDArray[np.intp]) -> Pairs:
     return np.concatenate([np.empty((0, 2), np.intp), *pairs])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Images:
-    predictions: Predictions
-    readers: dict[int, ImageReader]
-
-    def small(self, positions: Sequence[int] | NDArray[np.intp]) -> NDArray[np.float32]:
-        """Return small grey images (N, SIDE, SIDE)."""
-        positions = np.asarray(positions, np.intp)
-        sources, indices = self.predictions.source[positions], self.predictions.index[positions]
-        read = {number: sources == number for number in np.unique(sources).tolist()}
-        parts = {number: read_small(self.readers[number], indices[here]) for number, here in read.items()}
-        images = np.empty((len(positions), *next(iter(parts.values())).shape[1:]), np.float32)
-        for number, here in read.items():
-            images[here] = parts[number]
-        return images
-
-
-def _leave(should_stop: Callable[[], bool] | None) -> None:
-    if should_stop is not None and should_stop():
-        raise PreparationStoppedError("Stopped while nearly equal images were sought.")
-
-
-def _near(
-    images: _Images,
-    perceptual: NDArray[np.uint64],
-    group: NDArray[np.intp],
-    labels: NDArray[np.intp],
-    chosen: NDArray[np.intp],
-    leave: Callable[[], None],
-) -> Pairs:
+def _near(images: MarkedImages, labels: NDArray[np.intp], leave: Callable[[], None]) -> Pairs:
     """Return nearly identical pairs of different classes: each class against all that come behind it."""
     pairs = [np.empty((0, 2), np.intp)]
-    for label in np.unique(labels[chosen])[:-1].tolist():
-        ours, theirs = chosen[labels[chosen] == label], chosen[labels[chosen] > label]
-        first, second = near_pairs(perceptual[ours], perceptual[theirs], 10 * MAX_PAIRS, leave)
-        found = np.stack([ours[first], theirs[second]], axis=1)
-        found = found[group[found[:, 0]] != group[found[:, 1]]]
-        if len(found):
-            alike = correlations(images.small(found[:, 0]), images.small(found[:, 1]))
-            pairs.append(found[alike >= NEARLY_EQUAL][:MAX_PAIRS])
+    for label in np.unique(labels)[:-1].tolist():
+        ours, theirs = np.flatnonzero(labels == label), np.flatnonzero(labels > label)
+        pairs.append(images.nearly_equal(ours, theirs, leave)[:MAX_PAIRS])
     return np.concatenate(pairs)

@@ -1,15 +1,14 @@
 """What a network makes of predicted images before its last layer, a bounded number of images at a time."""
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.prepare import prepare_blocks
 from aid_desktop.data.scalar_features import read_features
-from aid_desktop.evaluation.assess import Progress, check_sources
+from aid_desktop.evaluation.assess import check_sources
 from aid_desktop.evaluation.predictions import Predictions
+from aid_desktop.long_work import Progress, ShouldStop
 from aid_desktop.models.embedding import Embedder
 from aid_desktop.models.files import LoadedModel
 
@@ -26,7 +25,7 @@ def embed_rows(
     loaded: LoadedModel,
     predictions: Predictions,
     progress: Progress | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> Embedding:
     """Return the input of the network's last layer for the images of some predictions, in their order.
 

@@ -1,6 +1,6 @@
 """Images whose class is perhaps wrong, most suspicious first."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.errors import DataError
-from aid_desktop.evaluation.assess import Progress
 from aid_desktop.evaluation.duplicates import Duplicates
 from aid_desktop.evaluation.embedding import Embedding
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.evaluation.projection import COMPONENTS, ProjectionStoppedError, check_finite, principal_components
+from aid_desktop.evaluation.projection import COMPONENTS, check_finite, principal_components
 from aid_desktop.evaluation.threads import one_thread
+from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 
 NEIGHBORS = 10
 """An image is as far from the others as the mean distance to so many nearest ones."""
@@ -95,7 +95,7 @@ def rank_issues(
     duplicates: Duplicates | None = None,
     embedding: Embedding | None = None,
     progress: Progress | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> LabelIssues:
     """Return the suspicious images: those with equal images of another class, then those whose probabilities speak
     against their class, then those unlike all others, then those that are only there twice.
@@ -124,13 +124,13 @@ def rank_issues(
 
 
 def outlier_distances(
-    embedding: Embedding, progress: Progress | None = None, should_stop: Callable[[], bool] | None = None
+    embedding: Embedding, progress: Progress | None = None, should_stop: ShouldStop | None = None
 ) -> NDArray[np.float64]:
     """Return the mean distance of each image to its NEIGHBORS nearest ones, float64 (N,).
 
     Each vector is brought to length 1 before, and the first principal components of that are compared: what the last
     layer takes is the longer the surer the network is, so that plain distances would find its surest images.
-    `progress(done, total)` counts images. Raises ProjectionStoppedError when `should_stop` says yes, DataError for
+    `progress(done, total)` counts images. Raises StoppedError when `should_stop` says yes, DataError for
     values that are not numbers.
     """
     from sklearn.neighbors import NearestNeighbors
@@ -143,8 +143,7 @@ def outlier_distances(
     with one_thread():
         search = NearestNeighbors(n_neighbors=min(NEIGHBORS, len(values) - 1) + 1).fit(values)
         for start in range(0, len(values), _BLOCK):
-            if should_stop is not None and should_stop():
-                raise ProjectionStoppedError("stopped before all images were compared")
+            leave_if_stopped(should_stop)
             if progress is not None:
                 progress(start, len(values))
             block = slice(start, start + _BLOCK)

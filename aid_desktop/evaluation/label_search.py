@@ -1,7 +1,5 @@
 """Search for wrong labels: from a model and predicted images to the ranked list."""
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,14 +7,13 @@ from aid_desktop.data.class_table import Role
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.grouping import group_ids
 from aid_desktop.errors import DataError
-from aid_desktop.evaluation.assess import Progress
-from aid_desktop.evaluation.cross_validation import STOPPED, ComparisonStoppedError, joined_groups, out_of_sample
+from aid_desktop.evaluation.cross_validation import joined_groups, out_of_sample
 from aid_desktop.evaluation.duplicates import find_duplicates
 from aid_desktop.evaluation.embedding import embed_rows
 from aid_desktop.evaluation.label_issues import Evidence, LabelIssues, rank_issues
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.evaluation.projection import ProjectionStoppedError
 from aid_desktop.evaluation.series_predictions import predict_held_out
+from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 from aid_desktop.models.files import LoadedModel
 from aid_desktop.runs.series import Series
 
@@ -28,14 +25,14 @@ def search_labels(
     series: Series | None = None,
     group_by: str | None = None,
     progress: Progress | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> LabelIssues:
     """Return the suspicious images among labelled predictions of a model.
 
     `role` is what the images were to the model: its own probabilities count for validation and test images. Those of
     training images come from `series` if there is one, else from a cross-validation on the embedding, whose parts keep
     equal images together, and the groups of `group_by` (see grouping.group_key). `progress(done, total)` counts each
-    image once for each step. Raises ComparisonStoppedError or PreparationStoppedError when `should_stop` says yes,
+    image once for each step. Raises StoppedError when `should_stop` says yes,
     DataError for images without classes or that cannot be read, and what `predict_held_out` raises.
     """
     if predictions.labels is None or not predictions.n:
@@ -43,7 +40,7 @@ def search_labels(
     steps = _Steps(progress, predictions.n, 4 if series is not None or role is Role.TRAINING else 3)
     duplicates = find_duplicates(predictions, steps.next(), should_stop)
     embedding = embed_rows(loaded, predictions, steps.next(), should_stop)
-    _leave(should_stop)
+    leave_if_stopped(should_stop)
     judged, evidence = np.ones(predictions.n, np.bool_), Evidence.MODEL
     probabilities = predictions.probabilities
     if series is not None:
@@ -62,13 +59,8 @@ def search_labels(
             progress=steps.next(),
             should_stop=should_stop,
         )
-    _leave(should_stop)
-    try:
-        found = rank_issues(
-            predictions, probabilities, judged, evidence, duplicates, embedding, steps.next(), should_stop
-        )
-    except ProjectionStoppedError as error:
-        raise ComparisonStoppedError(STOPPED) from error
+    leave_if_stopped(should_stop)
+    found = rank_issues(predictions, probabilities, judged, evidence, duplicates, embedding, steps.next(), should_stop)
     steps.finish()
     return found
 
@@ -80,11 +72,6 @@ def _groups(predictions: Predictions, group_by: str) -> NDArray[np.intp]:
         here = predictions.source == number
         groups[here] = of_source[predictions.index[here]]
     return groups
-
-
-def _leave(should_stop: Callable[[], bool] | None) -> None:
-    if should_stop is not None and should_stop():
-        raise ComparisonStoppedError(STOPPED)
 
 
 class _Steps:

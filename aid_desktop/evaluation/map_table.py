@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.projection import Places
 from aid_desktop.evaluation.tables import CHUNK
-from aid_desktop.evaluation.writing import Progress, exported
+from aid_desktop.evaluation.writing import exported
+from aid_desktop.long_work import Progress
 
 HEADER = ("file", "index", "image", "actual", "predicted", "probability", "x", "y")
 

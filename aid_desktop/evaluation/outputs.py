@@ -7,14 +7,15 @@ from pathlib import Path
 
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError, ExportError
-from aid_desktop.evaluation.aideveloper_tables import aideveloper_paths, write_aideveloper_tables
+from aid_desktop.evaluation.aideveloper_xlsx import aideveloper_paths, write_aideveloper_tables
 from aid_desktop.evaluation.classified import classified_paths, is_one_of, write_classified_copies
 from aid_desktop.evaluation.decision import MOST_PROBABLE, Decision
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.sorting import Link, check_folder, sort_images
 from aid_desktop.evaluation.summary import Summary, summarize, write_summary
 from aid_desktop.evaluation.tables import check_table_name, write_predictions
-from aid_desktop.evaluation.writing import Progress
+from aid_desktop.long_work import Progress
+from aid_desktop.paths import free_path
 
 SUMMARY_ENDING = "_summary.csv"
 
@@ -80,8 +81,8 @@ class Outputs:
             name = f"{self.table.stem}{SUMMARY_ENDING}"
             return None if self.table.suffix.lower() == ".xlsx" else self.table.with_name(name)
         if (self.with_rtdc or self.with_aideveloper) and sources:
-            return _free((self.folder or sources[0].parent) / f"classified{SUMMARY_ENDING}")
-        return None if self.sort_into is None else _free(self.sort_into / "summary.csv")
+            return free_path((self.folder or sources[0].parent) / f"classified{SUMMARY_ENDING}", ".csv", first=1)
+        return None if self.sort_into is None else free_path(self.sort_into / "summary.csv", ".csv", first=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +147,3 @@ def _check_writable(folder: Path) -> None:
     if there is not None and not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
         reason = "it may only be read" if there.is_dir() else f"{there} is a file"
         raise ExportError(f"{folder} cannot be written into: {reason}. Choose another folder.")
-
-
-def _free(path: Path) -> Path:
-    free, number = path, 0
-    while free.exists():
-        number += 1
-        free = path.with_stem(f"{path.stem}_{number}")
-    return free

@@ -5,7 +5,7 @@ position in the image, by the inverse of the flow's velocity. AIDeveloper calls 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from aid_desktop.data.tables import XLSX_DAMAGE, sheet_rows
 from aid_desktop.errors import DataError
 from aid_desktop.evaluation.writing import exported
 from aid_desktop.evaluation.xlsx_stream import Value, XlsxFile
+from aid_desktop.long_work import Progress
 
 POSITION = "pos_x"
 RANGE_SHARE = 0.2
@@ -29,8 +30,6 @@ _CHUNK = 4096
 _MODEL = "Linear dependency and max in range"
 _MODEL_HEADER = ("Model", "Range [us]", "Intercept [us]", "Slope [us/um]", "Velocity[m/s]")
 _PEAKS_HEADER = ("event", "trace", "FL_max", "Fl_pos_[us]", "pos_x_[um]", "Fl_pos_[]", "pos_x_[]", "source")
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,16 @@
 """Maps of an embedding: two numbers for each image, so that what the network takes for alike lies together."""
 
 import importlib.util
-from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.errors import AidError, DataError
+from aid_desktop.errors import DataError
 from aid_desktop.evaluation.embedding import Embedding
-from aid_desktop.evaluation.own_process import in_own_process
-from aid_desktop.evaluation.threads import left_when_stopped, one_thread
+from aid_desktop.evaluation.threads import one_thread
+from aid_desktop.long_work import ShouldStop, in_own_process, leave_if_stopped, left_when_stopped
 
 Places = NDArray[np.float64]
 """x and y of each image on a map, float64 (N, 2)."""
@@ -40,10 +39,6 @@ class Method(StrEnum):
     UMAP = "UMAP"
 
 
-class ProjectionStoppedError(AidError):
-    """Somebody asked to stop before the map was ready."""
-
-
 def available_methods() -> tuple[Method, ...]:
     """Return the methods that can be used here: UMAP only where the package umap-learn is installed."""
     return tuple(Method) if importlib.util.find_spec("umap") is not None else (Method.PCA, Method.TSNE)
@@ -66,14 +61,12 @@ def stratified_sample(labels: NDArray[np.intp], limit: int, seed: int = SEED) ->
     return np.sort(np.argsort(rank, kind="stable")[:limit])
 
 
-def project(
-    embedding: Embedding, method: Method, seed: int = SEED, should_stop: Callable[[], bool] | None = None
-) -> Places:
+def project(embedding: Embedding, method: Method, seed: int = SEED, should_stop: ShouldStop | None = None) -> Places:
     """Return the place of each image on a map; the same each time on the same computer.
 
     PCA keeps distances and finds what differs most; t-SNE and UMAP keep neighbours together, and neither distances
     between groups nor their sizes mean much. Fewer than 4 images are always mapped by PCA. `should_stop` is heard at
-    once. Raises ProjectionStoppedError when it says yes, DataError for UMAP where it is not installed, or
+    once. Raises StoppedError when it says yes, DataError for UMAP where it is not installed, or
     an embedding with values that are not numbers.
     """
     if method not in available_methods():
@@ -83,20 +76,15 @@ def project(
         return np.empty((0, 2))
     simple = method is Method.PCA or len(embedding) < 4
     components = principal_components(embedding, 2 if simple else COMPONENTS, seed, should_stop)
-    if should_stop is not None and should_stop():
-        raise ProjectionStoppedError("stopped before the map was ready")
+    leave_if_stopped(should_stop)
     if simple or not components.any():
         return _two_columns(components)
     place = _tsne if method is Method.TSNE else _umap
     if should_stop is None:
         return place(components, seed)
     if method is Method.TSNE and len(components) >= _WORTH_A_PROCESS:
-        places = in_own_process(place, (components, seed), should_stop)
-    else:
-        places = left_when_stopped(partial(place, components, seed), should_stop)
-    if places is None:
-        raise ProjectionStoppedError("stopped before the map was ready")
-    return places
+        return in_own_process(place, (components, seed), should_stop)
+    return left_when_stopped(partial(place, components, seed), should_stop)
 
 
 def check_finite(embedding: Embedding) -> None:
@@ -109,11 +97,11 @@ def check_finite(embedding: Embedding) -> None:
 
 
 def principal_components(
-    embedding: Embedding, number: int, seed: int = SEED, should_stop: Callable[[], bool] | None = None
+    embedding: Embedding, number: int, seed: int = SEED, should_stop: ShouldStop | None = None
 ) -> Places:
     """Return the first principal components, float64 (N, at most `number`), largest first, signs always the same.
 
-    Raises ProjectionStoppedError as soon as `should_stop` says yes, DataError for values that are not numbers.
+    Raises StoppedError as soon as `should_stop` says yes, DataError for values that are not numbers.
     """
     from sklearn.decomposition import PCA
 
@@ -129,12 +117,7 @@ def principal_components(
         with one_thread():
             return np.asarray(PCA(number, svd_solver=solver, random_state=seed).fit_transform(values), np.float64)
 
-    if should_stop is None:
-        return find()
-    components = left_when_stopped(find, should_stop)
-    if components is None:
-        raise ProjectionStoppedError("stopped before the principal components were found")
-    return components
+    return left_when_stopped(find, should_stop)
 
 
 def _two_columns(components: Places) -> Places:

@@ -1,6 +1,6 @@
 """The report on a model's scores: page, workbook, tables and picture."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +12,15 @@ from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.metrics import HEADLINES, Scores
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.report_curves import report_curves
-from aid_desktop.evaluation.report_facts import RunFacts, data_facts, find_run, hardware, settings_rows, versions
+from aid_desktop.evaluation.report_facts import (
+    ReportedRun,
+    data_facts,
+    find_run,
+    hardware,
+    settings_rows,
+    versions,
+    which_text,
+)
 from aid_desktop.evaluation.report_methods import methods_text
 from aid_desktop.evaluation.report_page import Subject, frequent_confusions, model_rows, report_page
 from aid_desktop.evaluation.report_picture import draw_confusion_matrix
@@ -20,6 +28,7 @@ from aid_desktop.evaluation.report_tables import Table, column_table, write_tabl
 from aid_desktop.evaluation.tables import CHUNK, Value, table_header, table_rows, write_predictions_csv
 from aid_desktop.evaluation.writing import exported
 from aid_desktop.evaluation.xlsx_stream import XlsxFile
+from aid_desktop.long_work import Progress
 from aid_desktop.models.metadata import ModelCard
 
 REPORT_VERSION = 2
@@ -31,8 +40,6 @@ _SOMETIMES = (
 )  # fmt: skip
 TABLES = "tables"
 """Folder of the report's tables as .csv."""
-
-Progress = Callable[[int, int], None]
 
 
 def write_report(
@@ -158,9 +165,9 @@ def _tables(scores: Scores, matrix: ConfusionMatrix, predictions: Predictions, s
 
 
 def _data_table(predictions: Predictions) -> Table:
-    names = ("path", "part", "kind", "classes", "n", "zoom", "problems", "digest")
+    names = ("path", "part", "kind", "classes", "n", "zoom", "which", "problems", "digest")
     rows = [[getattr(one, name) for name in names] for one in data_facts(predictions)]
-    return Table(["data", "part", "kind", "class", "images", "zoom", "problems", "digest"], rows)
+    return Table(["data", "part", "kind", "class", "images", "zoom", "which", "problems", "digest"], rows)
 
 
 def _model(subject: Subject) -> Iterator[list[Value]]:
@@ -174,14 +181,24 @@ def _model(subject: Subject) -> Iterator[list[Value]]:
             yield [f"saved with {name}", version]
 
 
-def _run_tables(run: RunFacts) -> dict[str, Table]:
+def _run_tables(run: ReportedRun) -> dict[str, Table]:
     tables = {}
     if run.config is not None:
         data: list[list[Value]] = [
-            [str(row.path), row.part, row.class_name, str(row.role), row.zoom, row.images_per_epoch, row.digest]
+            [
+                str(row.path),
+                row.part,
+                row.class_name,
+                str(row.role),
+                row.zoom,
+                which_text(row.images),
+                row.images_per_epoch,
+                row.shuffle,
+                row.digest,
+            ]
             for row in run.config.data
         ]
-        header = ["data", "part", "class", "role", "zoom", "images per epoch", "digest"]
+        header = ["data", "part", "class", "role", "zoom", "which", "images per epoch", "shuffle", "digest"]
         tables["Run data"] = Table(header, data)
     if run.settings is not None:
         rows: list[list[Value]] = [

@@ -23,7 +23,7 @@ from aid_desktop.evaluation.curves import (
 )
 from aid_desktop.evaluation.metrics import Scores
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.evaluation.report_facts import RunFacts
+from aid_desktop.evaluation.report_facts import ReportedRun
 from aid_desktop.evaluation.report_svg import MUTED, Series, class_style, line_plot
 from aid_desktop.models.metadata import ModelCard
 
@@ -134,7 +134,7 @@ def _sorting(found: ThresholdCurves) -> list[str]:
     ]
 
 
-def history_plots(run: RunFacts, card: ModelCard | None) -> list[str]:
+def history_plots(run: ReportedRun, card: ModelCard | None) -> list[str]:
     """Return accuracy and loss of the run over its epochs, with marks where settings were changed."""
     history = run.history
     if len(history) < 2:

@@ -17,22 +17,24 @@ from aid_desktop.data.formats import reopen
 from aid_desktop.errors import AidError
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.predictions import Predictions
+from aid_desktop.libraries import version_of
 from aid_desktop.models.devices import list_devices, processor_name
-from aid_desktop.models.onnx_cache import version_of
 from aid_desktop.runs.best import run_of
-from aid_desktop.runs.config import RunConfig, read_run_toml
+from aid_desktop.runs.config import RunConfig
 from aid_desktop.runs.history import History, read_history
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.runs.settings_log import Revision, read_revisions
 from aid_desktop.settings.field import FieldInfo, Kind, SettingsSection, field_infos
 from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
 
 MOST_MISTAKES = 24
+_MOST_SIGNS = 200
 THUMBNAIL = 96
 _PACKAGES = ("numpy", "scikit-learn", "scipy", "keras", "tensorflow", "onnxruntime", "h5py", "opencv-python-headless")
 
 
 @dataclass(frozen=True, slots=True)
-class RunFacts:
+class ReportedRun:
     """The run that made a model. `problem` says what of it could not be read; what could be is there all the same."""
 
     folder: Path
@@ -58,7 +60,7 @@ class RunFacts:
         return None if self.config is None else self.config.training
 
 
-def find_run(model: Path | None) -> RunFacts | None:
+def find_run(model: Path | None) -> ReportedRun | None:
     """Return what is known of the run in whose folder a model lies, or None."""
     folder = None if model is None else run_of(model)
     if folder is None:
@@ -77,7 +79,7 @@ def find_run(model: Path | None) -> RunFacts | None:
         revisions = read_revisions(folder.settings_jsonl)
     except AidError as error:
         problems.append(str(error))
-    return RunFacts(folder.path, config, history, revisions, "; ".join(problems))
+    return ReportedRun(folder.path, config, history, revisions, "; ".join(problems))
 
 
 def settings_rows(sections: Sequence[SettingsSection]) -> list[tuple[str, str]]:
@@ -114,6 +116,7 @@ class DataFacts:
     classes: str
     n: int
     zoom: float
+    which: str
     problems: str
     digest: str
 
@@ -127,8 +130,17 @@ def data_facts(predictions: Predictions) -> list[DataFacts]:
         classes = ", ".join(predictions.class_names[label] for label in labels)
         n = int(which.sum())
         problems = source.problem_text or "none"
-        rows.append(DataFacts(str(source.path), source.part, source.kind, classes, n, zoom, problems, source.digest))
+        which = which_text(source.selection.ranges if source.selection else "")
+        rows.append(
+            DataFacts(str(source.path), source.part, source.kind, classes, n, zoom, which, problems, source.digest)
+        )
     return rows
+
+
+def which_text(ranges: str) -> str:
+    """Return which images of a file are meant, as in selection.py, cut where that is long; "all" for ""."""
+    shown = ranges or "all"
+    return shown if len(shown) <= _MOST_SIGNS else f"{shown[:_MOST_SIGNS]} …"
 
 
 @dataclass(frozen=True, slots=True)

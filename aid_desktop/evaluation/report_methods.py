@@ -4,7 +4,7 @@ from pathlib import Path
 
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.metrics import HEADLINES, Scores
-from aid_desktop.evaluation.report_facts import RunFacts, value_text, versions
+from aid_desktop.evaluation.report_facts import ReportedRun, value_text, versions
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.runs.config import RunConfig
 from aid_desktop.settings.augmentation import AugmentationSettings
@@ -31,7 +31,7 @@ _NOT_AUGMENTATION = ("affine_refresh", "photometric_refresh", "motion_blur_angle
 
 
 def methods_text(
-    scores: Scores, matrix: ConfusionMatrix, card: ModelCard | None, run: RunFacts | None, role: str
+    scores: Scores, matrix: ConfusionMatrix, card: ModelCard | None, run: ReportedRun | None, role: str
 ) -> str:
     """Return English sentences on images, network, training and assessment. Names in it are not escaped."""
     sentences = [] if card is None else [*_image_sentences(card), *_training_sentences(card, run)]
@@ -71,7 +71,7 @@ def _image_sentences(card: ModelCard) -> list[str]:
     return sentences
 
 
-def _training_sentences(card: ModelCard, run: RunFacts | None) -> list[str]:
+def _training_sentences(card: ModelCard, run: ReportedRun | None) -> list[str]:
     if run is None or run.settings is None:
         return [f"The network {card.architecture} was used as saved after epoch {card.epoch} (counted from 0)."]
     settings = run.settings.hyperparameters

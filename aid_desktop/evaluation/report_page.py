@@ -14,12 +14,13 @@ from aid_desktop.evaluation.metrics import HEADLINES, Scores
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.report_curves import ReportCurves, history_plots, score_plots
 from aid_desktop.evaluation.report_facts import (
-    RunFacts,
+    ReportedRun,
     certain_mistakes,
     data_facts,
     hardware,
     settings_rows,
     versions,
+    which_text,
 )
 from aid_desktop.evaluation.report_methods import methods_text
 from aid_desktop.evaluation.report_template import STYLE, TEMPLATE
@@ -40,7 +41,7 @@ class Subject:
     title: str
     model: tuple[Path, str] | None = None
     card: ModelCard | None = None
-    run: RunFacts | None = None
+    run: ReportedRun | None = None
     role: str = ""
     made: str = ""
 
@@ -83,7 +84,7 @@ def report_page(
         mistakes=_mistakes(predictions, matrix),
         model=subject.model,
         model_rows=[] if card is None else model_rows(card),
-        data=data_facts(predictions),
+        data=data_facts(predictions), which_text=which_text,
         training_data=() if card is None else card.data,
         run=run,
         history_plots=[] if run is None else [Markup(plot) for plot in history_plots(run, card)],

@@ -157,22 +157,25 @@ images that are of this class. Enrichment: precision by initial concentration.</
 {% if model_rows %}{{ pairs(model_rows) }}{% endif %}
 <h3>Assessed images</h3>
 <div class="wide"><table><thead><tr>
-{% for name in ["data", "class", "kind", "images", "zoom", "problems", "digest"] %}<th scope="col">{{ name }}</th>
+{% for name in ["data", "class", "kind", "images", "zoom", "which", "problems", "digest"] %}
+<th scope="col">{{ name }}</th>
 {% endfor %}</tr></thead><tbody>
 {% for one in data %}
 <tr><td class="text"><code>{{ one.path }}</code>{% if one.part %} {{ one.part }}{% endif %}</td>
 <td class="text">{{ one.classes }}</td><td class="text">{{ one.kind }}</td><td>{{ one.n }}</td>
-<td>{{ "%g" | format(one.zoom) }}</td><td class="text">{{ one.problems }}</td>
+<td>{{ "%g" | format(one.zoom) }}</td><td class="text">{{ one.which }}</td><td class="text">{{ one.problems }}</td>
 <td class="text"><code>{{ one.digest }}</code></td></tr>
 {% endfor %}</tbody></table></div>
 {% if run and run.config %}
 <h3>Data table of the run</h3>
 <div class="wide"><table><thead><tr>
-{% for name in ["data", "class", "role", "zoom", "images per epoch", "digest"] %}<th scope="col">{{ name }}</th>
+{% for name in ["data", "class", "role", "zoom", "which", "images per epoch", "digest"] %}
+<th scope="col">{{ name }}</th>
 {% endfor %}</tr></thead><tbody>
 {% for row in run.config.data %}
 <tr><td class="text"><code>{{ row.path }}</code>{% if row.part %} {{ row.part }}{% endif %}</td>
 <td class="text">{{ row.class_name }}</td><td class="text">{{ row.role }}</td><td>{{ "%g" | format(row.zoom) }}</td>
+<td class="text">{{ which_text(row.images) }}</td>
 <td>{{ "all" if row.images_per_epoch is none else row.images_per_epoch }}</td>
 <td class="text"><code>{{ row.digest or "–" }}</code></td></tr>
 {% endfor %}</tbody></table></div>

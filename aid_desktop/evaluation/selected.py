@@ -6,7 +6,7 @@ As a table, `tables.write_predictions` writes them. The files that the images co
 import shutil
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +24,10 @@ from aid_desktop.errors import DataError, ExportError
 from aid_desktop.evaluation.labelled import label_names
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.sorting import check_folder, class_folders
-from aid_desktop.evaluation.writing import Progress
+from aid_desktop.evaluation.writing import plain_failures
+from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 
 _AT_ONCE = 64
-
-
-class ExportStoppedError(ExportError):
-    """Somebody asked to stop before all images were written; nothing is left of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +46,13 @@ def write_selected_folders(
     *,
     originals: bool = False,
     progress: Progress | None = None,
-    stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> SelectedReport:
     """Write each image into `folder`/<class>, `classes` (N,) being the numbers of their classes.
 
     Images are .png with 8 or 16 bits and 1 or 3 channels, else .tif; with `originals` files of one image are copied as
     they are. `folder` appears when all is written. Raises ExportError if it exists and is not empty, or cannot be
-    written; ExportStoppedError once `stop` says yes; DataError if an image cannot be read, or for a folder inside of a
+    written; StoppedError once `should_stop` says yes; DataError if an image cannot be read, or for a folder inside of a
     source.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -66,8 +63,7 @@ def write_selected_folders(
     n_done = 0
     with _staged(folder) as staging:
         for reader, block in _blocks(predictions):
-            if stop is not None and stop():
-                raise ExportStoppedError("Stopped: nothing was written.")
+            leave_if_stopped(should_stop, "Stopped: nothing was written.")
             targets = [staging / names[number] for number in classes[block].tolist()]
             _put_images(reader, predictions.index[block].tolist(), targets, originals, taken)
             n_done += len(block)
@@ -102,7 +98,7 @@ def write_selected_rtdc(
     settings: ConvertSettings,
     *,
     progress: Progress | None = None,
-    stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> SelectedReport:
     """Write labelled images to one .rtdc file and their labels to `<name>_labels.txt` beside it.
 
@@ -118,7 +114,7 @@ def write_selected_rtdc(
     words = target.with_name(f"{target.stem}_labels.txt")
     _check_target(target, words, sources)
     with _staged(path.with_name(path.stem)) as staging:
-        report = convert_sources(sources, staging / target.name, settings, progress=progress, stop=stop)
+        report = convert_sources(sources, staging / target.name, settings, progress=progress, should_stop=should_stop)
         damaged = [problem for problem in report.problems if not any(problem in one.problems for one in sources)]
         if report.n != len(labels):
             raise DataError(f"{damaged[0] if damaged else path}: {len(labels) - report.n} images cannot be read")
@@ -195,10 +191,8 @@ def _staged(folder: Path) -> Iterator[Path]:
     """Yield a folder beside `folder` that is gone afterwards, whatever happens. Raises ExportError."""
     staging = folder.with_name(f".{folder.name[:40]}-{uuid.uuid4().hex[:12]}")
     try:
-        staging.mkdir(parents=True)
-        yield staging
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ExportError(f"{folder} cannot be written: {reason}. Choose another folder, or make room.") from error
+        with plain_failures(folder):
+            staging.mkdir(parents=True)
+            yield staging
     finally:
         shutil.rmtree(staging, ignore_errors=True)

@@ -1,16 +1,15 @@
 """What the models of a series of runs say about the images that each of them has held out."""
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.data.class_table import ClassRow, Role
 from aid_desktop.data.formats import reopen
 from aid_desktop.errors import DataError, RunError
-from aid_desktop.evaluation.assess import Progress, predict_rows
+from aid_desktop.evaluation.assess import predict_rows
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.roles import RoleImages
+from aid_desktop.long_work import Progress, ShouldStop
 from aid_desktop.models.files import load_model
 from aid_desktop.runs.best import find_model
 from aid_desktop.runs.config import open_table
@@ -49,7 +48,7 @@ def predict_held_out(
     series: Series,
     images: Predictions,
     progress: Progress | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Return probabilities (N, C) for the images of some predictions by models that have not learnt from them.
 
@@ -102,7 +101,7 @@ def _predict(
     images: Predictions,
     mask: NDArray[np.bool_],
     progress: Progress,
-    should_stop: Callable[[], bool] | None,
+    should_stop: ShouldStop | None,
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     """Return positions and probabilities of the images that a run has held out."""
     loaded = load_model(find_model(folder.path))

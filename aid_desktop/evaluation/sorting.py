@@ -20,10 +20,12 @@ from aid_desktop.data.formats import reopen
 from aid_desktop.data.picture_writing import picture_suffix, put_picture
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.source import DataSource, ImageReader, SourceKind, split_origin
-from aid_desktop.errors import DataError, ExportError
-from aid_desktop.evaluation.decision import MOST_PROBABLE, REJECTED, Decision
+from aid_desktop.errors import DataError
+from aid_desktop.evaluation.decision import MOST_PROBABLE, REJECTED, Decision, deciding_probability
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.evaluation.writing import Progress, encodable
+from aid_desktop.evaluation.writing import encodable, plain_failures
+from aid_desktop.long_work import Progress
+from aid_desktop.paths import free_path
 
 REJECTED_FOLDER = "not_sure"
 MANIFEST = "manifest.csv"
@@ -128,12 +130,10 @@ def count_sorted(manifest: Path) -> int:
 @contextmanager
 def _manifest(folder: Path) -> Iterator[tuple[Path, Any]]:
     # Not written beside and renamed: after a cancel it lists the files that are there.
-    path, number = folder / MANIFEST, 0
-    with _told(path):
+    path = folder / MANIFEST
+    with plain_failures(path):
         folder.mkdir(parents=True, exist_ok=True)
-        while path.exists():
-            number += 1
-            path = folder / f"manifest_{number}.csv"
+        path = free_path(path, ".csv", first=1)
         file = path.open("x", newline="", encoding="utf-8", errors="backslashreplace")
     with file:
         writer = csv.writer(file, lineterminator="\n")
@@ -169,10 +169,7 @@ class _Sorter:
     def _sort_part(self, reader: ImageReader, part: NDArray[np.intp]) -> Iterator[tuple[str, ...]]:
         probabilities = self._predictions.probabilities[part]
         classes = self._decision.classes(probabilities)
-        highest = probabilities.max(axis=1)
-        shown = np.where(
-            classes == REJECTED, highest, np.take_along_axis(probabilities, classes[:, None], axis=1)[:, 0]
-        )
+        shown = deciding_probability(probabilities, classes)
         indices = self._predictions.index[part].tolist()
         origins = [reader.origin(index) for index in indices]
         pages = [index for index, origin in zip(indices, origins, strict=True) if not _is_file(reader.source, origin)]
@@ -202,7 +199,7 @@ class _Sorter:
     def _create(self, folder: Path, name: str, make: Callable[[Path], None]) -> Path:
         """Let `make` write a file of this name; it raises FileExistsError where there is one."""
         wanted = folder / name
-        with _told(wanted):
+        with plain_failures(wanted):
             folder.mkdir(parents=True, exist_ok=True)
             # Where the last one of this name was free, so that a thousand of them are not a million questions.
             number = self._numbers.get(wanted, 0)
@@ -257,13 +254,3 @@ def _step(source: DataSource) -> int:
     largest = max((height * width * channels for height, width, channels in source.shapes), default=1)
     n_bytes = max((np.dtype(kind).itemsize for kind in source.pixel_types), default=1)
     return max(1, min(_AT_ONCE, _BYTES_AT_ONCE // max(1, largest * n_bytes)))
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ExportError(
-            f"{path} cannot be written: {error.strerror or error}. Choose another folder, or make room."
-        ) from error

@@ -11,7 +11,8 @@ import numpy as np
 from aid_desktop.evaluation.bootstrap import wilson_interval
 from aid_desktop.evaluation.decision import MOST_PROBABLE, REJECTED, Decision
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.evaluation.writing import Progress, encodable, exported
+from aid_desktop.evaluation.writing import encodable, exported
+from aid_desktop.long_work import Progress
 
 CHUNK = 2**16
 ALL_FILES = "all files"

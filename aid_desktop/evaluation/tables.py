@@ -7,8 +7,9 @@ from aid_desktop.errors import ExportError
 from aid_desktop.evaluation.decision import REJECTED, Decision, Rule, deciding_probability, decision_of
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.summary import HEADER, Summary
-from aid_desktop.evaluation.writing import Progress, exported
+from aid_desktop.evaluation.writing import exported
 from aid_desktop.evaluation.xlsx_stream import Value, XlsxFile
+from aid_desktop.long_work import Progress
 
 __all__ = ["CHUNK", "TABLE_SUFFIXES", "Value", "check_table_name", "table_header", "table_rows",
            "write_predictions", "write_predictions_csv", "write_predictions_xlsx"]  # fmt: skip

@@ -1,13 +1,9 @@
-"""Threads of scikit-learn: keep it to one, and leave a call that cannot be stopped."""
+"""Threads of scikit-learn: keep it to one."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
-
-T = TypeVar("T")
-
-_PATIENCE_S = 0.05
+from typing import Any
 
 
 class _SharedLimit:
@@ -69,29 +65,3 @@ def one_thread() -> Iterator[None]:
             yield
     finally:
         _shared.leave()
-
-
-def left_when_stopped(work: Callable[[], T], should_stop: Callable[[], bool]) -> T | None:
-    """Return what `work` returns, or None as soon as `should_stop` says yes. Raises what `work` raises.
-
-    For calls that take long and hear no stop: `work` then ends unseen, and does not keep the program from ending.
-    """
-    results: list[T] = []
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            results.append(work())
-        except BaseException as error:  # noqa: BLE001  the caller raises it
-            failures.append(error)
-
-    # A daemon: the program may end without it.
-    thread = threading.Thread(target=run, name="evaluation", daemon=True)
-    thread.start()
-    while thread.is_alive():
-        if should_stop():
-            return None
-        thread.join(_PATIENCE_S)
-    if failures:
-        raise failures[0]
-    return results[0]

@@ -1,6 +1,5 @@
 """What a model says about each part of a large image: probabilities of tiles, averaged where these overlap."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
@@ -10,11 +9,11 @@ from numpy.typing import NDArray
 from aid_desktop.data.geometry import fit_image
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.source import ImageReader
-from aid_desktop.data.tile_plan import TilingStoppedError
 from aid_desktop.data.tiles import Positions, Side, both_sides, cut_tiles, tile_positions, tile_starts
-from aid_desktop.errors import DataError
-from aid_desktop.evaluation.assess import CHUNK_BYTES, CHUNK_IMAGES, Progress, check_sources, conversion_progress
+from aid_desktop.errors import DataError, StoppedError
+from aid_desktop.evaluation.assess import CHUNK_BYTES, CHUNK_IMAGES, check_sources, conversion_progress
 from aid_desktop.evaluation.predictions import Threshold, checked_probabilities, predicted_classes
+from aid_desktop.long_work import Progress, ShouldStop
 from aid_desktop.models.files import LoadedModel
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.predict import Predictor
@@ -140,7 +139,7 @@ def classify_image(
     size: Side | None = None,
     stride: Side | None = None,
     progress: Progress | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> TileMap:
     """Read one image and classify its tiles. Raises DataError if it is not what the model takes; see below."""
     check_sources([reader.source], loaded.card)
@@ -154,14 +153,14 @@ def classify_tiles(
     size: Side | None = None,
     stride: Side | None = None,
     progress: Progress | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> TileMap:
     """Return the probabilities of all tiles of an image (H, W) or (H, W, C), of which every pixel is in one.
 
     Each tile is prepared as if it were an image of its own, with the zoom of the model's card. `image` has the
     channels that the card names. `size` (default: `tile_size_of`) and `stride` (default: the size; larger ones leave
     gaps) are in pixels; the last tiles are flush with the borders. `progress` gets (done, total) tiles, and
-    (0, 0) while the network is converted. Raises DataError for an image smaller than a tile, TilingStoppedError once
+    (0, 0) while the network is converted. Raises DataError for an image smaller than a tile, StoppedError once
     `should_stop` says yes.
     """
     size = both_sides(size or tile_size_of(loaded.card))
@@ -179,7 +178,7 @@ def classify_tiles(
         prepared = _prepare(cut_tiles(image, part, size), loaded.card)
         parts.append(predictor.predict(prepared, should_stop))
         if len(parts[-1]) < len(part) or (should_stop is not None and should_stop()):
-            raise TilingStoppedError("Stopped: not all tiles were classified.")
+            raise StoppedError("Stopped: not all tiles were classified.")
         if progress is not None:
             progress(start + len(part), len(positions))
     probabilities = checked_probabilities(np.concatenate(parts), len(loaded.card.class_names))

@@ -1,14 +1,12 @@
 """Write files of results so that a failure leaves no half file and gives a plain message."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from aid_desktop.errors import ExportError
+from aid_desktop.long_work import Progress
 from aid_desktop.paths import write_atomically
-
-Progress = Callable[[int, int], None]
-"""Called with (done, total) while something is written; an error that it raises ends the writing."""
 
 _BLOCK = 16 * 2**20
 
@@ -19,15 +17,21 @@ def exported(path: Path) -> Iterator[Path]:
 
     Makes the folder if needed. Raises ExportError where the system refuses: read-only folder, full disk.
     """
-    try:
+    with plain_failures(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(path) as temporary:
             yield temporary
+
+
+@contextmanager
+def plain_failures(path: Path) -> Iterator[None]:
+    """Raise ExportError in place of an OSError, with the path that was asked for: the failure may name another one."""
+    try:
+        yield
     except OSError as error:
-        reason = error.strerror or str(error)
         raise ExportError(
-            f"{path} cannot be written: {reason}. Choose another folder, or make room and close programs "
-            "that have this file open."
+            f"{path} cannot be written: {error.strerror or error}. Choose another folder, or make room and close "
+            "programs that have it open."
         ) from error
 
 

@@ -6,18 +6,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from aid_desktop.errors import AidError, ExportError
+from aid_desktop.errors import AidError, ExportError, StoppedError
 from aid_desktop.export.exporter import ExportFormat
-from aid_desktop.export.exporting import ExportChoice, ExportRefusedError, ExportStoppedError, export_model
+from aid_desktop.export.exporting import ExportChoice, ExportRefusedError, export_model
 from aid_desktop.export.kit import FORMATS_WITH_KIT
 from aid_desktop.export.report import ExportReport
+from aid_desktop.long_work import Progress, ShouldStop
 from aid_desktop.models.facts import NOTHING_SAID, ModelFacts
 from aid_desktop.models.files import load_model
 from aid_desktop.runs.best import run_of
 
 logger = logging.getLogger(__name__)
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def export_all(
     choice: ExportChoice | None = None,
     said: ModelFacts = NOTHING_SAID,
     progress: Progress | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
     tell: Callable[[ExportOutcome], None] | None = None,
 ) -> tuple[ExportOutcome, ...]:
     """Do the tasks; folders are made as needed, and one that fails does not stop the others.
@@ -81,7 +80,7 @@ def export_all(
             with _folder_of(task.path):
                 report = export_model(loaded, task.target, task.path, its_choice, should_stop)
             outcomes.append(ExportOutcome(task, its_choice, report))
-        except ExportStoppedError:
+        except StoppedError:
             return tuple(outcomes)
         except (AidError, OSError) as error:
             logger.info("%s was not exported as %s", task.model, task.target.name, exc_info=True)

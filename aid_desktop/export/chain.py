@@ -90,6 +90,6 @@ def _normalization(normalization: Normalization) -> str:
     if normalization.method == "standardize_each_image":
         return (
             "Subtract from the grey levels of each image their mean, and divide by their standard deviation "
-            f"(of all its pixels and channels; {SMALLEST_STD:g} in place of 0)."
+            f"(of all its pixels and channels; at least {SMALLEST_STD:g})."
         )
     return "Nothing more: the grey levels go in as they are."

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.export.network import ExportNetwork
-from aid_desktop.models.onnx_cache import version_of
+from aid_desktop.libraries import version_of
 from aid_desktop.paths import is_frozen
 
 Run = Callable[[Path, Sequence[NDArray[Any]]], NDArray[np.float32]]

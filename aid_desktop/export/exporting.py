@@ -1,7 +1,6 @@
 """Export a model: write it aside, prove it in its own runtime, and only then put it in its place."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,24 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.errors import AidError, ExportError
+from aid_desktop.evaluation.writing import plain_failures
 from aid_desktop.export.exporter import ExportFormat
 from aid_desktop.export.graph import layer_in, read_graph
 from aid_desktop.export.kit import check_kit, kit_folder, write_kit
 from aid_desktop.export.labels import LABELS_NAME, labels_text
 from aid_desktop.export.network import ExportNetwork, Sample, make_network, prepared_inputs
-from aid_desktop.export.placing import aside, check_beside, check_place, plain_failures, put
+from aid_desktop.export.placing import aside, check_beside, check_place, put
 from aid_desktop.export.report import REPORT_NAME, ExportReport, report_text
 from aid_desktop.export.sample import find_sample
 from aid_desktop.export.verify import first_line, verify
+from aid_desktop.long_work import ShouldStop, leave_if_stopped
 from aid_desktop.models.calibration import calibrated
 from aid_desktop.models.files import LoadedModel
 from aid_desktop.models.predict import KerasEngine, shapes_of
 
 logger = logging.getLogger(__name__)
-
-
-class ExportStoppedError(ExportError):
-    """Somebody asked to stop before the file was in its place."""
 
 
 class ExportRefusedError(ExportError):
@@ -55,13 +52,13 @@ def export_model(
     target: ExportFormat,
     path: Path,
     choice: ExportChoice | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> ExportReport:
     """Write a model to a file (or folder) that is replaced if it is there; return how it was proven.
 
     The report and labels.txt are written beside it. Raises ExportError if a package is missing or the network cannot
     be written, ExportRefusedError if a runtime of the format computes something else (unless forced),
-    ExportStoppedError, and DataError for images that do not fit; nothing is left behind then, and a file that was there
+    StoppedError, and DataError for images that do not fit; nothing is left behind then, and a file that was there
     stays.
     """
     choice = choice or ExportChoice()
@@ -72,11 +69,11 @@ def export_model(
     sample = find_sample(loaded.card, choice.verify_on)
     expected = keras_probabilities(loaded, sample)
     network = make_network(loaded, sample, choice.is_raw)
-    _leave_if(should_stop)
+    leave_if_stopped(should_stop)
     with plain_failures(path), aside(path) as folder:
         temporary = folder / path.name
         _write(target, network, temporary)
-        _leave_if(should_stop)
+        leave_if_stopped(should_stop)
         verifications = verify(target, temporary, network.inputs, expected)
         report = ExportReport(
             target, path, loaded.path, network, verifications, sample.origin, len(sample.images), choice.is_forced
@@ -92,7 +89,7 @@ def export_model(
             names.append(kit_folder(path).name)
         (folder / LABELS_NAME).write_text(labels_text(loaded.card.class_names), encoding="utf-8")
         (folder / REPORT_NAME).write_text(report_text(report), encoding="utf-8")
-        _leave_if(should_stop)
+        leave_if_stopped(should_stop)
         put([*names, LABELS_NAME, REPORT_NAME], folder, path.parent)
     return report
 
@@ -117,8 +114,3 @@ def _write(target: ExportFormat, network: ExportNetwork, path: Path) -> None:
         if layer is None:
             raise ExportError(f"{target.title} cannot hold this network: {said}. Choose another format") from error
         raise layer.refuse(said, target.title) from error
-
-
-def _leave_if(should_stop: Callable[[], bool] | None) -> None:
-    if should_stop is not None and should_stop():
-        raise ExportStoppedError("The export was stopped; nothing was written.")

@@ -14,9 +14,9 @@ from aid_desktop.errors import ExportError
 from aid_desktop.export.labels import LABELS_NAME, labels_text
 from aid_desktop.export.network import Sample, prepared_inputs
 from aid_desktop.export.report import ExportReport
+from aid_desktop.libraries import version_of
 from aid_desktop.models.calibration import calibrated
 from aid_desktop.models.files import LoadedModel
-from aid_desktop.models.onnx_cache import version_of
 from aid_desktop.models.predict import KerasEngine, shapes_of
 from aid_desktop.paths import package_dir
 

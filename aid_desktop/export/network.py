@@ -102,7 +102,6 @@ def _normalized(normalization: Normalization, image: Any) -> Any:
         axes = (1, 2, 3)
         centred = values - ops.mean(values, axis=axes, keepdims=True)
         std = ops.sqrt(ops.mean(centred * centred, axis=axes, keepdims=True))
-        # Sums of floating-point numbers may leave a trace of a deviation where there is none.
         return centred / ops.maximum(std, SMALLEST_STD)
     return layers.Rescaling(1.0, name="grey_levels")(image)
 

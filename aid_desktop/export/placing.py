@@ -60,16 +60,6 @@ def check_beside(path: Path, class_names: Sequence[str]) -> None:
 
 
 @contextmanager
-def plain_failures(path: Path) -> Iterator[None]:
-    """Say in plain words which file cannot be written: failures name one of the folder aside, if any."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or error
-        raise ExportError(f"{path} cannot be written: {reason}. Choose another folder, or make room") from error
-
-
-@contextmanager
 def aside(path: Path) -> Iterator[Path]:
     """Yield a new folder beside a path, which goes away in the end."""
     folder = path.parent / f".export-{uuid.uuid4().hex[:12]}"

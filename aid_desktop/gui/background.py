@@ -5,12 +5,12 @@ import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
-from aid_desktop.errors import AidError
+from aid_desktop.errors import AidError, StoppedError
 from aid_desktop.gui.priority import give_way_to_window
 
 logger = logging.getLogger(__name__)
@@ -21,14 +21,11 @@ _N_THREADS = 3
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a job failed: a message for the user, and a traceback if it was unexpected."""
+    """Why a job failed: a message for the user, and a traceback if it was unexpected, else the error."""
 
     message: str
     details: str = ""
-
-
-class JobCancelledError(AidError):
-    """Leaves the work of a job that was cancelled; nobody is told."""
+    error: AidError | None = field(default=None, compare=False)
 
 
 class JobContext:
@@ -48,14 +45,14 @@ class JobContext:
         self._cancelled.set()
 
     def report_or_leave(self, done: int, total: int) -> None:
-        """Tell the progress; raise JobCancelledError once the job is cancelled. For readers' `progress`."""
+        """Tell the progress; raise StoppedError once the job is cancelled. For readers' `progress`."""
         self.leave_if_cancelled(done, total)
         self.report(done, total)
 
     def leave_if_cancelled(self, done: int, total: int) -> None:
-        """Raise JobCancelledError once the job is cancelled, where something else is the progress."""
+        """Raise StoppedError once the job is cancelled, where something else is the progress."""
         if self.cancelled:
-            raise JobCancelledError("Cancelled.")
+            raise StoppedError("Cancelled.")
 
 
 class Job(QObject, Generic[T]):
@@ -98,7 +95,7 @@ class Job(QObject, Generic[T]):
         try:
             result = function(self.context)
         except AidError as error:
-            self._failed.emit(Failure(str(error)))
+            self._failed.emit(Failure(str(error), error=error))
         except Exception as error:
             logger.exception("background job %s failed", self.title)
             self._failed.emit(Failure(f"{self.title}: {error}", traceback.format_exc()))

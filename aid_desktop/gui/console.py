@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from aid_desktop.data.class_table import ClassTable
 from aid_desktop.gui.preferences import Preferences
+from aid_desktop.gui.theme import GRID, icon
 from aid_desktop.gui.widgets.naming import name_widget
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import History, read_history
@@ -17,7 +18,7 @@ from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.snapshot import TrainingSettings
 
 if TYPE_CHECKING:
-    from aid_desktop.gui.assess.assessment import Assessment
+    from aid_desktop.evaluation.assessment import Assessment
     from aid_desktop.gui.main_window import MainWindow
 
 _TITLE = "Console"
@@ -82,7 +83,7 @@ class ConsoleTab(QWidget):
         name_widget(self.console.input, "consoleInput", "Command", "A line of Python; Up and Down bring earlier ones")
         name_widget(self.console.output, "consoleOutput", "Output", "What the commands have printed")
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
         column.addWidget(self.console)
 
 
@@ -104,7 +105,7 @@ class ConsoleSwitch(QObject):
         tabs = self._window.tabs
         if self._tab is None:
             self._tab = ConsoleTab(self._window)
-            tabs.addTab(self._tab, _TITLE)
+            tabs.addTab(self._tab, icon("console"), _TITLE)
             return
         tabs.removeTab(tabs.indexOf(self._tab))
         self._tab.deleteLater()

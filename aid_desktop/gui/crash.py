@@ -7,10 +7,12 @@ import traceback
 from types import TracebackType
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QApplication, QMessageBox, QWidget
+from PyQt5.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 
 from aid_desktop import __version__
 from aid_desktop.gui.qt import required
+from aid_desktop.gui.question import add_answer, message_box
+from aid_desktop.log import log_file
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +64,8 @@ class CrashHook(QObject):
     def _show(self, message: str, details: str) -> None:
         if self._dialog is not None:
             return
-        self._dialog = crash_dialog(message, details)
+        file = log_file()
+        self._dialog = crash_dialog(message, details if file is None else f"{details}\nLog: {file}")
         self._dialog.finished.connect(self._on_closed)
         self._dialog.open()
 
@@ -73,19 +76,16 @@ class CrashHook(QObject):
 
 def crash_dialog(message: str, details: str, parent: QWidget | None = None) -> QMessageBox:
     """Return the dialog that tells of an unexpected error; *Copy report* puts the traceback on the clipboard."""
-    box = QMessageBox(parent or QApplication.activeWindow())
-    box.setObjectName("crashDialog")
-    box.setIcon(QMessageBox.Icon.Warning)
-    box.setWindowTitle("AID Desktop: unexpected error")
-    box.setText("Something went wrong that should not. A training that is going on is not affected.")
-    box.setInformativeText(message)
+    text = "Something went wrong that should not. A training that is going on is not affected."
+    parent = parent or QApplication.activeWindow()
+    box = message_box("crashDialog", "AID Desktop: unexpected error", text, message, "warning", parent)
     box.setDetailedText(details)
-    copy = required(box.addButton("Copy report", QMessageBox.ButtonRole.ActionRole))
-    copy.setObjectName("copyReportButton")
+    required(box.findChild(QPushButton)).setObjectName("crashDetailsButton")
+    copy = add_answer(box, "Copy report", "copyReportButton", QMessageBox.ButtonRole.ActionRole)
     # An action button of a message box closes it; here it must not.
     copy.clicked.disconnect()
     copy.clicked.connect(_Copier(f"AID Desktop {__version__}\n{details}", box).copy)
-    box.addButton(QMessageBox.StandardButton.Close)
+    box.setDefaultButton(add_answer(box, "Close", "crashCloseButton", QMessageBox.ButtonRole.RejectRole))
     return box
 
 

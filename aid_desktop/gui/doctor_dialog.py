@@ -7,12 +7,13 @@ from pathlib import Path
 
 from PyQt5.QtCore import pyqtSlot
 from PyQt5.QtGui import QGuiApplication
-from PyQt5.QtWidgets import QDialog, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
 from aid_desktop.doctor.report import Report, examine
 from aid_desktop.gui.background import Background, Failure, JobContext
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.work_row import WorkRow
@@ -27,7 +28,7 @@ def examine_computer(folder: Path, is_training: bool, context: JobContext) -> Re
     return examine(folder, lambda: context.cancelled, context.report, _TRAINING if is_training else "")
 
 
-class DoctorDialog(QDialog):
+class DoctorDialog(Dialog):
     """Examines the computer as soon as it is made, and again when asked; `runs_folder` is the one whose disk counts."""
 
     def __init__(
@@ -38,7 +39,7 @@ class DoctorDialog(QDialog):
         self.setAccessibleName(_TITLE)
         self.setWindowTitle(_TITLE)
         self.setModal(False)
-        self.resize(96 * GRID, 80 * GRID)
+        self.set_size(96, 80)
         self._folder = runs_folder
         self._is_training = is_training
         self._background = background

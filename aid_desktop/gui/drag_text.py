@@ -4,13 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from aid_desktop.data.arrays import ARRAY_SUFFIXES
 from aid_desktop.data.drops import resolve_drop
-from aid_desktop.data.listing import IMAGE_SUFFIXES
-from aid_desktop.data.rtdc import RTDC_SUFFIXES
-from aid_desktop.data.tables import TABLE_SUFFIXES
+from aid_desktop.data.listing import ARRAY_SUFFIXES, IMAGE_SUFFIXES, RTDC_SUFFIXES, TABLE_SUFFIXES
 from aid_desktop.gui.background import JobContext
-from aid_desktop.gui.numbers import grouped
+from aid_desktop.numbers import grouped
 from aid_desktop.runs.folder import is_run_folder
 
 _KINDS = (

@@ -25,15 +25,11 @@ from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.question import ask
 from aid_desktop.gui.status_bar import StatusBar
+from aid_desktop.gui.tab_order import move_focus
 from aid_desktop.gui.theme import GRID, ThemeManager, icon
-from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.whats_this import explain
 from aid_desktop.gui.widgets.drop_area import DropOverlay
-from aid_desktop.models.devices import list_devices, warm_up
-from aid_desktop.models.nvml import Nvml, open_nvml, smallest_memory
-from aid_desktop.models.strategies import device_in_use
 from aid_desktop.paths import APP_NAME
-from aid_desktop.training.events import RunFailed, RunFinished
 
 if TYPE_CHECKING:
     from aid_desktop.gui.assess.assess_tab import AssessTab
@@ -41,7 +37,10 @@ if TYPE_CHECKING:
     from aid_desktop.gui.history.history_tab import HistoryTab
     from aid_desktop.gui.plotting.plot_tool import FeaturePlotTool
     from aid_desktop.gui.session_files import SessionFiles
+    from aid_desktop.gui.training.session import TrainingSession
     from aid_desktop.gui.training.training_tab import TrainingTab
+    from aid_desktop.models.nvml import Nvml
+    from aid_desktop.training.events import RunFailed, RunFinished
 
 _SIZE = QSize(1280, 720)
 _FRAME_MS = 20
@@ -67,6 +66,7 @@ class MainWindow(QMainWindow):
 
     completed = pyqtSignal()
 
+    session: "TrainingSession"
     training: "TrainingTab"
     history: "HistoryTab"
     assessment: "AssessTab"
@@ -93,7 +93,6 @@ class MainWindow(QMainWindow):
         self._n_gpus = 0
         self.notifier = Notifier(self)
         self.background = Background(self)
-        self.session = TrainingSession(self)
         self.editor = TableEditor(self.notifier, QUndoStack(self))
         self._loader = SourceLoader(self.editor, self.background, self)
         self._checks = TableChecks(self.notifier, self.background, self)
@@ -146,10 +145,12 @@ class MainWindow(QMainWindow):
         from aid_desktop.gui.history.history_tab import HistoryTab
         from aid_desktop.gui.plotting.plot_tool import FeaturePlotTool
         from aid_desktop.gui.session_files import SessionFiles
+        from aid_desktop.gui.training.session import TrainingSession
         from aid_desktop.gui.training.training_tab import TrainingTab
         from aid_desktop.runs.autosave import AutosaveFolder
 
         background, themes, preferences = self.background, self._themes, self._preferences
+        self.session = TrainingSession(self)
         self.plots = FeaturePlotTool(self.notifier, self.editor, background, themes, self.data.sources)
         self.data.add_tool(self.plots.action, "Plot…")
         yield
@@ -212,6 +213,9 @@ class MainWindow(QMainWindow):
         """Load TensorFlow behind the window, so that its first use does not wait."""
         self._status.set_state("loading TensorFlow …")
         self.background.start("Loading TensorFlow", lambda context: _warm(), self._on_warm)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        return move_focus(self, forward=next)
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         super().paintEvent(a0)
@@ -289,14 +293,14 @@ class MainWindow(QMainWindow):
     def _show_data(self) -> None:
         self.tabs.setCurrentWidget(self.data)
 
-    @pyqtSlot(RunFinished)
-    def _on_run_finished(self, event: RunFinished) -> None:
+    @pyqtSlot(object)
+    def _on_run_finished(self, event: "RunFinished") -> None:
         # Not under the hands of somebody who is at work there.
         if event.best_model is not None and self.tabs.currentWidget() is not self.assessment:
             self.notifier.choose_model(event.best_model)
 
-    @pyqtSlot(RunFailed)
-    def _on_run_failed(self, event: RunFailed) -> None:
+    @pyqtSlot(object)
+    def _on_run_failed(self, event: "RunFailed") -> None:
         self.tabs.setCurrentWidget(self.training)
 
     @pyqtSlot()
@@ -310,6 +314,8 @@ class MainWindow(QMainWindow):
 
     @pyqtSlot(bool)
     def _on_running_changed(self, running: bool) -> None:
+        from aid_desktop.models.strategies import device_in_use
+
         self.tabs.setTabText(1, "Training ●" if running else "Training")
         config = self.session.config if running else None
         self._status.set_training(device_in_use(config.device.strategy, self._n_gpus) if config else "")
@@ -320,7 +326,9 @@ class MainWindow(QMainWindow):
     def _on_job_failed(self, failure: Failure) -> None:
         self.data.sources.show_failure(failure)
 
-    def _on_warm(self, result: tuple[str, dict[str, Any], Nvml | None]) -> None:
+    def _on_warm(self, result: "tuple[str, dict[str, Any], Nvml | None]") -> None:
+        from aid_desktop.models.nvml import smallest_memory
+
         versions, devices, nvml = result
         self._n_gpus = gpus = len(devices["gpus"])
         self._status.watch_gpus(nvml)
@@ -343,7 +351,10 @@ class MainWindow(QMainWindow):
             self.close()
 
 
-def _warm() -> tuple[str, dict[str, Any], Nvml | None]:
+def _warm() -> "tuple[str, dict[str, Any], Nvml | None]":
+    from aid_desktop.models.devices import list_devices, warm_up
+    from aid_desktop.models.nvml import open_nvml
+
     return warm_up(), list_devices(), open_nvml()
 
 

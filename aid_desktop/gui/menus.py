@@ -5,16 +5,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, QUrl, pyqtSlot
+from PyQt5.QtCore import QObject, Qt, QUrl, pyqtSlot
 from PyQt5.QtGui import QDesktopServices, QKeySequence
 from PyQt5.QtWidgets import QAction, QActionGroup, QMenu, QMessageBox, QPushButton, QWhatsThis, QWidget
 
 from aid_desktop import __version__
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.qt import required
+from aid_desktop.gui.question import add_answer, message_box
 from aid_desktop.gui.shortcuts import ShortcutsDialog
 from aid_desktop.gui.theme import ThemeManager, ThemeName
 from aid_desktop.gui.widgets.one_dialog import OneDialog
+from aid_desktop.log import log_file
 from aid_desktop.paths import APP_NAME, crop_cache_dir, docs_dir, log_dir
 
 if TYPE_CHECKING:
@@ -52,14 +54,13 @@ class Menus(QObject):
         self._fill_view()
         self._add(self._help, "Manual", "F1", self._show_manual)
         self._add(self._help, "First steps", "", self._show_first_steps)
-        whats_this = required(QWhatsThis.createAction(self._window))
-        whats_this.setText("What's this?")
+        # Qt's own action has an icon that fits neither theme.
+        whats_this = self._add(self._help, "What's this?", "Shift+F1", QWhatsThis.enterWhatsThisMode)
         whats_this.setObjectName("whatsThisAction")
-        self._help.addAction(whats_this)
         self._help.addSeparator()
         self._add(self._help, "Keyboard shortcuts", "?", self._show_shortcuts)
         self._add(self._help, "Examine this computer…", "", self._show_doctor)
-        self._add(self._help, "Open the log folder", "", self._open_log)
+        self._add(self._help, "Open the log", "", self._open_log)
         self._add(self._help, "About AID Desktop", "", self._show_about)
 
     def _fill_file_and_edit(self) -> None:
@@ -260,7 +261,10 @@ class Menus(QObject):
 
     @pyqtSlot()
     def _open_log(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir())))
+        file = log_file()
+        # Where no program is known for such files, their folder.
+        if file is None or not QDesktopServices.openUrl(QUrl.fromLocalFile(str(file))):
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir())))
 
     @pyqtSlot()
     def _show_about(self) -> None:
@@ -268,11 +272,13 @@ class Menus(QObject):
 
 
 def _about_box(parent: QWidget) -> QMessageBox:
-    box = QMessageBox(parent)
-    box.setWindowTitle(f"About {APP_NAME}")
-    box.setText(f"{APP_NAME} {__version__}")
-    box.setInformativeText(
-        "Train, watch, assess and apply neural networks that classify images.\n\n"
-        "Nothing leaves this computer. BSD-3-Clause."
+    details = (
+        "Train, watch, assess and apply neural networks that classify images. Nothing leaves this computer.\n\n"
+        "Successor of AIDeveloper: Kräter et al., Advanced Science 2021, doi 10.1002/advs.202003743.\n"
+        "Licence: BSD-3-Clause."
     )
+    box = message_box("aboutDialog", f"About {APP_NAME}", f"{APP_NAME} {__version__}", details, "app", parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    add_answer(box, "Close", "aboutCloseButton", QMessageBox.ButtonRole.RejectRole)
     return box

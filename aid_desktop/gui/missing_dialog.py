@@ -8,7 +8,6 @@ from pathlib import Path
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
@@ -23,11 +22,12 @@ from PyQt5.QtWidgets import (
 from aid_desktop.data.relink import ContentMethod, Found, Sought, State, found_at, search_folder
 from aid_desktop.data.source import SourceKind
 from aid_desktop.gui.background import Background, Failure, Job, JobContext
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import named_button
+from aid_desktop.numbers import grouped
 
 _HINT = (
     "Choose a folder to search it, with all folders in it, for files of the same name and content. "
@@ -45,7 +45,7 @@ class Resolution:
     found: Mapping[Sought, Found]
 
 
-class MissingDialog(QDialog):
+class MissingDialog(Dialog):
     """Lists the sources that are not as they were. `resolved` carries a Resolution once the user has decided."""
 
     resolved = pyqtSignal(Resolution)
@@ -58,7 +58,7 @@ class MissingDialog(QDialog):
         self.setAccessibleName("Missing sources")
         self.setWindowTitle(f"Open {name}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(104 * GRID, 60 * GRID)
+        self.set_size(104, 60)
         self._background = background
         self._found = dict(found)
         self._as_it_is: set[Sought] = set()

@@ -62,7 +62,8 @@ class SessionFiles(QObject):
         self._recent = RecentPaths(RECENT_SESSIONS)
         self._path: Path | None = None
         self._saved = self.session()
-        self._saving: tuple[Session, Path] | None = None
+        self._to_save: tuple[Session, Path] | None = None
+        self._is_writing = False
         self._restoring: Path | None = None
         self.opener = SessionOpener(background, window)
         self._make_actions()
@@ -108,18 +109,19 @@ class SessionFiles(QObject):
         self.open(path)
 
     def save_to(self, path: Path) -> None:
-        """Write the session in the background; from then on it belongs to this file."""
-        session = self.session()
-        self._saving = session, path
-        self._background.start(
-            f"Saving {path.name}", partial(_write, session, path), partial(self._on_saved, session), self._on_not_saved
-        )
+        """Write the session in the background; from then on it belongs to this file.
+
+        One is written after the other: what is saved last stays.
+        """
+        self._to_save = self.session(), path
+        if not self._is_writing:
+            self._write()
 
     def finish(self) -> None:
         """Write what was to be written when the window was closed. To be called when no job goes on."""
-        if self._saving is not None:
+        if self._to_save is not None:
             try:
-                write_session(*self._saving, keep_backup=False)
+                write_session(*self._to_save, keep_backup=False)
             except RunError:
                 logger.exception("the session was not saved")
 
@@ -150,13 +152,25 @@ class SessionFiles(QObject):
         recent = self._recent.paths()
         return str(recent[0].parent) if recent else self._preferences.data_folder
 
+    def _write(self) -> None:
+        if self._to_save is None:
+            return
+        session, path = self._to_save
+        self._is_writing = True
+        work = partial(_write, session, path)
+        self._background.start(f"Saving {path.name}", work, partial(self._on_saved, session), self._on_not_saved)
+
     def _on_saved(self, session: Session, path: Path) -> None:
-        self._saving = None
+        self._is_writing = False
+        if self._to_save == (session, path):
+            self._to_save = None
         self._recent.add(path)
         self._belong_to(path, session)
+        self._write()
 
     def _on_not_saved(self, failure: Failure) -> None:
-        self._saving = None
+        self._is_writing = False
+        self._to_save = None
         self._messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
 
     @pyqtSlot(OpenedSession)

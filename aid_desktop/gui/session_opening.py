@@ -16,6 +16,7 @@ from aid_desktop.errors import AidError
 from aid_desktop.gui.background import Background, Failure, Job, JobContext
 from aid_desktop.gui.missing_dialog import MissingDialog, Resolution
 from aid_desktop.gui.qt import required
+from aid_desktop.gui.question import add_answer, message_box
 from aid_desktop.runs.aideveloper_tables import is_aideveloper_session, read_aideveloper_session
 from aid_desktop.runs.session import SESSION_SUFFIX, SessionSettings, StoredRow, StoredSession, read_session
 
@@ -89,22 +90,7 @@ class SessionOpener(QObject):
             self._ask_for_settings()
 
     def _ask_for_settings(self) -> None:
-        box = QMessageBox(self._window)
-        box.setObjectName("sessionQuestion")
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("Open a table of AIDeveloper")
-        box.setText("What is to be opened?")
-        box.setInformativeText(
-            "The settings are those of the last row of the sheet Parameters. They replace the settings of image, "
-            "network, learning and augmentation; this can be undone."
-        )
-        for text, name, role in (
-            ("Data and all settings", _ALL, QMessageBox.ButtonRole.AcceptRole),
-            ("Data table only", _TABLE, QMessageBox.ButtonRole.AcceptRole),
-            ("Cancel", "sessionCancelButton", QMessageBox.ButtonRole.RejectRole),
-        ):
-            button = required(box.addButton(text, role))
-            button.setObjectName(name)
+        box = settings_question(self._window)
         box.finished.connect(self._on_answered)
         box.open()
 
@@ -159,6 +145,26 @@ class SessionOpener(QObject):
     def _on_job_ended(self) -> None:
         if self.sender() is self._job:
             self._job = None
+
+
+def settings_question(parent: QWidget) -> QMessageBox:
+    """Return the question which part of a table of AIDeveloper is wanted."""
+    details = (
+        "The settings are those of the last row of the sheet Parameters. They replace the settings of image, "
+        "network, learning and augmentation; this can be undone."
+    )
+    title = "Open a table of AIDeveloper"
+    box = message_box("sessionQuestion", title, "What is to be opened?", details, "help", parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for text, name, role in (
+        ("Data and all settings", _ALL, QMessageBox.ButtonRole.AcceptRole),
+        ("Data table only", _TABLE, QMessageBox.ButtonRole.AcceptRole),
+        ("Cancel", "sessionCancelButton", QMessageBox.ButtonRole.RejectRole),
+    ):
+        button = add_answer(box, text, name, role)
+        if name == _ALL:
+            box.setDefaultButton(button)
+    return box
 
 
 def read_and_find(path: Path, context: JobContext) -> ReadSession:

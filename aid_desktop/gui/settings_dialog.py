@@ -3,7 +3,6 @@
 from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import (
-    QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -18,6 +17,7 @@ from aid_desktop.gui.preference_rows import PREFERENCES, PortableRow, Preference
 from aid_desktop.gui.preferences import Preferences, make_portable
 from aid_desktop.gui.question import Question, ask
 from aid_desktop.gui.theme import GRID, set_role
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.paths import portable_mark
@@ -34,7 +34,7 @@ _QUESTION = Question(
 )
 
 
-class SettingsDialog(QDialog):
+class SettingsDialog(Dialog):
     """A row for each preference, with a search above them."""
 
     def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
@@ -43,7 +43,7 @@ class SettingsDialog(QDialog):
         self.setAccessibleName(_TITLE)
         self.setWindowTitle(_TITLE)
         self.setModal(False)
-        self.resize(88 * GRID, 76 * GRID)
+        self.set_size(88, 76)
         self._preferences = preferences
         self.search = QLineEdit(self)
         self.search.setPlaceholderText("Search settings")

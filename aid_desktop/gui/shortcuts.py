@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.naming import name_widget
 
 SHORTCUTS = {
@@ -55,7 +56,7 @@ _FIRST_COLUMN = 2
 """So many groups stand on the left, so that the sheet fits a small screen."""
 
 
-class ShortcutsDialog(QDialog):
+class ShortcutsDialog(Dialog):
     """Lists all shortcuts in groups."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

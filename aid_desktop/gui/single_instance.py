@@ -17,7 +17,8 @@ from PyQt5.QtWidgets import QMessageBox
 
 from aid_desktop.gui.main_window import MainWindow
 from aid_desktop.gui.qt import required
-from aid_desktop.paths import user_config_dir
+from aid_desktop.gui.question import add_answer, message_box
+from aid_desktop.paths import APP_NAME, user_config_dir
 
 logger = logging.getLogger(__name__)
 
@@ -128,18 +129,12 @@ def bring_to_front(window: MainWindow, paths: tuple[Path, ...]) -> None:
 
 def running_dialog(n_paths: int) -> QMessageBox:
     """Return the question of a second start; its button `showRunningButton` is the easy one."""
-    box = QMessageBox()
-    box.setObjectName("runningDialog")
-    box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle("AID Desktop")
-    box.setText("AID Desktop is running already.")
     files = "" if not n_paths else " The file or folder opens there." if n_paths == 1 else " The files open there."
-    box.setInformativeText(f"Show its window?{files} Two windows share settings, and compete for memory and GPU.")
-    show = required(box.addButton("Show that window", QMessageBox.ButtonRole.AcceptRole))
-    show.setObjectName(SHOW_RUNNING)
-    new = required(box.addButton("Open a new one", QMessageBox.ButtonRole.DestructiveRole))
-    new.setObjectName(NEW_WINDOW)
-    cancel = required(box.addButton(QMessageBox.StandardButton.Cancel))
+    details = f"Show its window?{files} Two windows share settings, and compete for memory and GPU."
+    box = message_box("runningDialog", APP_NAME, f"{APP_NAME} is running already.", details, "help")
+    show = add_answer(box, "Show that window", SHOW_RUNNING, QMessageBox.ButtonRole.AcceptRole)
+    add_answer(box, "Open a new one", NEW_WINDOW, QMessageBox.ButtonRole.DestructiveRole)
+    cancel = add_answer(box, "Cancel", "runningCancelButton", QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(show)
     box.setEscapeButton(cancel)
     return box

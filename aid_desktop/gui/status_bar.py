@@ -1,6 +1,5 @@
 """What happens now, with progress and cancel for background jobs; device, CPU, memory and GPUs on the right."""
 
-import psutil
 from PyQt5.QtCore import QSize, QTimer, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
@@ -38,7 +37,6 @@ class StatusBar(QStatusBar):
         self._timer.setInterval(_USAGE_INTERVAL_MS)
         self._timer.timeout.connect(self._show_usage)
         self._timer.start()
-        self._show_usage()
 
     def set_state(self, text: str) -> None:
         """Say which versions and devices are ready."""
@@ -56,6 +54,8 @@ class StatusBar(QStatusBar):
 
     @pyqtSlot()
     def _show_usage(self) -> None:
+        import psutil
+
         memory = psutil.virtual_memory()
         parts = [
             f"CPU {psutil.cpu_percent():.0f} %",

@@ -6,7 +6,6 @@ from functools import partial
 from PyQt5.QtCore import Qt, QUrl, pyqtSlot
 from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import (
-    QDialog,
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
@@ -16,9 +15,11 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from aid_desktop.data.cache import GB, CropCache, Usage
+from aid_desktop.data.cache import CropCache, Usage
 from aid_desktop.gui.background import Background, Failure, JobContext
 from aid_desktop.gui.theme import GRID, icon, set_role
+from aid_desktop.gui.widgets.dialog import Dialog
+from aid_desktop.numbers import GB, grouped
 
 _WIDTH = 64 * GRID
 _ABOUT = (
@@ -27,7 +28,7 @@ _ABOUT = (
 )
 
 
-class StorageDialog(QDialog):
+class StorageDialog(Dialog):
     """Shows and changes a CropCache; all work on the disk is done in the background."""
 
     def __init__(self, cache: CropCache, background: Background, parent: QWidget | None = None) -> None:
@@ -90,6 +91,8 @@ class StorageDialog(QDialog):
         column.addLayout(form)
         column.addWidget(self.message)
         column.addLayout(buttons)
+        # In a dialog with texts in several lines Qt reckons too small a height.
+        self.limit.setMinimumHeight(self.limit.sizeHint().height())
         self.message.hide()
 
     def _start(self, title: str, work: Callable[[], object]) -> None:
@@ -104,7 +107,7 @@ class StorageDialog(QDialog):
         self.destroyed.connect(job.cancel)
 
     def _show(self, usage: Usage) -> None:
-        files = "1 file" if usage.n_files == 1 else f"{usage.n_files:,} files"
+        files = "1 file" if usage.n_files == 1 else f"{grouped(usage.n_files)} files"
         size = f"{usage.n_bytes / GB:.2f} GB"
         self.usage.setText(f"{size} in {files}" if usage.n_files else "nothing stored")
         self.empty_button.setText(f"Empty ({size})" if usage.n_files else "Empty")

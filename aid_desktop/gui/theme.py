@@ -204,17 +204,21 @@ def system_prefers_dark(palette: QPalette) -> bool:
 
 def set_role(widget: QWidget, role: str) -> None:
     """Give a label the look of `title`, `heading`, `muted`, `warning`, `error` or `` (plain)."""
-    if widget.property("role") == role:
-        return
-    widget.setProperty("role", role)
-    style = required(widget.style())
-    style.unpolish(widget)
-    style.polish(widget)
+    if widget.property("role") != role:
+        _set_style_property(widget, "role", role)
 
 
 def set_primary(button: QWidget) -> None:
     """Mark the one next sensible action of a tab with the accent colour."""
-    button.setProperty("primary", "true")
+    _set_style_property(button, "primary", "true")
+
+
+def _set_style_property(widget: QWidget, name: str, value: str) -> None:
+    """Set what the style sheet asks for, also of a widget that has its style already."""
+    widget.setProperty(name, value)
+    style = required(widget.style())
+    style.unpolish(widget)
+    style.polish(widget)
 
 
 def line_style(index: int) -> Qt.PenStyle:

@@ -109,7 +109,7 @@ def check_image(architecture: Architecture, image: ImageSettings) -> None:
         )
 
 
-def check_fit(architecture: Architecture, image: ImageSettings) -> None:
+def check_takes(architecture: Architecture, image: ImageSettings) -> None:
     """Raise ModelZooError where a network cannot take the images, or the features beside them, of these settings."""
     check_size(architecture, image.input_shape)
     check_image(architecture, image)

@@ -1,6 +1,5 @@
 """What a network makes of images before its last layer tells classes: vectors in which alike images are near."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.scalar_features import RawFeatures
 from aid_desktop.errors import ModelError
+from aid_desktop.long_work import ShouldStop
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.transfer import before_last
 
@@ -34,7 +34,7 @@ class Embedder:
     def embed(
         self,
         images: Pixels,
-        should_stop: Callable[[], bool] | None = None,
+        should_stop: ShouldStop | None = None,
         features: RawFeatures | None = None,
     ) -> NDArray[np.float32]:
         """Return one vector for each image, float32 (N, D); images and features as for `Predictor.predict`.

@@ -17,6 +17,7 @@ from aid_desktop.errors import ModelError
 from aid_desktop.models.facts import NOTHING_SAID, ModelFacts, NetworkShape, card_from_facts
 from aid_desktop.models.legacy import StoredNetwork, read_stored, rebuild
 from aid_desktop.models.metadata import CARD_NAME, ModelCard, has_card, read_card
+from aid_desktop.models.seeding import making_network
 from aid_desktop.models.strategies import without_workers
 from aid_desktop.models.trust import may_run_code, trust_code
 from aid_desktop.paths import write_atomically
@@ -141,7 +142,8 @@ def load_network(path: Path, compile_it: bool = False) -> "keras.Model":
             with zipfile.ZipFile(path) as archive:
                 if damaged := archive.testzip():
                     raise BadZipFile(f"{damaged} in it is damaged")
-        return keras.models.load_model(path, compile=compile_it, safe_mode=is_safe)
+        with making_network():
+            return keras.models.load_model(path, compile=compile_it, safe_mode=is_safe)
     except _DAMAGE as error:
         raise ModelError(f"{path.name} cannot be loaded: {error}") from error
 

@@ -14,6 +14,7 @@ from aid_desktop.data.hdf5 import attributes_of, is_hdf5, open_file
 from aid_desktop.errors import ModelError
 from aid_desktop.models.legacy_config import NETWORKS, input_shape, layer_name, translate
 from aid_desktop.models.legacy_weights import set_weights
+from aid_desktop.models.seeding import making_network
 
 if TYPE_CHECKING:
     import keras
@@ -82,7 +83,8 @@ def read_stored(path: Path) -> StoredNetwork:
 def rebuild(stored: StoredNetwork) -> "keras.Model":
     """Return the network in Keras 3, uncompiled, with the weights of the file if it has some. Raises ModelError."""
     try:
-        model = _network(stored.class_name, stored.config)
+        with making_network():
+            model = _network(stored.class_name, stored.config)
         if stored.has_weights:
             with open_file(stored.path) as file:
                 set_weights(model, file["model_weights"], stored.backend)

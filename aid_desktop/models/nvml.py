@@ -1,29 +1,10 @@
-"""NVIDIA's management library (NVML), which comes with the driver: what its GPUs are, and how busy at this moment.
+"""NVIDIA's management library (NVML), which comes with the driver: what its GPUs are, and how busy at this moment."""
 
-Asked through ctypes, so that no package is needed and no process started. Functions and structures are those of
-NVIDIA's "NVML API Reference Guide".
-"""
-
-import ctypes
 import logging
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 logger = logging.getLogger(__name__)
-
-_NAMES = ("nvml.dll",) if sys.platform == "win32" else ("libnvidia-ml.so.1",)
-_SUCCESS = 0
-_TEXT_BYTES = 96
-
-
-class _Utilization(ctypes.Structure):
-    _fields_ = (("gpu", ctypes.c_uint), ("memory", ctypes.c_uint))
-
-
-class _Memory(ctypes.Structure):
-    _fields_ = (("total", ctypes.c_ulonglong), ("free", ctypes.c_ulonglong), ("used", ctypes.c_ulonglong))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,46 +28,37 @@ class GpuUsage:
 class Nvml:
     """The library, opened. What a GPU does not answer, as some virtual ones, is 0."""
 
-    def __init__(self, library: Any) -> None:
-        self._library = library
-        count = ctypes.c_uint()
-        self._call("nvmlDeviceGetCount_v2", ctypes.byref(count))
-        self._handles = [handle for number in range(count.value) if (handle := self._handle(number)) is not None]
+    def __init__(self, pynvml: Any) -> None:
+        self._pynvml = pynvml
+        numbers = range(self._ask("nvmlDeviceGetCount") or 0)
+        handles = (self._ask("nvmlDeviceGetHandleByIndex", number) for number in numbers)
+        self._handles = [handle for handle in handles if handle is not None]
 
     def gpus(self) -> tuple[DriverGpu, ...]:
         """Return what the GPUs are."""
-        driver = self._text("nvmlSystemGetDriverVersion")
+        driver = self._ask("nvmlSystemGetDriverVersion") or ""
         return tuple(
-            DriverGpu(self._text("nvmlDeviceGetName", handle), driver, int(self._memory(handle).total))
+            DriverGpu(self._ask("nvmlDeviceGetName", handle) or "", driver, int(getattr(memory, "total", 0)))
             for handle in self._handles
+            for memory in [self._ask("nvmlDeviceGetMemoryInfo", handle)]
         )
 
     def usage(self) -> tuple[GpuUsage, ...]:
         """Return how busy the GPUs are; takes some microseconds to milliseconds."""
         found = []
         for handle in self._handles:
-            rates, memory = _Utilization(), self._memory(handle)
-            self._call("nvmlDeviceGetUtilizationRates", handle, ctypes.byref(rates))
-            found.append(GpuUsage(int(rates.gpu), int(memory.used), int(memory.total)))
+            rates = self._ask("nvmlDeviceGetUtilizationRates", handle)
+            memory = self._ask("nvmlDeviceGetMemoryInfo", handle)
+            numbers = (getattr(rates, "gpu", 0), getattr(memory, "used", 0), getattr(memory, "total", 0))
+            found.append(GpuUsage(*map(int, numbers)))
         return tuple(found)
 
-    def _handle(self, number: int) -> ctypes.c_void_p | None:
-        handle = ctypes.c_void_p()
-        found = self._call("nvmlDeviceGetHandleByIndex_v2", ctypes.c_uint(number), ctypes.byref(handle))
-        return handle if found else None
-
-    def _memory(self, handle: ctypes.c_void_p) -> _Memory:
-        memory = _Memory()
-        self._call("nvmlDeviceGetMemoryInfo", handle, ctypes.byref(memory))
-        return memory
-
-    def _text(self, name: str, *arguments: Any) -> str:
-        text = ctypes.create_string_buffer(_TEXT_BYTES)
-        self._call(name, *arguments, text, ctypes.c_uint(_TEXT_BYTES))
-        return text.value.decode("utf-8", "replace")
-
-    def _call(self, name: str, *arguments: Any) -> bool:
-        return bool(getattr(self._library, name)(*arguments) == _SUCCESS)
+    def _ask(self, function: str, *arguments: Any) -> Any:
+        try:
+            return getattr(self._pynvml, function)(*arguments)
+        except self._pynvml.NVMLError as error:
+            logger.debug("NVIDIA's driver does not answer %s: %s", function, error)
+            return None
 
 
 def smallest_memory(nvml: Nvml | None) -> int:
@@ -97,17 +69,16 @@ def smallest_memory(nvml: Nvml | None) -> int:
     return min((gpu.memory for gpu in nvml.gpus()), default=0) if nvml is not None else 0
 
 
-def open_nvml(load: Callable[[str], Any] = ctypes.CDLL) -> Nvml | None:
+def open_nvml() -> Nvml | None:
     """Return the library, or None where NVIDIA's driver is not installed or does not run.
 
     May take a tenth of a second or more, so call it in the background. It is left open until the program ends.
     """
-    for name in _NAMES:
-        try:
-            library = load(name)
-            if library.nvmlInit_v2() == _SUCCESS:
-                return Nvml(library)
-        # AttributeError: a driver that is too old to have one of the functions.
-        except (OSError, AttributeError) as error:
-            logger.debug("NVIDIA's driver is not used to watch GPUs: %s", error)
-    return None
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError as error:
+        logger.debug("NVIDIA's driver is not used to watch GPUs: %s", error)
+        return None
+    return Nvml(pynvml)

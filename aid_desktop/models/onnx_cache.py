@@ -16,7 +16,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.errors import ModelError
+from aid_desktop.libraries import version_of
 from aid_desktop.models.calibration import log_probabilities
 from aid_desktop.models.files import versions
 from aid_desktop.models.onnx_engine import Inputs, OnnxEngine
@@ -260,14 +260,6 @@ def key_of(model: "keras.Model", shapes: Sequence[Shape]) -> str | None:
         digest.update(f"{weight.path} {values.dtype} {values.shape}".encode())
         digest.update(values.reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
-
-
-def version_of(library: str) -> str:
-    """Return the version of an installed library, also of its build without GPUs; "" if it is missing."""
-    for name in (library, f"{library}-cpu"):
-        with suppress(PackageNotFoundError):
-            return version(name)
-    return ""
 
 
 def is_same(found: NDArray[np.float32], expected: NDArray[np.float32]) -> bool:

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,11 +10,12 @@ from numpy.typing import NDArray
 
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.scalar_features import RawFeatures
-from aid_desktop.errors import ModelError
+from aid_desktop.errors import ModelError, StoppedError
+from aid_desktop.long_work import ShouldStop, left_when_stopped
 from aid_desktop.models.calibration import calibrated
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.onnx_cache import OnnxCache, users_cache
-from aid_desktop.models.onnx_engine import Inputs, OnnxEngine, parts_of, sharing_out
+from aid_desktop.models.onnx_engine import Inputs, parts_of, sharing_out
 from aid_desktop.models.onnx_graph import Shape
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ MOST_WEIGHTS_CONVERTED = 10**7
 ResNet50's 24 million took 25 s, and ONNX Runtime was hardly quicker then: 2.3 instead of 2.6 ms for an image.
 """
 _SAMPLE = 8
-_ASK_EACH_S = 0.1
 _PARTS_EACH = 4
 """So many calls of each thread lie between two questions whether to stop."""
 
@@ -47,15 +46,15 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """For people."""
+        """Name of the engine, as the window shows it."""
 
     @property
     def n_at_once(self) -> int:
-        """Images that one call takes best."""
+        """Number of images with which a call is most efficient."""
 
     @property
     def n_threads(self) -> int:
-        """Threads that should call it at the same time."""
+        """Number of threads that should call `run` at the same time."""
 
     def run(self, inputs: Inputs) -> NDArray[np.float32]:
         """Return the output, float32 (N, C)."""
@@ -96,9 +95,10 @@ class Predictor:
 
     ONNX Runtime is used where its probabilities are those of Keras, see OnnxCache. `n_images` says how many images
     there will be in all, if that is known: a network that was not converted before is converted only if `is_worth_it`.
-    Keras computes the others, all that ONNX Runtime cannot compute, and everything where TensorFlow has a GPU, because
-    ONNX Runtime computes on the CPU here. One predictor does not change from one to the other. `on_convert` is called
-    in the thread of `predict`: again and again with True while the network is converted, with False after that.
+    Keras computes networks that are not converted or that ONNX Runtime cannot compute, and all networks where
+    TensorFlow has a GPU, because ONNX Runtime computes on the CPU here. A predictor keeps to the engine that it has
+    begun with. `on_convert` is called in the thread of `predict`: again and again with True while the network is
+    converted, then once with False.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class Predictor:
     def predict(
         self,
         images: Pixels,
-        should_stop: Callable[[], bool] | None = None,
+        should_stop: ShouldStop | None = None,
         features: RawFeatures | None = None,
     ) -> NDArray[np.float32]:
         """Return probabilities, float32 (N, n_classes), of images (N, height, width, channels)
@@ -177,7 +177,7 @@ class Predictor:
             inputs.append(self._card.features.apply(features))
         return inputs
 
-    def _choose(self, inputs: Inputs, should_stop: Callable[[], bool] | None) -> Engine | None:
+    def _choose(self, inputs: Inputs, should_stop: ShouldStop | None) -> Engine | None:
         """Return what is to compute; None if there was a stop before that was known."""
         shapes = shapes_of(self._card)
         if has_gpu():
@@ -189,7 +189,9 @@ class Predictor:
         converting = threading.Event()
         tell = None if self._on_convert is None else partial(self._tell, converting)
         try:
-            engine = until_stopped(should_stop, partial(find, on_convert=converting.set), tell)
+            engine = left_when_stopped(
+                partial(find, on_convert=converting.set), should_stop, tell, can_be_cut_off=False
+            )
         except StoppedError:
             return None
         if self._on_convert is not None and converting.is_set():
@@ -201,34 +203,8 @@ class Predictor:
             self._on_convert(True)
 
 
-class StoppedError(Exception):
-    """There was a stop while an engine was looked for."""
-
-
-def until_stopped(
-    should_stop: Callable[[], bool] | None,
-    find: Callable[[], OnnxEngine | None],
-    on_wait: Callable[[], None] | None = None,
-) -> OnnxEngine | None:
-    """Return what `find` returns; `on_wait` is called ten times a second meanwhile.
-
-    Raises StoppedError at a stop: the conversion then ends by itself, for the next.
-    """
-    if should_stop is None and on_wait is None:
-        return find()
-    executor = ThreadPoolExecutor(1, thread_name_prefix="conversion")
-    future = executor.submit(find)
-    executor.shutdown(wait=False)
-    while not wait((future,), _ASK_EACH_S).done:
-        if should_stop is not None and should_stop():
-            raise StoppedError
-        if on_wait is not None:
-            on_wait()
-    return future.result()
-
-
 def is_worth_it(model: "keras.Model", n_images: int) -> bool:
-    """Return whether to convert a network that is to classify so many images pays within this one run."""
+    """Return whether converting a network saves time in the end, when it classifies so many images just once."""
     if n_images < WORTH_CONVERTING or model.count_params() > MOST_WEIGHTS_CONVERTED:
         return False
     return n_images >= WORTH_CONVERTING_LAYER * _n_layers(model)

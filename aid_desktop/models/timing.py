@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.errors import SettingsError
+from aid_desktop.errors import SettingsError, StoppedError
+from aid_desktop.libraries import version_of
+from aid_desktop.long_work import ShouldStop, left_when_stopped
 from aid_desktop.models.devices import processor_name
 from aid_desktop.models.files import LoadedModel, versions
-from aid_desktop.models.onnx_cache import OnnxCache, users_cache, version_of
+from aid_desktop.models.onnx_cache import OnnxCache, users_cache
 from aid_desktop.models.onnx_engine import Inputs
 from aid_desktop.models.predict import (
     KerasEngine,
-    StoppedError,
     has_gpu,
     keras_devices,
     noise_inputs,
     shapes_of,
-    until_stopped,
 )
 from aid_desktop.paths import write_atomically
 from aid_desktop.runs.comparison_table import TextTable
@@ -132,7 +132,7 @@ def measure_times(
     loaded: LoadedModel,
     choice: TimingChoice | None = None,
     progress: Callable[[int, int], None] | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    should_stop: ShouldStop | None = None,
     cache: OnnxCache | None = None,
 ) -> TimingReport:
     """Measure the engines with images of noise that are normalized already.
@@ -191,13 +191,14 @@ def machine_text() -> str:
 
 
 def _engines(
-    loaded: LoadedModel, cache: OnnxCache, should_stop: Callable[[], bool] | None
+    loaded: LoadedModel, cache: OnnxCache, should_stop: ShouldStop | None
 ) -> tuple[dict[tuple[str, str], _Engine], tuple[str, ...]]:
     """Return what computes, by name and device, and notes on what does not."""
     shapes, model = shapes_of(loaded.card), loaded.model
     engines: dict[tuple[str, str], _Engine] = {}
     notes: tuple[str, ...] = ()
-    runtime = until_stopped(should_stop, lambda: cache.engine(model, shapes, noise_inputs(loaded.card, _SAMPLE)))
+    find = partial(cache.engine, model, shapes, noise_inputs(loaded.card, _SAMPLE))
+    runtime = left_when_stopped(find, should_stop, can_be_cut_off=False)
     if runtime is None:
         notes = (_NO_ONNX,)
     else:

@@ -30,8 +30,8 @@ class UntrustedCodeError(ModelError):
     def __init__(self, path: Path, layers: tuple[str, ...]) -> None:
         super().__init__(
             f"{path.name} holds code of the program that made it ({', '.join(layers)}), which could do anything on "
-            "this computer, so it is not run. If you know who made the file and trust them, choose it on the tab "
-            "Assessment and say so, or enter: aid-desktop info --trust FILE"
+            "this computer, so it is not run. If you know who made the file and trust them, say so where the window "
+            "asks, or enter: aid-desktop info --trust FILE"
         )
         self.path = path
         self.layers = layers

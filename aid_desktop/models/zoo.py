@@ -20,6 +20,7 @@ from aid_desktop.errors import ModelZooError
 from aid_desktop.models.cost import Cost, cost_of, without_weights
 from aid_desktop.models.layers import number_layers_from_start
 from aid_desktop.models.registry import Architecture, Family, marked_name
+from aid_desktop.models.seeding import making_network
 from aid_desktop.models.zoo_check import misfit_of
 from aid_desktop.paths import is_frozen, package_dir, program_dir, shared_dir, user_config_dir
 
@@ -174,7 +175,8 @@ class ModelZoo:
         try:
             features = (n_features,) if n_features else ()
             numbers = (item.numbers,) if item.numbers else ()
-            model = self._functions[item.function_name](input_shape, n_classes, *features, *numbers)
+            with making_network():
+                model = self._functions[item.function_name](input_shape, n_classes, *features, *numbers)
         # The function is the user's: whatever it raises, and sys.exit(), is to be shown with its line.
         except (Exception, SystemExit) as error:
             what = f"{name} for images {input_shape} and {n_classes} classes: {_message(error)}"

@@ -12,9 +12,10 @@ from xml.etree import ElementTree
 
 from aid_desktop.data.class_table import MAX_CLASS_INDEX, MAX_ZOOM, MIN_ZOOM
 from aid_desktop.data.formats import open_source
+from aid_desktop.data.listing import TABLE_SUFFIXES
 from aid_desktop.data.relink import ContentMethod, Digests, Method, Sought
 from aid_desktop.data.source import SourceKind
-from aid_desktop.data.tables import TABLE_SUFFIXES, XLSX_DAMAGE, sheet_rows
+from aid_desktop.data.tables import XLSX_DAMAGE, sheet_rows
 from aid_desktop.errors import DataError, RunError
 from aid_desktop.runs.aideveloper_cells import read_number, read_switch, read_whole
 from aid_desktop.runs.aideveloper_columns import ROLES, key

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from aid_desktop.errors import RunError
-from aid_desktop.paths import write_atomically
+from aid_desktop.paths import free_path, write_atomically
 
 STATE_VERSION = 1
 
@@ -81,7 +81,7 @@ class RunFolder:
 
     def point_files(self) -> list[Path]:
         """Return the points that there are, from the first epoch to the last."""
-        return sorted(self.points.glob("epoch_*.keras"))
+        return sorted(self.points.glob("epoch_*.keras"), key=lambda path: model_epoch(path.name))
 
     def create(self) -> None:
         """Make the folder for a new run.
@@ -112,23 +112,20 @@ def model_name(epoch: int) -> str:
     return f"epoch_{epoch:05d}.keras"
 
 
+def model_epoch(name: str) -> int:
+    """Return the epoch in a file name of `model_name`; -1 for another name."""
+    digits = name.removeprefix("epoch_").removesuffix(".keras")
+    return int(digits) if digits.isdecimal() else -1
+
+
 def unused_folder(parent: Path, name: str) -> Path:
     """Return a folder below `parent` that does not exist yet, named by the time and `name`."""
-    return free_folder(parent / f"{datetime.now().astimezone():%Y-%m-%d_%H%M%S}_{folder_name(name)}")
+    return free_path(parent / f"{datetime.now().astimezone():%Y-%m-%d_%H%M%S}_{folder_name(name)}")
 
 
 def folder_name(text: str) -> str:
     """Return a text with a hyphen for what does not belong in the name of a folder."""
     return re.sub(r"[^\w.-]+", "-", text)
-
-
-def free_folder(wanted: Path) -> Path:
-    """Return a folder that does not exist yet: the one that is wanted, or that name with a number behind it."""
-    folder, number = wanted, 1
-    while folder.exists():
-        number += 1
-        folder = wanted.with_name(f"{wanted.name}_{number}")
-    return folder
 
 
 def is_run_folder(path: Path) -> bool:

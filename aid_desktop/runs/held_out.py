@@ -29,7 +29,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """The names of the held-out images of each source, see `image_name`. `path` is the file that they come from."""
+    """The names of the held-out images of each source. `path` is the file that they come from."""
 
     images: Mapping[Key, tuple[str, ...]]
     path: Path = Path(FILE_NAME)
@@ -102,16 +102,11 @@ def key_of(source: DataSource) -> Key:
     return source.digest, source.part
 
 
-def image_name(reader: ImageReader, index: int) -> str:
-    """Return the identity of an image in its source: its number in a stack, else its file relative to the folder.
+def _name_in(reader: ImageReader, prefix: str, index: int) -> str:
+    """Return the identity of an image in its whole source: its number in a stack, else its file below `prefix`.
 
     Files of a table are relative to the table's folder, or absolute if they lie elsewhere. Pages are `file#page`.
     """
-    reader, [index] = whole_reader(reader, [index])
-    return _name_in(reader, _prefix(reader.source), int(index))
-
-
-def _name_in(reader: ImageReader, prefix: str, index: int) -> str:
     if reader.source.kind in _STACKS:
         return str(index)
     return reader.origin(index).removeprefix(prefix).replace("\\", "/")

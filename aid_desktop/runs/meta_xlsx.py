@@ -143,12 +143,13 @@ def _class_weights(weights: str | tuple[tuple[str, float], ...], table: ClassTab
 def _history(history: History) -> list[dict[str, Any]]:
     elapsed = 0.0
     rows = []
+    # Metrics come and go in the course of a run.
+    names = tuple(dict.fromkeys(name for record in history.records for name, _ in record.metrics))
     for record in history.records:
         elapsed += record.seconds
-        metrics = dict(record.metrics)
         rows.append(
             {
-                **metrics,
+                **{name: record.value(name) for name in names},
                 "Saved": int(record.model is not None),
                 "Time": elapsed,
                 "LearningRate": record.learning_rate,

@@ -1,11 +1,12 @@
 """Take a run back to an earlier epoch, so that it can go on from there another way."""
 
 import shutil
+from itertools import count
 from pathlib import Path
 
 from aid_desktop.errors import RunError
 from aid_desktop.paths import write_atomically
-from aid_desktop.runs.folder import RunFolder, model_name
+from aid_desktop.runs.folder import RunFolder, model_epoch
 from aid_desktop.runs.history import read_history, truncate_history
 from aid_desktop.runs.lock import locked
 from aid_desktop.runs.settings_log import truncate_revisions
@@ -44,7 +45,7 @@ def _set_aside(folder: RunFolder, epoch: int) -> Path:
         if record.epoch >= epoch and record.model and folder.model(record.model).is_file():
             shutil.move(folder.model(record.model), undone.model(record.model))
     for point in folder.point_files():
-        if point.name >= model_name(epoch):
+        if model_epoch(point.name) >= epoch:
             shutil.move(point, undone.points / point.name)
     truncate_history(folder.history_csv, epoch)
     truncate_revisions(folder.settings_jsonl, epoch - 1)
@@ -52,7 +53,4 @@ def _set_aside(folder: RunFolder, epoch: int) -> Path:
 
 
 def _free(folder: Path) -> Path:
-    number = 1
-    while (folder / _UNDONE.format(number)).exists():
-        number += 1
-    return folder / _UNDONE.format(number)
+    return next(path for number in count(1) if not (path := folder / _UNDONE.format(number)).exists())

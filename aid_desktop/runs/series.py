@@ -9,8 +9,9 @@ from typing import Any, cast
 
 from aid_desktop.errors import RunError, SettingsError
 from aid_desktop.paths import write_atomically
-from aid_desktop.runs.config import MAX_SEED, ModelChoice, RunConfig, config_from_toml, config_to_toml, read_run_toml
+from aid_desktop.runs.config import MAX_SEED, ModelChoice, RunConfig
 from aid_desktop.runs.folder import RunFolder, folder_name, is_run_folder, read_state
+from aid_desktop.runs.run_toml import config_from_toml, config_to_toml, read_run_toml
 from aid_desktop.runs.settings_log import read_revisions
 from aid_desktop.settings.pretrained import RANDOM
 from aid_desktop.settings.split import MOST_FOLDS, RUN_SEED, SplitSettings
@@ -132,7 +133,8 @@ class Series:
         Raises RunError or SettingsError if its files cannot be read.
         """
         folder = self.folder(run)
-        if not (folder.last_state.exists() and is_run_folder(folder.path)):
+        # A crash may have left last_state.json of a model that was never written.
+        if not (folder.last_model.is_file() and is_run_folder(folder.path)):
             return None
         config = read_run_toml(folder.run_toml)
         revisions = read_revisions(folder.settings_jsonl)

@@ -16,14 +16,8 @@ from aid_desktop.data.selection import range_ends, select_ranges, whole_source
 from aid_desktop.data.source import DataSource, Problem, Selection, SourceKind
 from aid_desktop.errors import AidError, RunError, SettingsError
 from aid_desktop.paths import write_atomically
-from aid_desktop.runs.config import (
-    ModelChoice,
-    check_seed,
-    refuse_type,
-    refuse_unknown,
-    settings_from_tables,
-    settings_tables,
-)
+from aid_desktop.runs.config import ModelChoice, check_seed, refuse_type
+from aid_desktop.runs.run_toml import refuse_unknown, settings_from_tables, settings_tables
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.snapshot import TrainingSettings

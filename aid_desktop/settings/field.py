@@ -45,7 +45,8 @@ class Kind(StrEnum):
 class FieldInfo:
     """The declaration of one setting.
 
-    `low` and `high` are inclusive limits of each number; of a list of words, those of `always` cannot be left out.
+    `low` and `high` are the inclusive limits of a number, or of each number in a pair or list. `choices` are the words
+    that are allowed; in a list of words, those of `always` cannot be left out.
     """
 
     kind: Kind
@@ -104,7 +105,7 @@ def interval(
     step: float = 1,
     unit: str = "",
 ) -> Any:
-    """Declare a pair (smallest, largest) within [low, high]; of integers when the default is."""
+    """Declare a pair (smallest, largest) within [low, high]; a pair of integers when the default is one."""
     kind = Kind.INTEGER_RANGE if all(isinstance(v, int) for v in default) else Kind.NUMBER_RANGE
     return setting(default, FieldInfo(kind, label, help, cost, unit, low, high, step))
 

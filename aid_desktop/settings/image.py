@@ -6,6 +6,7 @@ from typing import ClassVar
 from aid_desktop.settings.field import Cost, FieldInfo, Kind, bounded, choice, setting, validate
 
 MAX_SIDE = 4096
+NORMALIZATIONS = ("none", "divide_by_255", "standardize_each_image", "standardize_training_set")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class ImageSettings:
     )
     normalization: str = choice(
         "divide_by_255",
-        ("none", "divide_by_255", "standardize_each_image", "standardize_training_set"),
+        NORMALIZATIONS,
         label="Normalization",
         cost=Cost.NEW_RUN,
         help="How grey levels become the network's input: unchanged; divided by 255; each image to mean 0 and "

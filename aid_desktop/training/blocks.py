@@ -192,7 +192,7 @@ def class_weights(
     return np.array([weights[name] for name in class_names], np.float32)
 
 
-def check_fit(settings: TrainingSettings, data: TrainingData) -> None:
+def check_settings(settings: TrainingSettings, data: TrainingData) -> None:
     """Raise TrainingError, or SettingsError, when settings do not fit the classes, rows or features of the run."""
     check_class_weights(settings, data.class_names)
     check_mixing(settings.augmentation, data.scaling.names)

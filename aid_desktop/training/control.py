@@ -19,9 +19,11 @@ class RunControl:
         self._go.set()
 
     def pause(self) -> None:
-        """Let the run wait."""
-        if not self._stop.is_set():
-            self._go.clear()
+        """Let the run wait, unless it is to end."""
+        self._go.clear()
+        # A stop may have come just before.
+        if self._stop.is_set():
+            self._go.set()
 
     def resume(self) -> None:
         """Let a paused run go on."""

@@ -13,11 +13,11 @@ from aid_desktop.data.fitness import image_problems, named_problems
 from aid_desktop.data.geometry import centre_crop
 from aid_desktop.data.normalize import Normalization, fit_normalization
 from aid_desktop.data.pixels import white_level_of
-from aid_desktop.data.prepare import PreparationStoppedError
 from aid_desktop.data.sampling import RowDraw
 from aid_desktop.data.scalar_features import NO_FEATURES, FeatureScaling, RawFeatures, fit_scaling, read_features
 from aid_desktop.data.source import ImageReader
 from aid_desktop.errors import DataError
+from aid_desktop.long_work import ShouldStop, leave_if_stopped
 from aid_desktop.runs.config import RunConfig, open_readers
 from aid_desktop.runs.held_out import HeldOut, held_out_images
 from aid_desktop.settings.image import ImageSettings
@@ -73,13 +73,13 @@ class TrainingData:
         return sum(row.draw.images_per_epoch or row.draw.n_images for row in self.rows)
 
 
-def load_training_data(config: RunConfig, say: Callable[[str], None], should_stop: Callable[[], bool]) -> TrainingData:
+def load_training_data(config: RunConfig, say: Callable[[str], None], should_stop: ShouldStop) -> TrainingData:
     """Open, check, split and prepare all images of a run.
 
     Args:
         config: what to load.
         say: is told what is being done.
-        should_stop: is asked between images; PreparationStoppedError is raised when it says yes.
+        should_stop: is asked between images; StoppedError is raised when it says yes.
 
     Raises DataError, in plain words, for anything that cannot be trained on.
     """
@@ -141,9 +141,8 @@ def _load_rows(
     return rows, validation
 
 
-def _leave_if_stopped(should_stop: Callable[[], bool], done: int, total: int) -> None:
-    if should_stop():
-        raise PreparationStoppedError("Stopped while the images were opened.")
+def _leave_if_stopped(should_stop: ShouldStop, done: int, total: int) -> None:
+    leave_if_stopped(should_stop)
 
 
 def check_trainable(table: ClassTable, split: SplitSettings | None, image: ImageSettings) -> None:

@@ -23,6 +23,7 @@ class RunStarted:
         n_validation: images validated on after each epoch.
         first_epoch: above 0 when the run was resumed.
         parameters: number of weights of the network.
+        revision: of the settings in force.
         notes: sentences about a network that was started from, `warnings` those of them that cast doubt on the results.
     """
 
@@ -33,6 +34,7 @@ class RunStarted:
     first_epoch: int
     parameters: int
     settings: TrainingSettings
+    revision: int = 0
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _SECONDS_PER_CALL = 0.1
 _LARGEST_VALIDATION_BATCH = 256
 _SAMPLE_IMAGES, _SAMPLE_BYTES = 1024, 16 * 2**20
-"""Of the training images as many measure the statistics of averaged weights."""
+"""At most so many training images, of so many bytes, are kept to measure the statistics of averaged weights on."""
 
 
 class BlockFitter:
@@ -272,8 +272,7 @@ class BlockFitter:
                 return values / self._normalization.white
             case "standardize_each_image":
                 mean, variance = tf.nn.moments(values, axes=[1, 2, 3], keepdims=True)
-                std = tf.sqrt(variance)
-                return (values - mean) / tf.where(std > 0, std, SMALLEST_STD)
+                return (values - mean) / tf.maximum(tf.sqrt(variance), SMALLEST_STD)
             case "standardize_training_set":
                 return (values - self._normalization.mean) / self._normalization.std
             case _:

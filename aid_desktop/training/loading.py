@@ -7,10 +7,12 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from aid_desktop.data.cache import GB, CropCache
+from aid_desktop.data.cache import CropCache
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.data.prepare import prepare_row, prepared_shape
 from aid_desktop.data.source import ImageReader
+from aid_desktop.long_work import ShouldStop
+from aid_desktop.numbers import GB, grouped
 from aid_desktop.paths import crop_cache_dir
 from aid_desktop.runs.config import RunConfig
 from aid_desktop.settings.device import DeviceSettings
@@ -20,11 +22,10 @@ from aid_desktop.training.image_store import StoredPart
 from aid_desktop.training.split import Split
 
 Say = Callable[[str], None]
-ShouldStop = Callable[[], bool]
 
 
 class Loader(Protocol):
-    """Prepares the images of rows. Each method raises PreparationStoppedError when the run is stopped, or DataError."""
+    """Prepares the images of rows. Each method raises StoppedError when the run is stopped, or DataError."""
 
     def training(self, row: ClassRow, reader: ImageReader, kept: NDArray[np.intp]) -> StoredPart:
         """Return the images to train on, with the margin that rotation needs."""
@@ -121,7 +122,7 @@ class DiskLoader:
 
     def _stored(self, row: ClassRow, reader: ImageReader, indices: NDArray[np.intp] | None, margin: bool) -> StoredPart:
         def progress(done: int, total: int) -> None:
-            text = f"Preparing {total:,} images of {row.source.name} on disk ({done * 100 // total} %)"
+            text = f"Preparing {grouped(total)} images of {row.source.name} on disk ({done * 100 // total} %)"
             if text != self._last:
                 self._last = text
                 self._say(text)

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from aid_desktop.errors import AidError, OutOfMemoryError
-from aid_desktop.models.devices import device_scope, make_repeatable, n_usable_gpus
+from aid_desktop.models.devices import device_scope, make_repeatable
 from aid_desktop.paths import speeds_file
 from aid_desktop.runs.best import saved_history
 from aid_desktop.runs.lock import locked
@@ -20,7 +20,7 @@ from aid_desktop.settings.snapshot import SettingsDiff
 from aid_desktop.training import start
 from aid_desktop.training.auto_precision import settle_precision
 from aid_desktop.training.awake import kept_awake
-from aid_desktop.training.blocks import EpochBlocks, block_length, check_fit
+from aid_desktop.training.blocks import EpochBlocks, block_length, check_settings
 from aid_desktop.training.checkpoints import BestSoFar
 from aid_desktop.training.events import (
     BatchProgress,
@@ -39,7 +39,7 @@ from aid_desktop.training.mailbox import Stamped
 from aid_desktop.training.plateaus import PlateauCounter
 from aid_desktop.training.run import TrainingRun
 from aid_desktop.training.schedules import Rates, learning_rates
-from aid_desktop.training.speeds import SpeedBook
+from aid_desktop.training.speeds import SpeedBook, note_speed
 from aid_desktop.training.state import RunState
 from aid_desktop.training.storage import RunStorage
 
@@ -98,21 +98,15 @@ def _train(run: TrainingRun, storage: RunStorage, publish: Publish) -> None:
             first_epoch=state.first_epoch,
             parameters=state.model.count_params(),
             settings=state.settings,
+            revision=state.revision,
             notes=state.origin.notes,
             warnings=state.origin.warnings,
         )
     )
-    _EpochLoop(run, state, storage, publish).run()
-    _note_speed(state, storage)
-
-
-def _note_speed(state: RunState, storage: RunStorage) -> None:
-    """Remember how long this run took, for the estimates of later ones."""
-    seconds = [record.seconds for record in storage.records if record.epoch >= state.first_epoch]
-    n_images = state.data.images_per_epoch + len(state.data.validation_labels)
-    config = state.config
-    book = SpeedBook(speeds_file())
-    book.note(state.origin.architecture, config.image, config.device, n_usable_gpus(), seconds, n_images)
+    loop = _EpochLoop(run, state, storage, publish)
+    loop.run()
+    # For the estimates of later runs.
+    note_speed(SpeedBook(speeds_file()), state, loop.seconds_per_image)
 
 
 def _disk_message(error: OSError, run: TrainingRun) -> str:
@@ -143,6 +137,8 @@ class _EpochLoop:
         self._paused_seconds = 0.0
         self._has_diverged = False
         self._is_asked_for = False
+        self._n_drawn = 0
+        self.seconds_per_image: list[float] = []
         # The first epoch is saved at once: a run that is killed early can be resumed.
         self._last_saved = -math.inf
         image = run.config.image
@@ -190,6 +186,8 @@ class _EpochLoop:
         values = ", ".join(f"{name} {value:.4f}" for name, value in record.metrics)
         logger.info("epoch %d, revision %d: %s, model: %s", record.epoch, record.revision, values, record.model)
         self._state.remember()
+        n_images = self._n_drawn + len(self._state.data.validation_labels)
+        self.seconds_per_image.append(record.seconds / max(n_images, 1))
         self._epoch += 1
         self._save_last_now_and_then()
         storage.go_home()
@@ -205,7 +203,7 @@ class _EpochLoop:
         if not diff:
             return
         try:
-            check_fit(stamped.settings, self._state.data)
+            check_settings(stamped.settings, self._state.data)
             # Before they act: the user may want to go back to the network as it is now.
             if self._epoch:
                 self._storage.save_point(self._state, self._epoch - 1, stamped.settings.saving.undo_points)
@@ -304,6 +302,7 @@ class _EpochLoop:
         state, config = self._state, self._run.config
         batch_size = state.settings.hyperparameters.batch_size
         blocks = EpochBlocks(state.data, config.image, state.settings, config.seed, self._epoch)
+        self._n_drawn = blocks.n_images
         n_steps = -(-blocks.n_images // batch_size)
         rates = self._learning_rates(n_steps)
         done = 0

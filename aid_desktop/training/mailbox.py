@@ -36,7 +36,7 @@ class SettingsMailbox:
             return waiting
 
     def next_revision(self) -> int:
-        """Return a number for settings that the loop itself changes; what waits comes after them."""
+        """Return a revision for settings that the loop itself has changed; those that wait get the one after it."""
         with self._lock:
             self._revision += 1
             if self._waiting is None:
@@ -46,7 +46,7 @@ class SettingsMailbox:
             return taken
 
     def start_after(self, revision: int) -> None:
-        """Number posts from `revision` + 1 on, one that waits already included: a resumed run goes on counting."""
+        """Make `revision` + 1 the next one, or that of settings that wait already: a resumed run goes on counting."""
         with self._lock:
             if self._revision > revision:
                 return

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from aid_desktop.data.class_table import ClassTable
 from aid_desktop.errors import TrainingError
-from aid_desktop.models.cost import Cost
 from aid_desktop.models.registry import Architecture
+from aid_desktop.numbers import grouped
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
-from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.saving import SavingSettings
 from aid_desktop.settings.snapshot import TrainingSettings
-from aid_desktop.settings.split import SplitSettings
+from aid_desktop.training.speed_model import Situation, seconds_per_epoch
 
 
 class Preset(StrEnum):
@@ -24,34 +22,6 @@ class Preset(StrEnum):
     QUICK = "quick"
     BALANCED = "balanced"
     BEST = "best"
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What a recommendation is for.
-
-    `images_per_class` are the training images that an epoch has of each class, at least 1 in one of them.
-    `on_gpu` says whether a GPU trains, otherwise `n_cores` of the CPU do.
-    """
-
-    images_per_class: tuple[int, ...]
-    image: ImageSettings
-    n_cores: int = 1
-    on_gpu: bool = False
-
-    def __post_init__(self) -> None:
-        if self.n_images < 1:
-            raise TrainingError("there are no training images to recommend settings for: add them on the Data tab")
-
-    @property
-    def n_images(self) -> int:
-        """Number of training images in an epoch."""
-        return sum(self.images_per_class)
-
-    @property
-    def smallest_class(self) -> int:
-        """Number of images of the class that has the fewest."""
-        return min(self.images_per_class)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +51,11 @@ class Recommendation:
 class _Net:
     """A network that presets choose.
 
-    `speed` is the number of images of 32 × 32 gray pixels that one core trains on in a second. `smallest_side` is
-    where its halvings still leave something to see; `fewest` the images of an epoch that its weights are worth.
+    `smallest_side` is where its halvings still leave something to see; `fewest` the images of an epoch that its
+    weights are worth. speed_model.py knows how quick it is.
     """
 
     name: str
-    speed: float
     smallest_side: int
     fewest: int = 0
     is_residual: bool = True
@@ -108,12 +77,10 @@ class _Plan:
     """Part of the image's smaller side."""
 
 
-# Speeds: those of the residual networks are eight tenths or less of what was measured per core on 2 idle cores of an
-# AMD EPYC with AVX2 (`bootstrap.py benchmark train`, `bootstrap.py benchmark fashion_mnist`), the others low guesses.
-_COMPACT = _Net("ResNet_compact", 280, 12, 4000)
-_SMALL = _Net("ResNet_small", 450, 8)
-_LENET = _Net("LeNet5_do", 1500, 16, is_residual=False)
-_PERCEPTRON = _Net("MLP_64_32_16", 5000, 1, is_residual=False)
+_COMPACT = _Net("ResNet_compact", 12, 4000)
+_SMALL = _Net("ResNet_small", 8)
+_LENET = _Net("LeNet5_do", 16, is_residual=False)
+_PERCEPTRON = _Net("MLP_64_32_16", 1, is_residual=False)
 # A user may have taken the others out of model_zoo.py.
 _ANY_SIZE = (_SMALL, _LENET, _PERCEPTRON)
 
@@ -123,29 +90,12 @@ _PLANS = {
     Preset.BEST: _Plan(3600, 10, 150, 3000, (_COMPACT, *_ANY_SIZE), 0.1, 0.25, 0.07),
 }
 
-_PIXELS = 32 * 32
-_GPU_CORES = 20
-"""A GPU is counted as so many cores. Not measured; chosen low, so that runs end too early rather than too late."""
-_BETWEEN_EPOCHS = 1.0
-"""Seconds for validating and saving, ample for networks of this size."""
-_SECONDS_PER_IMAGE, _SECONDS_PER_ACTIVATION, _MULTIPLY_ADDS = 1e-4, 15e-9, 10e9
-"""Time of a core for an image, for each number that a layer gives, and multiply-adds of a core in a second: measured
-where the speeds above were (LeNet5_do of 32 and 64 pixels, ResNet_small, VGG_small_1), and made half as fast again."""
 _WORTH_MEASURING = 600.0
 """Seconds of training beside which some seconds of measuring the number format do not count."""
 _FEW = 500
 """Images of a class below which they are varied more."""
 _IMBALANCE = 2
 _RATE, _RATE_BATCH = 0.1, 128
-
-
-def situation_of(
-    table: ClassTable, split: SplitSettings | None, image: ImageSettings, n_cores: int, on_gpu: bool
-) -> Situation:
-    """Return what a class table and a machine mean for a recommendation. Raises TrainingError without images."""
-    held_out = 0.0 if split is None else split.held_out_share
-    counts = table.drawn_by_class().values()
-    return Situation(tuple(max(1, round(n * (1 - held_out))) for n in counts if n), image, n_cores, on_gpu)
 
 
 def recommend(
@@ -160,7 +110,7 @@ def recommend(
     plan = _PLANS[preset]
     net = _choose_net(plan, situation, architectures)
     asked, epochs = epochs is not None, epochs or _epochs(plan, net, situation)
-    seconds = epochs * _seconds_per_epoch(net, situation)
+    seconds = epochs * seconds_per_epoch(net.name, situation)
     batch_size = _batch_size(situation.n_images)
     n_steps = epochs * _n_steps(situation.n_images)
     training = TrainingSettings(
@@ -202,37 +152,14 @@ def _choose_net(plan: _Plan, situation: Situation, architectures: Sequence[Archi
     # A perceptron of large images has more weights than any time or memory allows.
     fitting = [net for net in fitting if net is not _PERCEPTRON] or fitting
     worth = [net for net in fitting if situation.n_images >= net.fewest] or fitting
-    in_time = (net for net in worth if plan.fewest_epochs * _seconds_per_epoch(net, situation) <= plan.seconds)
+    seconds = {net: seconds_per_epoch(net.name, situation) for net in worth}
+    in_time = (net for net in worth if plan.fewest_epochs * seconds[net] <= plan.seconds)
     # The quickest where even that takes longer than planned.
-    return next(in_time, max(worth, key=lambda net: net.speed))
-
-
-def seconds_per_epoch(architecture: str, situation: Situation, cost: Cost | None) -> float | None:
-    """Return about how long an epoch takes, rather too long than too short; None if nothing is known of the network.
-
-    Of networks that presets choose it is what presets count with, of others it follows from their cost.
-    """
-    known = {net.name: net for net in (_COMPACT, *_ANY_SIZE)}.get(architecture)
-    if known is not None:
-        return _seconds_per_epoch(known, situation)
-    if cost is None or cost.multiply_adds is None or cost.activations is None:
-        return None
-    cores = _GPU_CORES if situation.on_gpu else situation.n_cores
-    seconds = _SECONDS_PER_IMAGE + cost.activations * _SECONDS_PER_ACTIVATION + cost.multiply_adds / _MULTIPLY_ADDS
-    return _BETWEEN_EPOCHS + situation.n_images * seconds / cores
-
-
-def _seconds_per_epoch(net: _Net, situation: Situation) -> float:
-    height, width, channels = situation.image.input_shape
-    # Only the first layer sees the channels, except in a perceptron.
-    size = height * width * (1 if net is not _PERCEPTRON else channels) / _PIXELS
-    cores = _GPU_CORES if situation.on_gpu else situation.n_cores
-    # Preparation of images and steps that are too small to keep a core busy do not become shorter with the images.
-    return _BETWEEN_EPOCHS + situation.n_images * max(size, 0.1) / (net.speed * cores)
+    return next(in_time, min(worth, key=lambda net: seconds[net]))
 
 
 def _epochs(plan: _Plan, net: _Net, situation: Situation) -> int:
-    affordable = int(plan.seconds / _seconds_per_epoch(net, situation))
+    affordable = int(plan.seconds / seconds_per_epoch(net.name, situation))
     return min(max(affordable, plan.fewest_epochs), _most_epochs(plan, situation))
 
 
@@ -292,8 +219,7 @@ def _augmentation(plan: _Plan, situation: Situation) -> AugmentationSettings:
 
 def _about_net(net: _Net, situation: Situation) -> Reason:
     height, width, _ = situation.image.input_shape
-    # As in the window: digits in groups of three.
-    n = f"{situation.n_images:,}".replace(",", "\N{NO-BREAK SPACE}")
+    n = grouped(situation.n_images)
     texts = {
         _COMPACT: f"With {n} training images its residual blocks have enough to learn from, at any image size.",
         _SMALL: f"It is quick on {n} images of {width} × {height} px, and still has residual blocks.",

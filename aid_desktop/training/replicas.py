@@ -16,7 +16,7 @@ from aid_desktop.training.fit import BlockFitter
 if TYPE_CHECKING:
     import keras
 
-# Random states of replicas lie so far apart: an epoch has fewer steps.
+# The random states of two replicas lie so far apart that they never meet: an epoch has fewer steps than that.
 _SEEDS_APART = 2**24
 
 

@@ -4,14 +4,14 @@ import dataclasses
 import logging
 from collections.abc import Callable
 
-from aid_desktop.data.prepare import PreparationStoppedError
-from aid_desktop.errors import TrainingError
-from aid_desktop.models.backbones import check_fit
+from aid_desktop.errors import StoppedError, TrainingError
+from aid_desktop.models.backbones import check_takes
 from aid_desktop.models.build import check_shapes, compile_model, dropout_rates, set_dropout
 from aid_desktop.models.files import load_model
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.partial import set_trainable
 from aid_desktop.models.precision import check_precision
+from aid_desktop.models.seeding import making_network
 from aid_desktop.models.zoo import find_architecture, list_architectures
 from aid_desktop.runs.folder import check_resumable, read_state
 from aid_desktop.runs.history import truncate_history
@@ -33,10 +33,10 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
         check_resumable(run.folder)
     if config.model.architecture is not None and not run.resume:
         # Before the images are loaded, which may take long.
-        check_fit(find_architecture(list_architectures(run.model_zoo), config.model.architecture), config.image)
+        check_takes(find_architecture(list_architectures(run.model_zoo), config.model.architecture), config.image)
     try:
         data = load_training_data(config, say, lambda: run.control.stop_requested)
-    except PreparationStoppedError:
+    except StoppedError:
         return None
     say("Building the network")
     saved = latest = Revision(0, 0, "", config.training)
@@ -51,7 +51,9 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
         data = with_statistics(data, loaded.card)
         saved, latest, first_epoch = _resume_point(run, loaded.card)
     else:
-        model, origin, data = first_network(run, data)
+        # Other threads may have drawn random numbers while the images were loaded.
+        with making_network(config.seed):
+            model, origin, data = first_network(run, data)
         built_dropout = dropout_rates(model)
         set_trainable(model, saved.settings.hyperparameters.trainable)
         compile_model(model, saved.settings.hyperparameters)

@@ -62,7 +62,7 @@ class RunState:
         self._trace_anew()
 
     def unfreeze(self, n_more: int) -> bool:
-        """Let so many more layers learn than the settings say; return whether that changes anything."""
+        """Let `n_more` more layers learn than the settings say; return whether that changes anything."""
         hyperparameters = self.settings.hyperparameters
         if not set_trainable(self.model, hyperparameters.trainable, n_more):
             return False
@@ -81,7 +81,7 @@ class RunState:
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """Have the moving averages of the weights in their place, if there are any, and what belongs to them."""
+        """Put the moving averages of the weights, if there are any, into the network, with their statistics."""
         pairs = list(zip(self.model.trainable_variables, averages(self.model.optimizer), strict=False))
         # The others are moved where statistics are measured: those themselves, and the random states of dropout.
         kept = [(variable, variable.value.numpy()) for variable in self.model.variables] if pairs else []

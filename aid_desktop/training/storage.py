@@ -15,13 +15,14 @@ from typing import TypeVar
 from aid_desktop.errors import AidError
 from aid_desktop.log import add_run_log, remove_run_log
 from aid_desktop.models.metadata import read_card
-from aid_desktop.paths import user_data_dir, write_atomically
-from aid_desktop.runs.config import RunConfig, data_rows, write_run_toml
-from aid_desktop.runs.folder import RunFolder, free_folder
+from aid_desktop.paths import free_path, user_data_dir, write_atomically
+from aid_desktop.runs.config import RunConfig, data_rows
+from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.held_out import write_held_out
 from aid_desktop.runs.history import append_record, read_history
 from aid_desktop.runs.meta_xlsx import write_meta_xlsx
 from aid_desktop.runs.records import EpochRecord
+from aid_desktop.runs.run_toml import write_run_toml
 from aid_desktop.runs.settings_log import Revision, append_revision, read_revisions
 from aid_desktop.settings.saving import SavingSettings
 from aid_desktop.settings.snapshot import TrainingSettings
@@ -58,6 +59,7 @@ class RunStorage:
         self._revisions: list[Revision] = []
         self._removable: list[EpochRecord] = []
         self._sizes: dict[str, int] = {}
+        self._left_at_home: list[str] = []
         self._log: logging.Handler | None = None
         self._last_try = 0.0
         self._events = EventFile()
@@ -140,7 +142,7 @@ class RunStorage:
         for each in old:
             self._removable.remove(each)
             self._sizes.pop(str(each.model), None)
-            _remove(self.folder.model(str(each.model)))
+            self._remove_model(str(each.model))
         return tuple(each.epoch for each in old)
 
     def save_point(self, state: RunState, epoch: int, keep: int) -> None:
@@ -177,10 +179,19 @@ class RunStorage:
         # An open file could not be removed on Windows.
         self._events.close()
         self._use(self._home)
+        while self._left_at_home:
+            _remove(self._home.model(self._left_at_home.pop()))
         shutil.rmtree(away.path, ignore_errors=True)
         text = f"{self._home.path} can be written again: all files of the run are there."
         logger.info(text)
         self._publish(StorageChanged(self._home.path, text, is_fallback=False))
+
+    def _remove_model(self, name: str) -> None:
+        _remove(self.folder.model(name))
+        if self.is_away:
+            # A full disk has room then; from a drive that has gone it is removed when that is back.
+            _remove(self._home.model(name))
+            self._left_at_home.append(name)
 
     def _know(self, config: RunConfig, data: TrainingData) -> None:
         self._config, self._data = config, data
@@ -203,7 +214,7 @@ class RunStorage:
     def _leave(self, reason: OSError) -> None:
         """Go on in a fallback folder. Raises `reason` if there is none."""
         for parent in (user_data_dir() / _FALLBACKS, Path(tempfile.gettempdir()) / _FALLBACKS):
-            folder = RunFolder(free_folder(parent / self._home.path.name))
+            folder = RunFolder(free_path(parent / self._home.path.name))
             try:
                 folder.create()
                 self._write_all(folder)
@@ -259,7 +270,9 @@ class RunStorage:
 
 def _remove(path: Path) -> None:
     try:
-        path.unlink(missing_ok=True)
+        path.unlink()
+    except FileNotFoundError:
+        return
     except OSError as error:
         # Open in another program, say: one file too many is no reason to end a run.
         logger.info("%s cannot be removed: %s", path, error)

@@ -18,7 +18,7 @@ import psutil
 from _figures import show
 from numpy.typing import NDArray
 
-from aid_desktop.data.cache import GB, CropCache
+from aid_desktop.data.cache import CropCache
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.hdf5 import open_hdf5
@@ -29,6 +29,7 @@ from aid_desktop.data.sampling import RowDraw, draw_epoch
 from aid_desktop.data.source import ImageReader
 from aid_desktop.models.build import compile_model
 from aid_desktop.models.zoo import find_zoo, load_zoo
+from aid_desktop.numbers import GB
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.image import ImageSettings

@@ -22,11 +22,11 @@ from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.normalize import Normalization
 from aid_desktop.data.rtdc_writing import RtdcWriter
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.metrics import score
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.gui.app import make_application
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.gallery import Gallery
 from aid_desktop.gui.assess.relabelling import Relabelling
 from aid_desktop.gui.background import Background

@@ -81,6 +81,28 @@ def test_that_a_run_that_cannot_start_is_told_in_one_line(
     assert "did you mean training?" in one_line(call("train", tmp_path / "bad.toml"))
 
 
+def test_that_a_resumed_run_keeps_its_seed_and_its_network(call: Any, run_folder: Path, run_toml: Path) -> None:
+    for option in (("--seed", "3"), ("--model-zoo", run_folder / "model_zoo.py"), ("--download-weights",)):
+        assert str(option[0]) in one_line(call("train", run_folder, "--resume", *option))
+
+
+def test_that_a_run_that_diverged_is_an_error(
+    call: Any, run_toml: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end = RunFinished(tmp_path, "The loss is no number any more.", 0, None, None, has_diverged=True)
+    monkeypatch.setattr(train_module, "train", lambda run, publish: publish(end))
+    assert "no number" in one_line(call("train", run_toml, "--out", tmp_path / "d", "--json"))
+
+
+def test_that_what_is_printed_is_of_the_folder_that_the_run_ended_in(
+    call: Any, run_toml: Path, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end = RunFinished(run_folder, "Done.", 1, None, None)
+    monkeypatch.setattr(train_module, "train", lambda run, publish: publish(end))
+    result = call("train", run_toml, "--out", tmp_path / "full disk", "--json")
+    assert Path(result.document["best_model"]).is_relative_to(run_folder)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no such signal")
 def test_that_ctrl_c_stops_in_good_order_and_ends_with_130(
     call: Any, run_toml: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -221,6 +243,9 @@ def test_that_assess_tells_what_is_missing(call: Any, run_folder: Path, run_toml
     )
     assert "no rows of the role test" in one_line(call("assess", run_folder, "--run", tmp_path))
     assert "has saved no model yet" in one_line(call("assess", tmp_path, "--run", run_toml))
+    both = call("assess", run_folder, "--run", run_toml, "--data", f"dark={test}")
+    assert both.code == 2
+    assert "not allowed with argument --run" in both.err
 
 
 # --- classify -----------------------------------------------------------------------------------------------
@@ -371,8 +396,8 @@ def test_that_zoo_lists_the_architectures_with_the_keys_of_the_manual(call: Any,
     words = call("zoo", "--model-zoo", zoo)
     assert words.code == 0
     assert [line.split("  ")[0] for line in words.out.splitlines()] == ["A", "B", "N_*"]
-    assert "2 050 parameters" in words.out
-    assert "2 048 multiply-adds" in words.out
+    assert "2\N{NO-BREAK SPACE}050 parameters" in words.out
+    assert "2\N{NO-BREAK SPACE}048 multiply-adds" in words.out
     assert "line 11: B for images (32, 32, 1) and 2 classes: ZeroDivisionError" in words.out
     assert "In place of *: one to 8 numbers from 1 to 4096" in words.out
     sized = call("zoo", "--model-zoo", zoo, "--json", "--size", 8, "--channels", 3, "--classes", 5).document

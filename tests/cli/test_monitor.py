@@ -30,7 +30,7 @@ LINES = [
         "r: classes a, b; 10 images per epoch, 5 to validate, 99 weights",
     ),
     (
-        RunStarted(Path("r"), ("a", "b"), 10, 5, 0, 99, NEW, ("Two are kept.",), ("It knows them.",)),
+        RunStarted(Path("r"), ("a", "b"), 10, 5, 0, 99, NEW, 0, ("Two are kept.",), ("It knows them.",)),
         "r: classes a, b; 10 images per epoch, 5 to validate, 99 weights\nTwo are kept.\nWarning: It knows them.",
     ),
     (SettingsApplied(2, 1, NEW, DIFF), "epoch 2 uses revision 1: training.batch_size 64 → 8"),

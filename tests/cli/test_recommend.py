@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from aid_desktop.data.class_table import Role
-from aid_desktop.runs.config import read_run_toml
+from aid_desktop.runs.run_toml import read_run_toml
 
 pytestmark = pytest.mark.keras
 

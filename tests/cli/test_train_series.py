@@ -222,6 +222,7 @@ def test_that_arguments_that_fit_no_series_are_told(call: Any, toml: Path, tmp_p
     assert not (tmp_path / "s").exists()
     call("train", toml, "--repeat", 2, "--out", tmp_path / "t")
     assert "cannot change in a resumed series" in call("train", tmp_path / "t", "--resume", "--epochs", 9).err
+    assert "cannot change in a resumed series" in call("train", tmp_path / "t", "--resume", "--download-weights").err
 
 
 @pytest.mark.parametrize("arguments", [("--repeat", 2), ("--resume",)])

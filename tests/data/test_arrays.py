@@ -2,9 +2,9 @@ import h5py
 import numpy as np
 import pytest
 
-from aid_desktop.data.arrays import MAX_CHANNELS, PartNeededError, array_parts
+from aid_desktop.data.arrays import array_parts
 from aid_desktop.data.formats import open_source, reopen
-from aid_desktop.data.source import SourceKind
+from aid_desktop.data.source import MAX_CHANNELS, PartNeededError, SourceKind
 from aid_desktop.errors import DataError
 
 

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from aid_desktop.data import cache as cache_module
 from aid_desktop.data import prepare
-from aid_desktop.data.cache import DEFAULT_LIMIT_GB, GB, CropCache, key_of
+from aid_desktop.data.cache import DEFAULT_LIMIT_GB, CropCache, key_of
 from aid_desktop.data.formats import open_source, reopen
-from aid_desktop.data.prepare import PreparationStoppedError, prepare_row
+from aid_desktop.data.prepare import prepare_row
 from aid_desktop.data.source import DataSource, SourceKind
-from aid_desktop.errors import DataError
+from aid_desktop.errors import DataError, StoppedError
+from aid_desktop.numbers import GB
 from aid_desktop.settings.image import ImageSettings
 
 SMALL = ImageSettings(width=8, height=6)
@@ -40,8 +41,10 @@ def make_stack(path: Path, seed: int = 0, kind: str = "uint8"):
     return open_source(path)
 
 
-def get(cache: CropCache, reader, image=SMALL, zoom=1.0, margin=True, progress=lambda *_: None, stop=lambda: False):
-    return cache.images(reader, image, zoom, margin, progress, stop)
+def get(
+    cache: CropCache, reader, image=SMALL, zoom=1.0, margin=True, progress=lambda *_: None, should_stop=lambda: False
+):
+    return cache.images(reader, image, zoom, margin, progress, should_stop)
 
 
 @settings(max_examples=20, deadline=None)
@@ -105,7 +108,7 @@ def test_that_a_change_that_the_digest_may_miss_counts(stack, monkeypatch):
     assert key_of(stack.source, SMALL, 1.0, True) != key
 
 
-@pytest.mark.parametrize("error", [PreparationStoppedError("stop"), OSError(28, "No space left on device")])
+@pytest.mark.parametrize("error", [StoppedError("stop"), OSError(28, "No space left on device")])
 def test_that_a_file_that_was_not_finished_is_never_used(cache, stack, monkeypatch, error):
     monkeypatch.setattr(prepare, "MAX_BLOCK", 8)
 
@@ -113,15 +116,15 @@ def test_that_a_file_that_was_not_finished_is_never_used(cache, stack, monkeypat
         if done == 16:
             raise error
 
-    with pytest.raises(DataError):
+    with pytest.raises((StoppedError, DataError)):
         get(cache, stack, progress=fail)
     assert list(cache.folder.iterdir()) == []
     np.testing.assert_array_equal(get(cache, stack), prepare_row(stack, SMALL, margin=True))
 
 
 def test_that_making_a_file_can_be_stopped(cache, stack):
-    with pytest.raises(PreparationStoppedError):
-        get(cache, stack, stop=lambda: True)
+    with pytest.raises(StoppedError):
+        get(cache, stack, should_stop=lambda: True)
     assert cache.usage().n_files == 0
 
 

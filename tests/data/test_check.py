@@ -7,7 +7,7 @@ from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.fingerprint import fingerprint
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.health import class_health
-from aid_desktop.data.prepare import PreparationStoppedError
+from aid_desktop.errors import StoppedError
 
 
 def pictures(n, seed=0):
@@ -73,6 +73,18 @@ def test_that_one_image_of_two_classes_is_doubtful(make_table):
     assert (finding.severity, finding.message) == (Severity.DOUBT, "1 image has two different classes.")
 
 
+@pytest.mark.parametrize("classes", ["cat dog cat", "cat cat dog", "dog cat cat"])
+def test_that_an_image_of_two_classes_is_one_whatever_the_order_of_its_rows(make_table, classes):
+    image, *others = pictures(4)
+    rows = [
+        (np.stack([image, other]), name, Role.TRAINING) for other, name in zip(others, classes.split(), strict=True)
+    ]
+    findings = [one for one in check_table(make_table(*rows)).findings if one.pairs]
+    assert [one.message for one in findings] == ["1 image has two different classes."]
+    [pair] = findings[0].pairs
+    assert {classes.split()[ref.row] for ref in pair} == {"cat", "dog"}
+
+
 def test_that_copies_among_training_images_matter_when_single_images_are_held_out(make_table):
     rows = clean_rows()
     rows[0][0][1] = rows[0][0][0]
@@ -128,7 +140,7 @@ def test_that_a_source_in_two_rows_is_read_once(make_table, monkeypatch):
     again = table.added([table.rows[0]])
     n_read = []
     monkeypatch.setattr(
-        "aid_desktop.data.check.fingerprint", lambda reader, *rest: n_read.append(1) or fingerprint(reader, *rest)
+        "aid_desktop.data.fingerprint.fingerprint", lambda reader, *rest: n_read.append(1) or fingerprint(reader, *rest)
     )
     check_table(again)
     assert len(n_read) == 4
@@ -139,5 +151,5 @@ def test_that_a_check_tells_its_progress_and_can_be_stopped(make_table):
     told = []
     check_table(table, progress=lambda done, total: told.append((done, total)))
     assert told == [(12, 48), (24, 48), (36, 48), (48, 48)]
-    with pytest.raises(PreparationStoppedError):
-        check_table(table, stop=lambda: True)
+    with pytest.raises(StoppedError):
+        check_table(table, should_stop=lambda: True)

@@ -131,7 +131,6 @@ def test_that_rows_are_removed_replaced_and_added():
     assert classes(GOOD.removed([0, 2])) == [(1, "dog"), (1, "dog")]
     assert GOOD.replaced(1, row(5, "x")).rows[1].class_index == 5
     assert GOOD.added([row(0, "cat")]).rows[:4] == GOOD.rows
-    assert GOOD.with_row(row(0, "cat")).rows[-1].class_name == "cat"
 
 
 @pytest.mark.parametrize("indices", [[4], [-1], [0, 9]])

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from aid_desktop.data import convert
 from aid_desktop.data.conversion import ConvertSettings
-from aid_desktop.data.convert import ConversionStoppedError, convert_sources
+from aid_desktop.data.convert import convert_sources
 from aid_desktop.data.folders import FolderReader
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.geometry import crop_pad
 from aid_desktop.data.rtdc_writing import write_rtdc
-from aid_desktop.errors import DataError
+from aid_desktop.errors import DataError, StoppedError
 
 
 def noise(*shape, kind=np.uint8, seed=0):
@@ -159,9 +159,9 @@ def test_that_a_stop_leaves_the_old_file_and_nothing_else(tmp_path, folder, n_as
     out = tmp_path / "cells.rtdc"
     write_rtdc(out, noise(2, 4, 4))
     asked = iter(range(100))
-    with pytest.raises(ConversionStoppedError):
+    with pytest.raises(StoppedError):
         convert_paths(
-            [folder], out, ConvertSettings(size=(9, 9)), overwrite=True, stop=lambda: next(asked) >= n_asked - 1
+            [folder], out, ConvertSettings(size=(9, 9)), overwrite=True, should_stop=lambda: next(asked) >= n_asked - 1
         )
     assert open_source(out).source.n_images == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cells", "cells.rtdc"]

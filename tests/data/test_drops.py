@@ -177,6 +177,12 @@ def test_that_only_so_many_files_are_looked_at(make, monkeypatch):
     assert [problem.name for problem in plan.rejected] == ["dog"]
 
 
+def test_that_no_class_is_left_out_of_a_folder_with_very_many(make, monkeypatch):
+    folder = make(*(f"data/{i:02}.rtdc" for i in range(30)))
+    monkeypatch.setattr(drops, "MAX_ENTRIES", 10)
+    assert len(resolve_drop([folder / "data"]).items) == 30
+
+
 def test_that_what_a_drop_finds_can_be_opened(tmp_path, write_image):
     from aid_desktop.data.formats import open_source
 

@@ -6,11 +6,10 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
 from aid_desktop.data import fingerprint as module
-from aid_desktop.data.check import NEARLY_EQUAL
 from aid_desktop.data.fingerprint import correlations, fingerprint, perceptual_hashes, small_gray
 from aid_desktop.data.formats import open_source
-from aid_desktop.data.near_duplicates import MAX_DISTANCE, distances, near_pairs
-from aid_desktop.data.prepare import PreparationStoppedError
+from aid_desktop.data.near_duplicates import MAX_DISTANCE, NEARLY_EQUAL, distances, near_pairs
+from aid_desktop.errors import StoppedError
 
 
 def pictures(n, seed=0):
@@ -92,5 +91,5 @@ def test_that_shape_and_depth_belong_to_the_exact_mark(tmp_path):
 
 def test_that_comparing_can_be_stopped(tmp_path):
     np.save(tmp_path / "a.npy", pictures(3))
-    with pytest.raises(PreparationStoppedError):
-        fingerprint(open_source(tmp_path / "a.npy"), stop=lambda: True)
+    with pytest.raises(StoppedError):
+        fingerprint(open_source(tmp_path / "a.npy"), should_stop=lambda: True)

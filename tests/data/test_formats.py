@@ -4,7 +4,8 @@ import h5py
 import numpy as np
 import pytest
 
-from aid_desktop.data.formats import IMAGE_SUFFIXES, file_dialog_filter, open_source, reopen
+from aid_desktop.data.formats import file_dialog_filter, open_source, reopen
+from aid_desktop.data.listing import IMAGE_SUFFIXES
 from aid_desktop.data.selection import select_images
 from aid_desktop.data.source import SourceKind
 from aid_desktop.errors import DataError

@@ -2,13 +2,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
-from aid_desktop.data.moving import find_images, include_images, move_images
+from aid_desktop.data.moving import include_images, move_images
 from aid_desktop.data.selection import select_images, whole_numbers
 from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import DataError
@@ -83,14 +82,6 @@ def test_that_what_is_not_there_is_refused() -> None:
         move_images(TABLE, {0: [0]}, class_name=" ")
 
 
-def test_that_images_are_found_in_the_rows_that_hold_them() -> None:
-    moved = move_images(TABLE, {0: [2, 9]}, class_name="dog")
-    found = find_images(moved, CATS, np.array([9, 0, 3]))
-    assert {place: places.tolist() for place, places in found.items()} == {0: [0, 2], 1: [1]}
-    one_cat = ClassTable((ClassRow(select_images(CATS, [1]), 0, "cat", Role.TEST),))
-    assert find_images(one_cat, CATS, np.array([0])) == {}
-
-
 STEPS = st.lists(
     st.tuples(
         st.sampled_from([CATS, DOGS]),
@@ -102,14 +93,20 @@ STEPS = st.lists(
 )
 
 
+def places_in(table: ClassTable, source: DataSource, numbers: set[int]) -> dict[int, list[int]]:
+    """Return by place of a row which of its images have these numbers in the file of a source."""
+    rows = [row.source for row in table.rows]
+    own = [whole_numbers(one).tolist() if one.digest == source.digest else [] for one in rows]
+    return {place: [at for at, number in enumerate(of) if number in numbers] for place, of in enumerate(own)}
+
+
 @given(STEPS)
 def test_that_no_image_is_lost_or_doubled(steps: list[tuple[DataSource, set[int], str, Role]]) -> None:
     table = TABLE
     expected = {("cats", n): ("cat", Role.TRAINING) for n in range(10)}
     expected |= {("dogs", n): ("dog", Role.TRAINING) for n in range(6)}
     for source, numbers, name, role in steps:
-        chosen = np.array(sorted(numbers), np.intp)
-        table = move_images(table, find_images(table, source, chosen), name, role)
+        table = move_images(table, places_in(table, source, numbers), name, role)
         expected |= {(source.path.name, n): (name, role) for n in numbers}
     found = [((file, n), aim) for (file, *aim), numbers in contents(table).items() for n in numbers]
     assert len(found) == 16

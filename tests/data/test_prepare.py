@@ -5,8 +5,9 @@ import pytest
 from aid_desktop.data import prepare
 from aid_desktop.data.formats import open_source, reopen
 from aid_desktop.data.geometry import centre_crop, fit_image
-from aid_desktop.data.prepare import PreparationStoppedError, prepare_row
+from aid_desktop.data.prepare import prepare_row
 from aid_desktop.data.rtdc_writing import write_rtdc
+from aid_desktop.errors import StoppedError
 from aid_desktop.settings.image import ImageSettings
 
 
@@ -57,8 +58,8 @@ def test_that_preparing_can_be_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(prepare, "MAX_BLOCK", 2)
     write_rtdc(tmp_path / "a.rtdc", noise(6, 4, 4))
     answers = iter([False, True])
-    with pytest.raises(PreparationStoppedError, match=r"a\.rtdc"):
-        prepare_row(open_source(tmp_path / "a.rtdc"), ImageSettings(), stop=lambda: next(answers))
+    with pytest.raises(StoppedError, match=r"a\.rtdc"):
+        prepare_row(open_source(tmp_path / "a.rtdc"), ImageSettings(), should_stop=lambda: next(answers))
 
 
 def test_that_few_files_are_read_before_a_stop_is_heard(tmp_path, write_image, monkeypatch):
@@ -66,8 +67,8 @@ def test_that_few_files_are_read_before_a_stop_is_heard(tmp_path, write_image, m
     for number in range(6):
         write_image(tmp_path / f"{number}.png", noise(4, 4))
     answers = iter([False, False, True])
-    with pytest.raises(PreparationStoppedError):
-        prepare_row(open_source(tmp_path), ImageSettings(), stop=lambda: next(answers))
+    with pytest.raises(StoppedError):
+        prepare_row(open_source(tmp_path), ImageSettings(), should_stop=lambda: next(answers))
 
 
 def test_that_blocks_of_rtdc_files_begin_with_a_chunk(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -209,6 +210,7 @@ def test_that_no_file_stays_open(tmp_path):
     reader = open_source(path)
     reader.read([1])
     reader.positions([1])
+    assert path not in [Path(one.path) for one in psutil.Process().open_files()]
     with h5py.File(path, "r+") as file:
         file.attrs["experiment:sample"] = "changed"
 

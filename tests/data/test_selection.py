@@ -17,7 +17,6 @@ from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.data.scalar_features import read_features
 from aid_desktop.data.selection import (
     Owners,
-    is_same_file,
     merged,
     parse_ranges,
     places_of,
@@ -129,7 +128,6 @@ def test_that_an_image_is_found_by_its_number_in_the_file(source: DataSource) ->
 
 def test_that_sources_of_one_file_are_known_and_joined(source: DataSource) -> None:
     one, other = select_images(source, [0, 1]), select_images(source, [2, 7])
-    assert is_same_file(one, other)
     owners = Owners(8)
     owners.take(one, 3)
     assert owners.first(other) is None

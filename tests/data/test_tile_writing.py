@@ -13,9 +13,9 @@ from aid_desktop.data.formats import open_source
 from aid_desktop.data.grouping import group_key
 from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.data.tile_extras import with_extra_tiles
-from aid_desktop.data.tile_plan import TilePlan, TileSettings, TilingStoppedError, open_images, plan_tiles
+from aid_desktop.data.tile_plan import TilePlan, TileSettings, open_images, plan_tiles
 from aid_desktop.data.tile_writing import GROUP_BY, TileReport, write_tiles
-from aid_desktop.errors import DataError, SettingsError
+from aid_desktop.errors import DataError, SettingsError, StoppedError
 
 SIZE = 8
 
@@ -216,12 +216,12 @@ def test_that_progress_is_told_and_stopping_leaves_whole_files(images: Path, tmp
     write_tiles(plan(images), tmp_path / "a", progress=lambda done, total: seen.append((done, total)))
     assert seen[-1] == (36, 36)
     answers = iter([False] * 5 + [True])
-    with pytest.raises(TilingStoppedError, match="5 of 36 tiles were written"):
-        write_tiles(plan(images), tmp_path / "b", stop=lambda: next(answers))
+    with pytest.raises(StoppedError, match="5 of 36 tiles were written"):
+        write_tiles(plan(images), tmp_path / "b", should_stop=lambda: next(answers))
     assert len(names_in(tmp_path / "b")) == 5
     readers, _ = open_images([(images, "")])
-    with pytest.raises(TilingStoppedError):
-        plan_tiles(readers, TileSettings(SIZE), None, stop=lambda: True)
+    with pytest.raises(StoppedError):
+        plan_tiles(readers, TileSettings(SIZE), None, should_stop=lambda: True)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from aid_desktop.doctor import benchmark as benchmark_module
 from aid_desktop.doctor.benchmark import Benchmark, measure, run_benchmark
-from aid_desktop.errors import ModelZooError
+from aid_desktop.errors import ModelZooError, StoppedError
 from aid_desktop.models.zoo import find_zoo
 
 pytestmark = pytest.mark.keras
@@ -33,10 +33,10 @@ def test_that_it_runs_in_another_process_and_failures_are_a_reason(monkeypatch: 
     calls: list[tuple[Any, ...]] = []
     found = Benchmark(1.0, 2.0, "cpu", "ONNX Runtime")
 
-    def elsewhere(work: Any, arguments: tuple[Any, ...], should_stop: Any) -> Benchmark | None:
+    def elsewhere(work: Any, arguments: tuple[Any, ...], should_stop: Any) -> Benchmark:
         calls.append((work, arguments))
         if should_stop():
-            return None
+            raise StoppedError
         return found
 
     monkeypatch.setattr(benchmark_module, "in_own_process", elsewhere)

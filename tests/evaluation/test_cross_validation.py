@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from aid_desktop.errors import DataError
-from aid_desktop.evaluation.cross_validation import ComparisonStoppedError, joined_groups, out_of_sample
+from aid_desktop.errors import DataError, StoppedError
+from aid_desktop.evaluation.cross_validation import joined_groups, out_of_sample
 
 
 def test_that_digits_are_classified_well_and_the_same_each_time() -> None:
@@ -69,5 +69,5 @@ def test_that_what_cannot_be_compared_is_refused() -> None:
         out_of_sample(values, np.arange(6) % 2, 2, np.zeros(6, np.intp))
     with pytest.raises(DataError, match="none can be judged"):
         out_of_sample(values, np.arange(6) % 2, 2, np.arange(6) % 2)
-    with pytest.raises(ComparisonStoppedError):
+    with pytest.raises(StoppedError):
         out_of_sample(values, np.arange(6) % 2, 2, should_stop=lambda: True)

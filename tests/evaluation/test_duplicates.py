@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from aid_desktop.data.near_duplicates import near_pairs
-from aid_desktop.data.prepare import PreparationStoppedError
+from aid_desktop.errors import StoppedError
 from aid_desktop.evaluation.duplicates import find_duplicates
 from aid_desktop.evaluation.predictions import Predictions
 
@@ -45,7 +45,7 @@ def test_that_only_the_images_asked_for_are_compared(planted: Predictions) -> No
 
 
 def test_that_it_can_be_stopped(planted: Predictions) -> None:
-    with pytest.raises(PreparationStoppedError):
+    with pytest.raises(StoppedError):
         find_duplicates(planted, should_stop=lambda: True)
 
 
@@ -56,8 +56,8 @@ def test_that_the_search_of_nearly_equal_images_can_be_left() -> None:
     def leave() -> None:
         calls.append(1)
         if len(calls) == 3:
-            raise PreparationStoppedError("Stopped.")
+            raise StoppedError("Stopped.")
 
-    with pytest.raises(PreparationStoppedError):
+    with pytest.raises(StoppedError):
         near_pairs(hashes, hashes, 10**6, leave)
     assert len(calls) == 3

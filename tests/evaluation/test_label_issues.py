@@ -11,12 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
-from aid_desktop.errors import DataError
-from aid_desktop.evaluation.cross_validation import ComparisonStoppedError, out_of_sample
+from aid_desktop.errors import DataError, StoppedError
+from aid_desktop.evaluation.cross_validation import out_of_sample
 from aid_desktop.evaluation.duplicates import Duplicates
 from aid_desktop.evaluation.label_issues import Evidence, Reason, is_far, outlier_distances, rank_issues
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.evaluation.projection import ProjectionStoppedError
 
 Make = Callable[..., Any]
 
@@ -170,7 +169,7 @@ def test_that_the_search_of_outliers_tells_how_far_it_is_and_can_be_stopped() ->
     told: list[tuple[int, int]] = []
     outlier_distances(embedding, lambda done, total: told.append((done, total)))
     assert told == [(0, 1500), (1024, 1500)]
-    with pytest.raises(ProjectionStoppedError):
+    with pytest.raises(StoppedError):
         outlier_distances(embedding, should_stop=lambda: len(told) > 0)
-    with pytest.raises(ComparisonStoppedError):
+    with pytest.raises(StoppedError):
         out_of_sample(embedding, np.arange(1500) % 2, 2, should_stop=lambda: True)

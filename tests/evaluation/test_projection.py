@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aid_desktop.errors import DataError
+from aid_desktop.errors import DataError, StoppedError
 from aid_desktop.evaluation import projection
 from aid_desktop.evaluation.projection import (
     Method,
-    ProjectionStoppedError,
     available_methods,
     principal_components,
     project,
@@ -104,13 +103,13 @@ def test_that_the_real_umap_keeps_groups_together_and_can_be_stopped(clusters: t
         assert np.isfinite(project(embedding[:n], Method.UMAP)).all()
     assert np.array_equal(project(np.ones((20, 4), np.float32), Method.UMAP), np.zeros((20, 2)))
     answers = iter([False, False])
-    with pytest.raises(ProjectionStoppedError):
+    with pytest.raises(StoppedError):
         project(np.tile(embedding, (10, 1)), Method.UMAP, should_stop=lambda: next(answers, True))
 
 
 def test_that_a_stop_ends_a_long_map_at_once() -> None:
     values = np.random.default_rng(0).standard_normal((1200, 60)).astype(np.float32)
-    with pytest.raises(ProjectionStoppedError):
+    with pytest.raises(StoppedError):
         project(values, Method.TSNE, should_stop=lambda: bool(multiprocessing.active_children()))
     assert multiprocessing.active_children() == []
 
@@ -140,7 +139,7 @@ def test_that_broken_values_and_a_stop_are_told(clusters: tuple[np.ndarray, np.n
     broken[3, 4] = np.nan
     with pytest.raises(DataError, match="weights are broken"):
         project(broken, Method.PCA)
-    with pytest.raises(ProjectionStoppedError):
+    with pytest.raises(StoppedError):
         project(clusters[0], Method.TSNE, should_stop=lambda: True)
 
 

@@ -30,10 +30,11 @@ from aid_desktop.evaluation.report_facts import certain_mistakes, find_run
 from aid_desktop.evaluation.report_picture import draw_confusion_matrix
 from aid_desktop.evaluation.report_svg import Series, class_style, line_plot, ticks
 from aid_desktop.models.metadata import CARD_NAME, ModelCard
-from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, write_run_toml
+from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import append_record
 from aid_desktop.runs.records import EpochRecord
+from aid_desktop.runs.run_toml import write_run_toml
 from aid_desktop.runs.settings_log import Revision, append_revision
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.snapshot import TrainingSettings
@@ -181,8 +182,8 @@ def test_that_the_workbook_reads_back(source: DataSource, tmp_path: Path) -> Non
         "Summary", "Scores", "Confusion matrix", "Confusions", "Per class", "Data", "Versions", "Methods", "Images",
     ]  # fmt: skip
     rows = list(workbook["Data"].iter_rows(values_only=True))
-    assert rows[0] == ("data", "part", "kind", "class", "images", "zoom", "problems", "digest")
-    assert rows[1][3:7] == ("cat, =dog", N, 1.5, "none")
+    assert rows[0] == ("data", "part", "kind", "class", "images", "zoom", "which", "problems", "digest")
+    assert rows[1][3:8] == ("cat, =dog", N, 1.5, "all", "none")
     predictions = make(source, ("cat", "=dog"))
     matrix, scores = ConfusionMatrix.from_predictions(predictions), score(predictions)
     table = [list(row) for row in workbook["Confusion matrix"].iter_rows(values_only=True)]
@@ -231,7 +232,7 @@ def run_model(tmp_path: Path, source: DataSource) -> Path:
     """Return a model that a run of three epochs has saved, whose learning rate was changed once."""
     folder = RunFolder(tmp_path / "run & <co>")
     folder.create()
-    rows = (DataRow(source.path, "cat", Role.TRAINING),)
+    rows = (DataRow(source.path, "cat", Role.TRAINING, images="0-4,7", shuffle=False),)
     write_run_toml(RunConfig(rows, ImageSettings(), ModelChoice(architecture="LeNet5_do"), seed=77), folder.run_toml)
     settings = TrainingSettings()
     append_revision(folder.settings_jsonl, Revision(0, 0, "2026-01-01T00:00:00+00:00", settings))
@@ -276,6 +277,11 @@ def test_that_the_run_of_a_model_is_told(source: DataSource, tmp_path: Path, run
     assert workbook["History"].max_row == 4
     assert workbook["Settings"].max_row > 30
     assert [row[2:4] for row in workbook["Run data"].iter_rows(values_only=True)][1] == ("cat", "training")
+    header, row = list(workbook["Run data"].iter_rows(values_only=True))
+    told = dict(zip(header, row, strict=True))
+    assert (told["which"], told["shuffle"]) == ("0-4,7", False)
+    assert "0-4,7" in page.texts
+    assert [row[6] for row in workbook["Data"].iter_rows(values_only=True)] == ["which", "all"]
     model = dict(workbook["Model"].iter_rows(values_only=True))
     assert model["digest"] == digest_of(run_model)
     assert (model["epoch (from 0)"], model["saved with keras"]) == ("1", "3.x")

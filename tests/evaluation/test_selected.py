@@ -14,10 +14,10 @@ from aid_desktop.data.formats import open_source, reopen
 from aid_desktop.data.rtdc_writing import RtdcWriter, write_rtdc
 from aid_desktop.data.selection import select_images
 from aid_desktop.data.source import DataSource
-from aid_desktop.errors import AidError, DataError, ExportError
+from aid_desktop.errors import AidError, DataError, ExportError, StoppedError
 from aid_desktop.evaluation.labelled import labelled_images
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.evaluation.selected import ExportStoppedError, write_selected_folders, write_selected_rtdc
+from aid_desktop.evaluation.selected import write_selected_folders, write_selected_rtdc
 
 NAMES = ("cat", "dog/wolf")
 
@@ -92,8 +92,8 @@ def test_that_deep_images_keep_their_grey_levels(tmp_path):
 def test_that_a_stop_leaves_nothing_and_a_full_folder_is_refused(tmp_path):
     made = predictions_of([rtdc_of(tmp_path / "a.rtdc", 1)], [0], [0], [0])
     before = sorted(tmp_path.iterdir())
-    with pytest.raises(ExportStoppedError):
-        write_selected_folders(made, made.labels, tmp_path / "out", stop=lambda: True)
+    with pytest.raises(StoppedError):
+        write_selected_folders(made, made.labels, tmp_path / "out", should_stop=lambda: True)
     assert sorted(tmp_path.iterdir()) == before
     (tmp_path / "full").mkdir()
     write_selected_folders(made, made.labels, tmp_path / "full")

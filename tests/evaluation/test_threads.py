@@ -1,4 +1,4 @@
-"""Calls that hear no stop are left; threads are kept to one."""
+"""Threads are kept to one."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -6,31 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from threadpoolctl import threadpool_info
 
-from aid_desktop.evaluation.threads import left_when_stopped, one_thread
+from aid_desktop.evaluation.threads import one_thread
 
 
 @pytest.fixture(autouse=True)
 def _nobody_inside() -> None:
     """Wait for calls that tests before have left: they are still at work."""
     for thread in threading.enumerate():
-        if thread.name == "evaluation":
+        if thread.name == "long work":
             thread.join(60)
-
-
-def test_that_a_result_or_failure_comes_back() -> None:
-    assert left_when_stopped(lambda: 3, lambda: False) == 3
-
-    def fail() -> int:
-        raise ValueError("no")
-
-    with pytest.raises(ValueError, match="no"):
-        left_when_stopped(fail, lambda: False)
-
-
-def test_that_a_call_is_left_while_it_is_still_at_work() -> None:
-    may_end = threading.Event()
-    assert left_when_stopped(may_end.wait, lambda: True) is None
-    assert left_when_stopped(lambda: may_end.set() or 4, lambda: False) == 4
 
 
 def test_that_one_thread_is_used_inside_only() -> None:

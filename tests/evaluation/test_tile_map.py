@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.geometry import fit_image
 from aid_desktop.data.normalize import Normalization
-from aid_desktop.data.tile_plan import TilingStoppedError
-from aid_desktop.errors import DataError, ExportError
+from aid_desktop.errors import DataError, ExportError, StoppedError
 from aid_desktop.evaluation import tile_map
 from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.evaluation.tile_map import TileMap, classify_image, classify_tiles, tile_size_of
@@ -97,7 +96,7 @@ def test_that_the_largest_image_goes_through_in_parts_with_progress(
 
 
 def test_that_it_can_be_stopped(loaded: LoadedModel) -> None:
-    with pytest.raises(TilingStoppedError):
+    with pytest.raises(StoppedError):
         classify_tiles(loaded, noise(18, 24), should_stop=lambda: True)
 
 

@@ -58,7 +58,7 @@ def test_that_zoom_is_told_where_there_is_one() -> None:
             Normalization("standardize_training_set", 12.5, 3.25),
             "Subtract 12.5 from the grey levels and divide by 3.25.",
         ),
-        (Normalization("standardize_each_image"), "of all its pixels and channels; 0.0001 in place of 0"),
+        (Normalization("standardize_each_image"), "of all its pixels and channels; at least 0.0001"),
         (Normalization("none"), "Nothing more: the grey levels go in as they are."),
     ],
 )

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from aid_desktop.errors import ExportError
+from aid_desktop.errors import ExportError, StoppedError
 from aid_desktop.export import exporter
 from aid_desktop.export.exporter import Check, ExportFormat, Package
-from aid_desktop.export.exporting import ExportChoice, ExportStoppedError, export_model
+from aid_desktop.export.exporting import ExportChoice, export_model
 from aid_desktop.export.formats import find_format
 from aid_desktop.export.network import ExportNetwork
 from aid_desktop.export.onnx_file import ONNX
@@ -61,7 +61,7 @@ def test_that_a_refused_export_can_be_forced_and_says_so(make_loaded: Any, tmp_p
 
 
 def test_that_a_stop_leaves_nothing(make_loaded: Any, tmp_path: Path) -> None:
-    with pytest.raises(ExportStoppedError):
+    with pytest.raises(StoppedError):
         export_model(make_loaded(), ONNX, tmp_path / "net.onnx", should_stop=lambda: True)
     assert not list(tmp_path.iterdir())
 
@@ -194,7 +194,7 @@ def test_that_a_full_disk_is_told_plainly_and_the_old_file_stays(make_loaded: An
     full = OSError(errno.ENOSPC, "No space left on device", "a hidden file")
     with pytest.raises(ExportError) as caught:
         export_model(make_loaded(), write_half(full), path)
-    assert str(caught.value) == (
+    assert str(caught.value).startswith(
         f"{path} cannot be written: No space left on device. Choose another folder, or make room"
     )
     assert [one.name for one in tmp_path.iterdir()] == ["net.onnx"]

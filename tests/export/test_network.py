@@ -16,11 +16,9 @@ from aid_desktop.export.network import make_network
 from aid_desktop.export.sample import find_sample
 from aid_desktop.models.files import LoadedModel
 from aid_desktop.models.metadata import ModelCard
-from aid_desktop.settings.image import ImageSettings
+from aid_desktop.settings.image import NORMALIZATIONS, ImageSettings
 
 pytestmark = pytest.mark.keras
-
-METHODS = ("none", "divide_by_255", "standardize_each_image", "standardize_training_set")
 
 
 def card_of(method: str = "divide_by_255", pixel_type: str = "uint8", temperature: float = 1.0) -> ModelCard:
@@ -83,7 +81,7 @@ def test_that_a_layer_used_twice_keeps_its_weights() -> None:
 
 
 @pytest.mark.parametrize("pixel_type", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", NORMALIZATIONS)
 def test_that_grey_levels_of_each_type_are_normalized_in_the_network(method: str, pixel_type: str) -> None:
     from keras import layers
 

@@ -18,11 +18,12 @@ from aid_desktop.data.scales import Scale
 from aid_desktop.data.tables import read_table
 from aid_desktop.evaluation.labelled import read_labels
 from aid_desktop.models.zoo import list_architectures
-from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, read_run_toml, write_run_toml
+from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig
 from aid_desktop.runs.folder import LastState, RunFolder, read_state, write_state
 from aid_desktop.runs.held_out import HeldOut, read_held_out, write_held_out
 from aid_desktop.runs.history import append_record, read_history
 from aid_desktop.runs.records import EpochRecord
+from aid_desktop.runs.run_toml import read_run_toml, write_run_toml
 from aid_desktop.runs.session import Session, SessionSettings, read_session, write_session
 from aid_desktop.runs.settings_log import Revision, append_revision, read_revisions
 from aid_desktop.settings.hyperparameters import HyperParameters

@@ -7,19 +7,32 @@ from typing import Any
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QDialog, QLineEdit, QWidget
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QLineEdit,
+    QMessageBox,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
+from aid_desktop.errors import AidError
+from aid_desktop.gui import doctor_dialog
 from aid_desktop.gui.main_window import MainWindow
 from aid_desktop.gui.theme import ThemeManager
 
 Drop = Callable[[QWidget, Sequence[Path]], None]
 UserWidgets = Callable[[QWidget], list[QWidget]]
-MAKERS = runpy.run_path(str(Path(__file__).parents[1] / "gui_dialogs.py"))["makers"]
+TOOLS = runpy.run_path(str(Path(__file__).parents[1] / "gui_dialogs.py"))
 # Also the names of gui_dialogs.makers; a test compares.
 NAMES = (
     "shortcuts", "manual", "storage", "convert", "tile", "check", "leak", "part", "missing", "plot", "several-runs",
-    "class-weights", "layers", "classify", "classify-large", "export-models", "inference-time", "facts",
+    "rate-finder", "comparison", "class-weights", "layers", "classify", "classify-large", "export-models",
+    "inference-time", "facts", "large-image", "export-images", "settings", "doctor", "about", "crash",
+    "session-settings", "running-already", "question-download", "question-trust", "question-close",
 )  # fmt: skip
 SMALL_SCREEN = (1366, 728)
 
@@ -27,13 +40,18 @@ SMALL_SCREEN = (1366, 728)
 @pytest.fixture
 def makers(
     window: MainWindow, themes: ThemeManager, drop: Drop, tiny_folders: Path, measured_cells: Path, tmp_path: Path,
-    qtbot: QtBot,
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch,
 ) -> dict[str, Any]:  # fmt: skip
+    monkeypatch.setattr(doctor_dialog, "examine_computer", examine_nothing)
     with qtbot.waitSignal(window.notifier.table_changed, timeout=30_000):
         drop(window, [tiny_folders])
     folder = tmp_path / "dialogs"
     folder.mkdir()
-    return dict(MAKERS(window, themes, tmp_path / "model.keras", measured_cells, folder))
+    return dict(TOOLS["makers"](window, themes, tmp_path / "model.keras", measured_cells, folder))
+
+
+def examine_nothing(*_: object) -> None:
+    raise AidError("nothing is measured in this test")
 
 
 @pytest.fixture
@@ -66,10 +84,12 @@ def test_that_all_in_a_dialog_has_names_tooltips_and_a_tab_stop(opened: QDialog,
     assert [widget.objectName() for widget in needs_tip if not widget.toolTip()] == []
     reached = [w for w in widgets if isinstance(w, with_tips) and not w.focusPolicy() & Qt.FocusPolicy.TabFocus]
     assert [widget.objectName() for widget in reached] == []
+    check_order_of_tab(opened, user_widgets)
 
 
 @pytest.mark.parametrize("opened", NAMES, indirect=True)
-def test_that_a_dialog_fits_a_small_screen_and_escape_closes_it(opened: QDialog, qtbot: QtBot) -> None:
+def test_that_a_dialog_fits_a_small_screen_unclipped_and_escape_closes_it(opened: QDialog, qtbot: QtBot) -> None:
+    assert TOOLS["clipped"](opened) == []
     assert opened.minimumSizeHint().width() <= SMALL_SCREEN[0]
     assert opened.minimumSizeHint().height() <= SMALL_SCREEN[1]
     qtbot.keyClick(opened, Qt.Key.Key_Escape)
@@ -83,12 +103,14 @@ def spoken(widget: QWidget) -> str:
 
 
 def is_plain(widget: QWidget) -> bool:
-    """Return whether a button says with one word what everybody knows."""
-    return isinstance(widget, QAbstractButton) and widget.text().replace("&", "") in ("Cancel", "Close", "OK")
+    """Return whether a button says with one word what everybody knows, or answers the question above it."""
+    if not isinstance(widget, QAbstractButton):
+        return False
+    return widget.text().replace("&", "") in ("Cancel", "Close", "OK") or isinstance(widget.window(), QMessageBox)
 
 
-@pytest.mark.parametrize("opened", NAMES, indirect=True)
-def test_that_tab_reaches_all_that_can_be_acted_on_and_comes_round(opened: QDialog, user_widgets: UserWidgets) -> None:
+def check_order_of_tab(opened: QDialog, user_widgets: UserWidgets) -> None:
+    """Check that Tab reaches all that can be acted on, and comes round."""
     wanted = {
         widget.objectName()
         for widget in user_widgets(opened)

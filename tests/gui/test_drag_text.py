@@ -12,7 +12,7 @@ from aid_desktop.gui.drag_text import drag_text, sorted_paths
         (["a.rtdc", "cat/", "dog/", "b.RTDC"], "2 folders, 2 .rtdc files"),
         (["a.png", "b.tif", "c.npy", "d.h5", "e.csv"], "1 HDF5 file, 1 stack of images, 2 images, 1 table"),
         (["a.txt", "b.doc"], "2 other files"),
-        ([f"{number}.png" for number in range(1200)], "1\N{THIN SPACE}200 images"),
+        ([f"{number}.png" for number in range(1200)], "1\N{NO-BREAK SPACE}200 images"),
     ],
 )
 def test_that_what_is_dragged_is_counted_by_kind(tmp_path: Path, names: list[str], text: str) -> None:

@@ -1,5 +1,7 @@
 """The whole window: names, keys, themes, dropping, what is never imported too early."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -43,6 +45,17 @@ def test_that_each_fixed_name_stands_once_in_the_window(window: MainWindow) -> N
     assert {name: len(window.findChildren(QWidget, name)) for name in FIXED_NAMES} == dict.fromkeys(FIXED_NAMES, 1)
 
 
+def test_that_what_reads_images_and_trains_is_loaded_behind_the_first_tab() -> None:
+    code = (
+        "import sys; from aid_desktop.gui.app import make_application, make_window\n"
+        "app = make_application(); window = make_window(app, in_turns=True)\n"
+        "late = ('tensorflow', 'keras', 'sklearn', 'pandas', 'scipy', 'h5py', 'cv2', 'PIL', 'psutil', 'pyqtgraph')\n"
+        "print([name for name in (*late, 'aid_desktop.training') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_that_the_tabs_stand_in_their_order(window: MainWindow) -> None:
     names = [window.tabs.widget(number).objectName() for number in range(window.tabs.count())]
     assert names == ["dataTab", "trainingTab", "historyTab", "assessmentTab"]
@@ -58,6 +71,25 @@ def test_that_all_that_can_be_acted_on_has_a_unique_name_and_an_accessible_one(
     names = [widget.objectName() for widget in widgets]
     assert sorted({name for name in names if names.count(name) > 1}) == []
     assert [w.objectName() for w in widgets if not w.accessibleName()] == []
+
+
+@pytest.mark.parametrize(
+    ("tab", "order"),
+    [
+        (0, ["addFolderButton", "tileButton", "tableSearch", "splitCheck", "data:image.width", "data:image.fit"]),
+        (1, ["architectureSelector", "training.epochs", "moreSettingsButton", "newSampleButton", "deviceSelector"]),
+        (2, ["historyOpenButton", "historyRecentList", "historyPlot", "historySmoothing", "historyTable"]),
+        (3, ["assessModelPath", "assessBrowseButton", "assessRole", "classifyButton", "inferenceTimeButton"]),
+    ],
+)
+def test_that_tab_goes_through_each_tab_as_it_is_read(window: MainWindow, tab: int, order: list[str]) -> None:
+    window.tabs.setCurrentIndex(tab)
+    window.tabs.setFocus()
+    reached: list[str] = []
+    for _ in range(120):
+        window.focusNextChild()
+        reached.append(window.focusWidget().objectName())
+    assert [name for name in dict.fromkeys(reached) if name in order] == order
 
 
 def test_that_buttons_and_fields_have_tooltips(window: MainWindow, user_widgets: UserWidgets) -> None:

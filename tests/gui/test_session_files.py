@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from PyQt5.QtWidgets import QAbstractButton, QAction, QFileDialog, QMenu, QMessa
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.data.class_table import Role
+from aid_desktop.gui import session_files
 from aid_desktop.gui.drag_text import drag_text
 from aid_desktop.gui.main_window import MainWindow
 from aid_desktop.gui.missing_dialog import MissingDialog
@@ -25,6 +27,7 @@ Drop = Callable[[QWidget, Sequence[Path]], None]
 TRAINING = TrainingSettings(AugmentationSettings(rotation=15), HyperParameters(epochs=7))
 IMAGE = ImageSettings(width=12, height=14)
 SPLIT = SplitSettings(0.25)
+WAIT_S = 30
 
 
 @pytest.fixture
@@ -240,6 +243,29 @@ def test_that_a_session_is_written_although_the_window_closes(filled: MainWindow
     go_on.set()
     filled.close()
     assert len(read_session(tmp_path / "a.aidsession").rows) == 3
+
+
+def test_that_of_two_quick_saves_the_later_one_stays(
+    filled: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, begun = threading.Event(), threading.Event()
+
+    def write_slowly(*arguments: Any, **words: Any) -> None:
+        first = not begun.is_set()
+        begun.set()
+        if first:
+            assert go_on.wait(WAIT_S)
+        write_session(*arguments, **words)
+
+    monkeypatch.setattr(session_files, "write_session", write_slowly)
+    path = tmp_path / "a.aidsession"
+    filled.sessions.save_to(path)
+    assert begun.wait(WAIT_S)
+    filled.editor.change(filled.notifier.table.removed((0,)), "remove")
+    filled.sessions.save_to(path)
+    go_on.set()
+    qtbot.waitUntil(lambda: not filled.isWindowModified() and not filled.background.n_jobs)
+    assert len(read_session(path).rows) == 2
 
 
 # --- dropping ---------------------------------------------------------------------------------------------

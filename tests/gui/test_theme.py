@@ -58,6 +58,7 @@ ICONS = [
     "settings",
     "more",
     "close",
+    "console",
     "copy",
     "image",
     "chart",

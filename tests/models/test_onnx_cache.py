@@ -263,14 +263,3 @@ def test_that_a_conversion_does_not_hold_up_other_networks(
         finally:
             may_go_on.set()
         assert converting.result() is cache.engine(other, SHAPES, SAMPLE) is not None
-
-
-def test_that_a_library_is_known_by_the_name_of_its_build_without_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    def version(name: str) -> str:
-        if name != "tensorflow-cpu":
-            raise onnx_cache.PackageNotFoundError(name)
-        return "2.21.0"
-
-    monkeypatch.setattr(onnx_cache, "version", version)
-    assert onnx_cache.version_of("tensorflow") == "2.21.0"
-    assert onnx_cache.version_of("keras") == ""

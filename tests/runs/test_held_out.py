@@ -15,7 +15,6 @@ from aid_desktop.errors import RunError
 from aid_desktop.runs.held_out import (
     HeldOut,
     held_out_images,
-    image_name,
     key_of,
     read_held_out,
     write_held_out,
@@ -39,7 +38,8 @@ def readers(tmp_path: Path) -> list[ImageReader]:
 
 
 def named(reader: ImageReader) -> list[str]:
-    return [image_name(reader, index) for index in range(reader.source.n_images)]
+    every = np.arange(reader.source.n_images)
+    return list(held_out_images([reader], [every]).images[key_of(reader.source)])
 
 
 def test_that_images_are_known_by_file_or_number(readers: list[ImageReader]) -> None:
@@ -129,8 +129,8 @@ def test_that_held_out_images_are_known_among_some_images_of_a_file(readers: lis
     some = reopen(select_images(reader.source, [1, 2]))
     assert held_out.mask(some).tolist() == [False, True]
     assert held_out.n_images(some.source) == 1
-    assert image_name(some, 1) == image_name(reader, 2)
-    assert held_out_images([some], [np.array([1])]).images[key_of(reader.source)] == (image_name(reader, 2),)
+    assert named(some)[1] == named(reader)[2]
+    assert held_out_images([some], [np.array([1])]).images[key_of(reader.source)] == (named(reader)[2],)
 
 
 def test_that_chosen_images_of_a_folder_are_counted_without_opening_it_again(

@@ -161,6 +161,22 @@ def test_that_a_diverged_run_can_be_written_and_read(
     assert row["loss"] == 0.6
 
 
+def test_that_metrics_that_come_and_go_have_their_columns(
+    folder: RunFolder, config: RunConfig, make_record: MakeRecord
+) -> None:
+    with_more = make_record(0)
+    with_more = dataclasses.replace(with_more, metrics=(*with_more.metrics, ("f1", 0.5)))
+    later = make_record(2)
+    later = dataclasses.replace(later, metrics=(*later.metrics, ("auc", 0.75)))
+    for record in (with_more, make_record(1), later):
+        append_record(folder.history_csv, record)
+    write_meta_xlsx(config, open_table(config.data), folder)
+    history = read(folder.meta_xlsx)["History"]
+    assert [row["f1"] for row in history] == [0.5, None, None]
+    assert [row["auc"] for row in history] == [None, None, 0.75]
+    assert list(history[0])[-3:] == ["Saved", "Time", "LearningRate"]
+
+
 def test_that_a_run_without_an_epoch_has_empty_sheets(folder: RunFolder, config: RunConfig) -> None:
     write_meta_xlsx(config, open_table(config.data), folder)
     sheets = read(folder.meta_xlsx)

@@ -61,3 +61,13 @@ def test_that_a_run_can_go_back_again(folder: RunFolder) -> None:
     assert not can_go_back(folder, 4)
     assert folder.last_model.read_text() == "network after 1"
     assert [item.revision for item in read_revisions(folder.settings_jsonl)] == [0]
+
+
+def test_that_epochs_of_six_digits_come_after_those_of_five(folder: RunFolder) -> None:
+    epochs = (99_998, 100_000, 99_999)
+    for epoch in epochs:
+        folder.point(epoch).write_text(f"network after {epoch}")
+    assert folder.point_files()[-3:] == [folder.point(epoch) for epoch in sorted(epochs)]
+    undone = RunFolder(go_back(folder, 99_999))
+    assert undone.point_files() == [undone.point(99_999), undone.point(100_000)]
+    assert folder.last_model.read_text() == "network after 99998"

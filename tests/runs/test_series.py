@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.errors import RunError, SettingsError
-from aid_desktop.runs.config import MAX_SEED, DataRow, ModelChoice, RunConfig, write_run_toml
+from aid_desktop.runs.config import MAX_SEED, DataRow, ModelChoice, RunConfig
 from aid_desktop.runs.folder import LastState, RunFolder, write_state
+from aid_desktop.runs.run_toml import write_run_toml
 from aid_desktop.runs.series import (
     Series,
     SeriesChoice,
@@ -132,6 +133,8 @@ def test_that_what_is_left_of_a_series_is_known(tmp_path: Path, zoo: Path) -> No
     finish(series.folder(begun), finished=False)
     changed = replace(begun.config, seed=99)
     write_run_toml(changed, series.folder(begun).run_toml)
+    assert series.resume_point(begun) is None, "its last_state.json was left by a crash in its first save"
+    series.folder(begun).last_model.touch()
     assert series.unfinished() == (begun, waiting)
     assert series.resume_point(begun) == changed
     assert series.resume_point(waiting) is None

@@ -16,9 +16,10 @@ from aid_desktop.models.build import compile_model
 from aid_desktop.models.devices import device_scope, make_repeatable
 from aid_desktop.models.files import load_model
 from aid_desktop.models.partial import set_trainable
-from aid_desktop.runs.config import RunConfig, read_run_toml
+from aid_desktop.runs.config import RunConfig
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import read_history
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.training.blocks import Block

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from aid_desktop.data.class_table import Role
-from aid_desktop.data.prepare import PreparationStoppedError
 from aid_desktop.data.rtdc_writing import write_rtdc
-from aid_desktop.errors import DataError, SettingsError
+from aid_desktop.errors import DataError, SettingsError, StoppedError
 from aid_desktop.runs.config import DataRow, RunConfig
 from aid_desktop.settings.split import SplitSettings
 from aid_desktop.training.datasets import TrainingData, load_training_data
@@ -147,7 +146,7 @@ def test_that_contradicting_indices_are_refused(rows: tuple[DataRow, ...], make_
 @pytest.mark.parametrize("n_questions", [0, 3, 10])
 def test_that_a_stop_ends_the_loading_between_images(make_config: MakeConfig, n_questions: int) -> None:
     answers = iter([False] * n_questions)
-    with pytest.raises(PreparationStoppedError):
+    with pytest.raises(StoppedError):
         load_training_data(make_config(), lambda text: None, lambda: next(answers, True))
 
 

@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aid_desktop.data.normalize import METHODS, Normalization
+from aid_desktop.data.normalize import Normalization
 from aid_desktop.models.build import compile_model
 from aid_desktop.models.edit import apply
 from aid_desktop.models.zoo import load_zoo
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
+from aid_desktop.settings.image import NORMALIZATIONS
 from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
 from aid_desktop.training import fit
 from aid_desktop.training.blocks import Block
@@ -108,7 +109,7 @@ def test_that_preparing_the_graph_leaves_weights_and_optimizer_alone() -> None:
     assert fitter.n_traces == 0
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", NORMALIZATIONS)
 def test_that_normalization_in_the_graph_is_that_of_the_data_package(method: str) -> None:
     import tensorflow as tf
 

@@ -1,6 +1,7 @@
 """Graphs of finished runs do not stay in memory."""
 
 import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -36,13 +37,17 @@ def test_that_a_loop_forgets_what_is_inside_of_it() -> None:
     assert [len(one.get_operations()) for one in (graph, *inner)] == [0, 0]
 
 
-def test_that_a_fitter_takes_its_graphs_along() -> None:
+def make_fitter() -> tuple[BlockFitter, Block]:
     import keras
 
     model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")])
     compile_model(model, HyperParameters(batch_size=4))
-    fitter = BlockFitter(model, (4, 4, 1), Normalization("divide_by_255"))
     block = Block(np.zeros((8, 4, 4, 1), np.uint8), np.eye(2, dtype=np.float32)[[0, 1] * 4], np.ones(8, np.float32))
+    return BlockFitter(model, (4, 4, 1), Normalization("divide_by_255")), block
+
+
+def test_that_a_fitter_takes_its_graphs_along() -> None:
+    fitter, block = make_fitter()
     assert fitter.fit_block(block, 4, lambda _: True, metrics_from_zero=True)
     graphs = list(fitter._graphs)
     assert graphs
@@ -55,3 +60,27 @@ def test_that_a_fitter_takes_its_graphs_along() -> None:
     del fitter
     gc.collect()
     assert [graph.get_operations() for graph in graphs] == [[] for _ in graphs]
+
+
+def test_that_nothing_of_a_fitter_stays() -> None:
+    from tensorflow.python.framework import ops
+
+    def train() -> list[weakref.ref[Any]]:
+        fitter, block = make_fitter()
+        assert fitter.fit_block(block, 4, lambda _: True, metrics_from_zero=True)
+        inner = [
+            operation._body_graph
+            for graph in fitter._graphs
+            for operation in graph.get_operations()
+            if hasattr(operation, "_body_graph")
+        ]
+        assert inner
+        return [weakref.ref(graph) for graph in (*fitter._graphs, *inner)]
+
+    train()
+    gc.collect()
+    n_gradients = len(ops.gradient_registry.list())
+    graphs = train()
+    gc.collect()
+    assert [graph() for graph in graphs] == [None for _ in graphs]
+    assert len(ops.gradient_registry.list()) == n_gradients

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from aid_desktop.models.files import load_model
-from aid_desktop.runs.config import read_run_toml
 from aid_desktop.runs.history import History, read_history
 from aid_desktop.runs.rewind import go_back
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.settings.saving import SavingSettings
 from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.training.blocks import Block

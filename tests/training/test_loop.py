@@ -15,14 +15,15 @@ import pytest
 from aid_desktop.models.devices import n_usable_gpus
 from aid_desktop.models.metadata import read_card
 from aid_desktop.runs import history as history_module
-from aid_desktop.runs.config import DataRow, ModelChoice, open_table, read_run_toml
+from aid_desktop.runs.config import DataRow, ModelChoice, open_table
 from aid_desktop.runs.folder import read_state
 from aid_desktop.runs.history import read_history
 from aid_desktop.runs.lock import locked
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.runs.settings_log import read_revisions
 from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.settings.split import SplitSettings
-from aid_desktop.training import loop, storage
+from aid_desktop.training import loop, speeds, storage
 from aid_desktop.training import split as split_module
 from aid_desktop.training.checkpoints import BestSoFar
 from aid_desktop.training.events import (
@@ -215,12 +216,20 @@ def test_that_a_run_leaves_its_speed_for_the_estimates_of_later_ones(
 ) -> None:
     path = tmp_path / "speeds.json"
     monkeypatch.setattr(loop, "speeds_file", lambda: path)
-    run = make_run(epochs=2)
-    started = next(event for event in watch(run) if isinstance(event, RunStarted))
+    monkeypatch.setattr(speeds, "_TELLING_S", 0.0)
+    run, drawn = make_run(epochs=2), (3, 4, 5)
+    fewer = dataclasses.replace(run.config.training, images_per_epoch=drawn)
+
+    def act(event: TrainingEvent) -> None:
+        if isinstance(event, RunStarted):
+            run.mailbox.post(fewer)
+
+    started = next(event for event in watch(run, act) if isinstance(event, RunStarted))
     config = run.config
     speed = SpeedBook(path).find(config.model.architecture or "", config.image, config.device, n_usable_gpus())
     second = read_history(run.folder.history_csv).records[1].seconds
-    assert speed == pytest.approx(second / (started.n_training + started.n_validation), rel=0.01)
+    assert speed == pytest.approx(second / (sum(drawn) + started.n_validation), rel=0.01)
+    assert SpeedBook(path).pace(config.device, n_usable_gpus()) != 1
 
 
 def test_that_settings_posted_in_an_epoch_act_from_the_next_one_on(make_run: MakeRun) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.models.metadata import read_card
-from aid_desktop.runs.config import ModelChoice, RunConfig, read_run_toml
+from aid_desktop.runs.config import ModelChoice, RunConfig
 from aid_desktop.runs.history import read_history
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.settings.split import SplitSettings
 from aid_desktop.training.events import RunFailed, RunFinished, RunStarted, TrainingEvent
 from aid_desktop.training.loop import train

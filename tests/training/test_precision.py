@@ -9,8 +9,8 @@ import pytest
 
 from aid_desktop.models import precision as precision_module
 from aid_desktop.models.files import load_model
-from aid_desktop.runs.config import read_run_toml
 from aid_desktop.runs.history import read_history
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.training import auto_precision, start
 from aid_desktop.training.events import EpochFinished, RunFailed, SettingsRefused, StageChanged, TrainingEvent
 from aid_desktop.training.loop import train

@@ -7,14 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aid_desktop.data.class_table import ClassTable, Role
-from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import TrainingError
 from aid_desktop.models.registry import Architecture
 from aid_desktop.models.zoo import check_size, list_architectures
 from aid_desktop.settings.image import ImageSettings
-from aid_desktop.settings.split import SplitSettings
-from aid_desktop.training.presets import Preset, Recommendation, Situation, recommend, situation_of
+from aid_desktop.training.presets import Preset, Recommendation, recommend
+from aid_desktop.training.speed_model import Situation
 
 ZOO = list_architectures(Path(__file__).parents[2] / "model_zoo.py")
 BUDGETS = {Preset.QUICK: 5 * 60, Preset.BALANCED: 20 * 60, Preset.BEST: 60 * 60}
@@ -134,16 +132,3 @@ def test_that_networks_taken_out_of_the_zoo_are_passed_over() -> None:
     assert recommend(Preset.BEST, MANY, own).architecture == "LeNet5_do"
     with pytest.raises(TrainingError, match=r"expected one of ResNet_compact, .* in model_zoo\.py"):
         recommend(Preset.BEST, MANY, own[:1])
-
-
-def test_that_a_table_is_counted_without_what_is_held_out_and_with_images_per_epoch() -> None:
-    def source(n_images: int) -> DataSource:
-        return DataSource(Path(f"/{n_images}.rtdc"), SourceKind.RTDC, n_images, ((28, 28, 1),), str(n_images))
-
-    table = ClassTable().add_sources([(source(100), "a", Role.TRAINING), (source(50), "b", Role.TRAINING)])
-    table = table.add_sources([(source(7), "a", Role.VALIDATION)])
-    assert situation_of(table, None, GRAY, 2, False).images_per_class == (100, 50)
-    held_out = situation_of(table, SplitSettings(validation_fraction=0.2), GRAY, 2, False)
-    assert held_out.images_per_class == (80, 40)
-    with pytest.raises(TrainingError, match="no training images"):
-        situation_of(ClassTable(), None, GRAY, 2, False)

@@ -10,7 +10,8 @@ import pytest
 
 from aid_desktop.models.files import load_model
 from aid_desktop.models.zoo import load_zoo
-from aid_desktop.runs.config import ModelChoice, RunConfig, read_run_toml
+from aid_desktop.runs.config import ModelChoice, RunConfig
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.settings.pretrained import FINE_TUNING
 from aid_desktop.training.events import RunFailed, RunFinished, TrainingEvent
 from aid_desktop.training.loop import train

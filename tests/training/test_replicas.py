@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, write_run_toml
+from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig
+from aid_desktop.runs.run_toml import write_run_toml
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.snapshot import TrainingSettings

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from aid_desktop.data.rtdc_writing import write_rtdc
-from aid_desktop.runs.config import DataRow, read_run_toml
+from aid_desktop.runs.config import DataRow
 from aid_desktop.runs.history import read_history
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.training.events import EpochFinished, RunFailed, RunFinished, TrainingEvent
 from aid_desktop.training.loop import train
 from aid_desktop.training.run import TrainingRun

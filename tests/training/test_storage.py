@@ -12,9 +12,9 @@ import pytest
 
 from aid_desktop.models.metadata import read_card
 from aid_desktop.runs.best import saved_history
-from aid_desktop.runs.config import read_run_toml
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import read_history
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.runs.settings_log import read_revisions
 from aid_desktop.settings.saving import SavingSettings
 from aid_desktop.settings.snapshot import TrainingSettings
@@ -146,6 +146,17 @@ def test_that_a_run_whose_drive_is_away_for_a_while_loses_nothing(make_run: Make
     assert read_run_toml(run.folder.run_toml).training == run.config.training
     log = run.folder.log.read_text(encoding="utf-8")
     assert all(f"epoch {epoch}, revision 0" in log for epoch in range(6))
+
+
+@pytest.mark.usefixtures("_retry_at_once")
+def test_that_models_are_removed_also_while_their_folder_is_away(make_run: MakeRun, tmp_path: Path) -> None:
+    choice: dict[str, Any] = {"improvement": (), "every": 1, "keep_best": 1}
+    run, plain = (saving(make_run(name, epochs=6), **choice) for name in ("drive/run", "plain"))
+    drive, away = tmp_path / "drive", tmp_path / "away"
+    drive.mkdir()
+    watch(plain)
+    watch(run, {1: lambda: drive.rename(away), 3: lambda: away.rename(drive)})
+    assert models(run.folder) == models(plain.folder)
 
 
 @pytest.mark.usefixtures("_retry_at_once")

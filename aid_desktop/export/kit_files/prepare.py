@@ -115,7 +115,7 @@ def normalized(images: Any, normalization: Any) -> Any:
         values = (values - np.float32(normalization["mean"])) / np.float32(normalization["std"])
     elif method == "standardize_each_image":
         mean, std = images.mean(dtype=np.float64), images.std(dtype=np.float64)
-        values = (values - np.float32(mean)) / np.float32(std if std else 0.0001)
+        values = (values - np.float32(mean)) / np.float32(max(std, 0.0001))
     return values
 
 

@@ -7,10 +7,11 @@ from PyQt5.QtGui import QDragEnterEvent, QDropEvent
 from PyQt5.QtWidgets import QSplitter, QUndoStack, QVBoxLayout, QWidget
 
 from aid_desktop.data.class_table import ClassTable, Role
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.labelled import has_labels
 from aid_desktop.evaluation.predictions import Threshold
-from aid_desktop.gui.assess.assessment import Assessment, assess_model
+from aid_desktop.gui.assess.assessment import assess_model
 from aid_desktop.gui.assess.changes_bar import ChangesBar
 from aid_desktop.gui.assess.confusion_view import ConfusionView
 from aid_desktop.gui.assess.gallery import Gallery
@@ -28,11 +29,12 @@ from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.data.undo import TableEditor, add_undo_keys
 from aid_desktop.gui.models.confusion_model import CellImages
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
+from aid_desktop.gui.trust_question import or_ask_for_trust
 from aid_desktop.gui.widgets.drop_area import dropped_paths
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
+from aid_desktop.numbers import grouped
 
 # Shared out in equal parts; the sizes of what is inside would not be.
 _LARGE = 10_000
@@ -73,7 +75,7 @@ class AssessTab(QWidget):
         self.confusion = ConfusionView(themes, self)
         self.results = ResultTabs(themes, background, self)
         editor = editor or TableEditor(notifier, QUndoStack(self))
-        add_undo_keys(self, editor)
+        add_undo_keys(self, editor.stack)
         self.relabelling = Relabelling(notifier, editor, self)
         self.changes = ChangesBar(self.relabelling, self)
         self.gallery = Gallery(background, self.relabelling, self)
@@ -112,7 +114,7 @@ class AssessTab(QWidget):
             "Assessing",
             partial(assess_model, path, row.role, rows, row.threshold, row.class_names, labelled=row.labelled),
             self._on_assessed,
-            self._on_failed,
+            or_ask_for_trust(self._on_failed, self.assess, self),
             is_cancellable=True,
         )
         self._job.follow(self.run_row.set_progress)

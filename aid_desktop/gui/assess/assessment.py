@@ -8,7 +8,7 @@ import numpy as np
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.errors import DataError
-from aid_desktop.evaluation.assess import predict_rows
+from aid_desktop.evaluation.assessment import Assessment, assess
 from aid_desktop.evaluation.calibration import (
     Calibration,
     check_range,
@@ -18,40 +18,16 @@ from aid_desktop.evaluation.calibration import (
 )
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.labelled import labelled_images
-from aid_desktop.evaluation.metrics import Scores, score, score_matrix
-from aid_desktop.evaluation.predictions import Predictions, Threshold
-from aid_desktop.evaluation.report import write_report
+from aid_desktop.evaluation.metrics import score, score_matrix
+from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.evaluation.roles import has_images, images_of_role
 from aid_desktop.gui.background import JobContext
 from aid_desktop.models.files import load_model
-from aid_desktop.models.metadata import ModelCard
 from aid_desktop.runs.best import find_model
 from aid_desktop.runs.held_out import HeldOut, held_out_of
 
 ROLES = (Role.TEST, Role.VALIDATION, Role.TRAINING)
 """What a model can be assessed on, the most telling first."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Assessment:
-    """A model's predictions for the images of a role, or of a file with labels, and their scores.
-
-    `uncalibrated` are the predictions of the network itself, if they are known besides those of a calibrated model.
-    """
-
-    path: Path
-    card: ModelCard
-    role: Role
-    predictions: Predictions
-    matrix: ConfusionMatrix
-    scores: Scores
-    labelled: Path | None = None
-    uncalibrated: Predictions | None = None
-
-    @property
-    def title(self) -> str:
-        """Say which model and which images these are."""
-        return f"{self.path.name} on {f'the {self.role} images' if self.labelled is None else self.labelled.name}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,9 +76,7 @@ def assess_model(
         images = labelled_images(labelled, loaded.card.class_names, loaded.card.zoom)
     if loaded.card.class_names != threshold_names:
         threshold = None
-    predictions = predict_rows(loaded, images.rows, context.report, lambda: context.cancelled, images.indices)
-    matrix = ConfusionMatrix.from_predictions(predictions, threshold)
-    return Assessment(loaded.path, loaded.card, role, predictions, matrix, score(predictions, threshold), labelled)
+    return assess(loaded, images, role, threshold, labelled, context.report, lambda: context.cancelled)
 
 
 def with_threshold(assessment: Assessment, threshold: Threshold | None, _: JobContext) -> Assessment:
@@ -138,16 +112,4 @@ def write_files(assessment: Assessment, folder: Path, context: JobContext) -> li
 
     Raises ExportError or DataError.
     """
-    made = assessment
-    role = str(made.role) if made.labelled is None else ""
-    return write_report(
-        made.scores,
-        made.matrix,
-        made.predictions,
-        folder,
-        made.title,
-        made.path,
-        made.card,
-        role,
-        context.report_or_leave,
-    )
+    return assessment.write(folder, context.report_or_leave)

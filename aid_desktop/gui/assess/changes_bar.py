@@ -6,9 +6,9 @@ from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from aid_desktop.gui.assess.relabelling import Relabelling
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import GRID
 from aid_desktop.gui.widgets.naming import named_button
+from aid_desktop.numbers import grouped
 
 
 class ChangesBar(QFrame):

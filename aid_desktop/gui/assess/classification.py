@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from aid_desktop.data.formats import open_source
-from aid_desktop.errors import DataError, ExportError
+from aid_desktop.errors import DataError, ExportError, StoppedError
 from aid_desktop.evaluation.assess import predict_sources
 from aid_desktop.evaluation.decision import Decision
 from aid_desktop.evaluation.outputs import Outputs, Written, write_outputs
@@ -14,9 +14,9 @@ from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.evaluation.score_names import PREFIX, ml_score_codes
 from aid_desktop.evaluation.sorting import Link
 from aid_desktop.evaluation.summary import Summary
-from aid_desktop.gui.background import JobCancelledError, JobContext
-from aid_desktop.gui.numbers import grouped
+from aid_desktop.gui.background import JobContext
 from aid_desktop.models.files import find_card, load_model
+from aid_desktop.numbers import grouped
 from aid_desktop.runs.best import find_model
 
 _CLASSES_SHOWN = 12
@@ -115,7 +115,7 @@ def classify(request: ClassifyRequest, context: JobContext) -> Classified:
     loaded = load_model(find_model(request.model))
     predictions = predict_sources(loaded, sources, context.report, lambda: context.cancelled)
     if context.cancelled:
-        raise JobCancelledError("Cancelled: nothing was written.")
+        raise StoppedError("Cancelled: nothing was written.")
     decision = Decision(request.threshold, request.reject)
     written = write_outputs(predictions, outputs, decision, loaded.path, context.report_or_leave)
     problems = tuple(
@@ -167,7 +167,7 @@ def is_quickly_checked(request: ClassifyRequest) -> bool:
 
 
 def replaced_files(request: ClassifyRequest, context: JobContext | None = None) -> tuple[Path, ...]:
-    """Return which of the files that will be written are there already. Raises JobCancelledError."""
+    """Return which of the files that will be written are there already. Raises StoppedError."""
     if not request.paths or request.format in (Format.FOLDERS, Format.AIDEVELOPER):
         return ()
     try:

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSlot
-from PyQt5.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QLineEdit, QTabWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QTabWidget, QVBoxLayout, QWidget
 
 from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.evaluation.sorting import count_sorted, manifests_in
@@ -24,19 +24,21 @@ from aid_desktop.gui.assess.classification import (
 from aid_desktop.gui.assess.classify_form import ClassifyForm
 from aid_desktop.gui.assess.summary_view import SummaryView
 from aid_desktop.gui.background import Background, Failure, Job
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.theme import GRID, ThemeManager, icon, set_primary, set_role
+from aid_desktop.gui.trust_question import or_ask_for_trust
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.file_list import FileList
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.result_line import ResultLine
 from aid_desktop.gui.widgets.work_row import CONVERTING, WorkRow
+from aid_desktop.numbers import grouped
 
 _RTDC = (Format.RTDC, Format.BASIN)
 
 
-class ClassifyDialog(QDialog):
+class ClassifyDialog(Dialog):
     """Takes files, applies `model` (a file or a run folder) to them and writes a table, copies, or sorted images.
 
     Leaves the window behind it usable. `threshold` is that of the Assessment tab. What was chosen is remembered.
@@ -55,7 +57,7 @@ class ClassifyDialog(QDialog):
         self.setAccessibleName("Classify new files")
         self.setWindowTitle("Classify new files")
         self.setModal(False)
-        self.resize(104 * GRID, 84 * GRID)
+        self.set_size(104, 84)
         self._model = model
         self._threshold = threshold
         self._background = background
@@ -110,7 +112,8 @@ class ClassifyDialog(QDialog):
         self._sorting_into = request.target if request.format is Format.FOLDERS else None
         self._manifests = frozenset() if self._sorting_into is None else manifests_in(self._sorting_into)
         work = partial(classify, request)
-        job = self._background.start("Classifying", work, self._on_done, self._on_failed)
+        on_failed = or_ask_for_trust(self._on_failed, self.start, self)
+        job = self._background.start("Classifying", work, self._on_done, on_failed)
         self.work.follow(job, "reading the files…", CONVERTING)
 
     def _request(self) -> ClassifyRequest:

@@ -11,15 +11,16 @@ from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QComboBox, QLabel, QWidget
 
 from aid_desktop.data.class_table import Role
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.curves import Reliability, reliability
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.gui.assess.assessment import Assessment, Recalibrated, calibrate
+from aid_desktop.gui.assess.assessment import Recalibrated, calibrate
 from aid_desktop.gui.assess.curves_page import CurvesPage, clear_curves, set_curve
 from aid_desktop.gui.background import Background, Failure, Job, JobContext
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import ThemeManager, current_theme
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
+from aid_desktop.numbers import grouped
 
 _SMALLEST, _LARGEST = 4.0, 16.0
 _BINS = ("bins of equal width", "bins of equal number")

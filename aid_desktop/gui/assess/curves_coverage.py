@@ -9,14 +9,14 @@ from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QDoubleSpinBox, QLabel, QWidget
 
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.curves import CoverageCurve, coverage_curve
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.curves_page import CurvesPage, clear_curves, guide_line, set_curve, style_line
 from aid_desktop.gui.background import Background, JobContext
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import Theme, ThemeManager, current_theme
 from aid_desktop.gui.widgets.naming import name_widget
+from aid_desktop.numbers import grouped
 
 _NAME = "accuracy of the images kept"
 

@@ -10,8 +10,8 @@ from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtGui import QColor, QShowEvent
 from PyQt5.QtWidgets import QAction, QComboBox, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.curves import Columns
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.background import Background, Failure, Job, JobContext
 from aid_desktop.gui.plots.plot_frame import PlotFrame
 from aid_desktop.gui.plots.plot_saving import PlotTable

@@ -8,6 +8,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QWidget
 
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.curves import (
     PrecisionRecallCurve,
     RocCurve,
@@ -16,7 +17,6 @@ from aid_desktop.evaluation.curves import (
 )
 from aid_desktop.evaluation.metrics import Scores
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.curves_page import ClassMenu, CurvesPage, class_pen, clear_curves, set_curve
 from aid_desktop.gui.background import Background, JobContext
 from aid_desktop.gui.theme import ThemeManager, current_theme
@@ -95,9 +95,9 @@ class PrecisionRecallPage(RankPage):
         for curve in curves:
             name = f"{curve.name}  {scores.probability.class_pr_auc[curve.class_index]:.4f}"
             set_curve(self.panel, name, *class_pen(curve.class_index), curve.recall, curve.precision)
-        shares = ", ".join(f"{curve.name} {curve.share:.3f}" for curve in curves[:4])
+        shares = ", ".join([f"{curve.name} {curve.share:.3f}" for curve in curves[:3]] + ["…"] * (len(curves) > 3))
         text = _mean_text("PR-AUC", scores, "pr_auc")
-        self.text.setText(f"{text} Chance is the share of the class: {shares}{', …' if len(curves) > 4 else ''}.")
+        self.text.setText(f"{text} Chance is the share of the class: {shares}.".replace("….", "…"))
 
 
 def _curves(

@@ -8,6 +8,7 @@ from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QColor, QPen
 from PyQt5.QtWidgets import QComboBox, QLabel, QWidget
 
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.curves import (
     ProbabilityHistogram,
     SortingPoint,
@@ -16,7 +17,6 @@ from aid_desktop.evaluation.curves import (
     threshold_curves,
 )
 from aid_desktop.evaluation.predictions import Predictions, Threshold
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.curves_page import (
     MOST_CURVES,
     CurvesPage,
@@ -28,14 +28,14 @@ from aid_desktop.gui.assess.curves_page import (
     style_line,
 )
 from aid_desktop.gui.background import Background, JobContext
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plots.line_legend import LineLegend
 from aid_desktop.gui.theme import Theme, ThemeManager, current_theme, line_style
 from aid_desktop.gui.widgets.naming import name_widget
+from aid_desktop.numbers import grouped
 
 _DECIMALS = 4
 _SHORTER = {"initial concentration": "initial"}
-_KINDS = ("concentration and yield", "enrichment")
+_KINDS = ("concentration, yield", "enrichment")
 
 
 class ThresholdPage(CurvesPage):
@@ -148,6 +148,8 @@ class SortingPage(ThresholdPage):
         self.kinds.currentIndexChanged.connect(self._on_kind)
         self.frame.header.insertWidget(2, self.kinds)
         self.frame.header.insertWidget(3, self.legend)
+        # The legend needs the room more than the name of the class.
+        self.classes.setMinimumContentsLength(5)
         self.frame.restyle()
 
     def work(self, made: Assessment) -> Callable[[JobContext], Any]:

@@ -8,15 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt5.QtGui import QColor
 
+from aid_desktop.errors import StoppedError
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.embedding import Embedding, embed_rows
 from aid_desktop.evaluation.map_table import write_map_csv
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.projection import Method, Places, project, stratified_sample
-from aid_desktop.gui.assess.assessment import Assessment
-from aid_desktop.gui.background import JobCancelledError, JobContext
+from aid_desktop.gui.background import JobContext
 from aid_desktop.gui.plots.map_plot import Groups
-from aid_desktop.gui.plots.plot_saving import Progress
 from aid_desktop.gui.theme import Theme, class_color
+from aid_desktop.long_work import Progress
 from aid_desktop.models.files import load_model
 
 _CERTAINTY = (0.5, 0.7, 0.9, 0.99)
@@ -94,7 +95,7 @@ def _sample(assessment: Assessment, limit: int, context: JobContext) -> Sample:
     chosen = predictions.select(positions)
     embedding = embed_rows(loaded, chosen, context.report, lambda: context.cancelled)
     if context.cancelled:
-        raise JobCancelledError("Cancelled.")
+        raise StoppedError("Cancelled.")
     return Sample(predictions, positions, embedding, limit)
 
 

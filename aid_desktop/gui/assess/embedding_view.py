@@ -18,15 +18,14 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.projection import USUAL_IMAGES, Method, available_methods
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.embedding_map import ColorBy, EmbeddingMap, groups_of, make_map, same_images
 from aid_desktop.gui.assess.map_hover import MapHover
 from aid_desktop.gui.assess.predicted_images import Order, PredictedImages
 from aid_desktop.gui.assess.staged import Staged
 from aid_desktop.gui.background import Background, Failure
 from aid_desktop.gui.models.confusion_model import CellImages
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plots.class_legend import ClassLegend
 from aid_desktop.gui.plots.map_plot import Groups, MapPlot
 from aid_desktop.gui.theme import GRID, Theme, ThemeManager, set_role
@@ -34,6 +33,7 @@ from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.work_row import WorkRow
+from aid_desktop.numbers import grouped
 
 _MOST_IMAGES = 50_000
 _LEGEND_WIDTH = 18 * GRID

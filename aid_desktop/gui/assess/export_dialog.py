@@ -8,20 +8,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PyQt5.QtCore import Qt, pyqtSlot
-from PyQt5.QtWidgets import QComboBox, QDialog, QFileDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QComboBox, QFileDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from aid_desktop.data.conversion import ConvertSettings
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.selected import SelectedReport, write_selected_folders, write_selected_rtdc
 from aid_desktop.evaluation.tables import write_predictions
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.background import Background, Failure, JobContext
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.result_line import ResultLine
 from aid_desktop.gui.widgets.work_row import WorkRow
+from aid_desktop.numbers import grouped
 
 
 class Target(StrEnum):
@@ -62,15 +63,17 @@ def export_images(request: ExportRequest, context: JobContext) -> SelectedReport
         if request.network_size:
             size = image.width, image.height
             settings = ConvertSettings(size=size, fit=image.fit, padding=image.padding, resize=image.resize)
-        return write_selected_rtdc(chosen, path, settings, progress=context.report, stop=lambda: context.cancelled)
+        return write_selected_rtdc(
+            chosen, path, settings, progress=context.report, should_stop=lambda: context.cancelled
+        )
     of_target = made.matrix.actual if request.target is Target.ACTUAL else made.matrix.predicted
     return write_selected_folders(
         chosen, of_target[request.positions], path, originals=request.originals,
-        progress=context.report, stop=lambda: context.cancelled,
+        progress=context.report, should_stop=lambda: context.cancelled,
     )  # fmt: skip
 
 
-class ExportDialog(QDialog):
+class ExportDialog(Dialog):
     """Asks how and where to write some images of an assessment, and writes them in the background."""
 
     def __init__(
@@ -97,6 +100,7 @@ class ExportDialog(QDialog):
         self._make_fields()
         self._lay_out()
         self._show_fields()
+        self.resize(60 * GRID, self.sizeHint().height())
 
     @property
     def target(self) -> Target:
@@ -199,4 +203,3 @@ class ExportDialog(QDialog):
         column.addWidget(self._result)
         column.addLayout(run)
         column.addStretch(1)
-        self.resize(60 * GRID, self.sizeHint().height())

@@ -6,7 +6,6 @@ from pathlib import Path
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
     QComboBox,
-    QDialog,
     QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
@@ -18,22 +17,22 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from aid_desktop.data.normalize import METHODS
 from aid_desktop.gui.assess.model_choice import ChosenModel, SaveRequest, UnknownModel, save_described
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.theme import GRID, icon, set_primary
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.value_editors import words_of
 from aid_desktop.models.facts import ModelFacts, split_names
-from aid_desktop.settings.image import MAX_SIDE
+from aid_desktop.settings.image import MAX_SIDE, NORMALIZATIONS
 
 _TITLE = "Describe the model"
 _STATISTICS = "standardize_training_set"
 _GREY_LEVELS = 1e6
 
 
-class FactsDialog(QDialog):
+class FactsDialog(Dialog):
     """A form for what is missing; `described` carries the path of the .keras file that was written."""
 
     described = pyqtSignal(Path)
@@ -43,7 +42,7 @@ class FactsDialog(QDialog):
         self.setObjectName("factsDialog")
         self.setAccessibleName(_TITLE)
         self.setWindowTitle(_TITLE)
-        self.resize(76 * GRID, 40 * GRID)
+        self.set_size(76, 40)
         self._model = model
         self._background = background
         self._job: Job[Path] | None = None
@@ -135,7 +134,7 @@ class FactsDialog(QDialog):
         self.normalization = QComboBox(self)
         tip = "How grey levels became the network's input when it was trained; with another one it answers nonsense"
         name_widget(self.normalization, "factsNormalization", "Normalization", tip)
-        for method in METHODS:
+        for method in NORMALIZATIONS:
             self.normalization.addItem(words_of(method), method)
         self.normalization.setCurrentIndex(self.normalization.findData(model.normalization))
         # The table beside the model is surer than the memory of its user.
@@ -242,6 +241,7 @@ def _side_by_side(*widgets: QWidget) -> QWidget:
     row.setSpacing(GRID)
     for widget in widgets:
         row.addWidget(widget)
+    holder.setMinimumHeight(row.sizeHint().height())
     # The label's shortcut goes to what is to be filled in.
     holder.setFocusProxy(widgets[0])
     return holder

@@ -8,11 +8,11 @@ from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
-from aid_desktop.gui.assess.assessment import Assessment
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.gui.assess.gallery_actions import GalleryActions
 from aid_desktop.gui.assess.image_dialog import ImageDialog
 from aid_desktop.gui.assess.levels_editor import LevelsEditor
-from aid_desktop.gui.assess.predicted_images import Order, PredictedImages, Sorting, sorting_text
+from aid_desktop.gui.assess.predicted_images import Order, PredictedImages, Sorting
 from aid_desktop.gui.assess.relabelling import Relabelling
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.models.confusion_model import CellImages
@@ -113,7 +113,7 @@ class Gallery(QWidget):
             return
         before, rows, current = self._images, self.grid.selected_rows(), self.grid.currentIndex().row()
         images = self._make_images(self._assessment, self._cells)
-        self.heading.setText(f"{self._cells.text}, {sorting_text(self._assessment, self.sorting)}")
+        self.heading.setText(self._cells.text)
         self.heading.setToolTip(self.heading.text())
         self.grid.images.set_items(images)
         if before is not None and before.assessment.predictions is self._assessment.predictions:

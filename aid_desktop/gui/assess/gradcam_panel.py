@@ -17,9 +17,9 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.gradcam import COLOR_MAPS, HeatMap, overlaid
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.heat_maps import HeatMaps
 from aid_desktop.gui.assess.predicted_images import ImageDetail
 from aid_desktop.gui.background import Background, Failure, Job
@@ -75,11 +75,6 @@ class GradCamPanel(QWidget):
     def heat(self) -> HeatMap | None:
         """What is drawn over the image."""
         return self._heat
-
-    @property
-    def status_text(self) -> str:
-        """What is said about the heat map."""
-        return self._status.text()
 
     def show_detail(self, assessment: Assessment, detail: ImageDetail) -> None:
         """Turn to another image; its heat map is made if one is wanted."""

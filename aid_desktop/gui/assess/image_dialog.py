@@ -6,21 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QKeyEvent
-from PyQt5.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from aid_desktop.gui.assess.gradcam_panel import GradCamPanel
 from aid_desktop.gui.assess.predicted_images import ImageDetail, PredictedImages
 from aid_desktop.gui.background import Background, Failure, Job
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.pixmaps import to_pixmap
+from aid_desktop.numbers import grouped
 
 _SIDE = 40 * GRID
 
 
-class ImageDialog(QDialog):
+class ImageDialog(Dialog):
     """Leaves the window behind it usable; another image takes the place of the one before.
 
     `moved` carries the row of the image that the user went on to, `key_pressed` a key that the dialog has no use for.
@@ -157,6 +158,7 @@ class ImageDialog(QDialog):
         self._on.clicked.connect(self._go_on)
         self._place = QLabel(self)
         self._place.setObjectName("imageDialog.place")
+        self._place.setFixedHeight(self._back.sizeHint().height())
         set_role(self._place, "muted")
         head = QHBoxLayout()
         head.setSpacing(GRID)

@@ -24,7 +24,10 @@ from aid_desktop.gui.models.comparison_model import ComparisonModel
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
+from aid_desktop.gui.trust_question import or_ask_for_trust
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
+from aid_desktop.gui.widgets.dialog import Dialog
+from aid_desktop.gui.widgets.empty_hint import EmptyHint
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.one_dialog import OneDialog
@@ -65,7 +68,7 @@ def _write(report: TimingReport, path: Path, _: JobContext) -> Path:
     return path
 
 
-class InferenceTimeDialog(QDialog):
+class InferenceTimeDialog(Dialog):
     """Measures `model` (a file or a run folder) beside the window and shows a row per engine and number of images."""
 
     def __init__(self, model: Path, background: Background, parent: QWidget | None = None) -> None:
@@ -74,7 +77,7 @@ class InferenceTimeDialog(QDialog):
         self.setAccessibleName(_TITLE)
         self.setWindowTitle(_TITLE)
         self.setModal(False)
-        self.resize(112 * GRID, 66 * GRID)
+        self.set_size(112, 66)
         self._model = model
         self._background = background
         self._report: TimingReport | None = None
@@ -104,7 +107,8 @@ class InferenceTimeDialog(QDialog):
         self.messages.clear()
         choice = TimingChoice(self.calls_box.value(), self.batch_box.value())
         work = partial(measure_model, self._model, choice)
-        job = self._background.start("Measuring the inference time", work, self._on_measured, self._on_failed)
+        on_failed = or_ask_for_trust(self._on_failed, self.start, self)
+        job = self._background.start("Measuring the inference time", work, self._on_measured, on_failed)
         self.work.follow(job, "loading the model…")
 
     @pyqtSlot()
@@ -169,6 +173,7 @@ class InferenceTimeDialog(QDialog):
     def _make_view(self) -> QTableView:
         view = QTableView(self)
         view.setModel(self._rows)
+        EmptyHint("The times of each engine stand here after Measure.", view)
         name_widget(view, "inferenceTimeTable", "Times", "A row for each engine, device and number of images at once")
         show_rows(view)
         rows, columns = required(view.verticalHeader()), required(view.horizontalHeader())

@@ -4,7 +4,7 @@ import numpy as np
 from PyQt5.QtCore import QObject, pyqtSlot
 from PyQt5.QtWidgets import QTabWidget, QWidget
 
-from aid_desktop.gui.assess.assessment import Assessment
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.gui.assess.embedding_view import EmbeddingView
 from aid_desktop.gui.assess.gallery import Gallery
 from aid_desktop.gui.assess.label_issues_view import LabelIssuesView

@@ -8,15 +8,14 @@ from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
 from aid_desktop.data.class_table import Role
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.label_issues import Reason
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.label_search import FoundLabels, find_labels, save_list
 from aid_desktop.gui.assess.predicted_images import Order, PredictedImages
 from aid_desktop.gui.assess.staged import Staged
 from aid_desktop.gui.background import Background, Failure
 from aid_desktop.gui.models.confusion_model import CellImages
 from aid_desktop.gui.models.label_issue_model import THUMBNAIL, Column, LabelIssueModel
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, set_role
@@ -24,6 +23,7 @@ from aid_desktop.gui.widgets.image_reading import ImageReading
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.work_row import WorkRow
+from aid_desktop.numbers import grouped
 
 _EMPTY = "Images whose class is perhaps wrong, duplicates with two classes, and images unlike all others."
 _NONE = "No suspicious images were found."

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.errors import AidError, ExportError
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.label_issues import LabelIssues
 from aid_desktop.evaluation.label_search import search_labels
 from aid_desktop.evaluation.label_tables import write_label_issues
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.background import JobContext
 from aid_desktop.models.files import load_model
 from aid_desktop.runs.series import read_series

@@ -5,16 +5,16 @@ from html import escape
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QGridLayout, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.bootstrap import Interval
 from aid_desktop.evaluation.curves import SortingPoint
 from aid_desktop.evaluation.metrics import HEADLINES, Scores
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.curves_threshold import sorting_text
 from aid_desktop.gui.models.prediction_model import MetricsModel, interval_text, interval_tip
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.row_table import show_rows
+from aid_desktop.numbers import grouped
 
 _PER_ROW = 4
 _SMALLER = tuple(key for key in HEADLINES if key != "accuracy")
@@ -75,15 +75,15 @@ class MetricsView(QWidget):
     def _make_figures(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, GRID // 2)
-        grid.setHorizontalSpacing(2 * GRID)
+        grid.setHorizontalSpacing(GRID)
         grid.setVerticalSpacing(GRID // 2)
         self._figures: dict[str, QLabel] = {}
         for place, key in enumerate(_SMALLER):
             label = QLabel(self)
             label.setObjectName(f"assessFigure.{key}")
             label.setTextFormat(Qt.TextFormat.RichText)
-            label.setMinimumWidth(1)
             self._figures[key] = label
+            label.setMinimumWidth(1)
             grid.addWidget(label, place // _PER_ROW, place % _PER_ROW)
         for column in range(_PER_ROW):
             grid.setColumnStretch(column, 1)
@@ -117,4 +117,4 @@ class MetricsView(QWidget):
 
 def _figure(title: str, value: float | None, interval: Interval | None) -> str:
     number = "–" if value is None else f"{value:.3f}"
-    return f"{escape(title)}<br><b>{number}</b> <small>{interval_text(interval)}</small>"
+    return f"<small>{escape(title)}</small><br><b>{number}</b> <small>{interval_text(interval)}</small>"

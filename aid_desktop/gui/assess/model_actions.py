@@ -7,8 +7,9 @@ from pathlib import Path
 from PyQt5.QtCore import pyqtSlot
 from PyQt5.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QWidget
 
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.predictions import Threshold
-from aid_desktop.gui.assess.assessment import Assessment, write_files
+from aid_desktop.gui.assess.assessment import write_files
 from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
 from aid_desktop.gui.assess.inference_time_dialog import InferenceTimeTool
 from aid_desktop.gui.assess.model_row import ModelRow

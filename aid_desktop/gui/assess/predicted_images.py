@@ -14,7 +14,7 @@ from aid_desktop.data.geometry import fit_image
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.scalar_features import RawFeatures, read_features
 from aid_desktop.data.source import ImageReader
-from aid_desktop.gui.assess.assessment import Assessment
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.gui.background import JobContext
 from aid_desktop.gui.widgets.image_items import ReadImage
 
@@ -167,11 +167,6 @@ class PredictedImages:
                     del self._readers[next(iter(self._readers))]
                 self._readers[source] = reopen(self._assessment.predictions.sources[source])
             return self._readers[source]
-
-
-def sorting_text(assessment: Assessment, sorting: Sorting) -> str:
-    """Return an order in words."""
-    return str(sorting) if isinstance(sorting, Order) else f"most probably {assessment.card.class_names[sorting]} first"
 
 
 def _sorted(

@@ -8,6 +8,7 @@ from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.errors import DataError
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.evaluation.relabelled import (
     ImageStates,
@@ -18,10 +19,9 @@ from aid_desktop.evaluation.relabelled import (
     with_images_included,
     with_images_moved,
 )
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.numbers import grouped
+from aid_desktop.numbers import grouped
 
 
 class Relabelling(QObject):

@@ -5,8 +5,9 @@ from functools import partial
 
 from PyQt5.QtCore import QObject
 
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.predictions import Threshold
-from aid_desktop.gui.assess.assessment import Assessment, with_threshold
+from aid_desktop.gui.assess.assessment import with_threshold
 from aid_desktop.gui.background import Background, Failure, Job
 
 

@@ -3,8 +3,8 @@
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QTabWidget, QWidget
 
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.predictions import Threshold
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.curves_calibration import CalibrationPage
 from aid_desktop.gui.assess.curves_coverage import CoveragePage
 from aid_desktop.gui.assess.curves_page import CurvesPage
@@ -46,9 +46,8 @@ class ResultTabs(QTabWidget):
             (self.coverage, "Coverage", "Accuracy when images that the model is not sure of are rejected"),
         ):
             self.setTabToolTip(self.addTab(page, title), tip)
-        # Many tabs beside the matrix: on small screens their titles are shortened rather than scrolled.
-        self.setUsesScrollButtons(False)
-        self.setElideMode(Qt.TextElideMode.ElideRight)
+        # Many tabs beside the matrix: on small screens they are scrolled, since a shortened title tells nothing.
+        self.setElideMode(Qt.TextElideMode.ElideNone)
         self.setStyleSheet(f"QTabBar::tab {{ padding: {GRID - 2}px {GRID}px; }}")
         for page in (self.probabilities, self.threshold):
             page.threshold_moved.connect(self._on_moved)

@@ -22,9 +22,9 @@ from aid_desktop.evaluation.predictions import Threshold
 from aid_desktop.evaluation.roles import count_images
 from aid_desktop.gui.assess.assessment import ROLES, proposed_role
 from aid_desktop.gui.background import Background, Failure, Job, JobContext
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.widgets.work_row import CONVERTING
+from aid_desktop.numbers import grouped
 from aid_desktop.runs.held_out import HeldOut
 
 _LONGEST_NAME = 12
@@ -131,10 +131,15 @@ class RunRow(QWidget):
 
     def set_running(self, running: bool) -> None:
         """Show progress and Cancel instead of nothing."""
-        self.run_button.setEnabled(not running)
+        # Qt would give the focus of the locked button to the next one, which does something else.
+        had_focus = (self.run_button if running else self._cancel).hasFocus()
         for widget in (self._status, self._progress, self._cancel):
             widget.setVisible(running)
         self._cancel.setEnabled(running)
+        self.run_button.setEnabled(True)
+        if had_focus:
+            (self._cancel if running else self.run_button).setFocus()
+        self.run_button.setEnabled(not running)
         self._progress.setRange(0, 0)
         self._status.setText("loading the model…")
 

@@ -7,11 +7,11 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QSplitter, QTableVie
 
 from aid_desktop.evaluation.summary import FileSummary, Summary, fraction_text
 from aid_desktop.gui.background import Background
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plots.share_plot import SharePlot
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.widgets.row_table import show_rows
+from aid_desktop.numbers import grouped
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

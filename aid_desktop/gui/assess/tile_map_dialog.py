@@ -6,7 +6,6 @@ from pathlib import Path
 from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtGui import QDragEnterEvent, QDropEvent
 from PyQt5.QtWidgets import (
-    QDialog,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -29,19 +28,21 @@ from aid_desktop.gui.assess.tile_mapping import (
     save_map,
 )
 from aid_desktop.gui.background import Background, Failure, Job
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
+from aid_desktop.gui.trust_question import or_ask_for_trust
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.drop_area import dropped_paths
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.work_row import CONVERTING, WorkRow
+from aid_desktop.numbers import grouped
 from aid_desktop.settings.image import MAX_SIDE
 
 
-class TileMapDialog(QDialog):
+class TileMapDialog(Dialog):
     """Applies `model` (a file or a run folder) to the tiles of one image. Leaves the window behind it usable.
 
     `threshold` is that of the Assessment tab.
@@ -56,7 +57,7 @@ class TileMapDialog(QDialog):
         self.setWindowTitle("Classify a large image")
         self.setModal(False)
         self.setAcceptDrops(True)
-        self.resize(120 * GRID, 84 * GRID)
+        self.set_size(120, 84)
         self._model = model
         self._threshold = threshold
         self._background = background
@@ -90,7 +91,8 @@ class TileMapDialog(QDialog):
             return
         self.messages.clear()
         work = partial(map_image, self._image, self.size_box.value(), self.stride_box.value(), self._threshold)
-        job = self._background.start("Classifying tiles", work, self._on_mapped, self._on_failed)
+        on_failed = or_ask_for_trust(self._on_failed, self.start, self)
+        job = self._background.start("Classifying tiles", work, self._on_mapped, on_failed)
         self.work.follow(job, "loading the model…", CONVERTING)
 
     @pyqtSlot()
@@ -143,7 +145,10 @@ class TileMapDialog(QDialog):
         self._describe("Reading the image…")
         request = ImageRequest(Path(self.path.text().strip()).absolute(), self.number_box.value() - 1, self._model)
         self._reading = self._background.start(
-            "Reading an image", partial(read_large_image, request), self._on_read, self._on_read_failed
+            "Reading an image",
+            partial(read_large_image, request),
+            self._on_read,
+            or_ask_for_trust(self._on_read_failed, self._read, self),
         )
         self.destroyed.connect(self._reading.cancel)
         self._show_state()

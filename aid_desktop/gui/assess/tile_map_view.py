@@ -37,11 +37,6 @@ class TileMapView(QWidget):
         self._on_opacity_changed(self.opacity.value())
         self._show_controls()
 
-    @property
-    def pointed_text(self) -> str:
-        """What is said about the pixel under the mouse."""
-        return self._pointed.text()
-
     def show_image(self, image: LargeImage) -> None:
         """Show an image without classes."""
         self.image.set_image(image.levels)

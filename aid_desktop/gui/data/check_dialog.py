@@ -2,12 +2,11 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
-    QDialog,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -25,16 +24,18 @@ from aid_desktop.gui.data.findings_view import FindingsView
 from aid_desktop.gui.data.table_checks import CheckedTable
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.naming import named_button
+from aid_desktop.numbers import grouped
 from aid_desktop.paths import write_atomically
 
-_SIZE = (112 * GRID, 72 * GRID)
+_SIZE = (112, 72)
 _COLUMNS = (
     "class", "training", "validation", "test", "sizes", "duplicates", "blank", "saturated", "unreadable", "brightness",
 )  # fmt: skip
 
 
-class CheckDialog(QDialog):
+class CheckDialog(Dialog):
     """Shows a report. `rows_chosen` carries the places of the rows that a finding is about."""
 
     rows_chosen = pyqtSignal(tuple)
@@ -44,7 +45,7 @@ class CheckDialog(QDialog):
         self.setObjectName("checkDialog")
         self.setWindowTitle("Check of the images")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(*_SIZE)
+        self.set_size(*_SIZE)
         self._report = checked.report
         self._table = checked.table
         self._summary = QLabel(_summary(self._report), self)
@@ -122,14 +123,14 @@ def report_text(report: CheckReport, table: ClassTable) -> str:
             writer.writerow((finding.message, *cells))
     writer.writerow(())
     writer.writerow(_COLUMNS)
-    writer.writerows(_cells(state) for state in report.health)
+    writer.writerows(_cells(state, str) for state in report.health)
     return text.getvalue()
 
 
 def _summary(report: CheckReport) -> str:
     number = len(report.findings)
     found = "Nothing" if not number else "1 thing" if number == 1 else f"{number} things"
-    return f"{found} found in {report.n_images:,} images"
+    return f"{found} found in {grouped(report.n_images)} images"
 
 
 def _health_table(health: Sequence[ClassHealth], parent: QWidget) -> QTableWidget:
@@ -150,14 +151,14 @@ def _health_table(health: Sequence[ClassHealth], parent: QWidget) -> QTableWidge
     return table
 
 
-def _cells(state: ClassHealth) -> tuple[str, ...]:
+def _cells(state: ClassHealth, shown: Callable[[int], str] = grouped) -> tuple[str, ...]:
     sizes = ", ".join(f"{width} × {height}" for height, width, _ in state.shapes[:3])
     drift = ", ".join(f"{role} {amount:+.1f}" for role, amount in state.drift) or "–"
     numbers = (state.duplicates, state.blank, state.saturated, state.unreadable)
     return (
         state.name,
-        *(f"{number:,}" for number in state.images),
+        *map(shown, state.images),
         sizes + (" …" if len(state.shapes) > 3 else ""),
-        *(f"{number:,}" for number in numbers),
+        *map(shown, numbers),
         drift,
     )

@@ -10,6 +10,7 @@ from aid_desktop.gui.data.sources_panel import SourcesPanel
 from aid_desktop.gui.data.table_checks import CheckedTable, TableChecks
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.widgets.message_strip import Level, Note
+from aid_desktop.numbers import grouped
 
 if TYPE_CHECKING:
     from aid_desktop.data.check import CheckReport
@@ -63,7 +64,8 @@ class CheckTool(QObject):
         report = checked.report
         if report.findings:
             number = len(report.findings)
-            text = f"Check found {'1 thing' if number == 1 else f'{number} things'} in {report.n_images:,} images."
+            found = "1 thing" if number == 1 else f"{number} things"
+            text = f"Check found {found} in {grouped(report.n_images)} images."
             details = "\n".join(finding.message for finding in report.findings)
             self._note = Note(Level.WARNING, text, details)
             self._panel.messages.add(self._note)

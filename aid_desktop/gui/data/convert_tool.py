@@ -16,9 +16,9 @@ from aid_desktop.gui.data.loading import Loaded, SourceLoader
 from aid_desktop.gui.data.sources_panel import SourcesPanel
 from aid_desktop.gui.data.undo import TableEditor
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.widgets.message_strip import Level, Note
 from aid_desktop.gui.widgets.one_dialog import OneDialog
+from aid_desktop.numbers import grouped
 
 if TYPE_CHECKING:
     from aid_desktop.gui.data.converting import Converted

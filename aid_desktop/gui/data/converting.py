@@ -71,7 +71,7 @@ def convert_rows(request: ConvertRequest, context: JobContext) -> Converted:
             request.settings,
             overwrite=request.overwrite,
             progress=report_all,
-            stop=lambda: context.cancelled,
+            should_stop=lambda: context.cancelled,
         )
         n_done += row.source.n_images
         problems += report.problems

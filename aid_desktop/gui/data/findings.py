@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from aid_desktop.data.class_table import ClassTable, TableProblem
 from aid_desktop.data.source import Problem
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.widgets.message_strip import Level, Note, sentence
+from aid_desktop.numbers import grouped
 
 T = TypeVar("T")
 

@@ -14,6 +14,7 @@ from aid_desktop.gui.background import Background, JobContext
 from aid_desktop.gui.theme import GRID, icon, set_role
 from aid_desktop.gui.widgets.image_strip import ImageStrip
 from aid_desktop.gui.widgets.naming import name_widget
+from aid_desktop.numbers import grouped
 
 PAIRS_SHOWN = 24
 
@@ -119,4 +120,4 @@ def _place_text(table: ClassTable, finding: Finding | None) -> str:
     sides = [dict.fromkeys(table.rows[refs[side].row].source.name for refs in finding.pairs) for side in (0, 1)]
     names = [", ".join(list(side)[:3]) + (" …" if len(side) > 3 else "") for side in sides]
     shown = min(len(finding.pairs), PAIRS_SHOWN)
-    return f"Above: {names[0]}. Below: {names[1]}. The first {shown} of {len(finding.pairs):,}."
+    return f"Above: {names[0]}. Below: {names[1]}. The first {shown} of {grouped(len(finding.pairs))}."

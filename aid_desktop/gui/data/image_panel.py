@@ -10,7 +10,6 @@ from aid_desktop.data.class_table import ClassRow, ClassTable
 from aid_desktop.data.display import display_range
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.pixels import Pixels, pixel_type_text
-from aid_desktop.data.prepare import prepare_row
 from aid_desktop.gui.background import Background, Job, JobContext
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.theme import GRID, icon, set_role
@@ -32,6 +31,8 @@ class Pairs:
 
 def read_pairs(row: ClassRow, settings: ImageSettings, seed: int, context: JobContext) -> Pairs:
     """Read a random few images of a row, in file order."""
+    from aid_desktop.data.prepare import prepare_row
+
     reader = reopen(row.source)
     n = min(_N_IMAGES, row.source.n_images)
     indices = np.sort(np.random.default_rng(seed).choice(row.source.n_images, n, replace=False))

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
-    QDialog,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -31,15 +30,16 @@ from aid_desktop.gui.data.converting import (
     proposed_targets,
 )
 from aid_desktop.gui.data.size_table import SizeTable
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.question import Question, ask
 from aid_desktop.gui.theme import GRID, set_primary, set_role
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.work_row import WorkRow
+from aid_desktop.numbers import grouped
 
 
-class ImportDialog(QDialog):
+class ImportDialog(Dialog):
     """Brings the images of rows to one form, one .rtdc file for each row; `converted` tells what was written.
 
     Leaves the window behind it usable, and closes when the files are written.
@@ -53,7 +53,7 @@ class ImportDialog(QDialog):
         self.setAccessibleName("Bring images to one size")
         self.setWindowTitle("Bring images to one size")
         self.setModal(False)
-        self.resize(92 * GRID, 80 * GRID)
+        self.set_size(92, 80)
         self._rows = rows
         self._sources = tuple(row.source for row in rows)
         self._background = background

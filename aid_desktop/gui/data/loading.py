@@ -7,11 +7,10 @@ from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from aid_desktop.data.arrays import Part, PartNeededError
 from aid_desktop.data.class_table import Role
 from aid_desktop.data.drops import DropItem, resolve_drop
 from aid_desktop.data.formats import open_source
-from aid_desktop.data.source import DataSource, Problem
+from aid_desktop.data.source import DataSource, Part, PartNeededError, Problem
 from aid_desktop.errors import DataError
 from aid_desktop.gui.background import Background, JobContext
 from aid_desktop.gui.data.undo import TableEditor

@@ -23,9 +23,9 @@ from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
 
-_MOST_ROWS = 10
+_FEWEST_ROWS, _MOST_ROWS = 4, 10
 _ROW_HEIGHT = 3 * GRID
-_WIDEST_NAME = 11 * GRID
+_WIDEST_NAME = "1000 classes"
 
 
 class OverviewPanel(QWidget):
@@ -39,20 +39,29 @@ class OverviewPanel(QWidget):
         self.split = SplitForm(notifier, editor, background, self)
         title = QLabel("Overview", self)
         set_role(title, "title")
+        self._hint = QLabel("The classes and their numbers of images stand here.", self)
+        self._hint.setWordWrap(True)
+        set_role(self._hint, "muted")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, GRID, 0)
         column.setSpacing(GRID)
         column.addWidget(title)
         column.addWidget(self.classes)
+        column.addWidget(self._hint)
         column.addSpacing(GRID)
         column.addWidget(self.split)
         column.addStretch(1)
-        notifier.table_changed.connect(self.classes.set_table)
-        self.classes.set_table(notifier.table)
+        notifier.table_changed.connect(self._on_table)
+        self._on_table(notifier.table)
+
+    @pyqtSlot(ClassTable)
+    def _on_table(self, table: ClassTable) -> None:
+        self.classes.set_table(table)
+        self._hint.setHidden(bool(table.rows))
 
 
 class OverviewTable(QTableView):
-    """As high as its rows, up to a limit from which on it scrolls; hidden without rows."""
+    """As high as its rows, up to a limit or what room there is, where it scrolls; hidden without rows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,13 +94,18 @@ class OverviewTable(QTableView):
         self._model.set_table(table)
         n_rows = self._model.rowCount()
         self.setVisible(bool(n_rows))
-        self.setColumnWidth(OverviewColumn.CLASS, min(_WIDEST_NAME, self.sizeHintForColumn(OverviewColumn.CLASS)))
+        widest = self.fontMetrics().horizontalAdvance(_WIDEST_NAME)
+        self.setColumnWidth(OverviewColumn.CLASS, min(widest, self.sizeHintForColumn(OverviewColumn.CLASS)))
         for column in (OverviewColumn.TRAINING, OverviewColumn.VALIDATION, OverviewColumn.TEST):
             title = self._model.headerData(column, Qt.Orientation.Horizontal)
             width = self.fontMetrics().horizontalAdvance(title) + GRID
             self.setColumnWidth(column, max(width, self.sizeHintForColumn(column)))
         header_height = required(self.horizontalHeader()).sizeHint().height()
-        self.setFixedHeight(header_height + min(n_rows, _MOST_ROWS) * _ROW_HEIGHT)
+        self.setMinimumHeight(header_height + min(n_rows, _FEWEST_ROWS) * _ROW_HEIGHT)
+        self.setMaximumHeight(header_height + min(n_rows, _MOST_ROWS) * _ROW_HEIGHT)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self.maximumHeight())
 
 
 class _BarDelegate(QStyledItemDelegate):

@@ -5,7 +5,6 @@ from dataclasses import replace
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QDialogButtonBox,
     QHeaderView,
     QLabel,
@@ -19,12 +18,13 @@ from PyQt5.QtWidgets import (
 from aid_desktop.gui.data.loading import PartQuestion
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_primary, set_role
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.naming import name_widget
 
 _TITLE = "Which images?"
 
 
-class PartDialog(QDialog):
+class PartDialog(Dialog):
     """Lists the arrays of a file with shape and type. `chosen` carries one DropItem for each that was selected."""
 
     chosen = pyqtSignal(tuple)
@@ -35,7 +35,7 @@ class PartDialog(QDialog):
         self.setAccessibleName(_TITLE)
         self.setWindowTitle(_TITLE)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(72 * GRID, 40 * GRID)
+        self.set_size(72, 40)
         self._question = question
         self._make_list()
         buttons = QDialogButtonBox(self)

@@ -7,8 +7,8 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTable
 
 from aid_desktop.data.conversion import count_shapes
 from aid_desktop.data.source import DataSource
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
+from aid_desktop.numbers import grouped
 
 _MOST_LINES = 200
 

@@ -27,11 +27,10 @@ from aid_desktop.gui.data.findings import finding_notes, rejection_notes
 from aid_desktop.gui.data.loading import Loaded, SourceLoader
 from aid_desktop.gui.data.part_dialog import PartDialog
 from aid_desktop.gui.data.table_view import ClassTableView
-from aid_desktop.gui.data.undo import TableEditor
+from aid_desktop.gui.data.undo import TableEditor, add_undo_keys
 from aid_desktop.gui.data.welcome import Welcome
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.preferences import Preferences
-from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, icon
 from aid_desktop.gui.widgets.flow_layout import FlowLayout
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
@@ -133,17 +132,9 @@ class SourcesPanel(QWidget):
         self._remove.setToolTip("Remove the selected rows; files stay as they are (Del)")
         # The table handles the key itself: here it would also delete while a name is typed elsewhere.
         self._remove.setShortcuts([])
-        stack = self._editor.stack
-        self._undo = required(stack.createUndoAction(self, "Undo"))
-        self._redo = required(stack.createRedoAction(self, "Redo"))
-        for action, name, keys in (
-            (self._undo, "undo", QKeySequence.StandardKey.Undo),
-            (self._redo, "redo", QKeySequence.StandardKey.Redo),
-        ):
+        self._undo, self._redo = add_undo_keys(self, self._editor.stack)
+        for action, name in ((self._undo, "undo"), (self._redo, "redo")):
             action.setIcon(icon(name))
-            action.setShortcuts(keys)
-            # On another tab the keys must not change rows that nobody sees.
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             action.setObjectName(f"{name}Action")
 
     def _action(self, text: str, icon_name: str, keys: str, name: str, slot: Callable[..., None]) -> QAction:

@@ -6,7 +6,7 @@ from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.source import SourceKind
 from aid_desktop.gui.background import JobContext
-from aid_desktop.gui.numbers import grouped
+from aid_desktop.numbers import grouped
 from aid_desktop.settings.split import SplitSettings
 
 _CLASSES_SHOWN = 5

@@ -187,6 +187,7 @@ class ClassTableView(QTableView):
         header = required(self.horizontalHeader())
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(Column.SOURCE, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(8 * GRID)
         # Of thousands of rows, only those in sight are measured.
         header.setResizeContentsPrecision(0)
         header.setHighlightSections(False)

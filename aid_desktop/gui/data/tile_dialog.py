@@ -6,7 +6,6 @@ from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
-    QDialog,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -21,19 +20,20 @@ from aid_desktop.gui.background import Background, Failure
 from aid_desktop.gui.data.tile_form import TileForm
 from aid_desktop.gui.data.tile_preview import TilePreview
 from aid_desktop.gui.data.tiling import Opened, TilesExist, TilesMade, make_tiles
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.question import Question, ask
 from aid_desktop.gui.theme import GRID, set_primary, set_role
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.file_list import FileList
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.work_row import WorkRow
+from aid_desktop.numbers import grouped
 
 _LEFT_WIDTH = 58 * GRID
 _LABEL_WIDTH = 13 * GRID
 
 
-class TileDialog(QDialog):
+class TileDialog(Dialog):
     """Plans tiles while they are being chosen, and writes them; `made` tells what was written.
 
     Begins with the images of `sources`. Leaves the window behind it usable, and closes when the tiles are written.
@@ -47,7 +47,7 @@ class TileDialog(QDialog):
         self.setAccessibleName("Cut images into tiles")
         self.setWindowTitle("Cut images into tiles")
         self.setModal(False)
-        self.resize(138 * GRID, 82 * GRID)
+        self.set_size(138, 82)
         self._parts = {source.path: source.part for source in sources}
         self._background = background
         self._unreadable: Note | None = None

@@ -9,11 +9,11 @@ from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
 from aid_desktop.data.tile_plan import TilePlan, TileSettings
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.data.tiling import Opened, Planned, open_all, plan_all
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plots.class_legend import ClassLegend
 from aid_desktop.gui.plots.image_view import ImageView
 from aid_desktop.gui.plots.tile_outlines import TileOutlines
 from aid_desktop.gui.theme import GRID, set_role
+from aid_desktop.numbers import grouped
 
 _DELAY_MS = 250
 _EMPTY = "Add images to see their tiles here."

@@ -11,9 +11,9 @@ from aid_desktop.data.source import DataSource
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.data.sources_panel import SourcesPanel
 from aid_desktop.gui.data.undo import TableEditor
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.widgets.message_strip import Level, Note
 from aid_desktop.gui.widgets.one_dialog import OneDialog
+from aid_desktop.numbers import grouped
 
 if TYPE_CHECKING:
     from aid_desktop.gui.data.tile_dialog import TileDialog

@@ -67,7 +67,9 @@ def plan_all(opened: Opened, settings: TileSettings, masks: Path | None, context
 def make_tiles(plan: TilePlan, folder: Path, overwrite: bool, context: JobContext) -> TilesMade | TilesExist:
     """Write the tiles and open the folder of each class. Raises AidError."""
     try:
-        report = write_tiles(plan, folder, overwrite=overwrite, progress=context.report, stop=lambda: context.cancelled)
+        report = write_tiles(
+            plan, folder, overwrite=overwrite, progress=context.report, should_stop=lambda: context.cancelled
+        )
     except TilesExistError as error:
         return TilesExist(str(error))
     sources = []

@@ -2,7 +2,7 @@
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QKeySequence
-from PyQt5.QtWidgets import QUndoCommand, QUndoStack, QWidget
+from PyQt5.QtWidgets import QAction, QUndoCommand, QUndoStack, QWidget
 
 from aid_desktop.data.class_table import ClassTable
 from aid_desktop.gui.notifier import Notifier
@@ -35,19 +35,20 @@ class TableEditor:
             self.stack.push(_ReplaceSplit(self._notifier, split, text, typed))
 
 
-def add_undo_keys(widget: QWidget, editor: TableEditor) -> None:
-    """Let the keys for undo and redo, in a widget, count for the class table."""
-    undo = required(editor.stack.createUndoAction(widget, "Undo"))
-    redo = required(editor.stack.createRedoAction(widget, "Redo"))
+def add_undo_keys(widget: QWidget, stack: QUndoStack, what: str = "") -> tuple[QAction, QAction]:
+    """Let the keys for undo and redo, in a widget, count for a stack; return both actions. `what` ends their texts."""
+    undo = required(stack.createUndoAction(widget, f"Undo{what}"))
+    redo = required(stack.createRedoAction(widget, f"Redo{what}"))
     for action, name, keys in (
         (undo, "undo", QKeySequence.StandardKey.Undo),
         (redo, "redo", QKeySequence.StandardKey.Redo),
     ):
         action.setShortcuts(keys)
-        # On another tab the keys must not change rows that nobody sees.
+        # On another tab the keys must not change what nobody sees.
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         action.setObjectName(f"{widget.objectName()}.{name}")
         widget.addAction(action)
+    return undo, redo
 
 
 class _ReplaceTable(QUndoCommand):

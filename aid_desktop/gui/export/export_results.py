@@ -8,6 +8,7 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTable
 from aid_desktop.export.batch import ExportOutcome
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import icon
+from aid_desktop.gui.widgets.empty_hint import EmptyHint
 from aid_desktop.gui.widgets.message_strip import sentence
 from aid_desktop.gui.widgets.naming import name_widget
 from aid_desktop.gui.widgets.row_table import show_rows
@@ -25,6 +26,7 @@ class ExportResults(QTableWidget):
         name_widget(self, "exportResults", "Results", "How each file was proven, or why it was not written")
         self.setHorizontalHeaderLabels(_COLUMNS)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        EmptyHint("Each file stands here after Export…, with the proof that it answers as the network does.", self)
         show_rows(self)
         self.setWordWrap(True)
         header = required(self.horizontalHeader())

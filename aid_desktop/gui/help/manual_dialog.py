@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from PyQt5.QtCore import QSize, Qt, pyqtSlot
+from PyQt5.QtCore import Qt, pyqtSlot
 from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import (
-    QDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -20,13 +19,14 @@ from PyQt5.QtWidgets import (
 from aid_desktop.gui.help.contents import FIRST_PAGE, Chapter, pages_with, read_contents
 from aid_desktop.gui.help.page_view import PageView
 from aid_desktop.gui.theme import GRID, ThemeManager, set_role
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 
-_SIZE = QSize(130 * GRID, 90 * GRID)
+_SIZE = (130, 90)
 _PATH = Qt.ItemDataRole.UserRole
 
 
-class ManualDialog(QDialog):
+class ManualDialog(Dialog):
     """Shows the manual that lies in `folder`, or says that there is none."""
 
     def __init__(self, folder: Path, themes: ThemeManager, parent: QWidget | None = None) -> None:
@@ -66,7 +66,7 @@ class ManualDialog(QDialog):
         return [item.data(0, _PATH) for item in self._items() if not item.isHidden()]
 
     def _lay_out(self) -> None:
-        self.resize(_SIZE)
+        self.set_size(*_SIZE)
         self._back.setEnabled(False)
         self._forward.setEnabled(False)
         name_widget(self.contents, "manualContents", "Contents of the manual", "The pages of the manual")

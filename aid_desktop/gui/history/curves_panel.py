@@ -16,6 +16,7 @@ from aid_desktop.gui.plots.plotted_run import PlottedRun
 from aid_desktop.gui.plots.runs_plot import RunsPlot
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
+from aid_desktop.gui.widgets.empty_hint import EmptyHint
 from aid_desktop.runs.history import History
 from aid_desktop.runs.records import EpochRecord
 
@@ -66,6 +67,10 @@ class CurvesPanel(QWidget):
 
     def show_runs(self, runs: Sequence[PlottedRun], current: str) -> None:
         """Show the curves of runs; `current` is the key of that in the table."""
+        if len(runs) != len(self.plot.runs):
+            # Of one run the boxes above the plot tell all that the legend would.
+            self.controls.set_legend_shown(len(runs) > 1)
+            self._leave_legend_out_of_many(len(runs))
         self.plot.set_runs(runs, current)
 
     def append(self, record: EpochRecord, removed: Sequence[int] = ()) -> None:
@@ -165,9 +170,12 @@ class CurvesPanel(QWidget):
         self.tables.setTabVisible(_FITS, is_shown)
         if is_shown:
             self.tables.setCurrentIndex(_FITS)
-            if len(self.plot.runs) * len(self.plot.columns) > _FEW_CURVES:
-                # It would cover most of them, and list, boxes and table tell the same.
-                self.controls.set_legend_shown(False)
+            self._leave_legend_out_of_many(len(self.plot.runs))
+
+    def _leave_legend_out_of_many(self, n_runs: int) -> None:
+        """Hide a legend that would cover most of the curves: list, boxes and table tell the same."""
+        if n_runs * len(self.plot.columns) > _FEW_CURVES:
+            self.controls.set_legend_shown(False)
 
     @pyqtSlot()
     def _on_fits(self) -> None:
@@ -183,6 +191,7 @@ def _epoch_table(model: HistoryModel, parent: QWidget) -> QTableView:
     table.setObjectName("historyTable")
     table.setAccessibleName("Epochs of the run")
     table.setModel(model)
+    EmptyHint("The epochs of the chosen run stand here.", table)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setAlternatingRowColors(True)

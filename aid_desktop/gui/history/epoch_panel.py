@@ -22,10 +22,10 @@ from PyQt5.QtWidgets import (
 from aid_desktop.gui.history.opened_run import OpenedRun
 from aid_desktop.gui.models.epoch_names import in_order, title_of
 from aid_desktop.gui.models.history_model import number_text
-from aid_desktop.gui.numbers import megabytes
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
 from aid_desktop.gui.widgets.field_editor import diff_text, value_text
+from aid_desktop.numbers import megabytes
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.runs.settings_log import Revision
 from aid_desktop.settings.field import FieldInfo, field_infos, path_of
@@ -92,11 +92,6 @@ class EpochPanel(QWidget):
         self._train.clicked.connect(self._on_train)
         self._reveal.clicked.connect(self._on_reveal)
         self.clear()
-
-    @property
-    def assess_button(self) -> QPushButton:
-        """The button that puts the model under assessment."""
-        return self._assess
 
     def clear(self) -> None:
         """Show no epoch."""

@@ -29,9 +29,9 @@ from aid_desktop.gui.widgets.side_column import SideColumn
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.training.events import EpochFinished, RunStarted, SettingsApplied
 
-_NO_RUN = "Open the folder of a run, or drop it here"
+_NO_RUN = "Choose a run on the left, open the folder of one, or drop it here"
 _NO_EPOCHS = "This run has no epochs to show"
-_RIGHT_FIGURES = 34
+_LEFT_FIGURES, _RIGHT_FIGURES = 28, 34
 _SIDE_WIDTHS = (31 * GRID, 92 * GRID, 35 * GRID)
 
 
@@ -205,11 +205,7 @@ class HistoryTab(QWidget):
         if run is None:
             self._show_nothing()
             return
-        plotted = self._shown.plotted()
-        if (len(plotted) > 1) != (len(self.curves.plot.runs) > 1):
-            # Of one run the boxes above the plot tell all that the legend would.
-            self.curves.controls.set_legend_shown(len(plotted) > 1)
-        self.curves.show_runs(plotted, str(run.folder))
+        self.curves.show_runs(self._shown.plotted(), str(run.folder))
         if is_other_table:
             self.curves.show_run(run)
         self.curves.comparison.set_runs(self._shown.facts())
@@ -338,9 +334,9 @@ class HistoryTab(QWidget):
 
 
 def _side_by_side(left: QWidget, middle: QWidget, right: QWidget, parent: QWidget) -> QSplitter:
-    scroll = SideColumn(right, _RIGHT_FIGURES, parent)
     splitter = QSplitter(Qt.Orientation.Horizontal, parent)
-    for place, part in enumerate((left, middle, scroll)):
+    sides = SideColumn(left, _LEFT_FIGURES, parent), SideColumn(right, _RIGHT_FIGURES, parent)
+    for place, part in enumerate((sides[0], middle, sides[1])):
         splitter.addWidget(part)
         splitter.setStretchFactor(place, 1 if part is middle else 0)
     splitter.setSizes(list(_SIDE_WIDTHS))

@@ -16,11 +16,11 @@ from aid_desktop.runs.aideveloper_history import META_ENDING, read_aideveloper_h
 from aid_desktop.runs.aideveloper_model import find_meta
 from aid_desktop.runs.aideveloper_tables import SUFFIX, has_sheet
 from aid_desktop.runs.best import saved_history
-from aid_desktop.runs.config import read_run_toml
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import History, read_history
 from aid_desktop.runs.records import LEADING_COLUMNS, EpochRecord
 from aid_desktop.runs.run_comparison import RunFacts, run_facts
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.runs.series import is_series_folder, read_series
 from aid_desktop.runs.settings_log import Revision, read_revisions
 from aid_desktop.settings.snapshot import SettingsDiff

@@ -83,6 +83,7 @@ def _data_words(rows: Iterable[DataRow]) -> str:
             row.shuffle,
             row.zoom,
             row.part,
+            row.images,
         )
         for row in known
     ]

@@ -25,6 +25,7 @@ from aid_desktop.gui.plots.epoch_columns import SAMPLE
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.recent_paths import RecentPaths
 from aid_desktop.gui.theme import GRID, icon, set_role
+from aid_desktop.gui.widgets.empty_hint import EmptyHint
 from aid_desktop.gui.widgets.naming import name_widget
 
 RECENT_KEY = "recent_runs"
@@ -74,6 +75,7 @@ class RunsPanel(QWidget):
         self._refresh.setShortcut("Ctrl+Shift+R")
         self._refresh.setEnabled(False)
         self._list = _run_list(self)
+        EmptyHint("Runs that are opened or trained stand here.", self._list)
         self._remove = QPushButton(icon("remove"), "Remove from list", self)
         self._remove.setFlat(True)
         self._remove.setObjectName("historyRemoveButton")

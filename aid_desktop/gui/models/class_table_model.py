@@ -11,11 +11,12 @@ from PyQt5.QtCore import QAbstractItemModel, QAbstractTableModel, QModelIndex, Q
 from PyQt5.QtGui import QIcon, QPixmap
 
 from aid_desktop.data.class_table import ClassRow, ClassTable, Role, TableProblem
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import class_color
+from aid_desktop.numbers import grouped
 
 _NO_PARENT = QModelIndex()
 _SWATCH_SIDE = 24
+_COLORS = {1: "gray", 3: "rgb", 4: "rgb and alpha"}
 
 
 class Column(IntEnum):
@@ -284,7 +285,7 @@ class ClassTableModel(QAbstractTableModel):
         if column is not Column.SOURCE:
             return _HEADERS[column][1]
         shapes = ", ".join(
-            f"{width} × {height} px {'gray' if channels == 1 else 'rgb'}"
+            f"{width} × {height} px {_COLORS.get(channels, f'{channels} channels')}"
             for height, width, channels in row.source.shapes[:4]
         )
         more = " and more" if len(row.source.shapes) > 4 else ""

@@ -11,8 +11,8 @@ from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PyQt5.QtGui import QColor
 
 from aid_desktop.evaluation.confusion import ConfusionMatrix
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import LIGHT, Theme
+from aid_desktop.numbers import grouped
 
 COUNT_ROLE = Qt.ItemDataRole.UserRole
 """Number of images of a cell."""

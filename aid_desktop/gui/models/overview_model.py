@@ -8,8 +8,8 @@ from PyQt5.QtCore import QAbstractTableModel, QModelIndex, Qt
 from PyQt5.QtGui import QFont
 
 from aid_desktop.data.class_table import ClassTable, Role
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import class_color
+from aid_desktop.numbers import grouped
 
 BAR_ROLE = int(Qt.ItemDataRole.UserRole)
 """Length of the bar of a class from 0 to 1, and its colour, as a pair."""

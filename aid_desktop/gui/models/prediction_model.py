@@ -8,7 +8,7 @@ from PyQt5.QtGui import QFont
 
 from aid_desktop.evaluation.bootstrap import Interval
 from aid_desktop.evaluation.metrics import Averages, ClassScores, Scores
-from aid_desktop.gui.numbers import grouped
+from aid_desktop.numbers import grouped
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
 """The raw value of a cell: a number, a text, or None where a score is not defined."""

@@ -6,9 +6,9 @@ from PyQt5.QtCore import QSize, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QColor, QIcon, QPixmap
 from PyQt5.QtWidgets import QCheckBox, QWidget
 
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import GRID, class_color
 from aid_desktop.gui.widgets.flow_layout import FlowLayout
+from aid_desktop.numbers import grouped
 
 _SWATCH = 12
 

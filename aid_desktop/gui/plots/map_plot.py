@@ -108,11 +108,6 @@ class MapPlot(PlotFrame):
         """Which points belong to a group that is shown, (N,)."""
         return np.array(self._shown, np.bool_)[self._groups.codes]
 
-    @property
-    def lasso_active(self) -> bool:
-        """Whether dragging encircles points; else it moves the plot."""
-        return self._lasso is not None and self._lasso.is_active
-
     @pyqtSlot(bool)
     def set_lasso_active(self, active: bool) -> None:
         """Let dragging encircle points, or move the plot."""

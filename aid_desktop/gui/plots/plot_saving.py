@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aid_desktop.errors import ExportError
+from aid_desktop.long_work import Progress
 from aid_desktop.paths import write_atomically
 
 PNG_SCALE = 2
@@ -17,9 +18,6 @@ PNG_SCALE = 2
 
 
 _LINES_AT_ONCE = 4096
-
-Progress = Callable[[int, int], None]
-"""Called with (done, total)."""
 
 CsvWriter = Callable[[Path, Progress | None], None]
 """Writes the table of a plot to a path."""

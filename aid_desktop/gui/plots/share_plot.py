@@ -12,11 +12,11 @@ from PyQt5.QtGui import QColor, QFontMetrics, QPainter
 from PyQt5.QtWidgets import QWidget
 
 from aid_desktop.evaluation.summary import REJECTED_NAME, FileSummary, Summary, fraction_text, write_summary
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plots.plot_frame import PlotFrame
 from aid_desktop.gui.plots.plot_saving import CsvWriter
 from aid_desktop.gui.plots.plot_style import LegendSample, Panel, Readout, line_pen, plot_font
 from aid_desktop.gui.theme import GRID, Theme, ThemeManager, class_color
+from aid_desktop.numbers import grouped
 
 _HEIGHT = 0.7
 """Of a bar; the bars are 1 apart."""

@@ -22,7 +22,6 @@ from PyQt5.QtWidgets import (
 from aid_desktop.data.rtdc import MASK
 from aid_desktop.data.source import DataSource
 from aid_desktop.gui.background import Background, Failure, Job
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plots.image_layer import image_levels
 from aid_desktop.gui.plots.image_view import ImageView
 from aid_desktop.gui.plots.plot_frame import PlotFrame
@@ -31,6 +30,7 @@ from aid_desktop.gui.plotting.event_reading import MAIN_IMAGE, EventRead, EventR
 from aid_desktop.gui.theme import GRID, ThemeManager, class_color, set_role
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.naming import name_widget
+from aid_desktop.numbers import grouped
 
 EMPTY_TEXT = "Click a point of the plot, or give the number of an event"
 _CONTOUR, _CENTRE = "#e69f00", "#56b4e9"

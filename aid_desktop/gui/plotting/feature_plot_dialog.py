@@ -5,7 +5,7 @@ from functools import partial
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QCloseEvent
-from PyQt5.QtWidgets import QDialog, QHBoxLayout, QLabel, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.source import DataSource
@@ -32,10 +32,11 @@ from aid_desktop.gui.plotting.plotted import (
 )
 from aid_desktop.gui.plotting.scatter_frame import ScatterFrame
 from aid_desktop.gui.theme import GRID, ThemeManager, set_role
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import named_button
 
-_SIZE = (164 * GRID, 84 * GRID)
+_SIZE = (164, 84)
 _RIGHT_WIDTH = 56 * GRID
 
 
@@ -47,7 +48,7 @@ class PlotMemory:
     request: PlotRequest | None = None
 
 
-class FeaturePlotDialog(QDialog):
+class FeaturePlotDialog(Dialog):
     """Plots events of rows of the class table, or of files opened here. Leaves the window behind it usable.
 
     `rows_wanted` carries gates that are to become rows. Gates and `memory` outlive the dialog.
@@ -70,7 +71,7 @@ class FeaturePlotDialog(QDialog):
         self.setWindowTitle("Plot features")
         self.setWindowFlags(self.windowFlags() | Qt.WindowType.WindowMinMaxButtonsHint)
         self.setModal(False)
-        self.resize(*_SIZE)
+        self.set_size(*_SIZE)
         self._table = table
         self._gates = gates
         self._memory = memory
@@ -357,5 +358,5 @@ def _side_by_side(parent: QWidget, left: QWidget, right: QWidget) -> QSplitter:
     splitter.addWidget(left)
     splitter.addWidget(right)
     splitter.setStretchFactor(0, 1)
-    splitter.setSizes([_SIZE[0] - _RIGHT_WIDTH, _RIGHT_WIDTH])
+    splitter.setSizes([_SIZE[0] * GRID - _RIGHT_WIDTH, _RIGHT_WIDTH])
     return splitter

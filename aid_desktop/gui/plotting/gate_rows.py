@@ -11,8 +11,8 @@ from aid_desktop.data.selection import places_of, select_images, whole_numbers
 from aid_desktop.data.source import DataSource
 from aid_desktop.errors import DataError
 from aid_desktop.gui.background import JobContext
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plotting.plotted import GatedEvents
+from aid_desktop.numbers import grouped
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,13 +7,13 @@ from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTable
 from aid_desktop.data.gate_text import describe
 from aid_desktop.data.gates import Summary
 from aid_desktop.errors import DataError
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plotting.gate_layer import gate_color
 from aid_desktop.gui.plotting.gate_list import GateList
 from aid_desktop.gui.plotting.plotted import GatedEvents
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID
 from aid_desktop.gui.widgets.row_table import show_rows
+from aid_desktop.numbers import grouped
 
 _HEADERS = {
     "Gate": "Name of the gate, which becomes the class; a double click or F2 renames it",

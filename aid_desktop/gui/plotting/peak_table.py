@@ -8,10 +8,10 @@ from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from aid_desktop.evaluation.peaks import Peak
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID
 from aid_desktop.gui.widgets.row_table import show_rows
+from aid_desktop.numbers import grouped
 
 _HEADERS = ("Event", "Trace", "Height", "Time [µs]", "pos_x [µm]", "File")
 

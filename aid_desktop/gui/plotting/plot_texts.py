@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from aid_desktop.data.feature_labels import feature_label
 from aid_desktop.data.gates import Gate
 from aid_desktop.data.selection import whole_numbers
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plotting.plotted import GatedEvents, Plotted
+from aid_desktop.numbers import grouped
 
 EMPTY_TEXT = (
     "Add .rtdc files with measured features (area, deformation, …) on the Data tab, or open one here. "

@@ -16,7 +16,6 @@ from aid_desktop.data.feature_labels import feature_label
 from aid_desktop.data.gates import Axis
 from aid_desktop.data.scales import Numbers, Scale
 from aid_desktop.data.selection import whole_numbers
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plots.plot_frame import PlotFrame
 from aid_desktop.gui.plots.plot_saving import PlotTable
 from aid_desktop.gui.plots.plot_style import Panel, Readout, line_pen
@@ -24,6 +23,7 @@ from aid_desktop.gui.plotting.plotted import Plotted
 from aid_desktop.gui.plotting.points import Points
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import Theme, ThemeManager
+from aid_desktop.numbers import grouped
 
 _COLORS = 64
 _DARKEST = 0.25

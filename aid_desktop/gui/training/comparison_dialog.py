@@ -6,7 +6,6 @@ from pathlib import Path
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QGuiApplication, QKeySequence
 from PyQt5.QtWidgets import (
-    QDialog,
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
@@ -21,6 +20,7 @@ from aid_desktop.gui.background import JobContext
 from aid_desktop.gui.models.comparison_model import ComparisonModel
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_role
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.row_table import show_rows
@@ -58,7 +58,7 @@ def compare_and_write(series: Series, context: JobContext) -> ComparedSeries:
     return ComparedSeries(series, comparison)
 
 
-class ComparisonDialog(QDialog):
+class ComparisonDialog(Dialog):
     """Shows a ComparedSeries beside the window.
 
     `run_chosen` carries the folder of a run to look at, `go_on_wanted` the series of which the rest is to be trained.
@@ -75,7 +75,7 @@ class ComparisonDialog(QDialog):
         # It may come up while the user is at work elsewhere.
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self.setModal(False)
-        self.resize(140 * GRID, 60 * GRID)
+        self.set_size(140, 60)
         self._compared = compared
         self.messages = MessageStrip("comparisonMessages", self)
         self._title = QLabel(self)

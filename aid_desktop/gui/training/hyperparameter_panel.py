@@ -7,7 +7,6 @@ from PyQt5.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from aid_desktop.errors import SettingsError
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.numbers import grouped, megabytes
 from aid_desktop.gui.theme import GRID, ThemeManager, set_role
 from aid_desktop.gui.training.schedule_plot import SchedulePlot
 from aid_desktop.gui.training.settings_side import SettingsPanel, brief_title
@@ -15,6 +14,7 @@ from aid_desktop.gui.widgets.class_weights_editor import ClassWeightsEditor
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.gui.widgets.value_editors import ChoiceEditor
+from aid_desktop.numbers import grouped, megabytes
 from aid_desktop.settings.hyperparameters import OPTIMIZERS_WITH, SCHEDULES_WITH, HyperParameters
 from aid_desktop.settings.pretrained import FINE_TUNING
 from aid_desktop.settings.saving import SavingSettings
@@ -102,11 +102,6 @@ class HyperparameterPanel(SettingsPanel):
         editor = self.form.editor(name).editor
         assert isinstance(editor, ChoiceEditor)
         return editor
-
-    @property
-    def saved_text(self) -> str:
-        """How many models the run has saved, as shown."""
-        return self._saved.text()
 
     def set_brief(self, is_brief: bool) -> None:
         self.form.show_only(ESSENTIAL if is_brief else None)

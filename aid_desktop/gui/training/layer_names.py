@@ -1,6 +1,5 @@
 """The layers of the chosen network, found by building it, for those who tick which of them learn."""
 
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from aid_desktop.gui.widgets.layers_dialog import LayerItem
 from aid_desktop.gui.widgets.layers_editor import LayersEditor
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.models.partial import learning_layers, n_units
+from aid_desktop.models.seeding import making_network
 from aid_desktop.models.zoo import load_zoo
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ class LayerNames(QObject):
         model: ModelPanel,
         background: Background,
         messages: MessageStrip,
-        building: threading.Lock,
     ) -> None:
         super().__init__(editor)
         self._editor = editor
@@ -38,17 +37,16 @@ class LayerNames(QObject):
         self._model = model
         self._background = background
         self._messages = messages
-        self._building = building
         editor.names_wanted.connect(self.ask)
 
     @pyqtSlot()
     def ask(self) -> None:
         """Build the network in the background, then open the dialog; say why if it cannot be built."""
-        wish, building = self._model.start_from.wish, self._building
+        wish = self._model.start_from.wish
         if wish is not None:
 
             def fit(context: JobContext) -> tuple[LayerItem, ...]:
-                with building:
+                with making_network():
                     return items_of(fitted(wish)[0])
 
             self._start(fit)
@@ -60,8 +58,7 @@ class LayerNames(QObject):
         image, n_classes = self._notifier.image_settings, self._model.n_classes
 
         def build(context: JobContext) -> tuple[LayerItem, ...]:
-            with building:
-                return items_of(load_zoo(zoo).build(name, image.input_shape, n_classes, len(image.features)))
+            return items_of(load_zoo(zoo).build(name, image.input_shape, n_classes, len(image.features)))
 
         self._start(build)
 

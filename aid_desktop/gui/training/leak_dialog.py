@@ -1,22 +1,23 @@
 """The warning before a run whose validation or test images are among those that it trains on."""
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.data.findings_view import FindingsView
 from aid_desktop.gui.data.table_checks import CheckedTable
 from aid_desktop.gui.theme import GRID, set_primary, set_role
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.naming import named_button
 
-_SIZE = (112 * GRID, 64 * GRID)
+_SIZE = (112, 64)
 _MEANING = (
     "A network knows the images that it was trained on. Where the same ones are used to validate or test it, its "
     "figures are better than they will be on new images."
 )
 
 
-class LeakDialog(QDialog):
+class LeakDialog(Dialog):
     """Lists the leaks that a check has found, with their images.
 
     `train_wanted` asks for the run all the same, `rows_chosen` carries the places of the rows to look at; closed in
@@ -31,7 +32,7 @@ class LeakDialog(QDialog):
         self.setObjectName("leakDialog")
         self.setWindowTitle("Check before training")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(*_SIZE)
+        self.set_size(*_SIZE)
         leaks = checked.report.leaks
         self.findings = FindingsView("leak", leaks, checked.table, background, self)
         self.train_button = named_button(

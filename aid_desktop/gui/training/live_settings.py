@@ -59,7 +59,7 @@ class LiveSettings(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DELAY_MS)
-        self._timer.timeout.connect(self.post)
+        self._timer.timeout.connect(self._on_timeout)
         for form in (hyperparameters, augmentation, saving):
             form.changed.connect(self._on_changed)
             form.changed.connect(self.edited)
@@ -112,12 +112,17 @@ class LiveSettings(QObject):
 
     @pyqtSlot()
     def _on_changed(self) -> None:
-        if not self._session.is_running:
-            return
-        self._mark()
         # Not started anew: a slider that never rests must not keep its value to itself.
-        if self._auto_apply and not self._timer.isActive():
+        if self._session.is_running and not self._timer.isActive():
+            self._mark()
             self._timer.start()
+
+    @pyqtSlot()
+    def _on_timeout(self) -> None:
+        if self._auto_apply:
+            self.post()
+        else:
+            self._mark()
 
     @pyqtSlot()
     def _on_table_changed(self) -> None:

@@ -11,7 +11,6 @@ from aid_desktop.errors import AidError, ModelZooError
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.image_settings_form import ImageSettingsForm
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.training.architecture_selector import FAMILY_NAMES, ArchitectureSelector
 from aid_desktop.gui.training.network_costs import Counted, Network, NetworkCosts
@@ -22,7 +21,7 @@ from aid_desktop.gui.training.weights_panel import WeightsPanel
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.gui.widgets.value_editors import with_words
-from aid_desktop.models.backbones import check_fit
+from aid_desktop.models.backbones import check_takes
 from aid_desktop.models.cost import Cost
 from aid_desktop.models.registry import Architecture
 from aid_desktop.models.zoo import (
@@ -31,6 +30,7 @@ from aid_desktop.models.zoo import (
     list_architectures,
     read_digest,
 )
+from aid_desktop.numbers import grouped
 from aid_desktop.runs.config import ModelChoice
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.image import ImageSettings
@@ -301,7 +301,7 @@ class ModelPanel(SettingsPanel):
                 raise ModelZooError(self._file_problem)
             item = find_architecture(self._architectures, self.architecture)
             self.weights.set_architecture(item)
-            check_fit(item, image)
+            check_takes(item, image)
             counted = self.costs.of(self._network(image))
             self._problem = counted.problem if counted else ""
         except AidError as error:
@@ -330,7 +330,9 @@ def _fits_text(item: Architecture | None, image: ImageSettings) -> str:
     parts = [f"{image.width} × {image.height} px", f"{n_channels} {'channel' if n_channels == 1 else 'channels'}"]
     if n_features:
         parts.append(f"{n_features} {'feature' if n_features == 1 else 'features'}")
-    return f"{family}. Takes {item.min_size} × {item.min_size} px and more; fits {', '.join(parts)}{_FITS}"
+    text = f"{family}. Takes {item.min_size} × {item.min_size} px and more; fits {', '.join(parts)}{_FITS}"
+    # A size stays in one line.
+    return text.replace(" × ", "\u00a0×\u00a0").replace(" px", "\u00a0px")
 
 
 def _cost_text(counted: Counted | None) -> str:

@@ -12,6 +12,7 @@ from aid_desktop.gui.background import Background, Failure, JobContext
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.models.cost import Cost
 from aid_desktop.models.devices import device_scope
+from aid_desktop.models.seeding import making_network
 from aid_desktop.models.zoo import InputShape, load_zoo
 from aid_desktop.settings.device import DeviceSettings
 
@@ -90,7 +91,7 @@ class NetworkCosts(QObject):
 
     @pyqtSlot()
     def _begin(self) -> None:
-        network, turn, session = self._wanted, self._session.building, self._session
+        network, session = self._wanted, self._session
         if not self._is_allowed or self._is_busy or session.is_running:
             return
         if network is None or network in self._results:
@@ -98,9 +99,11 @@ class NetworkCosts(QObject):
         device = self._cpu()
 
         def count(context: JobContext) -> Counted | None:
-            with turn:
+            with making_network():
                 # A run may have begun while this waited for a thread.
-                return None if session.is_running or context.cancelled else counted(network, device)
+                is_late = session.is_running or context.cancelled
+            # In a thread of its own, which waits for its turn like any other.
+            return None if is_late else counted(network, device)
 
         self._is_busy = True
         self._background.start(

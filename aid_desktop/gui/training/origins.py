@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aid_desktop.gui.assess.model_choice import ChosenModel, UnknownModel, UntrustedModel, identify
+from aid_desktop.gui.assess.model_choice import ChosenModel, UnknownModel, identify
 from aid_desktop.gui.background import JobContext
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.models.facts import ModelFacts, NetworkShape
 from aid_desktop.models.files import find_card
 from aid_desktop.models.metadata import has_card
+from aid_desktop.models.seeding import making_network
 from aid_desktop.models.transfer import MisfitError
 from aid_desktop.runs.best import find_model
 from aid_desktop.runs.config import ModelChoice
@@ -44,7 +45,7 @@ class Misfit:
 def fitted(wish: Wish) -> tuple["keras.Model", Origin]:
     """Return the network that the model becomes, and what is kept of it. Raises AidError.
 
-    Whoever calls this holds TrainingSession.building.
+    Whoever calls this does so within `making_network`.
     """
     loaded = load_origin(wish.choice, wish.image, wish.class_names)
     return started_from(loaded, wish.choice, wish.image, wish.class_names, wish.pixel_type)
@@ -58,7 +59,7 @@ class Origins:
 
     def identified(
         self, path: Path, facts: ModelFacts | None, context: JobContext
-    ) -> ChosenModel | UnknownModel | UntrustedModel | None:
+    ) -> ChosenModel | UnknownModel | None:
         """Find a model and read its card. Raises AidError.
 
         `facts` is what a run would say of a network whose architecture alone is wanted; None if its weights are too.
@@ -67,7 +68,7 @@ class Origins:
         if has_card(file):
             return identify(file, context)
         # Without a card the network is made to see what it takes.
-        with self._session.building:
+        with making_network():
             if self._session.is_running or context.cancelled:
                 return None
             if facts is None:
@@ -77,7 +78,7 @@ class Origins:
 
     def looked_at(self, wish: Wish, context: JobContext) -> Origin | Misfit | None:
         """Find out what becomes of a model. Raises AidError for one that cannot be used at all."""
-        with self._session.building:
+        with making_network():
             if self._session.is_running or context.cancelled:
                 return None
             try:

@@ -18,7 +18,8 @@ from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.training.session_settings import WindowSettings
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.runs.config import ModelChoice
-from aid_desktop.training.presets import Preset, Reason, recommend, situation_of
+from aid_desktop.training.presets import Preset, Reason, recommend
+from aid_desktop.training.speed_model import situation_of
 
 _TIPS = {
     Preset.QUICK: "Fill in settings for a first answer within about 5 minutes",
@@ -65,11 +66,6 @@ class PresetPanel(QWidget):
         notifier.table_changed.connect(self._check)
         session.running_changed.connect(self._check)
         self._check()
-
-    @property
-    def reasons_text(self) -> str:
-        """The reasons as shown, in the markup of Qt's labels; empty while they are hidden."""
-        return "" if self._area.isHidden() else self._reasons.text()
 
     @property
     def note(self) -> str:

@@ -1,5 +1,6 @@
 """Examples of a class as training draws them now."""
 
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,14 +13,18 @@ from aid_desktop.data.class_table import ClassRow, ClassTable, Role
 from aid_desktop.data.formats import reopen
 from aid_desktop.data.pixels import Pixels, white_level_of
 from aid_desktop.data.prepare import prepare_row
+from aid_desktop.errors import SettingsError
 from aid_desktop.gui.background import Background, Failure, Job, JobContext
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.theme import GRID, icon, set_role
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.image_strip import ImageStrip
+from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.training.seeds import Stage, generator
+
+logger = logging.getLogger(__name__)
 
 _N_IMAGES = 8
 # Bursts of slider moves end in one drawing.
@@ -66,13 +71,20 @@ def augment_examples(
 
 
 class PreviewPanel(QWidget):
-    """Follows table, image settings and sliders. Reading and augmenting happen in the background."""
+    """Follows table, image settings and the amounts of `form`. Reading and augmenting happen in the background."""
 
-    def __init__(self, notifier: Notifier, background: Background, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        notifier: Notifier,
+        background: Background,
+        form: SectionForm[AugmentationSettings],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._notifier = notifier
         self._background = background
-        self._settings = AugmentationSettings()
+        self._form = form
+        self._settings = form.values()
         self._sample = 0
         self._examples: tuple[_Wish, _Labelled] | None = None
         self._job: Job[tuple[_Labelled, Pixels]] | None = None
@@ -88,15 +100,10 @@ class PreviewPanel(QWidget):
         self._timer.timeout.connect(self._draw)
         self._class.currentIndexChanged.connect(self._ask)
         self._again.clicked.connect(self._on_again)
+        form.changed.connect(self._ask)
         notifier.table_changed.connect(self._on_table_changed)
         notifier.image_settings_changed.connect(self._ask)
         self._on_table_changed(notifier.table)
-
-    def set_settings(self, settings: AugmentationSettings) -> None:
-        """Draw the examples anew with these amounts."""
-        if settings != self._settings:
-            self._settings = settings
-            self._ask()
 
     def _lay_out(self) -> None:
         title = QLabel("Examples as training draws them now", self)
@@ -175,6 +182,11 @@ class PreviewPanel(QWidget):
 
     @pyqtSlot()
     def _draw(self) -> None:
+        try:
+            self._settings = self._form.values()
+        except SettingsError as error:
+            # The form has marked the field; the amounts stay as they were.
+            logger.debug("examples are drawn as before: %s", error)
         wish = self._wish()
         if wish is None:
             self._show_message(_HINT)

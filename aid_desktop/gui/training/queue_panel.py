@@ -18,7 +18,6 @@ from PyQt5.QtWidgets import (
 )
 
 from aid_desktop.gui.models.queue_model import EntryState, QueueColumn, QueueEntry, QueueModel
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, icon, set_role
 from aid_desktop.gui.training.check_row import CheckRow
@@ -26,6 +25,7 @@ from aid_desktop.gui.training.run_queue import RunQueue
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.row_table import show_rows
+from aid_desktop.numbers import grouped
 from aid_desktop.runs.series import Series
 
 _EMPTY = (

@@ -11,7 +11,6 @@ from aid_desktop.errors import AidError
 from aid_desktop.gui.background import Background, Failure, JobContext
 from aid_desktop.gui.data.table_checks import TableChecks
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.question import Question
 from aid_desktop.gui.training.comparison_dialog import ComparedSeries, ComparisonDialog, compare_and_write
@@ -24,6 +23,7 @@ from aid_desktop.gui.training.start_check import StartCheck
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.models.zoo import list_architectures
+from aid_desktop.numbers import grouped
 from aid_desktop.runs.config import RunConfig
 from aid_desktop.runs.folder import unused_folder
 from aid_desktop.runs.series import PlannedRun, Series, create_series, read_series

@@ -4,12 +4,13 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QColor
-from PyQt5.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from aid_desktop.gui.background import Background, Failure, JobContext
 from aid_desktop.gui.plots.plot_frame import PlotFrame
 from aid_desktop.gui.plots.plot_style import line_pen
 from aid_desktop.gui.theme import GRID, Theme, ThemeManager, set_primary, set_role
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.work_row import WorkRow
@@ -27,7 +28,7 @@ _EXPLANATION = (
 _NO_FALL = "The loss never fell: try another optimizer or larger batches, or look at the images and their classes."
 
 
-class RateFinderDialog(QDialog):
+class RateFinderDialog(Dialog):
     """Begins to measure `run` when it is made. `rate_chosen` and `span_chosen` carry what the user takes over.
 
     Line and region can be dragged. Closing the dialog stops the measurement.
@@ -44,7 +45,7 @@ class RateFinderDialog(QDialog):
         self.setAccessibleName("Find a learning rate")
         self.setWindowTitle("Find a learning rate")
         self.setModal(False)
-        self.resize(96 * GRID, 72 * GRID)
+        self.set_size(96, 72)
         self._run = run
         self.messages = MessageStrip("rateFinderMessages", self)
         self._make_plot(themes)
@@ -89,6 +90,7 @@ class RateFinderDialog(QDialog):
             self.line.setValue(np.log10(rate))
             self.region.setRegion(np.log10(span))
             self._show_fall(test)
+            self.use_rate.setFocus()
         self._show_values()
 
     def _show_fall(self, test: RangeTest) -> None:
@@ -107,7 +109,7 @@ class RateFinderDialog(QDialog):
         self.frame.suggested_name = "learning rate"
         self.frame.header.addStretch(1)
         color = QColor(themes.current.accent)
-        upper, lower = (self.frame.add_panel(row, legend_corner=(8, 8)) for row in (0, 1))
+        upper, lower = (self.frame.add_panel(row, legend_corner=(8, -8)) for row in (0, 1))
         for panel, label in ((upper, "loss"), (lower, "change per factor of 10")):
             panel.set_labels(label, "learning rate" if panel is lower else "")
             panel.plot.setLogMode(x=True)

@@ -43,7 +43,8 @@ class RunLog(QObject):
     def _on_started(self, event: RunStarted) -> None:
         self._log.add(
             f"Run {event.folder.name}: {len(event.class_names)} classes, {event.n_training} images per epoch, "
-            f"{event.n_validation} to validate, {event.parameters} weights. Epoch {event.first_epoch} uses revision 0."
+            f"{event.n_validation} to validate, {event.parameters} weights. Epoch {event.first_epoch} uses "
+            f"revision {event.revision}."
         )
         for text in (*event.notes, *event.warnings):
             self._log.add(text)

@@ -104,11 +104,6 @@ class RunPanel(QWidget):
         required(self._progress.layout()).addWidget(label)
 
     @property
-    def problems_text(self) -> str:
-        """Why no run can be started, as shown."""
-        return self._reason.text()
-
-    @property
     def text(self) -> str:
         """How far the run is, as shown."""
         return self._text.text()
@@ -313,6 +308,9 @@ class RunPanel(QWidget):
         self._folder.setToolTip(f"New runs are kept in {folder}. Click to choose another folder.")
 
     def _show_pause(self, paused: bool) -> None:
+        # As wide as the longer word needs: the buttons beside it must not move under the mouse.
+        self.pause_button.setText("Resume")
+        self.pause_button.setMinimumWidth(self.pause_button.sizeHint().width())
         self.pause_button.setText("Resume" if paused else "Pause")
         self.pause_button.setIcon(icon("resume" if paused else "pause"))
         self.pause_button.setAccessibleName("Resume" if paused else "Pause")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
-    QDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -22,10 +21,11 @@ from aid_desktop.errors import ModelZooError
 from aid_desktop.gui.data.group_by_editor import GroupByEditor
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, set_primary, set_role
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.message_strip import sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.value_editors import with_words
-from aid_desktop.models.backbones import check_fit, local_file, takes_imagenet
+from aid_desktop.models.backbones import check_takes, local_file, takes_imagenet
 from aid_desktop.models.registry import Architecture
 from aid_desktop.models.zoo import find_architecture
 from aid_desktop.runs.config import MAX_SEED, RunConfig
@@ -46,7 +46,7 @@ class PlannedSeries:
     runs: tuple[PlannedRun, ...]
 
 
-class SeriesDialog(QDialog):
+class SeriesDialog(Dialog):
     """Plans runs of a configuration; `planned` carries a PlannedSeries.
 
     `problems` tells why nothing can be trained, without or with images that are held out.
@@ -66,7 +66,7 @@ class SeriesDialog(QDialog):
         self.setAccessibleName("Several runs")
         self.setWindowTitle("Several runs")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(60 * GRID, 56 * GRID)
+        self.set_size(60, 56)
         self._config = config
         self._problems = problems
         self.architectures = self._list(architectures)
@@ -121,7 +121,7 @@ class SeriesDialog(QDialog):
             item.setToolTip(one.description)
             is_shown = one.name == self._config.model.architecture
             try:
-                check_fit(one, self._config.image)
+                check_takes(one, self._config.image)
                 _check_weights(one, model_of(self._config, one.name).weights)
             except ModelZooError as error:
                 item.setToolTip(with_words(str(error)))

@@ -1,6 +1,5 @@
 """TrainingSession: owns thread, worker, mailbox and control; everybody else talks only to it."""
 
-import threading
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, QThread, pyqtSignal, pyqtSlot
@@ -29,8 +28,7 @@ class TrainingSession(QObject):
     """One run at a time in a thread of its own.
 
     `running_changed` is emitted when a run is started and when its thread has gone. The other signals are the
-    run's events, in the main thread. Who makes a network beside the runs holds `building` meanwhile: a run begins
-    when nobody does, since both draw from Python's random numbers.
+    run's events, in the main thread.
     """
 
     running_changed = pyqtSignal(bool)
@@ -48,7 +46,6 @@ class TrainingSession(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.building = threading.Lock()
         self._thread: QThread | None = None
         self._worker: TrainingWorker | None = None
         self._run: TrainingRun | None = None
@@ -96,7 +93,7 @@ class TrainingSession(QObject):
         if self.is_running:
             raise RuntimeError("a run is going on already")
         self._run = run
-        self._worker = TrainingWorker(self._run, self.building)
+        self._worker = TrainingWorker(self._run)
         self._thread = QThread(self)
         self._thread.setObjectName("training")
         self._worker.moveToThread(self._thread)

@@ -51,6 +51,7 @@ class SettingsSide(QWidget):
             self.tabs.addTab(scroll, title)
         self._page = _scroll_area(self)
         self._page.setObjectName("briefSettings")
+        self._page.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._stack = QVBoxLayout()
         self._stack.setContentsMargins(0, 0, 0, 0)
         holder = QWidget(self._page)

@@ -7,10 +7,10 @@ from aid_desktop.data.check import CheckReport, Finding
 from aid_desktop.gui.background import Background, Failure
 from aid_desktop.gui.data.table_checks import CheckedTable, TableChecks
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.training.check_row import CheckRow
 from aid_desktop.gui.training.leak_dialog import LeakDialog
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
+from aid_desktop.numbers import grouped
 
 MOST_IMAGES = 100_000
 """With more images the run does not wait for a check, which takes about a second for 3 600 images."""

@@ -5,16 +5,15 @@ from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSlot
-from PyQt5.QtGui import QKeySequence
 from PyQt5.QtWidgets import QFileDialog, QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from aid_desktop.errors import SettingsError
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.data.table_checks import TableChecks
+from aid_desktop.gui.data.undo import add_undo_keys
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.plots.history_plot import HistoryPlot
 from aid_desktop.gui.preferences import Preferences
-from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
 from aid_desktop.gui.training.augmentation_panel import AugmentationPanel
 from aid_desktop.gui.training.continuing import Continuing
@@ -89,7 +88,7 @@ class TrainingTab(QWidget):
         self._make_settings()
         self._make_helpers()
         self._lay_out()
-        self._make_undo_actions()
+        add_undo_keys(self, self.undo.stack, " setting")
         self._connect()
         self._check()
 
@@ -187,7 +186,7 @@ class TrainingTab(QWidget):
         self.model = ModelPanel(notifier, self._background, self._session, model_zoo, self)
         self.hyperparameters = HyperparameterPanel(notifier, themes, self)
         self.augmentation = AugmentationPanel(notifier, self)
-        self.preview = PreviewPanel(notifier, self._background, self)
+        self.preview = PreviewPanel(notifier, self._background, self.augmentation.form, self)
         self.run = RunPanel(self._session, self._preferences, self)
         self.plot = HistoryPlot("trainingPlot", themes, self)
         self.log = LogView("trainingLog", "Training log", self)
@@ -214,7 +213,7 @@ class TrainingTab(QWidget):
         self.check = StartCheck(notifier, self._checks, background, self.run.check_row, messages, self)
         layers = self.hyperparameters.form.editor("trainable").editor
         assert isinstance(layers, LayersEditor)
-        self.layer_names = LayerNames(layers, notifier, self.model, background, messages, session.building)
+        self.layer_names = LayerNames(layers, notifier, self.model, background, messages)
         self.weights_download = WeightsDownload(self.model.weights, background, messages)
         self.continuing = Continuing(session, self.settings, messages, self)
         self.going_back = GoingBack(self.timeline, session, self.continuing, background, messages, self)
@@ -242,6 +241,7 @@ class TrainingTab(QWidget):
         examples = QScrollArea(lower)
         examples.setWidget(self.preview)
         examples.setWidgetResizable(True)
+        examples.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         lower.addTab(examples, "Examples")
         lower.addTab(self.log, "Log")
         lower.addTab(self.timeline, "Changes")
@@ -266,16 +266,6 @@ class TrainingTab(QWidget):
         column.addWidget(splitter, 1)
         column.addWidget(self.run)
 
-    def _make_undo_actions(self) -> None:
-        stack = self.undo.stack
-        for action, keys in (
-            (stack.createUndoAction(self, "Undo setting"), QKeySequence.StandardKey.Undo),
-            (stack.createRedoAction(self, "Redo setting"), QKeySequence.StandardKey.Redo),
-        ):
-            required(action).setShortcuts(keys)
-            required(action).setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            self.addAction(required(action))
-
     def _connect(self) -> None:
         self.run.start_wanted.connect(self.start)
         self.check.passed.connect(self._run)
@@ -283,7 +273,6 @@ class TrainingTab(QWidget):
         self.model.weights.plan_wanted.connect(self._use_fine_tuning)
         self.run.apply_wanted.connect(self.settings.post)
         self.run.auto_apply_changed.connect(self.settings.set_auto_apply)
-        self.augmentation.form.changed.connect(self._on_augmentation_changed)
         for changed in (self.model.changed, self._notifier.table_changed, self._notifier.split_changed):
             changed.connect(self._check)
         self.continuing.opened.connect(self.plot.set_history)
@@ -309,14 +298,6 @@ class TrainingTab(QWidget):
         has_split = has_split or self._notifier.split is not None
         problems = [item.message for item in self._notifier.table.problems(True, has_split=has_split)]
         return [*problems, self.model.problem] if self.model.problem else problems
-
-    @pyqtSlot()
-    def _on_augmentation_changed(self) -> None:
-        try:
-            self.preview.set_settings(self.augmentation.form.values())
-        except SettingsError as error:
-            # The form has marked the field; the examples stay as they were.
-            logger.debug("examples are not redrawn: %s", error)
 
     @pyqtSlot()
     def _use_fine_tuning(self) -> None:

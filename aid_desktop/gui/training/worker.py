@@ -1,7 +1,5 @@
 """TrainingWorker: runs the loop in its thread and turns each event class into one typed signal."""
 
-import threading
-
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from aid_desktop.gui.priority import give_way_to_window
@@ -38,10 +36,9 @@ class TrainingWorker(QObject):
     failed = pyqtSignal(RunFailed)
     ended = pyqtSignal()
 
-    def __init__(self, run: TrainingRun, building: threading.Lock) -> None:
+    def __init__(self, run: TrainingRun) -> None:
         super().__init__()
         self._run = run
-        self._building = building
 
     @pyqtSlot()
     def work(self) -> None:
@@ -50,9 +47,6 @@ class TrainingWorker(QObject):
         # The loop's module imports much that the window does not need at its start.
         from aid_desktop.training.loop import train
 
-        # Whoever makes a network now would take random numbers that are to be this run's.
-        self._building.acquire()
-        self._building.release()
         train(self._run, self._publish)
         self.ended.emit()
 

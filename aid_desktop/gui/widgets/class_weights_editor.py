@@ -5,7 +5,6 @@ from typing import Any
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QDoubleSpinBox,
     QGridLayout,
@@ -16,12 +15,13 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
-from aid_desktop.gui.theme import GRID, set_role
+from aid_desktop.gui.theme import GRID, set_primary, set_role
 from aid_desktop.gui.widgets.amount_editor import guard_wheel, number_text
 from aid_desktop.gui.widgets.asking_editor import CHOOSE, AskingEditor
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.naming import name_widget, named_button
+from aid_desktop.numbers import grouped
 from aid_desktop.settings.field import FieldInfo
 
 _HINT = (
@@ -61,7 +61,7 @@ class ClassWeightsEditor(AskingEditor):
         self.counts_wanted.emit()
 
 
-class ClassWeightsDialog(QDialog):
+class ClassWeightsDialog(Dialog):
     """A row for each class: images per epoch, their share, the weight. `chosen` carries pairs (class, weight)."""
 
     chosen = pyqtSignal(tuple)
@@ -83,6 +83,7 @@ class ClassWeightsDialog(QDialog):
         self._buttons = QDialogButtonBox(QDialogButtonBox.Ok | QDialogButtonBox.Cancel, self)
         ok = required(self._buttons.button(QDialogButtonBox.Ok))
         ok.setText("Use these")
+        set_primary(ok)
         name_widget(ok, "classWeightsOkButton", "Use these", "Take these weights over")
         cancel = required(self._buttons.button(QDialogButtonBox.Cancel))
         name_widget(cancel, "classWeightsCancelButton", "Cancel", "Change nothing")

@@ -15,6 +15,7 @@ from aid_desktop.gui.widgets.channels_editor import ChannelsEditor
 from aid_desktop.gui.widgets.class_weights_editor import ClassWeightsEditor
 from aid_desktop.gui.widgets.features_editor import FeaturesEditor
 from aid_desktop.gui.widgets.layers_editor import LayersEditor
+from aid_desktop.gui.widgets.naming import name_widget
 from aid_desktop.gui.widgets.value_editors import (
     ChoiceEditor,
     NumbersEditor,
@@ -98,11 +99,10 @@ def diff_text(diff: SettingsDiff) -> str:
 
 
 class FieldEditor(QWidget):
-    """Label, editor, unit, and a dot that is shown while the value differs from the reference value.
+    """Label, editor, unit, and a dot that is shown while the value differs from the default.
 
     The part that the user acts on is named by the setting's path in run.toml, after `name_prefix` where a
-    setting has a second editor. `value_changed` tells what
-    the user did, the dot included; `set_value` and `set_reference` emit nothing.
+    setting has a second editor. `value_changed` tells what the user did, the dot included; `set_value` emits nothing.
     """
 
     value_changed = pyqtSignal()
@@ -120,8 +120,10 @@ class FieldEditor(QWidget):
         self._widget_name = f"{name_prefix}{self.path}"
         self.info = field_infos(section)[name]
         self._section = section
-        self._value = self._reference = self._tidy_default()
+        self._value = self._default = getattr(section(), name)
         self._pending = self._error = ""
+        self._told: tuple[str, str] | None = None
+        self._tidied: tuple[Any, Any] = None, None
         self._is_quiet = self._is_stacked = False
         self._has_unit_column = bool(self.info.unit) or self.info.kind in _AMOUNTS
         self._columns = (0, 0)
@@ -145,7 +147,11 @@ class FieldEditor(QWidget):
         except ValueError as error:
             raise SettingsError(self.path, str(error)) from None
         # Boxes show a rounded number; a value that nobody touched stays as exact as it came.
-        return self._value if raw == self._shown else self._tidy(raw)
+        if raw == self._shown:
+            return self._value
+        if raw != self._tidied[0]:
+            self._tidied = raw, self._tidy(raw)
+        return self._tidied[1]
 
     def set_value(self, value: Any) -> None:
         """Show a value, without a signal. Raises SettingsError if it is not valid."""
@@ -154,20 +160,13 @@ class FieldEditor(QWidget):
         self.editor.set_value(self._value)
         self._is_quiet = False
         self._shown = self.editor.value()
-        self._refresh()
-
-    def set_reference(self, value: Any) -> None:
-        """Choose the value that the dot compares with and resets to; the default at first."""
-        self._reference = self._tidy(value)
+        self._tidied = self._shown, self._value
         self._refresh()
 
     @property
     def is_changed(self) -> bool:
-        """Whether the value differs from the reference, or is not valid."""
-        try:
-            return bool(self.value() != self._reference)
-        except SettingsError:
-            return True
+        """Whether the value differs from the default, or is not valid."""
+        return not self.dot.isHidden()
 
     def set_locked(self, reason: str | None) -> None:
         """Take the field out of the user's hands, with the reason in its tooltip, or give it back."""
@@ -175,7 +174,7 @@ class FieldEditor(QWidget):
         self.label.setEnabled(reason is None)
         self.unit.setEnabled(reason is None)
         self.dot.setEnabled(reason is None)
-        facts = _facts(self.info, self._tidy_default())
+        facts = _facts(self.info, self._default)
         parts = [escape(reason)] if reason else []
         tooltip = "".join(f"<p>{part}</p>" for part in [*parts, escape(self.info.help), *map(escape, facts)])
         for widget in (self, self.label, *self._inputs()):
@@ -242,9 +241,9 @@ class FieldEditor(QWidget):
 
     @pyqtSlot()
     def reset(self) -> None:
-        """Go back to the reference value, as the dot does."""
+        """Go back to the default, as the dot does."""
         self.editor.focus_widget.setFocus()
-        self.set_value(self._reference)
+        self.set_value(self._default)
         self.value_changed.emit()
 
     def _lay_out(self) -> None:
@@ -260,8 +259,11 @@ class FieldEditor(QWidget):
         self.message.setWordWrap(True)
         self.message.setObjectName(f"{self._widget_name}.message")
         self.message.hide()
-        self.dot.setObjectName(f"{self._widget_name}.reset")
-        facts = " ".join(_facts(self.info, self._tidy_default()))
+        default = value_text(self.info, self._default)
+        name_widget(
+            self.dot, f"{self._widget_name}.reset", f"{self.info.label}: reset to {default}", f"Reset to {default}"
+        )
+        facts = " ".join(_facts(self.info, self._default))
         help_text = "".join(f"<p>{escape(text)}</p>" for text in (self.info.help, facts))
         for widget in (self, self.label, *self._inputs()):
             widget.setWhatsThis(f"<b>{escape(self.info.label)}</b>{help_text}")
@@ -280,17 +282,17 @@ class FieldEditor(QWidget):
 
     def _refresh(self) -> None:
         try:
-            self.value()
+            is_changed, message = self.value() != self._default, ""
         except SettingsError as error:
-            self.set_error(error.message)
-        else:
-            self.set_error(None)
-        self.dot.setVisible(self.is_changed)
-        text = f"Reset to {value_text(self.info, self._reference)}"
-        self.dot.setToolTip(text)
-        self.dot.setAccessibleName(f"{self.info.label}: {text[0].lower()}{text[1:]}")
+            is_changed, message = True, error.message
+        self.set_error(message)
+        self.dot.setVisible(is_changed)
 
     def _show_message(self) -> None:
+        # Forms ask for it with every step of a slider, of all their fields.
+        if self._told == (self._error, self._pending):
+            return
+        self._told = self._error, self._pending
         text = self._error or self._pending
         set_role(self.message, "error" if self._error else "muted")
         self.message.setText(text)
@@ -304,9 +306,6 @@ class FieldEditor(QWidget):
 
     def _tidy(self, value: Any) -> Any:
         return getattr(self._section(**{self.name: value}), self.name)
-
-    def _tidy_default(self) -> Any:
-        return getattr(self._section(), self.name)
 
 
 class ResetDot(QAbstractButton):

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeyEvent
-from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QListWidget, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QListWidget, QPushButton, QVBoxLayout, QWidget
 
 from aid_desktop.data.formats import file_dialog_filter
 from aid_desktop.gui.qt import required
-from aid_desktop.gui.theme import GRID, icon, set_role
+from aid_desktop.gui.theme import GRID, icon
 from aid_desktop.gui.widgets.drop_area import HINT, dropped_paths
+from aid_desktop.gui.widgets.empty_hint import EmptyHint
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,7 @@ class FileList(QWidget):
         column.setSpacing(GRID)
         column.addLayout(buttons)
         column.addWidget(self.list, 1)
-        self._hint = QLabel(self._words.hint, self.list)
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        set_role(self._hint, "muted")
-        over = QVBoxLayout(self.list)
-        over.addWidget(self._hint)
-        self.changed.connect(self._hint.setHidden)
+        EmptyHint(self._words.hint, self.list)
 
     @property
     def paths(self) -> tuple[Path, ...]:

@@ -61,16 +61,28 @@ class FlowLayout(QLayout):
         return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
 
     def _arrange(self, area: QRect, is_trial: bool) -> int:
-        """Place the widgets unless it is a trial; return the height that they take."""
+        """Place the widgets, each in the middle of its line, unless it is a trial; return the height that they take."""
         margins = self.contentsMargins()
         area = area.marginsRemoved(margins)
-        left, top, line_height = area.x(), area.y(), 0
+        top = area.y() - self._line_spacing
+        for line in self._lines(area.width()):
+            top += self._line_spacing
+            sizes = [item.sizeHint() for item in line]
+            height, left = max((size.height() for size in sizes), default=0), area.x()
+            for item, size in zip(line, sizes, strict=True):
+                if not is_trial:
+                    item.setGeometry(QRect(QPoint(left, top + (height - size.height()) // 2), size))
+                left += size.width() + self.spacing()
+            top += height
+        return top - area.y() + margins.top() + margins.bottom()
+
+    def _lines(self, width: int) -> list[list[QLayoutItem]]:
+        lines: list[list[QLayoutItem]] = [[]]
+        left = 0
         for item in self._items:
-            size = item.sizeHint()
-            if left > area.x() and left + size.width() > area.x() + area.width():
-                left, top, line_height = area.x(), top + line_height + self._line_spacing, 0
-            if not is_trial:
-                item.setGeometry(QRect(QPoint(left, top), size))
-            left += size.width() + self.spacing()
-            line_height = max(line_height, size.height())
-        return top + line_height - area.y() + margins.top() + margins.bottom()
+            if left and left + item.sizeHint().width() > width:
+                lines.append([])
+                left = 0
+            lines[-1].append(item)
+            left += item.sizeHint().width() + self.spacing()
+        return lines

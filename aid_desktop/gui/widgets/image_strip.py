@@ -63,6 +63,9 @@ class ImageStrip(QWidget):
         per_line = self._per_line(self.width())
         for number, image in enumerate(self._images):
             line, column = divmod(number, per_line)
+            if line and (line + 1) * (self._side + GRID) - GRID > self.height():
+                # Half an image tells nothing.
+                break
             cell = QRectF(column * (self._side + GRID), line * (self._side + GRID), self._side, self._side)
             size = image.size().scaled(cell.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
             target = QRectF(0, 0, size.width(), size.height())

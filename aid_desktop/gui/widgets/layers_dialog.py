@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSlot
 from PyQt5.QtWidgets import QListWidgetItem, QSpinBox, QWidget
 
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.tick_dialog import TickDialog, TickTexts
+from aid_desktop.numbers import grouped
 
 _WHOLE = 100
 _TEXTS = TickTexts(
@@ -49,7 +49,7 @@ class LayersDialog(TickDialog):
         self.list.itemChanged.connect(self._on_ticked)
         required(self.list.viewport()).installEventFilter(self)
         self._on_ticked()
-        self.resize(56 * GRID, 60 * GRID)
+        self.set_size(56, 60)
 
     def shares(self) -> tuple[tuple[str, bool | float], ...]:
         """Return for each layer whether it learns, or the part of its units that does."""

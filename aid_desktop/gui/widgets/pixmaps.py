@@ -2,7 +2,6 @@
 
 from typing import cast
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PyQt5.QtCore import QRect, QSize, Qt
@@ -50,6 +49,8 @@ def shrunk(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     factor = side / max(height, width)
     if factor >= 1:
         return image
+    import cv2
+
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     return cast(NDArray[np.uint8], cv2.resize(image, size, interpolation=cv2.INTER_AREA))
 

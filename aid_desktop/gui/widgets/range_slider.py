@@ -48,11 +48,6 @@ class RangeSlider(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._describe()
 
-    @property
-    def active_handle(self) -> int:
-        """The handle that keys move: 0 the lower, 1 the upper one."""
-        return self._handle
-
     def values(self) -> tuple[float, float]:
         """Return the values at which the handles stand."""
         return self._value(self._positions[0]), self._value(self._positions[1])

@@ -5,18 +5,17 @@ from dataclasses import dataclass
 
 from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from aid_desktop.gui.qt import required
-from aid_desktop.gui.theme import GRID
+from aid_desktop.gui.theme import GRID, set_primary
+from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.naming import name_widget
 
 
@@ -31,7 +30,7 @@ class TickTexts:
     has_order: bool = False
 
 
-class TickDialog(QDialog):
+class TickDialog(Dialog):
     """`chosen` carries the ticked names from top to bottom; where their order matters, they can be dragged."""
 
     chosen = pyqtSignal(object)
@@ -57,6 +56,7 @@ class TickDialog(QDialog):
         self._buttons = QDialogButtonBox(QDialogButtonBox.Ok | QDialogButtonBox.Cancel, self)
         self._ok = required(self._buttons.button(QDialogButtonBox.Ok))
         self._ok.setText("Use these")
+        set_primary(self._ok)
         name_widget(self._ok, f"{texts.name}sOkButton", "Use these", "Take these over")
         cancel = required(self._buttons.button(QDialogButtonBox.Cancel))
         name_widget(cancel, f"{texts.name}sCancelButton", "Cancel", "Change nothing")
@@ -75,11 +75,6 @@ class TickDialog(QDialog):
     def list(self) -> QListWidget:
         """The list of the names."""
         return self._list
-
-    @property
-    def accept_button(self) -> QPushButton:
-        """The button that uses what is ticked; locked while nothing is."""
-        return self._ok
 
     def ticked(self) -> tuple[str, ...]:
         """Return the names that are ticked, from top to bottom."""

@@ -15,10 +15,10 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from aid_desktop.data.normalize import METHODS
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.widgets.amount_editor import guard_wheel, number_text
 from aid_desktop.settings.field import FieldInfo
+from aid_desktop.settings.image import NORMALIZATIONS
 
 _FEWEST_CHARACTERS = 8
 
@@ -32,7 +32,7 @@ def words_of(choice: str) -> str:
 def with_words(text: str) -> str:
     """Return a sentence about images in which their settings are called as the form calls them."""
     text = re.sub(r" \(image\.\w+\)", "", text)
-    for method in METHODS:
+    for method in NORMALIZATIONS:
         text = re.sub(rf"\b{method}\b", words_of(method), text) if "_" in method else text
     return text
 

@@ -6,10 +6,10 @@ from PyQt5.QtCore import pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
 from aid_desktop.gui.background import Job
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
 from aid_desktop.gui.widgets.naming import name_widget, named_button
+from aid_desktop.numbers import grouped
 
 CONVERTING = "converting the network…"
 """What the row says while images wait for it."""

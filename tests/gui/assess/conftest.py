@@ -14,6 +14,7 @@ from aid_desktop.data.formats import open_source, reopen
 from aid_desktop.data.normalize import Normalization
 from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.data.source import DataSource
+from aid_desktop.evaluation import assessment as evaluation
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.gui.assess import assessment, classification
 from aid_desktop.gui.assess.assess_tab import AssessTab
@@ -102,7 +103,7 @@ def fake_model(monkeypatch: pytest.MonkeyPatch, card: ModelCard) -> None:
 
     monkeypatch.setattr(assessment, "load_model", load)
     monkeypatch.setattr(classification, "load_model", load)
-    monkeypatch.setattr(assessment, "predict_rows", predict_rows)
+    monkeypatch.setattr(evaluation, "predict_rows", predict_rows)
     monkeypatch.setattr(classification, "predict_sources", predict_sources)
 
 

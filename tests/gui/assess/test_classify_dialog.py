@@ -308,7 +308,7 @@ def test_that_cancel_writes_nothing(qtbot, dialog, sources, tmp_path, idle, monk
 def test_that_a_result_of_many_classes_names_the_most_frequent():
     counts = tuple((f"class {k}", k) for k in range(100))
     text = Classified(4950, counts, (Path("a.csv"),)).text
-    assert text.startswith("4\N{THIN SPACE}950 images: class 99 99, class 98 98, ")
+    assert text.startswith("4\N{NO-BREAK SPACE}950 images: class 99 99, class 98 98, ")
     assert "and 88 more classes → a.csv" in text
 
 

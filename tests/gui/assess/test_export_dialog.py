@@ -9,9 +9,10 @@ from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QToolButton
 
 from aid_desktop.data.formats import open_source
+from aid_desktop.errors import StoppedError
 from aid_desktop.evaluation.labelled import labelled_images
 from aid_desktop.gui.assess.export_dialog import ExportDialog, ExportRequest, Target, export_images
-from aid_desktop.gui.background import JobCancelledError, JobContext
+from aid_desktop.gui.background import JobContext
 
 NAMES = ("cat", "automobile")
 
@@ -107,6 +108,6 @@ def test_that_a_table_can_be_left(assessed_tab, tmp_path):
     context = JobContext(lambda done, total: None)
     context.cancel()
     request = ExportRequest(assessed_tab.assessment, np.arange(4), Target.TABLE, tmp_path / "out.csv")
-    with pytest.raises(JobCancelledError):
+    with pytest.raises(StoppedError):
         export_images(request, context)
     assert not (tmp_path / "out.csv").exists()

@@ -155,7 +155,7 @@ def test_that_the_form_asks_for_all_that_is_missing(qtbot, background):
     form = FactsDialog(model, background)
     qtbot.addWidget(form)
     form.show()
-    assert "images of any × any px with 2 channels and tells 2 classes apart" in model.text
+    assert "images of any size with 2 channels and tells 2 classes apart" in model.text
     fill(form, "a,b", "standardize_training_set")
     assert form.mean.isVisible()
     assert not form.save_button.isEnabled()

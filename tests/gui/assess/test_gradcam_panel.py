@@ -83,7 +83,7 @@ def test_that_the_map_of_the_predicted_class_is_drawn_over_the_image(dialog, idl
     tick(dialog, idle)
     heat = dialog.heat.heat
     assert (heat.class_index, heat.layer) == (1, "conv_2")
-    assert dialog.heat.status_text == "automobile: score before the softmax 1.250"
+    assert dialog.findChild(QLabel, "gradCam.status").text() == "automobile: score before the softmax 1.250"
     expected = overlaid(plain[:, :, 0], heat.values, "viridis", 0.5)
     np.testing.assert_array_equal(shown(dialog), expected)
     dialog.findChild(QPushButton, "gradCam.copy").click()
@@ -117,7 +117,10 @@ def test_that_class_layer_colours_and_opacity_can_be_chosen(dialog, idle, fake):
     classes.setCurrentText("cat")
     classes.activated.emit(1)
     idle()
-    assert dialog.heat.status_text == "The score does not depend on the layer conv_1: choose another layer"
+    assert (
+        dialog.findChild(QLabel, "gradCam.status").text()
+        == "The score does not depend on the layer conv_1: choose another layer"
+    )
     np.testing.assert_array_equal(shown(dialog), plain)
 
 

@@ -11,12 +11,12 @@ from PyQt5.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QCo
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.data.source import DataSource, SourceKind
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.calibration import store_temperature
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.metrics import score
 from aid_desktop.evaluation.predictions import Predictions, Threshold
 from aid_desktop.gui.assess.assess_tab import AssessTab
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.result_tabs import ResultTabs
 from aid_desktop.gui.theme import ThemeManager, ThemeName
 from aid_desktop.models.metadata import ModelCard, read_card

@@ -9,11 +9,11 @@ from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtWidgets import QApplication, QSlider, QTextEdit
 
 from aid_desktop.data.class_table import Role
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.metrics import score
 from aid_desktop.evaluation.predictions import Predictions
 from aid_desktop.gui.assess.assess_tab import AssessTab
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.results_splitter import ResultsSplitter
 from aid_desktop.gui.theme import ThemeName
 

@@ -109,13 +109,15 @@ def test_that_the_classes_of_tiles_are_shown_over_the_image(qtbot, dialog, idle)
 
 def test_that_the_probabilities_under_the_mouse_are_told(qtbot, dialog, idle) -> None:
     classify(qtbot, dialog, idle)
-    assert "Point at the image" in dialog.view.pointed_text
+    assert "Point at the image" in dialog.findChild(QLabel, "tileMapPointed").text()
     image = dialog.view.image
     QTest.mouseMove(image.canvas.viewport(), image.pixel_of(45, 20))
-    qtbot.waitUntil(lambda: dialog.view.pointed_text == "x 45, y 20: automobile 0.902, cat 0.098")
+    qtbot.waitUntil(
+        lambda: dialog.findChild(QLabel, "tileMapPointed").text() == "x 45, y 20: automobile 0.902, cat 0.098"
+    )
     qtbot.wait(20)  # pyqtgraph skips moves that come too fast
     QTest.mouseMove(image.canvas.viewport(), QPoint(1, 1))
-    qtbot.waitUntil(lambda: "Point at the image" in dialog.view.pointed_text)
+    qtbot.waitUntil(lambda: "Point at the image" in dialog.findChild(QLabel, "tileMapPointed").text())
 
 
 def test_that_size_stride_and_threshold_decide(qtbot, make, slide, idle) -> None:
@@ -126,7 +128,7 @@ def test_that_size_stride_and_threshold_decide(qtbot, make, slide, idle) -> None
     dialog.stride_box.setValue(30)
     assert classify(qtbot, dialog, idle) == "cat  6, automobile  0"
     QTest.mouseMove(dialog.view.image.canvas.viewport(), dialog.view.image.pixel_of(20, 20))
-    qtbot.waitUntil(lambda: dialog.view.pointed_text == "x 20, y 20: no tile")
+    qtbot.waitUntil(lambda: dialog.findChild(QLabel, "tileMapPointed").text() == "x 20, y 20: no tile")
     dialog.stride_box.setValue(0)
     assert dialog.mapped is None
     assert not dialog.save_button.isEnabled()

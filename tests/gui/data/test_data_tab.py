@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QCheckBox, QPushButton, QWidget
+from PyQt5.QtWidgets import QCheckBox, QLabel, QPushButton, QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -170,7 +170,7 @@ def test_that_no_validation_rows_are_reported_until_a_split_is_chosen(
 ) -> None:
     with qtbot.waitSignal(window.notifier.table_changed):
         drop(window, [tiny_folders / "train"])
-    assert "validation" in window.training.run.problems_text
+    assert "validation" in window.findChild(QLabel, "startProblems").text()
     assert not window.training.run.start_button.isEnabled()
     window.findChild(QCheckBox, "splitCheck").setChecked(True)
     assert window.training.run.start_button.isEnabled()

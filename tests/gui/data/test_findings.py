@@ -25,7 +25,7 @@ def test_that_thousands_of_findings_are_told_in_a_few_notes() -> None:
     notes = finding_notes(many, many.warnings, has_split=True)
     assert len(notes) == MOST_NOTES
     assert notes[0].details.splitlines()[-1] == "… and 300 more"
-    assert notes[-1].text == f"And {5000 - MOST_NOTES + 1:,} more.".replace(",", "\N{THIN SPACE}")
+    assert notes[-1].text == f"And {5000 - MOST_NOTES + 1:,} more.".replace(",", "\N{NO-BREAK SPACE}")
     assert notes[-1].details.splitlines()[0] == "3: 500 of 509 unreadable"
     assert len(notes[-1].details.splitlines()) == 201
 

@@ -27,7 +27,8 @@ from aid_desktop.data.conversion import ConvertSettings, plan_conversion
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.data.source import DataSource, SourceKind
-from aid_desktop.gui.background import Background, JobCancelledError, JobContext
+from aid_desktop.errors import StoppedError
+from aid_desktop.gui.background import Background, JobContext
 from aid_desktop.gui.data.convert_tool import OFFER, unequal_text
 from aid_desktop.gui.data.converting import proposed_settings, proposed_targets, read_examples
 from aid_desktop.gui.data.import_dialog import ImportDialog
@@ -165,7 +166,7 @@ def test_that_channels_are_chosen_by_name(show, tmp_path, qtbot, idle) -> None:
     shown = choice.findChild(QListWidget, "channelList")
     for line in (1, 2):
         shown.item(line).setCheckState(Qt.CheckState.Checked)
-    choice.accept_button.click()
+    choice.findChild(QPushButton, "channelsOkButton").click()
     assert dialog.form.values().channels == ("image_bg", "mask")
     qtbot.waitUntil(lambda: {image.shape for image in dialog.preview.converted.images} == {(12, 20, 2)})
     assert {image.shape for image in dialog.preview.originals.images} == {(12, 20)}
@@ -215,7 +216,7 @@ def test_that_proposed_files_are_different_and_never_a_source(tmp_path) -> None:
 def test_that_reading_of_examples_can_be_cancelled(folder) -> None:
     context = JobContext(lambda done, total: None)
     context.cancel()
-    with pytest.raises(JobCancelledError):
+    with pytest.raises(StoppedError):
         read_examples([open_source(folder).source], 0, context)
 
 

@@ -7,8 +7,8 @@ from aid_desktop.data.class_table import ClassTable, Role
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.selection import select_images
 from aid_desktop.data.source import DataSource, SourceKind
-from aid_desktop.errors import AidError
-from aid_desktop.gui.background import JobCancelledError, JobContext
+from aid_desktop.errors import AidError, StoppedError
+from aid_desktop.gui.background import JobContext
 from aid_desktop.gui.data.split_counting import (
     SplitCounts,
     count_split,
@@ -66,7 +66,7 @@ def test_that_a_row_that_loses_its_number_per_epoch_is_told(donors: ClassTable) 
 def test_that_many_classes_are_told_in_short() -> None:
     counts = SplitCounts(ClassTable(), (), tuple((f"c{i}", 2) for i in range(7)), 2000, 1)
     assert split_text(counts) == (
-        "1 group; 14 of 2\N{THIN SPACE}000 images are held out: c0 2, c1 2, c2 2, c3 2, c4 2, and 2 more classes."
+        "1 group; 14 of 2\N{NO-BREAK SPACE}000 images are held out: c0 2, c1 2, c2 2, c3 2, c4 2, and 2 more classes."
     )
 
 
@@ -78,7 +78,7 @@ def test_that_a_pattern_that_does_not_match_is_an_error(donors: ClassTable) -> N
 def test_that_counting_can_be_cancelled(donors: ClassTable) -> None:
     cancelled = context()
     cancelled.cancel()
-    with pytest.raises(JobCancelledError):
+    with pytest.raises(StoppedError):
         count_split(donors, SplitSettings(0.25), 1, cancelled)
 
 

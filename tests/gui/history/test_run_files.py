@@ -12,11 +12,12 @@ from aid_desktop.data.class_table import Role
 from aid_desktop.errors import RunError
 from aid_desktop.gui.history.opened_run import OpenedRun
 from aid_desktop.gui.history.run_files import read_run, runs_at, summarize
-from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, config_to_toml
+from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import append_record
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.runs.run_comparison import compare_runs
+from aid_desktop.runs.run_toml import config_to_toml
 from aid_desktop.runs.series import SeriesChoice, create_series, plan_runs
 from aid_desktop.runs.settings_log import Revision, append_revision
 from aid_desktop.settings.hyperparameters import HyperParameters

@@ -124,6 +124,10 @@ def test_that_dropped_runs_stand_side_by_side(
     assert shown(tab) == {"a", "b", "c"}
     assert "b · validation accuracy" in labels(tab)
     assert ticks(tab) == {"a": True, "b": True, "c": True}
+    # Of six curves it would cover most; list and boxes tell the same.
+    assert not tab.curves.plot.frame.panels[0].legend.isVisible()
+    tab.runs.run_ticked.emit(runs[2], False)
+    wait_for(qtbot, background)
     assert tab.curves.plot.frame.panels[0].legend.isVisible()
 
 
@@ -342,7 +346,7 @@ def test_that_a_real_run_of_aideveloper_is_shown(
     assert "Rotation: 0 ° → 15 °" in tab.curves.plot.runs[0].notes[30]
     tab.curves.plot.epoch_clicked.emit(146)
     assert title(tab) == "Epoch 146"
-    assert tab.epoch.assess_button.isEnabled()
+    assert tab.findChild(QPushButton, "historyAssessButton").isEnabled()
 
 
 def test_that_several_runs_dropped_elsewhere_stand_side_by_side(

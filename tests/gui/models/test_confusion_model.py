@@ -61,7 +61,7 @@ def test_that_each_mode_shows_its_numbers(model):
 def test_that_thousands_are_grouped_and_shares_of_nothing_are_a_dash(qapp):
     model = ConfusionModel()
     model.set_matrix(matrix_of([[12_345, 0], [0, 0]]))
-    assert model.index(0, 0).data() == "12\N{THIN SPACE}345"
+    assert model.index(0, 0).data() == "12\N{NO-BREAK SPACE}345"
     model.set_mode(Mode.BY_ROW)
     assert texts(model) == [["100.0 %", "0.0 %"], ["–", "–"]]
 
@@ -74,7 +74,7 @@ def test_that_tooltips_spell_what_a_cell_is(model):
     assert cell.data(Qt.ToolTipRole) == expected
     header = model.headerData(CAR, Qt.Horizontal, Qt.ToolTipRole)
     assert (model.headerData(CAR, Qt.Horizontal), header) == ("automobile", "984 images: predicted automobile")
-    assert model.headerData(CAT, Qt.Vertical, Qt.ToolTipRole) == "1\N{THIN SPACE}000 images: actual cat"
+    assert model.headerData(CAT, Qt.Vertical, Qt.ToolTipRole) == "1\N{NO-BREAK SPACE}000 images: actual cat"
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
@@ -106,9 +106,9 @@ def test_that_contrast_follows_wcag():
     ("blocks", "text", "actual", "predicted"),
     [
         ([Block(0, 1, 0, 1)], "87 × actual cat, predicted automobile", CAT, CAR),
-        ([Block(0, 0, 0, 1)], "1\N{THIN SPACE}000 × actual cat", CAT, None),
-        ([Block(0, 0, 1, 0)], "1\N{THIN SPACE}016 × predicted cat", None, CAT),
-        ([Block(0, 0, 1, 1)], "2\N{THIN SPACE}000 × all images", None, None),
+        ([Block(0, 0, 0, 1)], "1\N{NO-BREAK SPACE}000 × actual cat", CAT, None),
+        ([Block(0, 0, 1, 0)], "1\N{NO-BREAK SPACE}016 × predicted cat", None, CAT),
+        ([Block(0, 0, 1, 1)], "2\N{NO-BREAK SPACE}000 × all images", None, None),
     ],
 )
 def test_that_cells_stand_for_exactly_their_images(matrix, blocks, text, actual, predicted):

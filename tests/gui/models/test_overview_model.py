@@ -24,10 +24,10 @@ def test_that_sums_stand_above_the_classes(qtmodeltester: ModelTester) -> None:
     )
     qtmodeltester.check(model)
     rows = [[model.index(row, column).data() for column in OverviewColumn] for row in range(model.rowCount())]
-    thin = "\N{THIN SPACE}"
+    space = "\N{NO-BREAK SPACE}"
     assert rows == [
-        ["3 classes", "", f"1{thin}800", "–", "8"],
-        ["cat", "", f"1{thin}200", "–", "7"],
+        ["3 classes", "", f"1{space}800", "–", "8"],
+        ["cat", "", f"1{space}200", "–", "7"],
         ["dog", "", "600", "–", "–"],
         ["owl", "", "–", "–", "1"],
     ]
@@ -35,7 +35,7 @@ def test_that_sums_stand_above_the_classes(qtmodeltester: ModelTester) -> None:
     assert bars[0] is None
     assert [length for length, _ in bars[1:]] == [1, 0.5, 0]
     tip = model.index(1, OverviewColumn.CLASS).data(Qt.ItemDataRole.ToolTipRole)
-    assert tip == f"cat (class 0): 1{thin}200 training, 0 validation, 7 test images"
+    assert tip == f"cat (class 0): 1{space}200 training, 0 validation, 7 test images"
 
 
 def test_that_an_empty_table_has_no_sums() -> None:

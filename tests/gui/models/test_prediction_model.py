@@ -33,7 +33,7 @@ def test_that_each_class_has_a_row_of_its_scores(qapp):
     model = MetricsModel()
     model.set_scores(SCORES)
     row = [model.index(0, column).data() for column in range(model.columnCount())]
-    assert row == ["cat", "0.899", "0.913", "0.906", "1\N{THIN SPACE}000", "0.967", "–", "0.500", "1.797"]
+    assert row == ["cat", "0.899", "0.913", "0.906", "1\N{NO-BREAK SPACE}000", "0.967", "–", "0.500", "1.797"]
     assert model.index(0, Column.PRECISION).data(SORT_ROLE) == 0.8986
     assert "Not defined" in model.index(0, Column.PR_AUC).data(Qt.ToolTipRole)
     assert model.index(0, Column.PRECISION).data(Qt.ToolTipRole).startswith("0.8800 to 0.9200 with a confidence")

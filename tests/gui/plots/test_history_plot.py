@@ -287,6 +287,9 @@ def test_that_values_that_are_no_numbers_do_no_harm(plot: HistoryPlot) -> None:
     plot.set_rolling_median(2)
     plot.set_log(True)
     plot.grab()
+    x, y = curve_data(plot, "accuracy")
+    np.testing.assert_array_equal(x[np.isfinite(y)], [0, 3])
+    np.testing.assert_array_equal(y[np.isfinite(y)], [0.5, 0.6])
 
 
 def test_that_a_run_without_validation_is_shown(plot: HistoryPlot) -> None:

@@ -10,12 +10,12 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QCheckBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from aid_desktop.gui.numbers import grouped
 from aid_desktop.gui.plots.class_legend import ClassLegend
 from aid_desktop.gui.plots.image_layer import ImageLayer, image_levels, label_levels
 from aid_desktop.gui.plots.image_view import ImageView
 from aid_desktop.gui.plots.tile_outlines import TileOutlines
 from aid_desktop.gui.theme import ThemeManager, ThemeName, class_color
+from aid_desktop.numbers import grouped
 
 
 @pytest.fixture

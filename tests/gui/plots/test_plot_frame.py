@@ -15,7 +15,8 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from aid_desktop.gui.background import Background, JobCancelledError
+from aid_desktop.errors import StoppedError
+from aid_desktop.gui.background import Background
 from aid_desktop.gui.plots.plot_frame import PlotFrame
 from aid_desktop.gui.plots.plot_saving import PlotTable, write_csv
 from aid_desktop.gui.plots.plot_style import WholeNumberAxis
@@ -200,9 +201,9 @@ def test_that_a_table_is_written_although_its_window_is_closed(
 def test_that_a_table_whose_writing_is_stopped_leaves_no_file(tmp_path: Path) -> None:
     def leave(done: int, total: int) -> None:
         if done:
-            raise JobCancelledError("Cancelled.")
+            raise StoppedError("Cancelled.")
 
-    with pytest.raises(JobCancelledError):
+    with pytest.raises(StoppedError):
         write_csv(PlotTable(("x",), (np.arange(10_000.0),)), tmp_path / "x.csv", leave)
     assert list(tmp_path.iterdir()) == []
 

@@ -89,5 +89,5 @@ def test_that_of_many_classes_the_most_frequent_ones_are_drawn(plot):
     np.testing.assert_allclose(starts[-1] + widths[-1], 100)
     [panel] = plot.panels.values()
     assert "<b>all files</b><br>988 other classes: " in plot._read(panel, 99.0, 0.0).text
-    assert "class 700: 5\N{THIN SPACE}000 of " in plot._read(panel, 100 * 5010 / counts[0].sum() + 10, 1.0).text
+    assert "class 700: 5\N{NO-BREAK SPACE}000 of " in plot._read(panel, 100 * 5010 / counts[0].sum() + 10, 1.0).text
     assert panel.legend.sceneBoundingRect().bottom() < plot.pixel_of(panel, 50, 0).y()

@@ -9,10 +9,10 @@ from PyQt5.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.gui.main_window import MainWindow
-from aid_desktop.runs.config import write_run_toml
 from aid_desktop.runs.folder import LastState, write_state
 from aid_desktop.runs.history import append_record, read_history
 from aid_desktop.runs.records import EpochRecord
+from aid_desktop.runs.run_toml import write_run_toml
 from aid_desktop.runs.settings_log import Revision, append_revision
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.training import loop

@@ -2,7 +2,7 @@
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QListWidget
+from PyQt5.QtWidgets import QListWidget, QPushButton
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.gui.training.device_selector import DeviceSelector
@@ -60,5 +60,5 @@ def test_that_some_gpus_can_be_ticked(selector: DeviceSelector, qtbot: QtBot) ->
         names = dialog.findChild(QListWidget, "gpuList")
         for row, ticked in enumerate(ticks):
             names.item(row).setCheckState(Qt.Checked if ticked else Qt.Unchecked)
-        dialog.accept_button.click()
+        dialog.findChild(QPushButton, "gpusOkButton").click()
         assert selector.currentText() == expected

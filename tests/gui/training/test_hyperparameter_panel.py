@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QSpinBox
+from PyQt5.QtWidgets import QLabel, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.gui.main_window import MainWindow
@@ -114,6 +114,6 @@ def test_that_weights_are_asked_for_with_the_images_of_the_table(
 def test_that_the_size_of_saved_models_is_told(panel: HyperparameterPanel) -> None:
     record = EpochRecord(0, 0, 0.1, (), 1.0, "m.keras")
     panel.show_saved(EpochFinished(record, 5, (), 1, 1_234_567))
-    assert panel.saved_text == "1 model saved: 1.2 MB"
+    assert panel.findChild(QLabel, "savedModels").text() == "1 model saved: 1.2 MB"
     panel.show_saved(EpochFinished(record, 5, (), 1200, 45_600_000))
-    assert panel.saved_text == "1\N{THIN SPACE}200 models saved: 46 MB"
+    assert panel.findChild(QLabel, "savedModels").text() == "1\N{NO-BREAK SPACE}200 models saved: 46 MB"

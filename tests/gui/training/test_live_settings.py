@@ -2,19 +2,82 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PyQt5.QtWidgets import QSlider
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.data.class_table import Role
 from aid_desktop.errors import SettingsError
 from aid_desktop.gui.main_window import MainWindow
+from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
 from aid_desktop.training.events import SettingsApplied, StorageChanged
 
+# The class of conftest.py, from which nothing can be imported.
+Core = Any
+
 WAIT_MS = 60_000
 LONG = 100_000
+
+
+def run_of(core: Core, window: MainWindow, qtbot: QtBot) -> None:
+    """Let a run go on until it is stopped."""
+    core.holds = True
+    with qtbot.waitSignal(window.session.started, timeout=WAIT_MS):
+        window.training.run.start_button.click()
+
+
+def stop(window: MainWindow, qtbot: QtBot) -> None:
+    window.training.run.stop_button.click()
+    qtbot.waitUntil(lambda: not window.session.is_running, timeout=WAIT_MS)
+
+
+@pytest.mark.parametrize("auto_apply", [True, False])
+def test_that_a_slider_that_never_rests_costs_little_and_loses_no_value(
+    ready: MainWindow, core: Core, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, auto_apply: bool
+) -> None:
+    settings, form = ready.training.settings, ready.training.augmentation.form
+    run_of(core, ready, qtbot)
+    if not auto_apply:
+        settings.set_auto_apply(False)
+    posted: list[TrainingSettings] = []
+    monkeypatch.setattr(ready.session, "post", posted.append)
+    read: list[object] = []
+    values = SectionForm.values
+
+    def count(form: SectionForm[Any]) -> Any:
+        read.append(form)
+        return values(form)
+
+    monkeypatch.setattr(SectionForm, "values", count)
+    slider = ready.findChild(QSlider, "augmentation.rotation.slider")
+    field = form.editor("rotation")
+    for step in range(1, 91):
+        slider.setValue(step)
+        assert field.message.text().startswith("from epoch" if auto_apply else "press Apply")
+        assert field.editor.box.value() == step
+    # The three forms once, to mark what has changed; the rest is for later.
+    assert len(read) == 3
+    # Undo and examples read them too, in their time.
+    qtbot.waitUntil(lambda: len(read) > 8 or bool(posted), timeout=WAIT_MS)
+    assert [each.augmentation.rotation for each in posted] == ([90] if auto_apply else [])
+    ready.training.settings.post()
+    assert [each.augmentation.rotation for each in posted] == [90]
+    stop(ready, qtbot)
+
+
+def test_that_a_field_changed_soon_after_another_one_is_marked_too(ready: MainWindow, core: Core, qtbot: QtBot) -> None:
+    run_of(core, ready, qtbot)
+    ready.training.settings.set_auto_apply(False)
+    form = ready.training.augmentation.form
+    for name in ("rotation", "shear"):
+        ready.findChild(QSlider, f"augmentation.{name}.slider").setValue(5)
+    qtbot.waitUntil(lambda: form.editor("shear").message.text() == "press Apply", timeout=WAIT_MS)
+    assert form.editor("rotation").message.text() == "press Apply"
+    stop(ready, qtbot)
 
 
 @pytest.mark.keras

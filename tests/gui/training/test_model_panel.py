@@ -1,6 +1,5 @@
 """A user's own networks: model_zoo.py edited while the window is open; and what the chosen network costs."""
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from aid_desktop.gui.training.model_panel import ModelPanel
 from aid_desktop.gui.training.network_costs import Counted, Network, counted
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.models.cost import Cost
+from aid_desktop.models.seeding import making_network
 from aid_desktop.models.zoo import read_digest
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.settings.device import DeviceSettings
@@ -114,7 +114,8 @@ def test_that_a_file_with_an_error_is_told_with_its_line_until_it_is_mended(pane
     assert "never closed" in panel.problem
     edit(panel, zoo, "")
     assert panel.problem == ""
-    assert text(panel, "architectureFits").startswith("Convolutional network. Takes 4 × 4 px and more; fits 40 × 40")
+    shown = text(panel, "architectureFits").replace("\u00a0", " ")
+    assert shown.startswith("Convolutional network. Takes 4 × 4 px and more; fits 40 × 40")
 
 
 def test_that_an_argument_of_the_decorator_that_cannot_be_used_is_told_with_its_line(
@@ -149,12 +150,15 @@ def test_that_the_cost_is_shown_once_tensorflow_is_there_and_each_network_is_cou
     with qtbot.waitSignal(panel.costs.counted):
         panel.costs.allow()
     assert counts == [Network(zoo, read_digest(zoo), "First", (32, 32, 1), 2)]
-    assert text(panel, "architectureCost") == "12\u2009345 parameters, 6\u2009789 multiply-adds for each image"
+    assert (
+        text(panel, "architectureCost")
+        == "12\N{NO-BREAK SPACE}345 parameters, 6\N{NO-BREAK SPACE}789 multiply-adds for each image"
+    )
     panel._notifier.set_image_settings(ImageSettings(width=40, height=40))
     with qtbot.waitSignal(panel.costs.counted):
         assert text(panel, "architectureCost") == ""
     panel._notifier.set_image_settings(ImageSettings(width=32, height=32))
-    assert "12\u2009345" in text(panel, "architectureCost")
+    assert "12\N{NO-BREAK SPACE}345" in text(panel, "architectureCost")
     qtbot.wait(400)
     assert [network.shape for network in counts] == [(32, 32, 1), (40, 40, 1)]
 
@@ -187,12 +191,20 @@ def test_that_nothing_is_counted_while_a_run_goes_on(
 def test_that_a_count_that_waited_for_its_turn_leaves_when_a_run_has_begun(
     panel: ModelPanel, session: TrainingSession, counts: list[Network], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with session.building:
+    with making_network():
         panel.costs.allow()
         qtbot.waitUntil(lambda: panel.costs._is_busy)
         monkeypatch.setattr(TrainingSession, "is_running", True)
     qtbot.waitUntil(lambda: not panel.costs._is_busy)
     assert counts == []
+
+
+@pytest.mark.keras
+def test_that_a_network_is_counted_in_its_turn(panel: ModelPanel, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(panel.costs.counted, timeout=WAIT_MS):
+        panel.costs.allow()
+    # 32 x 32 pixels and a bias for each of two classes.
+    assert text(panel, "architectureCost").startswith("2\u2009050 parameters")
 
 
 @pytest.mark.keras
@@ -274,21 +286,6 @@ def test_that_a_network_that_cannot_be_built_ends_the_run_with_the_line_in_the_f
 def test_that_a_broken_file_cannot_be_started(own_window: MainWindow, zoo: Path) -> None:
     edit(own_window.training.model, zoo, "x = (\n")
     assert not own_window.training.run.start_button.isEnabled()
-    assert "model_zoo.py, line 10: '(' was never closed" in own_window.training.run.problems_text
+    assert "model_zoo.py, line 10: '(' was never closed" in own_window.findChild(QLabel, "startProblems").text()
     edit(own_window.training.model, zoo, "")
     assert own_window.training.run.start_button.isEnabled()
-
-
-def test_that_a_run_begins_only_when_nobody_makes_a_network(
-    own_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from aid_desktop.training import loop
-
-    begun = threading.Event()
-    monkeypatch.setattr(loop, "train", lambda run, publish: begun.set())
-    with own_window.session.building:
-        own_window.training.run.start_button.click()
-        qtbot.waitUntil(lambda: own_window.session.is_running)
-        assert not begun.wait(0.2)
-    qtbot.waitUntil(begun.is_set)
-    qtbot.waitUntil(lambda: not own_window.session.is_running)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtWidgets import QPushButton
+from PyQt5.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.gui.main_window import MainWindow
@@ -21,6 +21,13 @@ def button(window: MainWindow, preset: Preset) -> QPushButton:
     return found
 
 
+def reasons(window: MainWindow) -> str:
+    """Return the reasons as shown, in the markup of Qt's labels; empty while they are hidden."""
+    label = window.findChild(QLabel, "presetReasons")
+    assert label is not None
+    return label.text() if label.isVisibleTo(window.training.presets) else ""
+
+
 def test_that_a_preset_fills_the_forms_and_says_why_and_undo_brings_back_what_was_there(ready: MainWindow) -> None:
     training = ready.training
     before = training.settings.values()
@@ -28,8 +35,8 @@ def test_that_a_preset_fills_the_forms_and_says_why_and_undo_brings_back_what_wa
     shown = training.settings.values()
     assert training.model.architecture == "ResNet_small"
     assert (shown.hyperparameters.schedule, shown.augmentation.random_erasing) == ("cosine", 0.25)
-    assert "<b>Architecture: ResNet_small.</b>" in training.presets.reasons_text
-    assert "untick it for digits" in training.presets.reasons_text
+    assert "<b>Architecture: ResNet_small.</b>" in reasons(ready)
+    assert "untick it for digits" in reasons(ready)
     training.undo.stack.undo()
     assert training.settings.values() == before
     assert training.model.architecture == "MLP_8_8_8"
@@ -43,7 +50,7 @@ def test_that_the_reasons_can_be_hidden_and_the_settings_stay(ready: MainWindow)
     hide = ready.findChild(QPushButton, "presetHideButton")
     assert hide is not None
     hide.click()
-    assert ready.training.presets.reasons_text == ""
+    assert reasons(ready) == ""
     assert ready.training.settings.values() == shown
 
 
@@ -96,19 +103,19 @@ def test_that_undo_during_a_run_leaves_the_network_that_trains(ready: MainWindow
 
 
 def test_that_the_reasons_go_with_their_step_and_their_images(ready: MainWindow) -> None:
-    panel, table = ready.training.presets, ready.notifier.table
+    table = ready.notifier.table
     button(ready, Preset.QUICK).click()
     ready.training.undo.stack.undo()
-    assert panel.reasons_text == ""
+    assert reasons(ready) == ""
     button(ready, Preset.QUICK).click()
-    assert panel.reasons_text != ""
+    assert reasons(ready) != ""
     ready.notifier.set_table(table.removed([0]))
-    assert panel.reasons_text == ""
+    assert reasons(ready) == ""
 
 
 def test_that_a_preset_says_that_a_model_is_not_used(ready: MainWindow, tmp_path: Path) -> None:
     button(ready, Preset.QUICK).click()
-    assert "Start from" not in ready.training.presets.reasons_text
+    assert "Start from" not in reasons(ready)
     ready.training.model.start_from.show_choice(ModelChoice(start_from=tmp_path / "learnt.keras"))
     button(ready, Preset.QUICK).click()
-    assert "A new network is trained; the model learnt is not used." in ready.training.presets.reasons_text
+    assert "A new network is trained; the model learnt is not used." in reasons(ready)

@@ -16,6 +16,7 @@ from aid_desktop.data.sampling import RowDraw, draw_epoch
 from aid_desktop.gui.background import Background
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.training.preview_panel import PreviewPanel, augment_examples
+from aid_desktop.gui.widgets.section_form import SectionForm
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.snapshot import TrainingSettings
@@ -68,7 +69,9 @@ def panel(qtbot: QtBot, tmp_path: Path) -> Iterator[PreviewPanel]:
     notifier, background = Notifier(), Background()
     notifier.set_image_settings(IMAGE)
     notifier.set_table(ClassTable().add_sources(items))
-    shown = PreviewPanel(notifier, background)
+    form = SectionForm(AugmentationSettings)
+    qtbot.addWidget(form)
+    shown = PreviewPanel(notifier, background, form)
     qtbot.addWidget(shown)
     yield shown
     background.shut_down()
@@ -82,6 +85,7 @@ def test_that_the_images_of_the_chosen_class_alone_are_shown(panel: PreviewPanel
 @pytest.mark.parametrize("name", ["mixup", "cutmix"])
 def test_that_mixing_shows_parts_of_another_class(panel: PreviewPanel, qtbot: QtBot, name: str) -> None:
     qtbot.waitUntil(lambda: len(panel.strip.images) == 6)
-    panel.set_settings(AugmentationSettings(**{name: 2.0}))
+    panel._form.set_values(AugmentationSettings(**{name: 2.0}))
+    panel._form.changed.emit()
     qtbot.waitUntil(lambda: any(int(image.max()) > 60 for image in panel.strip.images))
     assert len(panel.strip.images) == 6

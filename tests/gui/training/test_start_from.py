@@ -18,6 +18,7 @@ from aid_desktop.gui.training.start_from import StartFrom
 from aid_desktop.gui.widgets.tick_dialog import TickDialog
 from aid_desktop.models.files import save_model
 from aid_desktop.models.metadata import ModelCard, read_card
+from aid_desktop.models.seeding import making_network
 from aid_desktop.runs.config import ModelChoice
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.training.origin import Origin
@@ -103,7 +104,9 @@ def test_that_another_size_offers_to_let_layers_begin_anew(
     assert "hidden" in ready.training.model.problem
     assert "choose that size, tick “Let layers that do not fit begin anew”, or start from" in outcome(ready)
     assert "=" not in outcome(ready)
-    assert ready.training.run.problems_text == "The model to start from cannot be used as it is: see Model"
+    assert (
+        ready.findChild(QLabel, "startProblems").text() == "The model to start from cannot be used as it is: see Model"
+    )
     assert not ready.training.run.start_button.isEnabled()
     renew = ready.findChild(QCheckBox, "startFromRenew")
     assert renew.isVisible()
@@ -119,7 +122,7 @@ def test_that_another_size_offers_to_let_layers_begin_anew(
 def test_that_layers_to_tick_are_those_of_the_model(ready: MainWindow, qtbot: QtBot, save: Callable[..., Path]) -> None:
     part(ready).use(save("circle", "square"))
     wait(ready, qtbot, "are kept")
-    with ready.session.building:
+    with making_network():
         ready.training.layer_names.ask()
         qtbot.wait(500)
         assert ready.background.n_jobs == 1
@@ -221,8 +224,7 @@ def test_that_no_network_is_made_while_others_make_one_or_a_run_has_begun(
 ) -> None:
     made: list[Wish] = []
     monkeypatch.setattr(origins, "fitted", lambda wish: made.append(wish) or (None, Origin("MyNet")))
-    building = ready.session.building
-    with building:
+    with making_network():
         part(ready).use(save("circle", "square"))
         qtbot.waitUntil(lambda: ready.background.n_jobs == 1 and part(ready).wish is not None, timeout=60_000)
         qtbot.wait(500)

@@ -182,7 +182,7 @@ def test_that_closing_while_training_asks_and_can_go_on(ready: MainWindow, qtbot
 
 def test_that_a_network_too_large_for_the_images_cannot_be_started(ready: MainWindow) -> None:
     ready.training.model.choose("LeNet5_do")
-    assert "16 × 16" in ready.training.run.problems_text
+    assert "16 × 16" in ready.findChild(QLabel, "startProblems").text()
     assert not ready.training.run.start_button.isEnabled()
     ready.training.model.choose("MLP_8_8_8")
     assert ready.training.run.start_button.isEnabled()

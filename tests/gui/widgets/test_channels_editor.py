@@ -1,6 +1,6 @@
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QListWidget
+from PyQt5.QtWidgets import QListWidget, QPushButton
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.gui.widgets.channels_editor import ChannelsEditor
@@ -40,7 +40,7 @@ def test_that_channels_are_chosen_in_a_dialog(editor: ChannelsEditor, qtbot: QtB
     dialog = editor.ask()
     tick(dialog, "image_ch1", "image")
     with qtbot.waitSignal(editor.value_changed):
-        dialog.accept_button.click()
+        dialog.findChild(QPushButton, "channelsOkButton").click()
     assert editor.value() == ("image", "image_ch1")
     assert editor.currentText() == "image + image_ch1"
 
@@ -62,9 +62,9 @@ def test_that_the_dialog_begins_with_what_is_chosen_and_wants_at_least_one(qtbot
     editor.set_value(("image_ch1", "image"))
     dialog = editor.ask()
     assert dialog.ticked() == ("image_ch1", "image")
-    assert dialog.accept_button.isEnabled()
+    assert dialog.findChild(QPushButton, "channelsOkButton").isEnabled()
     tick(dialog)
-    assert not dialog.accept_button.isEnabled()
+    assert not dialog.findChild(QPushButton, "channelsOkButton").isEnabled()
 
 
 def test_that_a_choice_stays_when_other_images_come(editor: ChannelsEditor) -> None:

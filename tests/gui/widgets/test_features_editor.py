@@ -1,6 +1,6 @@
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QListWidget
+from PyQt5.QtWidgets import QListWidget, QPushButton
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.gui.widgets.features_editor import FeaturesEditor
@@ -38,7 +38,7 @@ def test_that_features_are_chosen_in_a_dialog_and_taken_back_in_the_list(editor:
     assert dialog.ticked() == ()
     tick(dialog, "deform", "area_um")
     with qtbot.waitSignal(editor.value_changed):
-        dialog.accept_button.click()
+        dialog.findChild(QPushButton, "featuresOkButton").click()
     assert editor.value() == ("area_um", "deform")
     assert editor.currentText() == "area_um, deform"
     with qtbot.waitSignal(editor.value_changed):

@@ -131,10 +131,6 @@ def test_that_the_dot_shows_a_difference_and_resets_it(qtbot: QtBot) -> None:
         editor.dot.click()
     assert editor.value() == 0
     assert editor.dot.isHidden()
-    editor.set_reference(3)
-    assert not editor.dot.isHidden()
-    editor.reset()
-    assert editor.value() == 3
 
 
 def test_that_acting_on_the_parts_tells_so_and_keeps_them_together(qtbot: QtBot) -> None:

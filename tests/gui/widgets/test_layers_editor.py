@@ -1,6 +1,6 @@
 import pytest
 from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtWidgets import QListWidget, QSpinBox
+from PyQt5.QtWidgets import QListWidget, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from aid_desktop.gui.widgets.field_editor import FieldEditor, make_editor
@@ -45,7 +45,7 @@ def test_that_layers_are_ticked_in_a_dialog(field: FieldEditor, qtbot: QtBot) ->
     assert dialog.ticked() == NAMES
     dialog.findChild(QListWidget, "layerList").item(1).setCheckState(Qt.CheckState.Unchecked)
     with qtbot.waitSignal(field.value_changed):
-        dialog.accept_button.click()
+        dialog.findChild(QPushButton, "layersOkButton").click()
     assert field.value() == (("conv_1", True), ("conv_2", False), ("out", True))
     assert editor.currentText() == "2 of 3 layers"
     assert editor.ask(LAYERS).ticked() == ("conv_1", "out")
@@ -55,7 +55,7 @@ def test_that_all_ticked_is_all(field: FieldEditor) -> None:
     field.set_value({"out": False})
     dialog = editor_of(field).ask(LAYERS)
     dialog.findChild(QListWidget, "layerList").item(2).setCheckState(Qt.CheckState.Checked)
-    dialog.accept_button.click()
+    dialog.findChild(QPushButton, "layersOkButton").click()
     assert field.value() == "all"
 
 
@@ -71,7 +71,7 @@ def test_that_a_part_of_a_layer_can_learn(field: FieldEditor) -> None:
     item.setCheckState(Qt.CheckState.Unchecked)
     assert first.isEnabled()
     assert not second.isEnabled()
-    dialog.accept_button.click()
+    dialog.findChild(QPushButton, "layersOkButton").click()
     assert field.value() == (("conv_1", 0.5), ("conv_2", False), ("out", True))
     assert editor.currentText() == "2 of 3 layers, 1 in part"
     assert editor.toolTip() == "conv_1 (50%), out"
@@ -79,7 +79,7 @@ def test_that_a_part_of_a_layer_can_learn(field: FieldEditor) -> None:
     assert dialog.shares() == field.value()
     dialog.findChild(QListWidget, "layerList").item(1).setCheckState(Qt.CheckState.Checked)
     dialog.findChild(QSpinBox, "layerShare.conv_1").setValue(100)
-    dialog.accept_button.click()
+    dialog.findChild(QPushButton, "layersOkButton").click()
     assert field.value() == "all"
 
 

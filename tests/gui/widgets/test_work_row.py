@@ -36,7 +36,7 @@ def test_that_the_row_is_there_only_while_a_job_runs(row: WorkRow, background: B
     row.follow(background.start("Work", work, lambda _: None), "opening…")
     begin.set()
     status, progress = row.findChild(QLabel, "testStatus"), row.findChild(QProgressBar, "testProgress")
-    qtbot.waitUntil(lambda: status.text() == "1\N{THIN SPACE}500 of 3\N{THIN SPACE}000 images")
+    qtbot.waitUntil(lambda: status.text() == "1\N{NO-BREAK SPACE}500 of 3\N{NO-BREAK SPACE}000 images")
     assert (progress.value(), progress.maximum(), row.isHidden()) == (1500, 3000, False)
     go_on.set()
     qtbot.waitUntil(lambda: row.job is None)

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from aid_desktop.data.source import DataSource, SourceKind
-from aid_desktop.evaluation.aideveloper_tables import INFO, aideveloper_paths, write_aideveloper_tables
+from aid_desktop.evaluation.aideveloper_xlsx import INFO, aideveloper_paths, write_aideveloper_tables
 from aid_desktop.evaluation.decision import Decision
 from aid_desktop.evaluation.predictions import Predictions, Threshold
 

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from aid_desktop.evaluation.decision import MOST_PROBABLE, REJECTED, Decision
 from aid_desktop.evaluation.predictions import Predictions, Threshold, thresholded
 from aid_desktop.evaluation.tables import CHUNK
-from aid_desktop.evaluation.writing import Progress, exported
+from aid_desktop.evaluation.writing import exported
 from aid_desktop.evaluation.xlsx_stream import ROWS_PER_SHEET, Value, XlsxFile
+from aid_desktop.long_work import Progress
 
 ENDING = "_Prediction.xlsx"
 INFO = ("load_model_path", "rtdc_path", "target_class", "threshold")
