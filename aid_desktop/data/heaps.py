@@ -14,13 +14,13 @@ _TEXTS, _NAMES = b"GCOL", b"HEAP"
 _VERSIONS = {_TEXTS: b"\x01\0\0\0", _NAMES: bytes(4)}
 _HEADER = 16
 _LAST, _FARTHEST = 1, 2**62
-_WINDOW = 8 * 2**20
+_WINDOW = 4 * 2**20
 
 
 def check_heaps(path: Path) -> None:
     """Raise OSError if HDF5 would read names or texts of the file without end, as after a stretch of it was cleared.
 
-    The first and last 8 MiB are looked at, where programs put what is no image; once, until the file changes.
+    The first and last 4 MiB are looked at, where programs put what is no image; once, until the file changes.
     """
     found = path.stat()
     if _has_endless_heap(path, found.st_size, found.st_mtime_ns):
@@ -30,11 +30,14 @@ def check_heaps(path: Path) -> None:
 @lru_cache(maxsize=2**16)
 def _has_endless_heap(path: Path, size: int, _: int) -> bool:
     with path.open("rb") as file:
-        if file.read(len(_SIGNATURE)) != _SIGNATURE:
+        head = file.read(16)
+        # How many bytes addresses and lengths have: the superblock says it elsewhere from its version 2 on.
+        sizes = head[13:15] if head[8:9] < b"\2" else head[9:11]
+        if not head.startswith(_SIGNATURE) or sizes != b"\x08\x08":
             return False
         for start in dict.fromkeys((0, max(0, size - _WINDOW))):
             file.seek(start)
-            window = file.read(_WINDOW)
+            window = file.read(min(size, _WINDOW))
             if any(_is_endless_list(file, start + place) for place in _places(window, _NAMES)):
                 return True
             if any(_is_endless_collection(file, start + place, size) for place in _places(window, _TEXTS)):

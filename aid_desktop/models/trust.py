@@ -95,7 +95,8 @@ def _description(path: Path) -> bytes:
             stored = about.get(_H5_CONFIG, b"") if is_of_keras_3 else b""
     except (OSError, EOFError, LookupError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error):
         return b""
-    return stored if isinstance(stored, bytes) else str(stored).encode()
+    # What is no UTF-8 in a damaged file is so in the text as well.
+    return stored if isinstance(stored, bytes) else str(stored).encode(errors="surrogateescape")
 
 
 def _code_in(value: Any) -> Iterator[str]:

@@ -99,6 +99,28 @@ def test_that_other_files_are_left_to_others(tmp_path: Path, content: bytes) -> 
         check_heaps(tmp_path / "absent.h5")
 
 
+def test_that_files_with_short_addresses_are_left_to_hdf5(tmp_path: Path) -> None:
+    path, properties = tmp_path / "a.h5", h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    properties.set_sizes(4, 4)
+    with h5py.File(h5py.h5f.create(bytes(path), fcpl=properties)) as file:
+        file["images"] = np.zeros((3, 8, 8), np.uint8)
+        file.attrs["text"] = "some"
+    check_heaps(path)
+    assert open_source(path).source.n_images == 3
+
+
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+def test_that_heaps_are_found_in_files_of_each_version(tmp_path: Path, libver: str) -> None:
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w", libver=libver) as file:
+        file["images"] = np.zeros((3, 8, 8), np.uint8)
+        file.attrs["text"] = "some"
+    check_heaps(path)
+    overwrite(path, place_of(path, b"GCOL") + HEADER, bytes(50))
+    with pytest.raises(OSError, match="overwritten"):
+        check_heaps(path)
+
+
 @pytest.mark.parametrize("n_bytes", [30, 1000, 4000])
 def test_that_a_file_that_is_cut_off_is_called_so(measurement: Path, n_bytes: int) -> None:
     place = place_of(measurement, b"GCOL")
