@@ -31,7 +31,7 @@ from aid_desktop.training.events import EpochFinished, RunStarted, SettingsAppli
 
 _NO_RUN = "Choose a run on the left, open the folder of one, or drop it here"
 _NO_EPOCHS = "This run has no epochs to show"
-_LEFT_FIGURES, _RIGHT_FIGURES = 28, 34
+_LEFT_FIGURES, _RIGHT_FIGURES = 24, 34
 _SIDE_WIDTHS = (31 * GRID, 92 * GRID, 35 * GRID)
 
 

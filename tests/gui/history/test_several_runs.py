@@ -401,7 +401,7 @@ def test_that_nothing_is_left_of_the_only_run_once_it_is_removed(
     assert tab.run is None
     assert tab.curves.model.rowCount() == 0
     assert comparison(tab) == []
-    assert "Open the folder of a run" in tab.curves.plot.frame.empty_text
+    assert "open the folder of one" in tab.curves.plot.frame.empty_text
     assert not any(label.isVisible() for label in tab.epoch.findChildren(QLabel) if label.text().startswith("Epoch "))
     assert not tab.findChild(QToolButton, "historyRefreshButton").isEnabled()
     notifier.open_run(runs[0])
