@@ -1,4 +1,5 @@
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -6,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aid_desktop.log import LOGGER_NAME, CrashTrace, add_run_log, remove_run_log, set_up_logging
+from aid_desktop.log import LOGGER_NAME, CrashTrace, add_run_log, log_file, remove_run_log, set_up_logging
 
 
 @pytest.fixture
@@ -24,11 +25,48 @@ def logger() -> Iterator[logging.Logger]:
 
 def test_that_the_log_goes_to_its_file_with_time_and_thread(tmp_path: Path, logger: logging.Logger) -> None:
     path = set_up_logging(tmp_path / "new" / "logs", console_level=None)
-    assert path == tmp_path / "new" / "logs" / "aid-desktop.log"
+    assert path is not None
+    assert path.parent == tmp_path / "new" / "logs"
+    assert log_file() == path
     logging.getLogger("aid_desktop.some.module").info("straße %d", 7)
     logging.getLogger("another.program").warning("not ours")
     (line,) = path.read_text(encoding="utf-8").splitlines()
     assert line.endswith("MainThread aid_desktop.some.module: straße 7")
+
+
+def test_that_only_the_newest_logs_of_processes_that_have_gone_stay(tmp_path: Path, logger: logging.Logger) -> None:
+    gone = 2**31 - 1
+    names = [f"aid-desktop-20200101-0000{number:02d}-{gone}.log" for number in range(30)]
+    for name in (
+        *names,
+        f"{names[0]}.1",
+        f"{names[-1]}.1",
+        f"aid-desktop-20190101-000000-{os.getppid()}.log",
+        "notes.log",
+    ):
+        (tmp_path / name).touch()
+    path = set_up_logging(tmp_path, console_level=None)
+    assert path is not None
+    left = {one.name for one in tmp_path.iterdir()}
+    assert left == {
+        *names[11:],
+        f"{names[-1]}.1",
+        f"aid-desktop-20190101-000000-{os.getppid()}.log",
+        "notes.log",
+        path.name,
+    }
+
+
+def test_that_two_processes_write_files_of_their_own(tmp_path: Path, logger: logging.Logger) -> None:
+    code = (
+        "import logging, sys, pathlib; from aid_desktop.log import set_up_logging\n"
+        "print(set_up_logging(pathlib.Path(sys.argv[1]))); logging.getLogger('aid_desktop').info('other')"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    other, path = Path(done.stdout.strip()), set_up_logging(tmp_path, console_level=None)
+    assert path is not None
+    logger.info("own")
+    assert (other.read_text("utf-8")[-6:], path.read_text("utf-8")[-4:]) == ("other\n", "own\n")
 
 
 def test_that_only_what_matters_goes_to_the_console(
@@ -88,13 +126,16 @@ def test_that_a_run_has_its_own_log_while_it_lasts(tmp_path: Path, logger: loggi
 
 def test_that_a_crash_of_the_process_leaves_a_trace_that_is_taken_once(tmp_path: Path) -> None:
     code = (
-        "import os, sys, pathlib; from aid_desktop.log import CrashTrace\n"
-        "CrashTrace(pathlib.Path(sys.argv[1])).start()\nos.abort()"
+        "import os, sys, pathlib; from aid_desktop.log import CrashTrace, set_up_logging\n"
+        "folder = pathlib.Path(sys.argv[1]); set_up_logging(folder); CrashTrace(folder).start()\nos.abort()"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "new")], capture_output=True, check=False)
     assert done.returncode != 0
     trace = CrashTrace(tmp_path / "new")
-    assert "Fatal Python error: Aborted" in trace.take_previous()
+    previous = trace.take_previous()
+    assert "Fatal Python error: Aborted" in previous
+    (log,) = (tmp_path / "new").iterdir()
+    assert previous.endswith(f"Log: {log}")
     assert trace.take_previous() == ""
 
 

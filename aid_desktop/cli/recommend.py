@@ -77,9 +77,10 @@ def _run(options: argparse.Namespace) -> int:
     config = RunConfig(rows, image, model, chosen.training, split, device, options.seed)
     write_run_toml(config, options.out, [f"Preset {chosen.preset}", *map(str, chosen.reasons)])
     cost = load_zoo(zoo).cost(chosen.architecture, image.input_shape, table.n_classes)
-    speed = SpeedBook(speeds_file()).find(chosen.architecture, image, device, n_gpus)
+    book = SpeedBook(speeds_file())
+    speed, pace = book.find(chosen.architecture, image, device, n_gpus), book.pace(device, n_gpus)
     here = this_computer(n_gpus, smallest_memory(open_nvml()))
-    _tell(chosen, estimate_run(table, config, cost, here, speed), options)
+    _tell(chosen, estimate_run(table, config, cost, here, speed, pace), options)
     return 0
 
 

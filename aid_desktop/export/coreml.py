@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -43,19 +44,20 @@ def write_coreml(network: ExportNetwork, path: Path) -> None:
         )
         for tensor in function.inputs
     ]
-    model = _converted(function, inputs, network)
-    specification = model.get_spec()
-    for tensor, name in zip(function.inputs, INPUT_NAMES, strict=False):
-        coremltools.utils.rename_feature(specification, tensor.name.split(":")[0], name)
-    coremltools.utils.rename_feature(specification, specification.description.output[0].name, OUTPUT_NAME)
-    specification.description.metadata.userDefined["class_names"] = json.dumps(network.card.class_names)
-    specification.description.metadata.shortDescription = f"{network.card.architecture}, exported by AID Desktop"
-    named = coremltools.models.MLModel(specification, weights_dir=model.weights_dir, skip_model_load=True)
-    named.save(str(path))
+    # Its own temporary packages stay until the program ends.
+    with TemporaryDirectory() as folder:
+        model = _converted(function, inputs, network, Path(folder) / "converted.mlpackage")
+        specification = model.get_spec()
+        for tensor, name in zip(function.inputs, INPUT_NAMES, strict=False):
+            coremltools.utils.rename_feature(specification, tensor.name.split(":")[0], name)
+        coremltools.utils.rename_feature(specification, specification.description.output[0].name, OUTPUT_NAME)
+        specification.description.metadata.userDefined["class_names"] = json.dumps(network.card.class_names)
+        specification.description.metadata.shortDescription = f"{network.card.architecture}, exported by AID Desktop"
+        coremltools.utils.save_spec(specification, str(path), weights_dir=model.weights_dir)
     _check(path, network)
 
 
-def _converted(function: Any, inputs: list[Any], network: ExportNetwork) -> Any:
+def _converted(function: Any, inputs: list[Any], network: ExportNetwork, path: Path) -> Any:
     coremltools = _coremltools()
     try:
         # It draws progress bars, which fail where a window has no standard error.
@@ -67,6 +69,7 @@ def _converted(function: Any, inputs: list[Any], network: ExportNetwork) -> Any:
                 convert_to="mlprogram",
                 compute_precision=coremltools.precision.FLOAT32,
                 minimum_deployment_target=coremltools.target.macOS13,
+                package_dir=str(path),
                 skip_model_load=True,
             )
     # Its converters have no error in common.

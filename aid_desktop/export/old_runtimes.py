@@ -15,7 +15,7 @@ from aid_desktop.errors import ExportError
 
 PYTHON_VARIABLE = "AID_DESKTOP_OLD_PYTHON"
 """The path of that Python's program."""
-_LIMIT_S = 120
+_LIMIT_S = 300
 
 
 def version_elsewhere(package: str) -> str:
@@ -39,15 +39,18 @@ def _version(python: str, package: str) -> str:
 def run_elsewhere(code: str, arguments: Sequence[str], images: NDArray[Any]) -> NDArray[np.float32]:
     """Run a program there with these arguments and two paths, of an .npy file of images and of one for its result.
 
-    Return the result. Raises ExportError with the last line that the program has said.
+    Return the result. Raises ExportError with the last line that the program has said, or that it came to no end.
     """
     with tempfile.TemporaryDirectory() as folder:
         given, result = Path(folder) / "images.npy", Path(folder) / "result.npy"
         np.save(given, images)
         command = [os.environ[PYTHON_VARIABLE], "-c", code, *arguments, str(given), str(result)]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=_LIMIT_S, env=_environment()
-        )
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=_LIMIT_S, env=_environment()
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ExportError(f"no result within {_LIMIT_S} s, so it was ended") from error
         if done.returncode or not result.is_file():
             lines = done.stderr.strip().splitlines()
             raise ExportError(lines[-1] if lines else f"it ended with the exit code {done.returncode}")

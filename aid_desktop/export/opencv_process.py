@@ -1,20 +1,21 @@
 """What OpenCV's dnn module computes of a file, in a process of its own: some networks make it end its process."""
 
 import os
+import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aid_desktop.errors import ExportError
+from aid_desktop.errors import AidError, ExportError, StoppedError
+from aid_desktop.long_work import in_own_process
 
 Inputs = Sequence[tuple[str, NDArray[Any]]]
 """Names of inputs and their values (N, ...)."""
+_LIMIT_S = 300.0
+"""Networks of this program take seconds for a sample."""
 
 
 def run_dnn(reader: str, files: Sequence[Path], inputs: Inputs, output: str = "") -> NDArray[np.float32]:
@@ -24,12 +25,16 @@ def run_dnn(reader: str, files: Sequence[Path], inputs: Inputs, output: str = ""
     OpenCV 4 gives (N, 1, C) for several images where a graph asks for the number of its images; that is (N, C) here.
     Raises ExportError with what OpenCV says, or that it came to no end.
     """
-    # Not a copy of this process: its threads, of TensorFlow and Qt, would be missing in it.
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        try:
-            return pool.submit(_compute, reader, tuple(map(str, files)), tuple(inputs), output).result()
-        except BrokenProcessPool as error:
-            raise ExportError("it crashes on this network: do not open the file with it") from error
+    end = time.monotonic() + _LIMIT_S
+    arguments = (reader, tuple(map(str, files)), tuple(inputs), output)
+    try:
+        return in_own_process(_compute, arguments, lambda: time.monotonic() > end)
+    except ExportError:
+        raise
+    except StoppedError as error:
+        raise ExportError(f"no result within {_LIMIT_S:.0f} s, so it was ended") from error
+    except AidError as error:
+        raise ExportError("it crashes on this network: do not open the file with it") from error
 
 
 def _compute(reader: str, files: Sequence[str], inputs: Inputs, output: str) -> NDArray[np.float32]:

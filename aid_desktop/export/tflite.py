@@ -14,6 +14,7 @@ from aid_desktop.export.exporter import Check, ExportFormat, Limit, Package
 from aid_desktop.export.graph import read_graph
 from aid_desktop.export.labels import LABELS_NAME, labels_text
 from aid_desktop.export.network import ExportNetwork
+from aid_desktop.models.devices import without_native_notes
 from aid_desktop.models.onnx_graph import INPUT_NAMES, frozen_function, input_shapes
 
 LITERT = Package("ai_edge_litert", "ai-edge-litert")
@@ -22,7 +23,7 @@ _RECURRENT = frozenset({"Bidirectional", "ConvLSTM2D", "GRU", "LSTM", "RNN", "Si
 
 def write_tflite(network: ExportNetwork, path: Path) -> None:
     """Write a .tflite file with weights of 32 bits; the class names are attached to it."""
-    path.write_bytes(_with_labels(_converter(network).convert(), network))
+    path.write_bytes(_converted(_converter(network), network))
 
 
 def write_tflite_int8(network: ExportNetwork, path: Path) -> None:
@@ -47,7 +48,7 @@ def write_tflite_int8(network: ExportNetwork, path: Path) -> None:
     with warnings.catch_warnings():
         # It asks for statistics that the sample gives.
         warnings.simplefilter("ignore")
-        path.write_bytes(_with_labels(converter.convert(), network))
+        path.write_bytes(_converted(converter, network))
 
 
 def _converter(network: ExportNetwork) -> Any:
@@ -57,10 +58,11 @@ def _converter(network: ExportNetwork) -> Any:
     return tf.lite.TFLiteConverter.from_concrete_functions([function])
 
 
-def _with_labels(content: bytes, network: ExportNetwork) -> bytes:
-    """Attach labels.txt as the format's metadata do: as a zip archive behind the model, which readers ignore."""
+def _converted(converter: Any, network: ExportNetwork) -> bytes:
+    """Return the file with labels.txt as the format's metadata are: a zip archive behind it, which readers ignore."""
     archive = io.BytesIO()
-    archive.write(content)
+    with without_native_notes():
+        archive.write(converter.convert())
     with zipfile.ZipFile(archive, "a") as file:
         file.writestr(LABELS_NAME, labels_text(network.card.class_names))
     return archive.getvalue()
@@ -70,8 +72,9 @@ def run_litert(path: Path, inputs: Sequence[NDArray[Any]]) -> NDArray[np.float32
     """Return what LiteRT computes, image by image."""
     from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(model_path=str(path))
-    interpreter.allocate_tensors()
+    with without_native_notes():
+        interpreter = Interpreter(model_path=str(path))
+        interpreter.allocate_tensors()
     places = [_place(interpreter, name, len(inputs)) for name in INPUT_NAMES[: len(inputs)]]
     output = interpreter.get_output_details()[0]["index"]
     found = []

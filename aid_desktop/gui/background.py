@@ -5,7 +5,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
@@ -21,10 +21,11 @@ _N_THREADS = 3
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a job failed: a message for the user, and a traceback if it was unexpected."""
+    """Why a job failed: a message for the user, and a traceback if it was unexpected, else the error."""
 
     message: str
     details: str = ""
+    error: AidError | None = field(default=None, compare=False)
 
 
 class JobContext:
@@ -94,7 +95,7 @@ class Job(QObject, Generic[T]):
         try:
             result = function(self.context)
         except AidError as error:
-            self._failed.emit(Failure(str(error)))
+            self._failed.emit(Failure(str(error), error=error))
         except Exception as error:
             logger.exception("background job %s failed", self.title)
             self._failed.emit(Failure(f"{self.title}: {error}", traceback.format_exc()))

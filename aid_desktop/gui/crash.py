@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 from aid_desktop import __version__
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.question import add_answer, message_box
+from aid_desktop.log import log_file
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,8 @@ class CrashHook(QObject):
     def _show(self, message: str, details: str) -> None:
         if self._dialog is not None:
             return
-        self._dialog = crash_dialog(message, details)
+        file = log_file()
+        self._dialog = crash_dialog(message, details if file is None else f"{details}\nLog: {file}")
         self._dialog.finished.connect(self._on_closed)
         self._dialog.open()
 

@@ -16,6 +16,7 @@ from aid_desktop.gui.question import add_answer, message_box
 from aid_desktop.gui.shortcuts import ShortcutsDialog
 from aid_desktop.gui.theme import ThemeManager, ThemeName
 from aid_desktop.gui.widgets.one_dialog import OneDialog
+from aid_desktop.log import log_file
 from aid_desktop.paths import APP_NAME, crop_cache_dir, docs_dir, log_dir
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Menus(QObject):
         self._help.addSeparator()
         self._add(self._help, "Keyboard shortcuts", "?", self._show_shortcuts)
         self._add(self._help, "Examine this computer…", "", self._show_doctor)
-        self._add(self._help, "Open the log folder", "", self._open_log)
+        self._add(self._help, "Open the log", "", self._open_log)
         self._add(self._help, "About AID Desktop", "", self._show_about)
 
     def _fill_file_and_edit(self) -> None:
@@ -260,7 +261,10 @@ class Menus(QObject):
 
     @pyqtSlot()
     def _open_log(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir())))
+        file = log_file()
+        # Where no program is known for such files, their folder.
+        if file is None or not QDesktopServices.openUrl(QUrl.fromLocalFile(str(file))):
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir())))
 
     @pyqtSlot()
     def _show_about(self) -> None:

@@ -22,7 +22,9 @@ class Question:
     no: tuple[str, str]
 
 
-def ask(question: Question, on_yes: Callable[[], None], parent: QWidget) -> None:
+def ask(
+    question: Question, on_yes: Callable[[], None], parent: QWidget, on_no: Callable[[], None] | None = None
+) -> None:
     """Open the question over `parent` unless it is open there already; Enter and Escape mean no."""
     earlier = parent.findChild(QMessageBox, question.name)
     if earlier is not None and earlier.isVisible():
@@ -34,6 +36,8 @@ def ask(question: Question, on_yes: Callable[[], None], parent: QWidget) -> None
     box.setDefaultButton(no)
     box.setEscapeButton(no)
     yes.clicked.connect(on_yes)
+    if on_no is not None:
+        box.rejected.connect(on_no)
     box.open()
 
 

@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from aid_desktop.models.layers import all_layers
+
 if TYPE_CHECKING:
     import keras
 
@@ -24,12 +26,13 @@ class Cost:
     It is None where a layer multiplies in a way that is not known here, or where a size is left open.
 
     `activations` counts the numbers that all layers give for one image, which training keeps for the way back. It is
-    None where a size is left open.
+    None where a size is left open. `layers` counts the layers, those of nested networks included.
     """
 
     parameters: int
     multiply_adds: int | None
     activations: int | None = field(default=None, compare=False)
+    layers: int = field(default=0, compare=False)
 
 
 def cost_of(model: Any) -> Cost:
@@ -37,7 +40,8 @@ def cost_of(model: Any) -> Cost:
     graph = _graph(model) if getattr(model, "inputs", None) else None
     if graph is None:
         return Cost(int(model.count_params()), None)
-    return Cost(int(model.count_params()), _multiply_adds(*graph), _activations(*graph))
+    n_layers = sum(1 for _ in all_layers(model))
+    return Cost(int(model.count_params()), _multiply_adds(*graph), _activations(*graph), n_layers)
 
 
 def without_weights() -> AbstractContextManager[Any]:

@@ -5,6 +5,7 @@ import logging
 import os
 import platform
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,8 @@ from aid_desktop.settings.device import DeviceSettings
 logger = logging.getLogger(__name__)
 
 _STDERR = 2
+# Else one thread would give back what another one has put in its place.
+_NOTES_OFF = threading.RLock()
 _WHY_NO_GPU = {
     "Windows": "TensorFlow has used no GPU on Windows itself since its version 2.11: install AID Desktop in WSL2, the "
     "Windows Subsystem for Linux.",
@@ -34,7 +37,7 @@ _COMMAND_LINE_ONLY = (
 def warm_up() -> str:
     """Import TensorFlow and Keras; return their versions as text. Takes seconds, so call it in the background."""
     set_defaults()
-    with _without_native_notes(), _without_collection():
+    with without_native_notes(), _without_collection():
         import keras
         import tensorflow as tf
 
@@ -172,22 +175,26 @@ def make_repeatable(seed: int) -> None:
 
 
 @contextmanager
-def _without_native_notes() -> Iterator[None]:
-    """Keep TensorFlow's start-up notes off the console: they ignore TF_CPP_MIN_LOG_LEVEL and mean nothing to a user."""
-    try:
-        saved = os.dup(_STDERR)
-    except OSError:
-        # A window build on Windows has no stderr.
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, _STDERR)
-        yield
-    finally:
-        os.dup2(saved, _STDERR)
-        os.close(saved)
-        os.close(nowhere)
+def without_native_notes() -> Iterator[None]:
+    """Keep notes of TensorFlow's own code off the console: they ignore TF_CPP_MIN_LOG_LEVEL and mean nothing to a user.
+
+    All that the process writes to stderr meanwhile is gone. Threads wait for one another.
+    """
+    with _NOTES_OFF:
+        try:
+            saved = os.dup(_STDERR)
+        except OSError:
+            # A window build on Windows has no stderr.
+            yield
+            return
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, _STDERR)
+            yield
+        finally:
+            os.dup2(saved, _STDERR)
+            os.close(saved)
+            os.close(nowhere)
 
 
 @contextmanager

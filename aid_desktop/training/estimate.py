@@ -11,13 +11,16 @@ from aid_desktop.models.cost import Cost
 from aid_desktop.models.strategies import uses_gpu
 from aid_desktop.numbers import GB
 from aid_desktop.runs.config import RunConfig
+from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.training.blocks import block_length
 from aid_desktop.training.loading import expected_bytes, memory_for_images
 from aid_desktop.training.progress import rough_duration
-from aid_desktop.training.speed_model import seconds_per_epoch, situation_of
+from aid_desktop.training.speed_model import GPU_CORES, situation_of
 
 MEMORY_FACTOR = 2
 """The memory that a run takes lies between the estimate divided and multiplied by this: tests measure small runs."""
+TIME_FACTOR = 2
+"""The same of the time of an epoch: tests know what was measured for all networks of model_zoo.py."""
 _FLOAT = 4
 _SLOTS = {"sgd": 1, "rmsprop": 2, "adagrad": 1, "lion": 1}
 """Numbers that an optimizer keeps for each weight; the others keep two."""
@@ -26,6 +29,11 @@ _GRAPHS = 60 * 2**20
 _ACTIVATION_COPIES = 1.3
 _BLOCK_COPIES = 10
 _COMFORT = 0.9
+# Seconds of a core: see guess_epoch.
+_PER_ACTIVATION, _PER_MULTIPLY_ADD, _PER_WEIGHT, _PER_LAYER = 7.6e-9, 4.5e-11, 8.0e-9, 1.0e-4
+_BETWEEN_EPOCHS = 0.1
+_OF_VALIDATION = 1 / 3
+"""An image that is only looked at costs one of the three passes that one to learn from costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,8 @@ class Estimate:
         network: bytes of weights, optimizer, a batch's activations and the images in hand; None if that is unknown.
         room: bytes that are there for what is computed: of the GPU, else of the computer; 0 if that is unknown.
         on_gpu: whether a GPU computes.
-        epoch_seconds: of an epoch; None if that is unknown. `is_measured` says that an earlier run took as long.
+        epoch_seconds: of an epoch; None if that is unknown. `is_measured` says that an earlier run took as long, else
+            it is a guess, see guess_epoch.
         epochs: how many there will be at most.
         fitting_batch: a batch size that fits, where that asked for does not; 0 if none does, or none is needed.
     """
@@ -97,19 +106,46 @@ class Estimate:
         return ", ".join(parts)
 
 
-def estimate_run(
-    table: ClassTable, config: RunConfig, cost: Cost | None, here: Here, seconds_per_image: float | None = None
-) -> Estimate:
-    """Estimate a run from its settings, what its network costs, and what an image took in an earlier run.
+def cores_of(device: DeviceSettings, n_gpus: int, n_cores: int) -> int:
+    """Return how many cores a run counts with on a computer of so many; a GPU counts as some."""
+    return GPU_CORES if uses_gpu(device.strategy, n_gpus) else device.threads or n_cores
 
-    Memory lies within MEMORY_FACTOR on the CPU. Times that are not measured are guesses, rather too long than too
-    short. Raises TrainingError without training images.
+
+def guess_epoch(cost: Cost | None, batch_size: int, cores: int, n_trained: int, n_validated: int) -> float | None:
+    """Return about how many seconds an epoch with so many images takes; None if too little is known of the network.
+
+    An image costs so much for each number that a layer gives and for each multiply-add, a step so much for each weight
+    and each layer. Fitted to the networks of model_zoo.py on two cores of an AMD EPYC with AVX512: there it lies within
+    TIME_FACTOR, see tests/benchmarks/estimate.py. For other computers see SpeedBook.pace.
+    """
+    if cost is None or cost.multiply_adds is None or cost.activations is None:
+        return None
+    image = _PER_ACTIVATION * cost.activations + _PER_MULTIPLY_ADD * cost.multiply_adds
+    step = _PER_WEIGHT * cost.parameters + _PER_LAYER * cost.layers
+    n_images = n_trained + _OF_VALIDATION * n_validated
+    return _BETWEEN_EPOCHS + n_images * (image + step / min(batch_size, n_trained)) / cores
+
+
+def estimate_run(
+    table: ClassTable,
+    config: RunConfig,
+    cost: Cost | None,
+    here: Here,
+    seconds_per_image: float | None = None,
+    pace: float = 1.0,
+) -> Estimate:
+    """Estimate a run from its settings and what its network costs.
+
+    `seconds_per_image` and `pace` are what earlier runs tell of this very network, and of others: see SpeedBook.
+
+    Memory lies within MEMORY_FACTOR on the CPU. Raises TrainingError without training images.
     """
     hyperparameters, device = config.training.hyperparameters, config.device
     on_gpu = uses_gpu(device.strategy, here.n_gpus)
     images = expected_bytes(config.image, table, config.split)
     on_disk = images > memory_for_images(device, here.free_memory)
-    situation = situation_of(table, config.split, config.image, device.threads or here.cores, on_gpu)
+    cores = cores_of(device, here.n_gpus, here.cores)
+    situation = situation_of(table, config.split, config.image, cores, on_gpu)
     room = (
         int(here.gpu_memory * (1.0 if device.memory_growth else device.memory_fraction))
         if on_gpu
@@ -122,12 +158,11 @@ def estimate_run(
         left = room - (0 if on_disk or on_gpu else images)
         if network > left and room:
             fitting = _fitting_batch(config, cost, cost.activations, situation.n_images, left)
+    seconds = guess_epoch(cost, hyperparameters.batch_size, cores, situation.n_images, n_validated)
+    seconds = None if seconds is None else seconds * pace
     measured = seconds_per_image is not None
-    seconds = (
-        (situation.n_images + n_validated) * seconds_per_image
-        if seconds_per_image is not None
-        else seconds_per_epoch(config.model.architecture or "", situation, cost)
-    )
+    if seconds_per_image is not None:
+        seconds = (situation.n_images + n_validated) * seconds_per_image
     return Estimate(images, on_disk, network, room, on_gpu, seconds, measured, hyperparameters.epochs, fitting)
 
 

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from aid_desktop.errors import AidError, OutOfMemoryError
-from aid_desktop.models.devices import device_scope, make_repeatable, n_usable_gpus
+from aid_desktop.models.devices import device_scope, make_repeatable
 from aid_desktop.paths import speeds_file
 from aid_desktop.runs.best import saved_history
 from aid_desktop.runs.lock import locked
@@ -39,7 +39,7 @@ from aid_desktop.training.mailbox import Stamped
 from aid_desktop.training.plateaus import PlateauCounter
 from aid_desktop.training.run import TrainingRun
 from aid_desktop.training.schedules import Rates, learning_rates
-from aid_desktop.training.speeds import SpeedBook
+from aid_desktop.training.speeds import SpeedBook, note_speed
 from aid_desktop.training.state import RunState
 from aid_desktop.training.storage import RunStorage
 
@@ -106,8 +106,7 @@ def _train(run: TrainingRun, storage: RunStorage, publish: Publish) -> None:
     loop = _EpochLoop(run, state, storage, publish)
     loop.run()
     # For the estimates of later runs.
-    book, config = SpeedBook(speeds_file()), run.config
-    book.note(state.origin.architecture, config.image, config.device, n_usable_gpus(), loop.seconds_per_image)
+    note_speed(SpeedBook(speeds_file()), state, loop.seconds_per_image)
 
 
 def _disk_message(error: OSError, run: TrainingRun) -> str:

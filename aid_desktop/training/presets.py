@@ -13,7 +13,7 @@ from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.saving import SavingSettings
 from aid_desktop.settings.snapshot import TrainingSettings
-from aid_desktop.training.speed_model import Situation, known_seconds_per_epoch
+from aid_desktop.training.speed_model import Situation, seconds_per_epoch
 
 
 class Preset(StrEnum):
@@ -110,7 +110,7 @@ def recommend(
     plan = _PLANS[preset]
     net = _choose_net(plan, situation, architectures)
     asked, epochs = epochs is not None, epochs or _epochs(plan, net, situation)
-    seconds = epochs * known_seconds_per_epoch(net.name, situation)
+    seconds = epochs * seconds_per_epoch(net.name, situation)
     batch_size = _batch_size(situation.n_images)
     n_steps = epochs * _n_steps(situation.n_images)
     training = TrainingSettings(
@@ -152,14 +152,14 @@ def _choose_net(plan: _Plan, situation: Situation, architectures: Sequence[Archi
     # A perceptron of large images has more weights than any time or memory allows.
     fitting = [net for net in fitting if net is not _PERCEPTRON] or fitting
     worth = [net for net in fitting if situation.n_images >= net.fewest] or fitting
-    seconds = {net: known_seconds_per_epoch(net.name, situation) for net in worth}
+    seconds = {net: seconds_per_epoch(net.name, situation) for net in worth}
     in_time = (net for net in worth if plan.fewest_epochs * seconds[net] <= plan.seconds)
     # The quickest where even that takes longer than planned.
     return next(in_time, min(worth, key=lambda net: seconds[net]))
 
 
 def _epochs(plan: _Plan, net: _Net, situation: Situation) -> int:
-    affordable = int(plan.seconds / known_seconds_per_epoch(net.name, situation))
+    affordable = int(plan.seconds / seconds_per_epoch(net.name, situation))
     return min(max(affordable, plan.fewest_epochs), _most_epochs(plan, situation))
 
 

@@ -1,10 +1,9 @@
-"""About how long an epoch takes, before anything was measured: a model of the speed of networks and machines."""
+"""What a recommendation or an estimate is for, and how quick the networks of presets are there."""
 
 from dataclasses import dataclass
 
 from aid_desktop.data.class_table import ClassTable
 from aid_desktop.errors import TrainingError
-from aid_desktop.models.cost import Cost
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.split import SplitSettings
 
@@ -14,13 +13,10 @@ _PERCEPTRON = "MLP_64_32_16"
 _SPEEDS = {"ResNet_compact": 280, "ResNet_small": 450, "LeNet5_do": 1500, _PERCEPTRON: 5000}
 """Images of 32 × 32 gray pixels that one core trains on in a second, of the networks that presets choose."""
 _PIXELS = 32 * 32
-_GPU_CORES = 20
+GPU_CORES = 20
 """A GPU is counted as so many cores. Not measured; chosen low, so that runs end too early rather than too late."""
 _BETWEEN_EPOCHS = 1.0
 """Seconds for validating and saving, ample for networks of this size."""
-_SECONDS_PER_IMAGE, _SECONDS_PER_ACTIVATION, _MULTIPLY_ADDS = 1e-4, 15e-9, 10e9
-"""Time of a core for an image, for each number that a layer gives, and multiply-adds of a core in a second: measured
-where the speeds above were (LeNet5_do of 32 and 64 pixels, ResNet_small, VGG_small_1), and made half as fast again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +56,11 @@ def situation_of(
     return Situation(tuple(max(1, round(n * (1 - held_out))) for n in counts if n), image, n_cores, on_gpu)
 
 
-def seconds_per_epoch(architecture: str, situation: Situation, cost: Cost | None) -> float | None:
-    """Return about how long an epoch takes, rather too long than too short; None if nothing is known of the network.
+def seconds_per_epoch(architecture: str, situation: Situation) -> float:
+    """Return about how long an epoch takes with a network that presets choose, rather too long than too short.
 
-    Of networks that presets choose it is what presets count with, of others it follows from their cost.
+    Raises KeyError for another one.
     """
-    if architecture in _SPEEDS:
-        return known_seconds_per_epoch(architecture, situation)
-    if cost is None or cost.multiply_adds is None or cost.activations is None:
-        return None
-    seconds = _SECONDS_PER_IMAGE + cost.activations * _SECONDS_PER_ACTIVATION + cost.multiply_adds / _MULTIPLY_ADDS
-    return _BETWEEN_EPOCHS + situation.n_images * seconds / _cores(situation)
-
-
-def known_seconds_per_epoch(architecture: str, situation: Situation) -> float:
-    """Return the same for a network that presets choose. Raises KeyError for another one."""
     height, width, channels = situation.image.input_shape
     # Only the first layer sees the channels, except in a perceptron.
     size = height * width * (channels if architecture == _PERCEPTRON else 1) / _PIXELS
@@ -83,4 +69,4 @@ def known_seconds_per_epoch(architecture: str, situation: Situation) -> float:
 
 
 def _cores(situation: Situation) -> int:
-    return _GPU_CORES if situation.on_gpu else situation.n_cores
+    return GPU_CORES if situation.on_gpu else situation.n_cores

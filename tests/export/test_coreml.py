@@ -1,5 +1,6 @@
 import json
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,15 @@ def test_that_the_specification_names_inputs_output_and_classes(
     assert json.loads(description.metadata.userDefined["class_names"]) == ["cat", "dog", "Zelle β"]
     assert report.to_json()["inputs"][0]["dtype"] == "float32"  # type: ignore[index]
     assert "MIL" not in capfd.readouterr().err
+
+
+def test_that_nothing_temporary_stays(make_loaded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    export_model(make_loaded("MLP_24_16_24"), COREML, tmp_path / "net.mlpackage")
+    assert (tmp_path / "net.mlpackage").exists()
+    assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="Core ML computes there")

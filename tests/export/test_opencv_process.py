@@ -7,6 +7,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from aid_desktop.errors import ExportError
+from aid_desktop.export import opencv_process
 from aid_desktop.export.opencv_process import run_dnn
 
 
@@ -39,3 +40,10 @@ class Crash:
 def test_that_a_crash_ends_the_other_process_only(relu: Path) -> None:
     with pytest.raises(ExportError, match="it crashes on this network"):
         run_dnn("readNetFromONNX", [relu], [("image", Crash())])  # type: ignore[list-item]
+
+
+def test_that_a_network_that_comes_to_no_end_is_given_up(relu: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Less than any process takes to start.
+    monkeypatch.setattr(opencv_process, "_LIMIT_S", 0.0)
+    with pytest.raises(ExportError, match="no result within 0 s, so it was ended"):
+        run_dnn("readNetFromONNX", [relu], [("image", np.zeros((1, 3), np.float32))])

@@ -131,6 +131,16 @@ def test_that_a_torchscript_needs_nothing_but_torch(make_loaded: Any, make_writt
     assert np.abs(np.load(tmp_path / "found.npy") - expected).max() < 1e-6
 
 
+@pytest.mark.parametrize("name", ["tflite", "tflite_int8"])
+def test_that_tflite_says_nothing_on_the_console(
+    make_loaded: Any, tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    target, loaded = needed(name), make_loaded("MLP_24_16_24")
+    capfd.readouterr()
+    export_model(loaded, target, tmp_path / "net.tflite")
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.exports_old
 def test_that_mxnet_itself_computes_its_files(make_loaded: Any, tmp_path: Path) -> None:
     for architecture in (*ARCHITECTURES, "CompactConvNeXt"):

@@ -3,12 +3,14 @@
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from aid_desktop.gui import crash
 from aid_desktop.gui.crash import CrashHook, crash_dialog
 
 
@@ -40,12 +42,17 @@ def test_that_an_error_in_a_slot_opens_one_dialog(hook: CrashHook, qtbot: QtBot)
 
 
 @pytest.mark.qt_no_exception_capture
-def test_that_an_error_in_a_thread_reaches_the_dialog(hook: CrashHook, qtbot: QtBot) -> None:
+def test_that_an_error_in_a_thread_reaches_the_dialog(
+    hook: CrashHook, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "own.log"
+    monkeypatch.setattr(crash, "log_file", lambda: log)
     thread = threading.Thread(target=fail)
     thread.start()
     thread.join()
     qtbot.waitUntil(lambda: hook.dialog is not None)
     assert "ValueError" in hook.dialog.detailedText()
+    assert hook.dialog.detailedText().endswith(f"Log: {log}")
 
 
 def test_that_the_report_can_be_copied_and_the_dialog_stays(qtbot: QtBot) -> None:

@@ -23,7 +23,7 @@ from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.runs.settings_log import read_revisions
 from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.settings.split import SplitSettings
-from aid_desktop.training import loop, storage
+from aid_desktop.training import loop, speeds, storage
 from aid_desktop.training import split as split_module
 from aid_desktop.training.checkpoints import BestSoFar
 from aid_desktop.training.events import (
@@ -216,6 +216,7 @@ def test_that_a_run_leaves_its_speed_for_the_estimates_of_later_ones(
 ) -> None:
     path = tmp_path / "speeds.json"
     monkeypatch.setattr(loop, "speeds_file", lambda: path)
+    monkeypatch.setattr(speeds, "_TELLING_S", 0.0)
     run, drawn = make_run(epochs=2), (3, 4, 5)
     fewer = dataclasses.replace(run.config.training, images_per_epoch=drawn)
 
@@ -228,6 +229,7 @@ def test_that_a_run_leaves_its_speed_for_the_estimates_of_later_ones(
     speed = SpeedBook(path).find(config.model.architecture or "", config.image, config.device, n_usable_gpus())
     second = read_history(run.folder.history_csv).records[1].seconds
     assert speed == pytest.approx(second / (sum(drawn) + started.n_validation), rel=0.01)
+    assert SpeedBook(path).pace(config.device, n_usable_gpus()) != 1
 
 
 def test_that_settings_posted_in_an_epoch_act_from_the_next_one_on(make_run: MakeRun) -> None:

@@ -9,7 +9,7 @@ from aid_desktop.data.source import DataSource, SourceKind
 from aid_desktop.errors import TrainingError
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.split import SplitSettings
-from aid_desktop.training.speed_model import Situation, known_seconds_per_epoch, seconds_per_epoch, situation_of
+from aid_desktop.training.speed_model import Situation, seconds_per_epoch, situation_of
 
 GRAY = ImageSettings(width=28, height=28, channels="gray")
 
@@ -30,15 +30,9 @@ def test_that_a_table_is_counted_without_what_is_held_out_and_with_images_per_ep
 def test_that_more_cores_and_smaller_images_are_quicker_and_channels_matter_to_a_perceptron_only() -> None:
     def seconds(name: str, n_cores: int = 1, side: int = 64, channels: str = "gray") -> float:
         image = ImageSettings(width=side, height=side, channels=channels)
-        return known_seconds_per_epoch(name, Situation((5000, 5000), image, n_cores))
+        return seconds_per_epoch(name, Situation((5000, 5000), image, n_cores))
 
     assert seconds("ResNet_small", n_cores=4) < seconds("ResNet_small")
     assert seconds("ResNet_small", side=32) < seconds("ResNet_small")
     assert seconds("ResNet_small", channels="rgb") == seconds("ResNet_small")
     assert seconds("MLP_64_32_16", channels="rgb") > seconds("MLP_64_32_16")
-
-
-def test_that_nothing_is_guessed_of_a_network_without_its_cost() -> None:
-    situation = Situation((100, 100), GRAY)
-    assert seconds_per_epoch("ResNet_small", situation, None) == known_seconds_per_epoch("ResNet_small", situation)
-    assert seconds_per_epoch("Own", situation, None) is None

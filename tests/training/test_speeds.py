@@ -41,6 +41,7 @@ def test_that_another_network_size_or_device_is_another_speed(book: SpeedBook) -
         '{"version": 99, "seconds": {}}',
         '{"version": 1, "seconds": 3}',
         '{"version": 1, "seconds": {"a": "b"}}',
+        '{"version": 1, "seconds": {"LeNet5 32x32x1 cpu 0": 1e999}}',
     ],
 )
 def test_that_a_damaged_file_is_as_none_and_is_replaced(text: str, tmp_path: Path) -> None:
@@ -64,3 +65,15 @@ def test_that_a_folder_that_cannot_be_written_and_a_run_without_epochs_change_no
     SpeedBook(tmp_path / "file" / "speeds.json").note("a", IMAGE, CPU, 0, [0.1])
     SpeedBook(tmp_path / "speeds.json").note("a", IMAGE, CPU, 0, [])
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_that_the_pace_is_the_median_of_the_networks_on_the_device(book: SpeedBook) -> None:
+    assert book.pace(CPU, 0) == 1
+    for name, seconds, guess in (("a", 2.0, 1.0), ("b", 3.0, 1.0), ("c", 80.0, 1.0), ("d", 9.0, None)):
+        book.note(name, IMAGE, CPU, 0, [60.0, seconds], guess)
+    assert book.pace(CPU, 0) == pytest.approx(3)
+    assert book.pace(DeviceSettings(strategy="cpu", threads=1), 0) == 1
+    assert book.pace(DeviceSettings(), 1) == 1
+    # The graph was made in the first epoch.
+    book.note("c", IMAGE, CPU, 0, [80.0], 1.0)
+    assert book.pace(CPU, 0) == pytest.approx(2.5)

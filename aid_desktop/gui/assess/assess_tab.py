@@ -31,6 +31,7 @@ from aid_desktop.gui.models.confusion_model import CellImages
 from aid_desktop.gui.notifier import Notifier
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.theme import GRID, ThemeManager
+from aid_desktop.gui.trust_question import or_ask_for_trust
 from aid_desktop.gui.widgets.drop_area import dropped_paths
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.numbers import grouped
@@ -113,7 +114,7 @@ class AssessTab(QWidget):
             "Assessing",
             partial(assess_model, path, row.role, rows, row.threshold, row.class_names, labelled=row.labelled),
             self._on_assessed,
-            self._on_failed,
+            or_ask_for_trust(self._on_failed, self.assess, self),
             is_cancellable=True,
         )
         self._job.follow(self.run_row.set_progress)

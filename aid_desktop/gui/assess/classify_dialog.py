@@ -26,6 +26,7 @@ from aid_desktop.gui.assess.summary_view import SummaryView
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.theme import GRID, ThemeManager, icon, set_primary, set_role
+from aid_desktop.gui.trust_question import or_ask_for_trust
 from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.file_list import FileList
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note
@@ -111,7 +112,8 @@ class ClassifyDialog(Dialog):
         self._sorting_into = request.target if request.format is Format.FOLDERS else None
         self._manifests = frozenset() if self._sorting_into is None else manifests_in(self._sorting_into)
         work = partial(classify, request)
-        job = self._background.start("Classifying", work, self._on_done, self._on_failed)
+        on_failed = or_ask_for_trust(self._on_failed, self.start, self)
+        job = self._background.start("Classifying", work, self._on_done, on_failed)
         self.work.follow(job, "reading the files…", CONVERTING)
 
     def _request(self) -> ClassifyRequest:

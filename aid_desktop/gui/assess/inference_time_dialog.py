@@ -24,6 +24,7 @@ from aid_desktop.gui.models.comparison_model import ComparisonModel
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
+from aid_desktop.gui.trust_question import or_ask_for_trust
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.empty_hint import EmptyHint
@@ -106,7 +107,8 @@ class InferenceTimeDialog(Dialog):
         self.messages.clear()
         choice = TimingChoice(self.calls_box.value(), self.batch_box.value())
         work = partial(measure_model, self._model, choice)
-        job = self._background.start("Measuring the inference time", work, self._on_measured, self._on_failed)
+        on_failed = or_ask_for_trust(self._on_failed, self.start, self)
+        job = self._background.start("Measuring the inference time", work, self._on_measured, on_failed)
         self.work.follow(job, "loading the model…")
 
     @pyqtSlot()

@@ -14,7 +14,7 @@ from aid_desktop.models.facts import MissingFactsError, ModelFacts, NetworkShape
 from aid_desktop.models.files import MODEL_SUFFIXES, load_model, save_as_keras
 from aid_desktop.models.legacy import holds_network
 from aid_desktop.models.metadata import ModelCard, has_card, read_card
-from aid_desktop.models.trust import UntrustedCodeError, may_run_code
+from aid_desktop.models.trust import may_run_code
 from aid_desktop.runs.aideveloper_model import read_aideveloper_model
 from aid_desktop.runs.best import find_model
 from aid_desktop.runs.folder import is_run_folder
@@ -76,14 +76,6 @@ class UnknownModel:
 
 
 @dataclass(frozen=True, slots=True)
-class UntrustedModel:
-    """A model that holds code which its user has not said to trust; `layers` are those with code."""
-
-    path: Path
-    layers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class SaveRequest:
     """Which model to save where, with what is said of it."""
 
@@ -92,16 +84,13 @@ class SaveRequest:
     facts: ModelFacts
 
 
-def identify(path: Path, _: JobContext) -> ChosenModel | UnknownModel | UntrustedModel:
-    """Find a model and read its card and what its run held out. Raises ModelError or RunError.
+def identify(path: Path, _: JobContext) -> ChosenModel | UnknownModel:
+    """Find a model and read its card and what its run held out. Raises ModelError, UntrustedCodeError, or RunError.
 
     A file without a card is loaded: this imports TensorFlow.
     """
     file = find_model(path)
-    try:
-        may_run_code(file)
-    except UntrustedCodeError as error:
-        return UntrustedModel(file, error.layers)
+    may_run_code(file)
     if has_card(file):
         return ChosenModel(file, read_card(file), held_out_of(file))
     try:

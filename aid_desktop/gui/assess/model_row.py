@@ -19,21 +19,19 @@ from aid_desktop.gui.assess.facts_dialog import FactsDialog, unknown_of
 from aid_desktop.gui.assess.model_choice import (
     ChosenModel,
     UnknownModel,
-    UntrustedModel,
     contract_problem,
     contract_text,
     identify,
 )
 from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.notifier import Notifier
-from aid_desktop.gui.question import Question, ask
 from aid_desktop.gui.recent_models import RecentModelsMenu
 from aid_desktop.gui.theme import GRID, icon, set_role
+from aid_desktop.gui.trust_question import or_ask_for_trust
 from aid_desktop.gui.widgets.naming import named_button
 from aid_desktop.gui.widgets.one_dialog import OneDialog
 from aid_desktop.models.files import MODEL_SUFFIXES
 from aid_desktop.models.metadata import ModelCard
-from aid_desktop.models.trust import trust_code
 
 _NO_MODEL = "No model chosen: browse for a model file, or drop one, or the folder of a run, here."
 _FILES = "A .keras file, AIDeveloper's .model, a .h5 file of Keras, or the folder of a run"
@@ -52,7 +50,7 @@ class ModelRow(QWidget):
         super().__init__(parent)
         self._notifier = notifier
         self._background = background
-        self._job: Job[ChosenModel | UnknownModel | UntrustedModel] | None = None
+        self._job: Job[ChosenModel | UnknownModel] | None = None
         self._model: ChosenModel | UnknownModel | None = None
         self._dialog = OneDialog(self)
         self._asked: Path | None = None
@@ -75,8 +73,9 @@ class ModelRow(QWidget):
         self._asked = path
         self.edit.setText(str(path))
         self._show_model(None, "Reading the model's card…")
+        on_failed = or_ask_for_trust(self._on_failed, partial(self.choose, path), self)
         self._job = self._background.start(
-            "Reading a model's card", partial(identify, path), self._on_identified, self._on_failed
+            "Reading a model's card", partial(identify, path), self._on_identified, on_failed
         )
         self.destroyed.connect(self._job.cancel)
 
@@ -136,12 +135,8 @@ class ModelRow(QWidget):
         dialog.described.connect(self.choose)
         return dialog
 
-    def _on_identified(self, model: ChosenModel | UnknownModel | UntrustedModel) -> None:
+    def _on_identified(self, model: ChosenModel | UnknownModel) -> None:
         self._job, self._asked = None, model.path
-        if isinstance(model, UntrustedModel):
-            self._show_model(None, "This model holds code and was not trusted: choose it again to be asked.")
-            ask(trust_question(model), partial(self._trust, model.path), self)
-            return
         self._recent.remember(model.path)
         self.edit.setText(str(model.path))
         if isinstance(model, UnknownModel):
@@ -153,14 +148,6 @@ class ModelRow(QWidget):
         if self._notifier.model != model.path:
             self._notifier.choose_model(model.path)
         self.chosen.emit(model)
-
-    def _trust(self, path: Path) -> None:
-        try:
-            trust_code(path)
-        except OSError as error:
-            self.failed.emit(Failure(f"That {path.name} is trusted cannot be remembered: {error.strerror}."))
-            return
-        self.choose(path)
 
     def _on_failed(self, failure: Failure) -> None:
         self._job = None
@@ -217,16 +204,3 @@ class ModelRow(QWidget):
         self.describe_button.clicked.connect(self.describe)
         grid.addWidget(self._contract, 1, 1)
         grid.addWidget(self.describe_button, 1, 2, 1, 2)
-
-
-def trust_question(model: UntrustedModel) -> Question:
-    """Return what is asked before code in a model runs."""
-    return Question(
-        "trustDialog",
-        "Code in a model",
-        f"{model.path.name} holds code of the program that made it ({', '.join(model.layers)}).",
-        "Such code could read, change or send anything on this computer. Run it only if you know who made this file "
-        "and trust them; the answer is remembered for this model.",
-        ("Trust and run it", "trustButton"),
-        ("Do not use it", "doNotTrustButton"),
-    )

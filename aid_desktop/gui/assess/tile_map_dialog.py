@@ -31,6 +31,7 @@ from aid_desktop.gui.background import Background, Failure, Job
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
+from aid_desktop.gui.trust_question import or_ask_for_trust
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.drop_area import dropped_paths
@@ -90,7 +91,8 @@ class TileMapDialog(Dialog):
             return
         self.messages.clear()
         work = partial(map_image, self._image, self.size_box.value(), self.stride_box.value(), self._threshold)
-        job = self._background.start("Classifying tiles", work, self._on_mapped, self._on_failed)
+        on_failed = or_ask_for_trust(self._on_failed, self.start, self)
+        job = self._background.start("Classifying tiles", work, self._on_mapped, on_failed)
         self.work.follow(job, "loading the model…", CONVERTING)
 
     @pyqtSlot()
@@ -143,7 +145,10 @@ class TileMapDialog(Dialog):
         self._describe("Reading the image…")
         request = ImageRequest(Path(self.path.text().strip()).absolute(), self.number_box.value() - 1, self._model)
         self._reading = self._background.start(
-            "Reading an image", partial(read_large_image, request), self._on_read, self._on_read_failed
+            "Reading an image",
+            partial(read_large_image, request),
+            self._on_read,
+            or_ask_for_trust(self._on_read_failed, self._read, self),
         )
         self.destroyed.connect(self._reading.cancel)
         self._show_state()

@@ -30,12 +30,14 @@ from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.question import Question, ask
 from aid_desktop.gui.saving import save_as
 from aid_desktop.gui.theme import GRID, icon, set_primary, set_role
+from aid_desktop.gui.trust_question import or_ask_for_trust
 from aid_desktop.gui.widgets.dialog import Dialog
 from aid_desktop.gui.widgets.file_list import FileList, FileWords
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.work_row import WorkRow
 from aid_desktop.models.files import MODEL_SUFFIXES
+from aid_desktop.models.trust import may_run_code
 from aid_desktop.runs.best import find_model
 
 _TITLE = "Export models"
@@ -63,8 +65,14 @@ def export_models(
     teller: OutcomeTeller,
     context: JobContext,
 ) -> None:
-    """Export to `out`: the file of one model in one format, else a folder. Raises RunError for a run without models."""
-    _export(planned(models, targets, out), choice, teller, context)
+    """Export to `out`: the file of one model in one format, else a folder.
+
+    Raises RunError for a run without models, and UntrustedCodeError before anything is written.
+    """
+    tasks = planned(models, targets, out)
+    for task in tasks:
+        may_run_code(task.model)
+    _export(tasks, choice, teller, context)
 
 
 def planned(models: Sequence[Path], targets: Sequence[ExportFormat], out: Path) -> tuple[ExportTask, ...]:
@@ -164,7 +172,8 @@ class ExportModelsDialog(Dialog):
         self._preferences.export_choices = self._choices()
         self._outcomes.clear()
         models, targets = self.models.paths, self.formats.ticked
-        self._begin(partial(export_models, models, targets, out, self.choice, self._teller()))
+        work = partial(export_models, models, targets, out, self.choice, self._teller())
+        self._begin(work, or_ask_for_trust(self._on_failed, partial(self.start, out), self))
 
     @property
     def choice(self) -> ExportChoice:
@@ -181,10 +190,10 @@ class ExportModelsDialog(Dialog):
         teller.made.connect(self._on_outcome)
         return teller
 
-    def _begin(self, work: Callable[[JobContext], None]) -> None:
+    def _begin(self, work: Callable[[JobContext], None], on_failed: Callable[[Failure], None]) -> None:
         self.messages.clear()
         self.results.show_outcomes(self.outcomes)
-        job = self._background.start("Exporting models", work, self._on_done, self._on_failed)
+        job = self._background.start("Exporting models", work, self._on_done, on_failed)
         self.work.follow(job, "loading the model…")
 
     @pyqtSlot(object)
@@ -227,7 +236,7 @@ class ExportModelsDialog(Dialog):
         ask(question, partial(self._force, refused), self)
 
     def _force(self, refused: Sequence[ExportOutcome]) -> None:
-        self._begin(partial(force_exports, refused, self._teller()))
+        self._begin(partial(force_exports, refused, self._teller()), self._on_failed)
 
     @pyqtSlot()
     def ask_for_images(self) -> None:

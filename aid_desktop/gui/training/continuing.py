@@ -1,13 +1,17 @@
 """Going on with a run that has stopped: one the user chooses, or one whose loss was no number any more."""
 
+from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from aid_desktop.errors import AidError
+from aid_desktop.gui.background import Failure
 from aid_desktop.gui.training.live_settings import LiveSettings
 from aid_desktop.gui.training.session import TrainingSession
+from aid_desktop.gui.trust_question import or_ask_for_trust
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
+from aid_desktop.models.trust import UntrustedCodeError, may_run_code
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.history import History, read_history
 from aid_desktop.runs.run_toml import read_run_toml
@@ -47,10 +51,15 @@ class Continuing(QObject):
             return
         folder = RunFolder(path)
         try:
+            may_run_code(folder.last_model)
             config = read_run_toml(folder.run_toml)
             history = read_history(folder.history_csv)
             settings = read_revisions(folder.settings_jsonl)[-1].settings
             epochs = self._epochs(settings, len(history))
+        except UntrustedCodeError as error:
+            again = partial(self.go_on, path, rate_factor)
+            or_ask_for_trust(self._on_failed, again, self._messages)(Failure(str(error), error=error))
+            return
         except (AidError, OSError, IndexError) as error:
             self._tell(Level.ERROR, f"{path} cannot be continued: {error}")
             return
@@ -68,6 +77,9 @@ class Continuing(QObject):
         if shown <= n_done:
             raise AidError(f"it has done all its {n_done} epochs. Set Epochs above {n_done} first")
         return shown
+
+    def _on_failed(self, failure: Failure) -> None:
+        self._tell(Level.ERROR, failure.message)
 
     def _tell(self, level: Level, text: str) -> None:
         self._messages.add(Note(level, sentence(text)))

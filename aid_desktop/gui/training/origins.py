@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aid_desktop.gui.assess.model_choice import ChosenModel, UnknownModel, UntrustedModel, identify
+from aid_desktop.gui.assess.model_choice import ChosenModel, UnknownModel, identify
 from aid_desktop.gui.background import JobContext
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.models.facts import ModelFacts, NetworkShape
@@ -59,7 +59,7 @@ class Origins:
 
     def identified(
         self, path: Path, facts: ModelFacts | None, context: JobContext
-    ) -> ChosenModel | UnknownModel | UntrustedModel | None:
+    ) -> ChosenModel | UnknownModel | None:
         """Find a model and read its card. Raises AidError.
 
         `facts` is what a run would say of a network whose architecture alone is wanted; None if its weights are too.

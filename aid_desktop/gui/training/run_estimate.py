@@ -21,7 +21,10 @@ logger = logging.getLogger(__name__)
 
 _PAUSE_MS = 300
 _MEASURED = "The time is that of the last run of this network, with images of this size, on this device."
-_GUESSED = "The time is a guess, rather too long than too short; once such a run has been made here, it is measured."
+_GUESSED = (
+    "The time follows from what the network computes and from other runs here; it may be half as long, or twice. Once "
+    "such a run has been made here, it is measured."
+)
 _MEMORY = "The memory comes on top of what the program has; it may be half as much, or twice."
 
 
@@ -92,7 +95,8 @@ class RunEstimate(QLabel):
             name = config.model.architecture or ""
             speed = self._speeds.find(name, config.image, config.device, self._n_gpus)
             here = this_computer(self._n_gpus, self._gpu_memory)
-            return estimate_run(self._notifier.table, config, self._model.cost, here, speed)
+            pace = self._speeds.pace(config.device, self._n_gpus)
+            return estimate_run(self._notifier.table, config, self._model.cost, here, speed, pace)
         except (SettingsError, TrainingError) as error:
             # What is not valid is marked where it stands.
             logger.debug("there is no estimate: %s", error)

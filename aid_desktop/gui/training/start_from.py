@@ -11,7 +11,6 @@ from PyQt5.QtWidgets import QCheckBox, QComboBox, QLabel, QVBoxLayout, QWidget
 from aid_desktop.gui.assess.model_choice import (
     ChosenModel,
     UnknownModel,
-    UntrustedModel,
     contract_text,
     may_be_model,
 )
@@ -22,6 +21,7 @@ from aid_desktop.gui.theme import GRID, set_role
 from aid_desktop.gui.training.model_field import ARCHITECTURE_SUFFIX, ModelField
 from aid_desktop.gui.training.origins import RENEW, Misfit, Origins, Wish
 from aid_desktop.gui.training.session import TrainingSession
+from aid_desktop.gui.trust_question import or_ask_for_trust
 from aid_desktop.gui.widgets.amount_editor import guard_wheel
 from aid_desktop.gui.widgets.drop_area import dropped_paths
 from aid_desktop.gui.widgets.message_strip import sentence
@@ -62,7 +62,7 @@ class StartFrom(QWidget):
         self._takes_settings = False
         self._is_locked = False
         self._problem = ""
-        self._job: Job[ChosenModel | UnknownModel | UntrustedModel | None] | Job[Origin | Misfit | None] | None = None
+        self._job: Job[ChosenModel | UnknownModel | None] | Job[Origin | Misfit | None] | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_CHECK_AFTER)
@@ -169,9 +169,10 @@ class StartFrom(QWidget):
         self._tell("" if self._is_locked else _LOOKING)
         names, image = self._notifier.table.class_names, self._notifier.image_settings
         facts = None if self.goes_on else ModelFacts.of_run(names, image, is_restart=True)
-        self._job = self._background.start(
-            "Reading a model's card", partial(self._origins.identified, path, facts), self._on_read, self._on_bad
-        )
+        again = partial(self._choose, path, takes_settings=takes_settings)
+        work = partial(self._origins.identified, path, facts)
+        on_failed = or_ask_for_trust(self._on_bad, again, self)
+        self._job = self._background.start("Reading a model's card", work, self._on_read, on_failed)
 
     @pyqtSlot(Path)
     def _on_chosen(self, path: Path) -> None:
@@ -184,15 +185,9 @@ class StartFrom(QWidget):
         self._contract.hide()
         self._tell(_NO_MODEL)
 
-    def _on_read(self, model: ChosenModel | UnknownModel | UntrustedModel | None) -> None:
+    def _on_read(self, model: ChosenModel | UnknownModel | None) -> None:
         self._job = None
         if model is None:
-            return
-        if isinstance(model, UntrustedModel):
-            self._tell(
-                f"{model.path.name} holds code of the program that made it: choose it on the Assessment tab, where you "
-                "can say whether you trust it, and then here again"
-            )
             return
         if isinstance(model, UnknownModel):
             self._tell(
