@@ -26,8 +26,7 @@ from aid_desktop.gui.assess.export_dialog import ExportDialog
 from aid_desktop.gui.assess.facts_dialog import FactsDialog
 from aid_desktop.gui.assess.image_dialog import ImageDialog
 from aid_desktop.gui.assess.inference_time_dialog import InferenceTimeDialog
-from aid_desktop.gui.assess.model_choice import UnknownModel, UntrustedModel
-from aid_desktop.gui.assess.model_row import trust_question
+from aid_desktop.gui.assess.model_choice import UnknownModel
 from aid_desktop.gui.assess.predicted_images import Order, PredictedImages
 from aid_desktop.gui.assess.tile_map_dialog import TileMapDialog
 from aid_desktop.gui.background import JobContext
@@ -57,10 +56,12 @@ from aid_desktop.gui.training.comparison_dialog import ComparedSeries, Compariso
 from aid_desktop.gui.training.leak_dialog import LeakDialog
 from aid_desktop.gui.training.queueing import closing_question
 from aid_desktop.gui.training.rate_finder import RateFinderDialog
+from aid_desktop.gui.trust_question import question_of
 from aid_desktop.gui.widgets.class_weights_editor import ClassWeightsDialog
 from aid_desktop.gui.widgets.layers_dialog import LayerItem, LayersDialog
 from aid_desktop.models.facts import NetworkShape
 from aid_desktop.models.metadata import ModelCard
+from aid_desktop.models.trust import UntrustedCodeError
 from aid_desktop.paths import docs_dir
 from aid_desktop.runs.comparison import Comparison, Measure, RunResult, RunState, Summary
 from aid_desktop.runs.config import ModelChoice, RunConfig
@@ -117,7 +118,7 @@ def makers(window: MainWindow, themes: ThemeManager, model: Path, cells: Path, f
         )
         return dialog
 
-    untrusted = UntrustedModel(folder / "foreign.keras", ("Lambda “scale”",))
+    untrusted = UntrustedCodeError(folder / "foreign.keras", ("Lambda “scale”",))
     about, several = window.findChild(QAction, "about_aid_desktopAction"), window.training.queueing.panel.several_button
     return {
         "shortcuts": lambda: ShortcutsDialog(window),
@@ -149,7 +150,7 @@ def makers(window: MainWindow, themes: ThemeManager, model: Path, cells: Path, f
         "session-settings": lambda: settings_question(window),
         "running-already": lambda: running_dialog(1),
         "question-download": lambda: found("downloadExampleQuestion", window.data.examples.open_fashion),
-        "question-trust": lambda: asked(trust_question(untrusted)),
+        "question-trust": lambda: asked(question_of(untrusted)),
         "question-close": lambda: asked(closing_question(is_running=True, n_waiting=2)),
     }
 

@@ -24,7 +24,7 @@ TASKBAR = 40
 MOST_SECONDS = 90
 HOME = Path(tempfile.gettempdir(), "ann")
 """Whose data are in the pictures: the same path each time."""
-EPOCHS = 30
+EPOCHS = 15
 MORE_RUNS = ("LeNet5_bn_do", "TinyCNN")
 DOCS = {
     "welcome": "tab-1-data-empty",
@@ -90,14 +90,14 @@ def make_data() -> Path:
 
 
 def write_docs(shots: Path) -> None:
-    """Copy the pictures of DOCS to docs/images with 256 colours, and draw that of the augmentation."""
+    """Copy the pictures of DOCS to docs/images, and draw that of the augmentation with 256 colours."""
     from PIL import Image
 
     pictures = {name: Image.open(shots / f"{shot}.png").convert("RGB") for name, shot in DOCS.items()}
-    pictures["augmentation"] = augmentation_steps()
+    pictures["augmentation"] = augmentation_steps().quantize(256, dither=Image.Dither.NONE)
     for name, picture in pictures.items():
         path = ROOT / "docs" / "images" / f"{name}.png"
-        picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+        picture.save(path, optimize=True)
         sys.stdout.write(f"{path} {picture.width} x {picture.height}, {path.stat().st_size / 1024:.0f} KB\n")
 
 
@@ -163,25 +163,25 @@ class _Shoot:
         self._tabs("empty")
         self._fill()
         self._tabs("filled")
-        self._window._preferences.console = True
-        self._wait()
-        self._window.tabs.setCurrentIndex(self._window.tabs.count() - 1)
-        self._wait()
-        self._take("tab-5-console")
         self._window.training.side.toggle()
         self._inner_tabs()
         self._menus()
         self._dialogs()
+        self._console()
         self._window.close()
 
     def _fill(self) -> None:
         from aid_desktop.runs.history import read_history
+        from aid_desktop.settings.augmentation import AugmentationSettings
         from aid_desktop.settings.image import ImageSettings
+        from aid_desktop.settings.snapshot import TrainingSettings
 
         window = self._window
         data = self._options.data / "AID Desktop"
         runs = sorted((data / "runs").iterdir())
         window.notifier.set_image_settings(ImageSettings(width=16, height=16))
+        augmentation = AugmentationSettings(rotation=15.0, width_shift=1.0, height_shift=1.0, zoom=0.1, shear=5.0)
+        window.training.settings.set_values(TrainingSettings(augmentation))
         window.open_paths([data / "samples" / "digits"])
         self._wait(lambda: bool(window.notifier.table.rows))
         window.history.curves.plot.set_columns(["val_accuracy"])
@@ -217,6 +217,13 @@ class _Shoot:
                 self._wait()
                 self._take(f"{name}-{pages.tabText(number).lower().replace(' ', '-')}")
             pages.setCurrentIndex(0)
+
+    def _console(self) -> None:
+        self._window._preferences.console = True
+        self._wait()
+        self._window.tabs.setCurrentIndex(self._window.tabs.count() - 1)
+        self._wait()
+        self._take("tab-5-console")
 
     def _menus(self) -> None:
         for action in self._window.menuBar().actions():

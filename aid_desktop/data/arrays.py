@@ -159,8 +159,9 @@ def _npz_part(archive: zipfile.ZipFile, name: str) -> Part:
 def _hdf5_parts(path: Path) -> tuple[Part, ...]:
     parts: list[Part] = []
 
-    def look(name: str, item: object) -> None:
-        if isinstance(item, h5py.Dataset) and is_plausible(item):
+    def look(name: str | bytes, item: object) -> None:
+        # A name that is no text cannot be chosen.
+        if isinstance(name, str) and isinstance(item, h5py.Dataset) and is_plausible(item):
             parts.append(Part(name, tuple(item.shape or ()), item.dtype))
 
     with open_hdf5(path) as file:

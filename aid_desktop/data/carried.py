@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.data.conversion import Conversion
 from aid_desktop.data.features import EXTRA_INPUT, TRACES, list_features, list_traces, read_feature
-from aid_desktop.data.hdf5 import read_rows
+from aid_desktop.data.hdf5 import attributes_of, read_rows
 from aid_desktop.data.rtdc import EVENTS, MASK, RtdcReader, open_events
 from aid_desktop.data.rtdc_metadata import OWN, PIXEL_SIZE, known_metadata
 from aid_desktop.data.rtdc_writing import Column
@@ -134,7 +134,7 @@ def take_inventory(source: DataSource, plan: Conversion) -> Inventory:
         logs = _logs(file.get(_LOGS))
         rest = [name for name in file if name not in (EVENTS, _LOGS, EXTRA_INPUT) and not _is_empty(file.get(name))]
         unknown += [Problem(name, "it is not part of the events") for name in rest]
-        metadata = known_metadata(dict(file.attrs))
+        metadata = known_metadata(attributes_of(file))
     return Inventory(source, stacks, traces, tuple(features), metadata, logs, tuple(unknown))
 
 

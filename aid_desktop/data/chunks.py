@@ -20,7 +20,8 @@ logger = logging.getLogger(__name__)
 FEWEST_CHUNKS = 4
 """For fewer, starting threads would take as long as they save."""
 _RAW_BYTES = 32 * 2**20
-_CHECKSUM_BYTES = 4
+CHECKSUM_BYTES = 4
+"""At the end of a chunk."""
 _SHUFFLE, _GZIP, _FLETCHER, _ZSTD = h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_FLETCHER32, 32015
 
 Bytes = NDArray[np.uint8]
@@ -179,7 +180,7 @@ def _decompress(raw: bytes, code: int, target: Bytes) -> None:
 def _checked(raw: bytes) -> bytes:
     import imagecodecs
 
-    content, checksum = raw[:-_CHECKSUM_BYTES], int.from_bytes(raw[-_CHECKSUM_BYTES:], "little")
+    content, checksum = raw[:-CHECKSUM_BYTES], int.from_bytes(raw[-CHECKSUM_BYTES:], "little")
     if imagecodecs.h5checksum_fletcher32(content) != checksum:
         raise OSError("a chunk does not have its checksum")
     return content

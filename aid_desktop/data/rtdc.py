@@ -234,7 +234,7 @@ def _layout_of(path: Path) -> Layout:
         if 0 in images.shape:
             raise DataError(f"{path} has no images: its dataset {EVENTS}/{main} is empty.")
         if not is_plausible(images):
-            raise DataError(f"{path} is damaged: it is too small for the images {images.shape} that it names.")
+            raise DataError(f"{path} is damaged: it cannot hold the images {images.shape} that it names.")
         try:
             pixel_type = pixel_type_of(images.dtype)
         except DataError as error:
@@ -251,9 +251,10 @@ def _layout_of(path: Path) -> Layout:
 
 def _is_stack(item: Any) -> bool:
     """Return whether an item is a dataset (N, H, W), or the same with one channel, of numbers."""
-    if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "buif" or not is_plausible(item):
+    if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "buif":
         return False
-    return len(item.shape) == 3 or (len(item.shape) == 4 and item.shape[3] == 1)
+    shape = item.shape
+    return (len(shape) == 3 or (len(shape) == 4 and shape[3] == 1)) and is_plausible(item)
 
 
 def _fits(item: Any, images: h5py.Dataset, pixel_type: str) -> bool:

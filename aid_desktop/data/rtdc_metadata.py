@@ -9,6 +9,8 @@ from typing import Any
 import h5py
 import numpy as np
 
+from aid_desktop.data.hdf5 import attributes_of
+
 PIXEL_SIZE = "imaging:pixel size"
 """µm; must be above 0."""
 
@@ -62,7 +64,7 @@ _LIMITS = (" min", " max", " soft limit", " polygon points")
 def number_of(file: h5py.File, name: str) -> float | None:
     """Return a root attribute that must be a finite number above 0; None where it is missing, or is none."""
     try:
-        value = float(np.asarray(file.attrs[name]).reshape(-1)[0])
+        value = float(np.asarray(attributes_of(file, name)[name]).reshape(-1)[0])
     except (KeyError, ValueError, TypeError, IndexError):
         return None
     return value if np.isfinite(value) and value > 0 else None

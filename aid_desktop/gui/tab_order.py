@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import (
+    QAbstractItemView,
     QAbstractScrollArea,
     QAbstractSpinBox,
     QComboBox,
@@ -46,7 +47,7 @@ def _stops(widget: QWidget) -> Iterator[QWidget]:
 
 
 def _parts(widget: QWidget) -> list[QWidget]:
-    """Return what stands in a widget, in its order; nothing for Qt's own composites."""
+    """Return what stands in a widget, in its order; nothing of Qt's own composites, of lists the fields in them."""
     match widget:
         case QMainWindow():
             return [required(widget.centralWidget()), required(widget.statusBar())]
@@ -56,6 +57,9 @@ def _parts(widget: QWidget) -> list[QWidget]:
             return [required(widget.widget(n)) for n in range(widget.count())]
         case QScrollArea():
             return [inner] if (inner := widget.widget()) is not None else []
+        case QAbstractItemView():
+            cells = [child for child in required(widget.viewport()).children() if isinstance(child, QWidget)]
+            return sorted(cells, key=lambda cell: (cell.y(), cell.x()))
         case QAbstractScrollArea() | QAbstractSpinBox() | QComboBox():
             return []
     laid_out = list(_laid_out(widget.layout()))

@@ -21,7 +21,7 @@ def or_ask_for_trust(
     def handle(failure: Failure) -> None:
         if isinstance(failure.error, UntrustedCodeError):
             on_yes = partial(_trust, failure.error, again, on_failed)
-            ask(_question(failure.error), on_yes, parent, partial(on_failed, failure))
+            ask(question_of(failure.error), on_yes, parent, partial(on_failed, failure))
             return
         on_failed(failure)
 
@@ -37,7 +37,8 @@ def _trust(error: UntrustedCodeError, again: Callable[[], None], on_failed: Call
     again()
 
 
-def _question(error: UntrustedCodeError) -> Question:
+def question_of(error: UntrustedCodeError) -> Question:
+    """Return what is asked before code in a model runs."""
     return Question(
         "trustDialog",
         "Code in a model",

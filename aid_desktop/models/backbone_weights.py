@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
+from aid_desktop.data.heaps import check_heaps
 from aid_desktop.errors import ModelError
 from aid_desktop.models.backbones import check_image, weights_file
 from aid_desktop.models.partial import learning_layers
@@ -53,6 +54,7 @@ def load_backbone(model: "keras.Model", path: Path) -> int:
         if path.suffix == ".keras":
             _copy_weights(path, base)
         else:
+            check_heaps(path)
             base.load_weights(path)
     except _UNREADABLE as error:
         base.set_weights(before)

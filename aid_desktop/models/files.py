@@ -137,6 +137,11 @@ def load_network(path: Path, compile_it: bool = False) -> "keras.Model":
 
     is_safe = not may_run_code(path)
     try:
+        # Keras reads weights that lack their checksum all the same, and damaged HDF5 can end the process.
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                if damaged := archive.testzip():
+                    raise BadZipFile(f"{damaged} in it is damaged")
         with making_network():
             return keras.models.load_model(path, compile=compile_it, safe_mode=is_safe)
     except _DAMAGE as error:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aid_desktop.data.hdf5 import attributes_of, is_hdf5, open_file
 from aid_desktop.errors import ModelError
 from aid_desktop.models.legacy_config import NETWORKS, input_shape, layer_name, translate
 from aid_desktop.models.legacy_weights import set_weights
@@ -51,6 +52,7 @@ def holds_network(path: Path) -> bool:
     import h5py
 
     try:
+        # Not open_file, which looks at megabytes of it first: this reads neither texts nor groups.
         with h5py.File(path) as file:
             return "model_config" in file.attrs
     # The latter two for damaged files.
@@ -60,12 +62,10 @@ def holds_network(path: Path) -> bool:
 
 def read_stored(path: Path) -> StoredNetwork:
     """Read the configuration of an HDF5 model, or of an architecture in JSON. Raises ModelError."""
-    import h5py
-
     try:
-        if h5py.is_hdf5(path):
-            with h5py.File(path) as file:
-                about = dict(file.attrs)
+        if is_hdf5(path):
+            with open_file(path) as file:
+                about = attributes_of(file)
             if "model_config" not in about:
                 raise ModelError(
                     f"{path.name} is not a model but an HDF5 file without a network: if it holds weights alone, choose "
@@ -85,13 +85,11 @@ def read_stored(path: Path) -> StoredNetwork:
 
 def rebuild(stored: StoredNetwork) -> "keras.Model":
     """Return the network in Keras 3, uncompiled, with the weights of the file if it has some. Raises ModelError."""
-    import h5py
-
     try:
         with making_network():
             model = _network(stored.class_name, stored.config)
         if stored.has_weights:
-            with h5py.File(stored.path) as file:
+            with open_file(stored.path) as file:
                 set_weights(model, file["model_weights"], stored.backend)
     except ModelError as error:
         raise ModelError(f"{stored.path.name} {error}") from error

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aid_desktop.data.hdf5 import attributes_of, is_plausible
 from aid_desktop.errors import ModelError
 from aid_desktop.models.layers import all_layers
 from aid_desktop.models.legacy_config import layer_name
@@ -49,6 +50,13 @@ class _Stored:
         return self.name.rsplit("/", 2)[-2] if "/" in self.name else ""
 
 
+def _read(group: Any, name: str) -> _Stored:
+    dataset = group[name]
+    if not is_plausible(dataset):
+        raise ModelError(f"cannot hold the weights {name} {dataset.shape} that it names: the file is damaged")
+    return _Stored(name, np.asarray(dataset, np.float32))
+
+
 def stored_names(attributes: Any, key: str) -> list[str]:
     """Return a list of names in HDF5 attributes; long ones are cut into key0, key1, …"""
     parts = [attributes[key]] if key in attributes else []
@@ -63,16 +71,14 @@ def set_weights(model: "keras.Model", file: Any, backend: str) -> None:
     `backend` is what the file was made with: Theano turned the kernels of convolutions round. Raises ModelError, as
     the end of a sentence that begins with the file's name, if a weight is missing or has another shape.
     """
-    groups = {layer_name(name): file[name] for name in stored_names(file.attrs, "layer_names")}
+    groups = {layer_name(name): file[name] for name in stored_names(attributes_of(file), "layer_names")}
     for layer in model.layers:
         if not layer.weights:
             continue
         group = groups.get(layer.name)
         if group is None:
             raise ModelError(f"has no weights for the layer {layer.name}: the file is damaged or incomplete")
-        stored = [
-            _Stored(name, np.asarray(group[name], np.float32)) for name in stored_names(group.attrs, "weight_names")
-        ]
+        stored = [_read(group, name) for name in stored_names(attributes_of(group), "weight_names")]
         if hasattr(layer, "layers"):
             _set_nested(layer, stored, backend)
         else:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from aid_desktop.data.hdf5 import attributes_of, open_file
 from aid_desktop.errors import ModelError
 from aid_desktop.paths import user_config_dir, write_atomically
 
@@ -83,19 +84,19 @@ def _digest(path: Path) -> str:
 
 def _description(path: Path) -> bytes:
     """Return the description of the network in a file; nothing if it cannot be read."""
-    import h5py
-
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 return archive.read(_CONFIG)
-        with h5py.File(path) as file:
+        with open_file(path) as file:
             # Older files are rebuilt layer by layer, and never with code.
-            is_of_keras_3 = str(file.attrs.get("keras_version", "")).startswith("3")
-            stored = file.attrs.get(_H5_CONFIG, b"") if is_of_keras_3 else b""
+            about = attributes_of(file)
+            is_of_keras_3 = str(about.get("keras_version", "")).startswith("3")
+            stored = about.get(_H5_CONFIG, b"") if is_of_keras_3 else b""
     except (OSError, EOFError, LookupError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error):
         return b""
-    return stored if isinstance(stored, bytes) else str(stored).encode()
+    # What is no UTF-8 in a damaged file is so in the text as well.
+    return stored if isinstance(stored, bytes) else str(stored).encode(errors="surrogateescape")
 
 
 def _code_in(value: Any) -> Iterator[str]:

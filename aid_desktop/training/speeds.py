@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 FORMAT_VERSION = 1
 _MOST_ENTRIES = 500
+_POSSIBLE = (1e-9, 1e6)
+"""Seconds per image; a damaged file may hold others."""
 _TELLING_S = 1.0
 """Epochs that are expected to be shorter tell more of what is around the network than of the computer's pace."""
 
@@ -85,7 +87,12 @@ class SpeedBook:
         values = found.get(name) if isinstance(found, dict) and found.get("version") == FORMAT_VERSION else None
         if not isinstance(values, dict):
             return {}
-        return {str(key): float(value) for key, value in values.items() if isinstance(value, int | float) and value > 0}
+        low, high = _POSSIBLE
+        return {
+            str(key): float(value)
+            for key, value in values.items()
+            if isinstance(value, int | float) and low < value < high
+        }
 
 
 def note_speed(book: SpeedBook, state: RunState, seconds_per_image: Sequence[float]) -> None:

@@ -116,6 +116,17 @@ def test_that_what_lies_beside_the_images_does_not_matter(tmp_path, suffix):
     np.testing.assert_array_equal(open_source(path).read([0, 1, 2]), images)
 
 
+def test_that_datasets_whose_names_are_no_text_are_passed_over(tmp_path):
+    images = levels(3, 8, 9)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file[b"\xff\xfe"] = images
+    with pytest.raises(DataError, match="has no array of images"):
+        open_source(tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file["images"] = images
+    np.testing.assert_array_equal(open_source(tmp_path / "a.h5").read([0, 1, 2]), images)
+
+
 def test_that_planes_can_be_chosen_where_there_is_no_stack(tmp_path):
     np.savez(tmp_path / "a.npz", first=levels(8, 9), second=levels(6, 7))
     with pytest.raises(PartNeededError):

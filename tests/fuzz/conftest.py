@@ -48,6 +48,18 @@ class Damage:
                 damaged = faults[self._number(0, len(faults))](damaged)
             yield damaged
 
+    def of_hdf5(self, content: bytes, n: int) -> Iterator[bytes]:
+        """Yield `n` copies of an HDF5 file damaged anywhere, and `n` for each of two places of four kinds.
+
+        There are the indexes of chunks and groups, the members of groups, and the heaps of names and texts.
+        """
+        yield from self.of_bytes(content, n, in_place=True)
+        for signature in (b"TREE", b"SNOD", b"HEAP", b"GCOL"):
+            for first in (content.find(signature), content.rfind(signature)):
+                part = content[first : first + 600]
+                for damaged in self.of_bytes(part, n, in_place=True):
+                    yield content[:first] + damaged.ljust(len(part), b"\0") + content[first + len(part) :]
+
     def of_values(self, document: Any, n: int) -> Iterator[Any]:
         """Yield `n` copies of nested dicts and lists with values replaced, moved, doubled or left out."""
         for _ in range(n * ROUNDS):

@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from aid_desktop.data.carried import take_inventory
 from aid_desktop.data.class_table import Role
+from aid_desktop.data.conversion import ConvertSettings, plan_conversion
 from aid_desktop.data.formats import open_source
+from aid_desktop.data.source import SourceKind
 from aid_desktop.errors import DataError
 from aid_desktop.runs.aideveloper_history import read_aideveloper_history
 from aid_desktop.runs.aideveloper_tables import has_sheet, read_aideveloper_session
@@ -28,7 +31,7 @@ PIXELS = np.random.default_rng(3).integers(0, 256, (5, 12, 14), np.uint8)
 
 
 def look_at(path: Path) -> None:
-    """Open a source and read all that it offers, as the window does."""
+    """Open a source and read all that it offers, as the window and a conversion do."""
     reader = open_source(path)
     n = reader.source.n_images
     some = np.array(sorted({0, n // 2, n - 1}))
@@ -41,6 +44,8 @@ def look_at(path: Path) -> None:
         assert reader.features([name], some).shape == (len(some), 1)
     for name in getattr(reader, "trace_names", ())[:2]:
         assert len(reader.traces(name, some)) == len(some)
+    if reader.source.kind is SourceKind.RTDC:
+        take_inventory(reader.source, plan_conversion([reader.source], ConvertSettings()))
 
 
 def written(save: Callable[[BytesIO], object]) -> bytes:
@@ -107,30 +112,26 @@ def test_that_pickles_are_never_loaded(tmp_path: Path) -> None:
         look_at(path)
 
 
-def test_that_damaged_rtdc_files_are_read_or_refused(measured_cells: Path, damage, fuzz) -> None:
+@pytest.mark.parametrize("chunks", [(8, 24, 40), (8, 8, 8)])
+def test_that_rtdc_files_damaged_anywhere_are_read_or_refused(measured_cells: Path, damage, fuzz, chunks) -> None:
+    """Among others, where HDF5 1.14 itself ends the process or does not come back: see data/heaps.py."""
     with h5py.File(measured_cells, "a") as file:
         image = file["events/image"][:]
         del file["events/image"]
-        file.create_dataset("events/image", data=image, chunks=(8, 24, 40), compression="gzip", fletcher32=True)
-        place = file["events/image"].id.get_chunk_info(2)
+        compression = "gzip" if chunks[1:] == image.shape[1:] else None
+        file.create_dataset("events/image", data=image, chunks=chunks, compression=compression, fletcher32=True)
+        file.attrs.update({f"user:{number}": f"text {number}" for number in range(20)})
     content = measured_cells.read_bytes()
-
-    def contents() -> Iterator[bytes]:
-        # The images, the head, and the end; HDF5 1.14 itself ends the process for damage at some other places.
-        for first, last in ((place.byte_offset, place.byte_offset + place.size), (0, 48)):
-            for damaged in damage.of_bytes(content[first:last], 40, in_place=True):
-                yield content[:first] + damaged.ljust(last - first, b"\0") + content[last:]
-        for _ in damage.of_bytes(b"", 20):
-            yield content[: damage.choose(range(len(content)))]
-
-    assert fuzz(look_at, measured_cells, contents()) > 5
+    assert fuzz(look_at, measured_cells, damage.of_hdf5(content, 20)) > 5
+    cut_off = (content[: damage.choose(range(len(content)))] for _ in damage.of_bytes(b"", 20))
+    assert fuzz(look_at, measured_cells, cut_off) > 15
 
 
 def test_that_an_rtdc_file_that_names_more_images_than_it_can_hold_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "claims.rtdc"
     with h5py.File(path, "w") as file:
         file.create_dataset("events/image", (10**9, 24, 40), np.uint8, chunks=(10, 24, 40))
-    with pytest.raises(DataError, match="too small for the images"):
+    with pytest.raises(DataError, match="cannot hold the images"):
         look_at(path)
 
 

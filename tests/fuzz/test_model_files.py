@@ -9,6 +9,7 @@ from pathlib import Path
 import h5py
 import pytest
 
+from aid_desktop.models.facts import ModelFacts
 from aid_desktop.models.files import find_card, load_model, save_model
 from aid_desktop.models.legacy import holds_network, read_stored, rebuild
 from aid_desktop.models.metadata import CARD_NAME, ModelCard, has_card, read_card
@@ -89,7 +90,16 @@ def read_legacy(path: Path) -> None:
 def test_that_damaged_models_of_keras_2_are_rebuilt_or_refused(tmp_path: Path, damage, fuzz) -> None:
     path = tmp_path / "skip.model"
     content = (FILES / path.name).read_bytes()
-    assert fuzz(read_legacy, path, damage.of_bytes(content, 40, in_place=True)) > 5
+    assert fuzz(read_legacy, path, damage.of_hdf5(content, 6)) > 5
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+def test_that_damaged_hdf5_models_of_keras_3_are_loaded_or_refused(saved: Path, damage, fuzz) -> None:
+    path = saved.with_suffix(".h5")
+    load_model(saved).model.save(path)
+    said = ModelFacts(("a", "b"), "divide_by_255")
+    assert load_model(path, said=said).card.class_names == ("a", "b")
+    assert fuzz(lambda damaged: load_model(damaged, said=said), path, damage.of_hdf5(path.read_bytes(), 6)) > 5
 
 
 def test_that_models_of_keras_2_with_a_damaged_description_are_rebuilt_or_refused(tmp_path: Path, damage, fuzz) -> None:

@@ -23,6 +23,7 @@ from PyQt5.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from aid_desktop.gui import menus
 from aid_desktop.gui.main_window import MainWindow
 from aid_desktop.gui.preferences import Preferences
 from aid_desktop.gui.theme import ThemeManager, ThemeName
@@ -234,3 +235,20 @@ def test_that_keys_change_the_size_of_text_and_it_is_remembered(window: MainWind
     window.findChild(QAction, "normal_textAction").trigger()
     assert QApplication.font().pointSizeF() == pytest.approx(size)
     assert Preferences().zoom == 100
+
+
+@pytest.mark.parametrize(("has_file", "can_open"), [(True, True), (True, False), (False, True)])
+def test_that_the_log_of_this_process_is_opened_or_else_its_folder(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_file: bool, can_open: bool
+) -> None:
+    file, opened = tmp_path / "own.log", []
+
+    def open_url(url: QUrl) -> bool:
+        opened.append(Path(url.toLocalFile()))
+        return can_open
+
+    monkeypatch.setattr(menus, "log_file", lambda: file if has_file else None)
+    monkeypatch.setattr(menus, "log_dir", lambda: tmp_path)
+    monkeypatch.setattr(menus.QDesktopServices, "openUrl", open_url)
+    window.findChild(QAction, "open_the_logAction").trigger()
+    assert opened == [file] * has_file + [tmp_path] * (not (has_file and can_open))

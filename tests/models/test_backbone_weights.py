@@ -106,6 +106,18 @@ def test_that_weights_of_another_network_are_refused_and_change_nothing(net: Net
         np.testing.assert_array_equal(found, expected)
 
 
+def test_that_weights_are_refused_of_which_hdf5_would_never_come_back(net: Net, tmp_path: Path) -> None:
+    path = tmp_path / "w.weights.h5"
+    save(net(2), path)
+    with h5py.File(path, "a") as file:
+        file.attrs["made_by"] = "somebody"
+    content = path.read_bytes()
+    texts = content.find(b"GCOL") + 16
+    path.write_bytes(content[:texts] + bytes(50) + content[texts + 50 :])
+    with pytest.raises(ModelError, match=r"does not hold the weights of this backbone: a part of it, .* overwritten"):
+        load_backbone(net(2, n_classes=2), path)
+
+
 @pytest.mark.parametrize("name", ["w.h5", "w.weights.h5", "w.keras", "w.txt"])
 def test_that_a_file_that_is_none_is_told(net: Net, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("no weights", encoding="utf-8")

@@ -160,8 +160,8 @@ def test_that_a_damaged_model_is_a_model_error(tiny_net: Build, card: ModelCard,
 
 
 @pytest.mark.parametrize("place", [0.3, 0.6])
-def test_that_flipped_bytes_in_the_weights_are_a_model_error(
-    tiny_net: Build, card: ModelCard, tmp_path: Path, place: float
+def test_that_flipped_bytes_in_the_weights_are_a_model_error_before_they_are_read(
+    tiny_net: Build, card: ModelCard, tmp_path: Path, place: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "m.keras"
     save_model(tiny_net(), card, path)
@@ -171,7 +171,8 @@ def test_that_flipped_bytes_in_the_weights_are_a_model_error(
         begin = info.header_offset + int(info.compress_size * place)
     content[begin : begin + 4] = bytes(255 - value for value in content[begin : begin + 4])
     path.write_bytes(content)
-    with pytest.raises(ModelError, match=r"m\.keras cannot be loaded"):
+    monkeypatch.setattr("keras.models.load_model", lambda *_, **__: pytest.fail("Keras reads damaged weights"))
+    with pytest.raises(ModelError, match=r"m\.keras cannot be loaded: model\.weights\.h5 in it is damaged"):
         load_model(path)
 
 

@@ -121,9 +121,15 @@ def without_group(file: h5py.File) -> None:
     file["model_weights"].attrs["layer_names"] = [b"inputTensor"]
 
 
+def with_too_many_weights(file: h5py.File) -> None:
+    del file["model_weights/conv2d/conv2d/kernel:0"]
+    file.create_dataset("model_weights/conv2d/conv2d/kernel:0", (10**6, 10**6), np.float32, chunks=(100, 100))
+
+
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
+        (with_too_many_weights, r"cannot hold the weights .*kernel:0 \(1000000, 1000000\)"),
         (without_weight, "cannot be rebuilt"),
         (with_other_shape, r"shapes \[\(5, 5, 1, 3\)\] for the layer conv2d, expected \[\(3, 3, 1, 3\)\]"),
         (without_group, "no weights for the layer conv2d"),

@@ -41,6 +41,7 @@ def test_that_another_network_size_or_device_is_another_speed(book: SpeedBook) -
         '{"version": 99, "seconds": {}}',
         '{"version": 1, "seconds": 3}',
         '{"version": 1, "seconds": {"a": "b"}}',
+        '{"version": 1, "seconds": {"LeNet5 32x32x1 cpu 0": 1e999}}',
     ],
 )
 def test_that_a_damaged_file_is_as_none_and_is_replaced(text: str, tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ class ImageDialog(Dialog):
         self._row = 0
         self._detail: ImageDetail | None = None
         self._caption = self._label("imageDialog.caption", "title")
+        self._caption.setToolTip("Actual class → predicted class, and the model's probability of that")
         self._probabilities = self._label("imageDialog.probabilities", "")
         self._origin = self._label("imageDialog.origin", "muted")
         self._pictures = (QLabel(self), QLabel(self))

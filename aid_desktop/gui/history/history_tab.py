@@ -29,9 +29,9 @@ from aid_desktop.gui.widgets.side_column import SideColumn
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.training.events import EpochFinished, RunStarted, SettingsApplied
 
-_NO_RUN = "Choose a run on the left, open the folder of one, or drop it here"
+_NO_RUN = "Open the folder of a run, drop it here, or choose one on the left"
 _NO_EPOCHS = "This run has no epochs to show"
-_LEFT_FIGURES, _RIGHT_FIGURES = 28, 34
+_LEFT_FIGURES, _RIGHT_FIGURES = 24, 34
 _SIDE_WIDTHS = (31 * GRID, 92 * GRID, 35 * GRID)
 
 

@@ -204,7 +204,7 @@ def test_that_a_network_is_counted_in_its_turn(panel: ModelPanel, qtbot: QtBot) 
     with qtbot.waitSignal(panel.costs.counted, timeout=WAIT_MS):
         panel.costs.allow()
     # 32 x 32 pixels and a bias for each of two classes.
-    assert text(panel, "architectureCost").startswith("2\u2009050 parameters")
+    assert text(panel, "architectureCost").startswith("2\u00a0050 parameters")
 
 
 @pytest.mark.keras

@@ -10,7 +10,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QProgressBar, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from aid_desktop.data import check
+from aid_desktop.data import fingerprint
 from aid_desktop.data.class_table import Role
 from aid_desktop.errors import DataError
 from aid_desktop.gui.main_window import MainWindow
@@ -76,7 +76,7 @@ def warned(window: MainWindow, qtbot: QtBot) -> LeakDialog:
 def hold(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Let checks tell half of their progress and then wait for the event that is returned."""
     go_on = threading.Event()
-    whole = check.fingerprint
+    whole = fingerprint.fingerprint
 
     def slow(reader, tell, stop):
         tell(1, 2)
@@ -85,7 +85,7 @@ def hold(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
                 break
         return whole(reader, tell, stop)
 
-    monkeypatch.setattr(check, "fingerprint", slow)
+    monkeypatch.setattr(fingerprint, "fingerprint", slow)
     return go_on
 
 
@@ -197,7 +197,7 @@ def test_that_images_that_cannot_be_checked_do_not_keep_a_run_from_starting(
     def fail(*_: object) -> None:
         raise DataError("cat.npy has gone.")
 
-    monkeypatch.setattr(check, "fingerprint", fail)
+    monkeypatch.setattr(fingerprint, "fingerprint", fail)
     press_start(ready)
     qtbot.waitUntil(lambda: len(starts) == 1)
     assert ready.training.messages.notes[0].text == "The check failed. cat.npy has gone."
