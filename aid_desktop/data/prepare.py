@@ -60,7 +60,7 @@ def prepare_blocks(
 ) -> Iterator[Pixels]:
     """Yield what `prepare_row` returns, at most `most_images` at a time; `should_stop` is asked by another thread.
 
-    While a block is used the next one is read and decoded; no more than three are in memory.
+    While a block is used the next one is read and decoded; no more than two are in memory.
     """
     kind = single_pixel_type(reader.source)
     largest = max(height * width * channels for height, width, channels in reader.source.shapes)
@@ -75,7 +75,10 @@ def prepare_blocks(
         return reader.read(chosen, settings.channel_names), reader.positions(chosen)
 
     for images, positions in _one_ahead(read, range(0, len(indices), size)):
-        yield fit_images(images, positions, settings, zoom, margin)
+        block = fit_images(images, positions, settings, zoom, margin)
+        # The originals may be a hundred times as large: they go before the next ones come.
+        del images, positions
+        yield block
 
 
 def _one_ahead(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:

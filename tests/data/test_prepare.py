@@ -1,10 +1,12 @@
+import weakref
+
 import h5py
 import numpy as np
 import pytest
 
 from aid_desktop.data import prepare
 from aid_desktop.data.formats import open_source, reopen
-from aid_desktop.data.geometry import centre_crop, fit_image
+from aid_desktop.data.geometry import centre_crop, fit_image, fit_images
 from aid_desktop.data.prepare import prepare_row
 from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.errors import StoppedError
@@ -79,3 +81,22 @@ def test_that_blocks_of_rtdc_files_begin_with_a_chunk(tmp_path, monkeypatch):
     for most, sizes in ((10, [8, 8, 7]), (4, [4, 4, 4, 4, 4, 3]), (3, [3] * 7 + [2])):
         blocks = prepare.prepare_blocks(reader, settings, 1.0, False, np.arange(23), most_images=most)
         assert [len(block) for block in blocks] == sizes
+
+
+def test_that_the_originals_have_gone_when_a_block_is_used(tmp_path, monkeypatch):
+    originals = []
+
+    def fit(images, *rest):
+        originals.append(weakref.ref(images[0]))
+        return fit_images(images, *rest)
+
+    monkeypatch.setattr(prepare, "fit_images", fit)
+    # Without the thread, which would let go of them a moment later.
+    monkeypatch.setattr(prepare, "_one_ahead", map)
+    write_rtdc(tmp_path / "a.rtdc", noise(6, 4, 4))
+    blocks = prepare.prepare_blocks(
+        open_source(tmp_path / "a.rtdc"), ImageSettings(width=4, height=4), 1.0, False, np.arange(6), most_images=2
+    )
+    for number, _ in enumerate(blocks):
+        assert [original() is None for original in originals] == [True] * (number + 1)
+    assert originals
