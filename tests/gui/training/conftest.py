@@ -81,7 +81,6 @@ class Core:
             publish(EpochFinished(record, epochs))
         n_done = len(read_history(folder.history_csv))
         if n_done:
-            folder.last_model.touch()
             write_state(folder, LastState(n_done - 1, 0, finished=n_done == epochs))
             folder.last_model.touch()
         publish(RunFinished(folder.path, "Done.", n_done, None, None, has_diverged=name in self.diverging))
