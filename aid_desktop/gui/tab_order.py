@@ -62,7 +62,8 @@ def _parts(widget: QWidget) -> list[QWidget]:
             return sorted(cells, key=lambda cell: (cell.y(), cell.x()))
         case QAbstractScrollArea() | QAbstractSpinBox() | QComboBox():
             return []
-    laid_out = list(_laid_out(widget.layout()))
+    # Of QWidget: pyqtgraph's widgets hold something else by that name.
+    laid_out = list(_laid_out(QWidget.layout(widget)))
     others = [child for child in widget.children() if isinstance(child, QWidget) and not child.isWindow()]
     return list(dict.fromkeys([*laid_out, *others]))
 

@@ -44,7 +44,8 @@ def usage_of(bar: StatusBar) -> QLabel:
     return label
 
 
-def test_that_processor_and_memory_are_told_and_no_gpu_where_there_is_none(bar: StatusBar) -> None:
+def test_that_processor_and_memory_are_told_and_no_gpu_where_there_is_none(bar: StatusBar, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: usage_of(bar).text() != "")
     cpu, memory = usage_of(bar).text().split("  ·  ")
     assert cpu.startswith("CPU ")
     assert cpu.endswith(" %")

@@ -62,7 +62,7 @@ def test_that_suspicious_images_are_listed_and_shown_in_the_gallery(qtbot, asses
     assert set(gallery.images.positions.tolist()) == {issue.position for issue in view.found.issues.issues}
     view.table.selectRow(1)
     assert gallery.images.positions.tolist() == [view.model.issues[1].position]
-    assert gallery.heading.text().startswith("1 suspicious image,")
+    assert gallery.heading.text().startswith("1 suspicious image")
 
 
 def test_that_the_gallery_keeps_the_order_of_the_list(qtbot, assessed_tab, view, idle) -> None:

@@ -108,7 +108,7 @@ def list_lines(tab: HistoryTab) -> list[str]:
 def test_that_an_opened_run_is_shown_at_its_best_saved_epoch(
     qtbot: QtBot, tab: HistoryTab, notifier: Notifier, background: Background, folder: RunFolder
 ) -> None:
-    assert "Open the folder" in tab.curves.plot.frame.empty_text
+    assert "Open the folder of a run" in tab.curves.plot.frame.empty_text
     notifier.open_run(folder.path)
     wait_for(qtbot, background)
     assert rows(tab) == 6
