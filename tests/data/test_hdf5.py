@@ -56,7 +56,9 @@ def test_that_what_is_read_besides_images_is_looked_at_too(tmp_path: Path) -> No
     assert take_inventory(reader.source, plan).logs == {}
     with pytest.raises(DataError, match="pos_x is damaged"):
         open_source(path).positions([0])
-    with h5py.File(path) as file:
+    with h5py.File(path, "a") as file:
+        file["basins/lost"] = h5py.SoftLink("/nowhere")
+        file.create_group("basins/group")
         assert files_behind(file) == ()
 
 
