@@ -6,11 +6,17 @@ A basin is a text in JSON, line by line in a dataset of the group "basins", as d
 import json
 from typing import Any
 
+import h5py
+
+from aid_desktop.data.hdf5 import is_plausible
+
 BASINS = "basins"
 
 
 def load_basin(dataset: Any) -> dict[str, Any]:
     """Return what the dataset of a basin says. Raises ValueError if it is none."""
+    if not isinstance(dataset, h5py.Dataset) or not is_plausible(dataset):
+        raise ValueError(f"{dataset} is damaged, or is no text")
     lines = (line.decode("utf-8") if isinstance(line, bytes) else str(line) for line in dataset[()])
     found = json.loads(" ".join(lines))
     if not isinstance(found, dict):

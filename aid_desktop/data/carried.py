@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from aid_desktop.data.conversion import Conversion
 from aid_desktop.data.features import EXTRA_INPUT, TRACES, list_features, list_traces, read_feature
-from aid_desktop.data.hdf5 import attributes_of, read_rows
+from aid_desktop.data.hdf5 import attributes_of, is_plausible, read_rows
 from aid_desktop.data.rtdc import EVENTS, MASK, RtdcReader, open_events
 from aid_desktop.data.rtdc_metadata import OWN, PIXEL_SIZE, known_metadata
 from aid_desktop.data.rtdc_writing import Column
@@ -229,7 +229,7 @@ def _moves(source: DataSource, plan: Conversion) -> bool:
 def _is_stack_beside(item: Any, shape: tuple[int, int, int]) -> bool:
     if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "buif":
         return False
-    return len(item.shape) in (3, 4) and item.shape[:3] == shape and 0 not in item.shape
+    return len(item.shape) in (3, 4) and item.shape[:3] == shape and 0 not in item.shape and is_plausible(item)
 
 
 def _is_empty(item: Any) -> bool:
@@ -238,6 +238,8 @@ def _is_empty(item: Any) -> bool:
 
 def _reason(item: Any) -> str:
     if isinstance(item, h5py.Dataset):
+        if not is_plausible(item):
+            return "it is damaged"
         shape = " × ".join(map(str, item.shape or ()))
         return f"it is {shape or 'a single value'} of the type {item.dtype}, neither numbers nor images of each event"
     return "it is a group of other data" if isinstance(item, h5py.Group) else "it is a link to nowhere"
@@ -265,7 +267,8 @@ def _logs(group: Any) -> dict[str, tuple[str, ...]]:
     if not isinstance(group, h5py.Group):
         return {}
     lines = {name: group[name] for name in group if isinstance(group.get(name), h5py.Dataset)}
-    return {name: tuple(_text(line) for line in log[:]) for name, log in lines.items() if log.ndim == 1}
+    sound = {name: log for name, log in lines.items() if log.ndim == 1 and is_plausible(log)}
+    return {name: tuple(_text(line) for line in log[:]) for name, log in sound.items()}
 
 
 def _text(line: Any) -> str:

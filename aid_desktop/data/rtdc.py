@@ -273,6 +273,8 @@ def _read_positions(events: h5py.Group, layout: Layout) -> NDArray[np.float64]:
         stored = events.get(name)
         if pixel_size is None or not isinstance(stored, h5py.Dataset) or stored.shape != (n_images,):
             return np.tile(np.array(centre), (n_images, 1))
+        if not is_plausible(stored):
+            raise OSError(f"{stored.name} is damaged")
         if stored.dtype == np.uint8 and centre[axis] > 255:
             # AIDeveloper 0.4.8 and older keep positions in 8 bits: beyond 255 they are not what was meant.
             continue

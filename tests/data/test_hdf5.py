@@ -7,6 +7,9 @@ import h5py
 import numpy as np
 import pytest
 
+from aid_desktop.data.basins import files_behind
+from aid_desktop.data.carried import take_inventory
+from aid_desktop.data.conversion import ConvertSettings, plan_conversion
 from aid_desktop.data.formats import open_source
 from aid_desktop.data.hdf5 import attributes_of, is_plausible
 from aid_desktop.data.rtdc_writing import write_rtdc
@@ -35,6 +38,28 @@ def test_that_chunks_shorter_than_their_checksum_are_refused(tmp_path: Path, n_b
         assert not is_plausible(file["events/image"])
     with pytest.raises(DataError, match=r"a\.rtdc is damaged: it cannot hold the images \(20, 8, 8\)"):
         open_source(path)
+
+
+def test_that_what_is_read_besides_images_is_looked_at_too(tmp_path: Path) -> None:
+    path, n = tmp_path / "a.rtdc", 20
+    with h5py.File(path, "w") as file:
+        file.attrs["imaging:pixel size"] = 0.5
+        file["events/image"] = np.zeros((n, 8, 8), np.uint8)
+        for name in ("events/pos_x", "events/pos_y", "logs/a", "basins/a"):
+            data = np.zeros(n) if name.startswith("events") else np.full(n, b"1234567")
+            file.create_dataset(name, data=data, chunks=(n,), fletcher32=True)
+    reader = open_source(path)
+    plan = plan_conversion([reader.source], ConvertSettings())
+    assert take_inventory(reader.source, plan).logs == {"a": ("1234567",) * n}
+    replace(path, struct.pack("<IIQ", 8 * n + 4, 0, 0), struct.pack("<IIQ", 0, 0, 0))
+    replace(path, struct.pack("<IIQ", 7 * n + 4, 0, 0), struct.pack("<IIQ", 0, 0, 0))
+    assert take_inventory(reader.source, plan).logs == {}
+    with pytest.raises(DataError, match="pos_x is damaged"):
+        open_source(path).positions([0])
+    with h5py.File(path, "a") as file:
+        file["basins/lost"] = h5py.SoftLink("/nowhere")
+        file.create_group("basins/group")
+        assert files_behind(file) == ()
 
 
 def test_that_filters_without_their_parameters_are_refused(tmp_path: Path) -> None:
