@@ -1,4 +1,4 @@
-"""Save the session now and then without being asked, and offer what a crash has left."""
+"""Save the session now and then without being asked, and offer what was left at the last end of the program."""
 
 import logging
 from collections.abc import Callable
@@ -20,6 +20,8 @@ from aid_desktop.runs.session import Session, read_session, write_session
 logger = logging.getLogger(__name__)
 
 RESTORE = "Restore"
+
+_MOST_OFFERS = 3
 
 INTERVAL_MS = 60_000
 """Between two looks whether something has changed."""
@@ -81,13 +83,17 @@ class Autosave(QObject):
         self._background.start("Looking for unsaved sessions", partial(_find, self._folder), self._on_found)
 
     def stop(self) -> None:
-        """Save no more and remove the file: the program ends as it should. To be called when no job goes on."""
+        """Save no more, and keep the file only if the session would be lost. To be called when no job goes on."""
+        was_started = self._regular.isActive()
         self._regular.stop()
         self._soon.stop()
         try:
-            self._folder.remove()
-        except OSError as error:
-            logger.warning("the session saved by itself stays at %s: %s", self._folder.path, error)
+            if was_started and self._sessions.is_lost_at_end:
+                write_session(self._sessions.session(), self._folder.path, keep_backup=False)
+            else:
+                self._folder.remove()
+        except (OSError, RunError) as error:
+            logger.warning("%s: %s", self._folder.path, error)
 
     @pyqtSlot()
     def save(self) -> None:
@@ -161,14 +167,12 @@ def _find(folder: AutosaveFolder, context: JobContext) -> tuple[Offer, ...]:
         except RunError as error:
             # It may be that of a newer program, which will offer it.
             logger.info("%s", error)
-    return tuple(offers)
+    # The others when these are answered.
+    return tuple(offers[:_MOST_OFFERS])
 
 
 def _text(offer: Offer, now: datetime) -> str:
     saved = offer.leftover.saved
     day = "" if saved.date() == now.date() else f"{saved:%Y-%m-%d} "
     rows = "1 row" if offer.n_rows == 1 else f"{offer.n_rows} rows"
-    return (
-        f"The program ended unexpectedly. Restore the session of {day}{saved:%H:%M} ({rows})? "
-        "Closing this message discards it."
-    )
+    return f"The session of {day}{saved:%H:%M} ({rows}) was not saved. Restore it? Closing this message discards it."

@@ -81,6 +81,11 @@ class SessionFiles(QObject):
         """The file that *Save session* writes; None before the first saving."""
         return self._path
 
+    @property
+    def is_lost_at_end(self) -> bool:
+        """Whether there are rows, and no file holds them as they are."""
+        return bool(self._editor.table.rows) and (self._path is None or self.session() != self._saved)
+
     def add_to(self, menu: QMenu) -> None:
         """Put the entries into a menu."""
         menu.addAction(self._open_action)

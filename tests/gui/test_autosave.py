@@ -72,7 +72,7 @@ def offers(window: MainWindow) -> list[Note]:
 def button(window: MainWindow, part: str) -> QPushButton:
     """Return a button of the offer."""
     rows = window.data.sources.messages.findChildren(QWidget)
-    return next(row for row in rows if row.objectName().endswith(part) and "ended unexpectedly" in row.accessibleName())
+    return next(row for row in rows if row.objectName().endswith(part) and "was not saved" in row.accessibleName())
 
 
 def offered(autosave: Autosave, window: MainWindow, qtbot: QtBot) -> Note:
@@ -109,25 +109,54 @@ def test_that_what_never_rests_is_saved_too(autosave: Autosave, filled: MainWind
     assert 0 < autosave._soon.remainingTime() < left
 
 
-def test_that_the_file_is_removed_at_a_regular_end(
-    autosave: Autosave, folder: AutosaveFolder, filled: MainWindow, qtbot: QtBot
+def test_that_the_file_is_removed_at_the_end_if_the_user_has_saved_or_has_nothing(
+    autosave: Autosave, folder: AutosaveFolder, filled: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
     autosave.start()
     filled.notifier.set_image_settings(ImageSettings(width=21))
     autosave.save()
     qtbot.waitUntil(folder.path.exists)
+    filled.sessions.save_to(tmp_path / "mine.aidsession")
+    qtbot.waitUntil(lambda: filled.sessions.path is not None)
     autosave.stop()
     assert list(folder.path.parent.iterdir()) == []
+    filled.editor.change(filled.notifier.table.removed((0, 1)), "remove")
+    autosave.start()
+    autosave.stop()
+    assert list(folder.path.parent.iterdir()) == []
+
+
+def test_that_what_was_not_saved_stays_for_the_next_start_as_it_was_at_the_end(
+    autosave: Autosave, folder: AutosaveFolder, filled: MainWindow
+) -> None:
+    autosave.start()
+    filled.notifier.set_image_settings(ImageSettings(width=21))
+    autosave.stop()
+    kept = read_session(folder.path)
+    assert len(kept.rows) == 2
+    assert kept.settings is not None
+    assert kept.settings.image.width == 21
 
 
 def test_that_the_window_ends_its_own_autosave(filled: MainWindow, qtbot: QtBot) -> None:
     own = AutosaveFolder.of_user()
     filled.autosave.start()
-    filled.notifier.set_image_settings(ImageSettings(width=21))
     filled.autosave.save()
-    qtbot.waitUntil(own.path.exists)
+    filled.editor.change(filled.notifier.table.removed((0,)), "remove")
     filled.close()
-    assert not own.path.exists()
+    assert len(read_session(own.path).rows) == 1
+    own.remove()
+
+
+def test_that_only_the_newest_are_offered(
+    autosave: Autosave, filled: MainWindow, tmp_path: Path, leftover: Path, qtbot: QtBot
+) -> None:
+    for number in range(5):
+        older = folder_of(tmp_path, Owner(30 + number, 1000)).path
+        older.write_bytes(leftover.read_bytes())
+        os.utime(older, (SAVED.timestamp() - 60 * (number + 1),) * 2)
+    offered(autosave, filled, qtbot)
+    assert len(offers(filled)) == 3
 
 
 def test_that_a_folder_that_cannot_be_written_is_logged_only(
@@ -144,7 +173,7 @@ def test_that_a_crash_leaves_a_session_that_is_offered_and_restored(
     autosave: Autosave, filled: MainWindow, leftover: Path, folder: AutosaveFolder, qtbot: QtBot
 ) -> None:
     note = offered(autosave, filled, qtbot)
-    assert note.text.startswith("The program ended unexpectedly. Restore the session of 12:41 (2 rows)?")
+    assert note.text.startswith("The session of 12:41 (2 rows) was not saved. Restore it?")
     with qtbot.waitSignal(filled.sessions.opened):
         button(filled, ".action").click()
     assert len(filled.notifier.table.rows) == 2
@@ -162,7 +191,7 @@ def test_that_the_day_is_told_if_it_is_another_one(
     later = Autosave(
         folder, filled.sessions, filled.background, filled.data.sources.messages, lambda: SAVED.replace(day=5), filled
     )
-    assert "of 2026-03-04 12:41 (2 rows)?" in offered(later, filled, qtbot).text
+    assert "of 2026-03-04 12:41 (2 rows) was not saved" in offered(later, filled, qtbot).text
 
 
 def test_that_closing_the_offer_discards_it(

@@ -125,14 +125,16 @@ class ClassTableView(QTableView):
         return min(width, _WIDEST_CLASS) if column == Column.CLASS else width
 
     def remove_selected(self) -> None:
-        """Remove the selected rows; classes stay numbered without a gap."""
+        """Remove the selected rows and select the next one; classes stay numbered without a gap."""
         places = self.selected_places()
         if places:
+            first = min(self._model.row_of(place) or 0 for place in places)
             rows = "1 row" if len(places) == 1 else f"{len(places)} rows"
             before = self._editor.table
             had_gap = before != before.renumbered()
             after = before.removed(places)
             self._editor.change(after if had_gap else after.renumbered(), f"remove {rows}")
+            self._select([min(first, self._model.rowCount() - 1)] if self._model.rowCount() else [])
 
     def set_role(self, role: Role) -> None:
         """Give the selected rows a role."""

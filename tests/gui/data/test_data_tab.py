@@ -134,6 +134,12 @@ def test_that_keys_set_class_and_role_and_remove_rows(dropped: MainWindow, qtbot
     assert dropped.notifier.table.rows[0].class_index == 1
     qtbot.keyClick(view, Qt.Key.Key_Delete)
     assert len(dropped.notifier.table.rows) == n_rows - 1
+    view.select_place(1)
+    qtbot.keyClick(view, Qt.Key.Key_Delete)
+    assert view.selected_places() == (1,)
+    view.select_place(n_rows - 3)
+    qtbot.keyClick(view, Qt.Key.Key_Delete)
+    assert view.selected_places() == (n_rows - 4,)
 
 
 def test_that_one_row_is_selected_whatever_keys_are_held(dropped: MainWindow, qtbot: QtBot) -> None:
