@@ -14,9 +14,12 @@ def remaining_seconds(epoch_seconds: Sequence[float], n_epochs_left: int) -> flo
 
 
 def rough_duration(seconds: float) -> str:
-    """Return one number and its unit: `40 s`, `12 min`, `3.5 h`, `4 days`."""
+    """Return one number and its unit: `0.1 s`, `40 s`, `12 min`, `3.5 h`, `4 days`."""
+    # So that many short epochs make what is told of the whole.
+    if seconds < 0.95:
+        return f"{max(0.1, seconds):.1f} s"
     if seconds < 99.5:
-        return f"{max(1, round(seconds))} s"
+        return f"{round(seconds)} s"
     if seconds < 99.5 * 60:
         return f"{round(seconds / 60)} min"
     hours = seconds / 3600

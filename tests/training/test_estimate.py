@@ -143,7 +143,7 @@ def test_that_a_measured_time_goes_before_a_guess(tmp_path: Path) -> None:
     table = open_table(config.data)
     guess = estimate_run(table, config, COST, HERE)
     assert guess.epoch_seconds == guess_epoch(COST, 32, 4, 90, 10)
-    assert "roughly 1 s an epoch, 2 s in all" in guess.text
+    assert "roughly 0.2 s an epoch, 2 s in all" in guess.text
     slow = estimate_run(table, config, COST, HERE, pace=100.0)
     assert slow.epoch_seconds == pytest.approx(100 * (guess.epoch_seconds or 0))
     measured = estimate_run(table, config, COST, HERE, 0.3)

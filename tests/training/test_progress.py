@@ -38,7 +38,9 @@ def test_that_durations_are_minutes_and_seconds(seconds: float, text: str) -> No
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (0.2, "1 s"),
+        (0.01, "0.1 s"),
+        (0.2, "0.2 s"),
+        (0.95, "1 s"),
         (40.4, "40 s"),
         (99.6, "2 min"),
         (720, "12 min"),
