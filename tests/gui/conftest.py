@@ -32,6 +32,15 @@ Drop = Callable[[QWidget, Sequence[Path]], None]
 
 
 @pytest.fixture
+def parent(qtbot: QtBot) -> QWidget:
+    """Return an empty window, for what is asked over one."""
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    widget.show()
+    return widget
+
+
+@pytest.fixture
 def themes(qapp: QApplication) -> ThemeManager:
     manager = ThemeManager(qapp)
     manager.set_theme(ThemeName.LIGHT)

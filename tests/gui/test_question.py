@@ -8,14 +8,6 @@ from aid_desktop.gui.question import Question, ask
 QUESTION = Question("q", "Overwrite?", "Overwrite a?", "/a", ("Overwrite", "yesButton"), ("Keep", "noButton"))
 
 
-@pytest.fixture
-def parent(qtbot: QtBot) -> QWidget:
-    widget = QWidget()
-    qtbot.addWidget(widget)
-    widget.show()
-    return widget
-
-
 def test_that_only_yes_acts(parent: QWidget) -> None:
     answers: list[bool] = []
     ask(QUESTION, lambda: answers.append(True), parent)

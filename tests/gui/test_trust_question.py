@@ -127,14 +127,6 @@ def test_that_it_is_asked_for_a_large_image(window: MainWindow, qtbot: QtBot, wi
     assert "last.keras holds code" in asked(qtbot, dialog).text()
 
 
-@pytest.fixture
-def parent(qtbot: QtBot) -> QWidget:
-    widget = QWidget()
-    qtbot.addWidget(widget)
-    widget.show()
-    return widget
-
-
 def failure_of(path: Path) -> Failure:
     error = UntrustedCodeError(path, ("Lambda cut",))
     return Failure(str(error), error=error)
