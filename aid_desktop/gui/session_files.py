@@ -63,7 +63,7 @@ class SessionFiles(QObject):
         self._path: Path | None = None
         self._saved = self.session()
         self._to_save: tuple[Session, Path] | None = None
-        self._is_writing = False
+        self._written: tuple[Session, Path] | None = None
         self._restoring: Path | None = None
         self.opener = SessionOpener(background, window)
         self._make_actions()
@@ -119,7 +119,7 @@ class SessionFiles(QObject):
         One is written after the other: what is saved last stays.
         """
         self._to_save = self.session(), path
-        if not self._is_writing:
+        if self._written is None:
             self._write()
 
     def finish(self) -> None:
@@ -160,23 +160,26 @@ class SessionFiles(QObject):
     def _write(self) -> None:
         if self._to_save is None:
             return
-        session, path = self._to_save
-        self._is_writing = True
+        self._written = self._to_save
+        session, path = self._written
         work = partial(_write, session, path)
         self._background.start(f"Saving {path.name}", work, partial(self._on_saved, session), self._on_not_saved)
 
     def _on_saved(self, session: Session, path: Path) -> None:
-        self._is_writing = False
-        if self._to_save == (session, path):
-            self._to_save = None
         self._recent.add(path)
         self._belong_to(path, session)
-        self._write()
+        self._go_on()
 
     def _on_not_saved(self, failure: Failure) -> None:
-        self._is_writing = False
-        self._to_save = None
         self._messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Write what was to be saved while another session was being written, whatever came of that one."""
+        if self._to_save is self._written:
+            self._to_save = None
+        self._written = None
+        self._write()
 
     @pyqtSlot(OpenedSession)
     def _on_opened(self, opened: OpenedSession) -> None:

@@ -16,7 +16,7 @@ from aid_desktop.gui.drag_text import drag_text
 from aid_desktop.gui.main_window import MainWindow
 from aid_desktop.gui.missing_dialog import MissingDialog
 from aid_desktop.gui.widgets.amount_editor import NumberBox
-from aid_desktop.runs.session import read_session, write_session
+from aid_desktop.runs.session import Session, read_session, write_session
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.image import ImageSettings
@@ -266,6 +266,25 @@ def test_that_of_two_quick_saves_the_later_one_stays(
     go_on.set()
     qtbot.waitUntil(lambda: not filled.isWindowModified() and not filled.background.n_jobs)
     assert len(read_session(path).rows) == 2
+
+
+def test_that_a_save_that_fails_leaves_the_one_that_waits(
+    filled: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def write_after_wait(session: Session, path: Path, **words: Any) -> None:
+        assert go_on.wait(WAIT_S)
+        write_session(session, path, **words)
+
+    monkeypatch.setattr(session_files, "write_session", write_after_wait)
+    filled.sessions.save_to(tmp_path / "no folder" / "a.aidsession")
+    filled.sessions.save_to(tmp_path / "b.aidsession")
+    go_on.set()
+    qtbot.waitUntil(lambda: filled.sessions.path == tmp_path / "b.aidsession" and not filled.background.n_jobs)
+    assert any("could not be saved as" in text for text in notes(filled))
+    assert len(read_session(tmp_path / "b.aidsession").rows) == 3
+    assert not filled.isWindowModified()
 
 
 # --- dropping ---------------------------------------------------------------------------------------------
