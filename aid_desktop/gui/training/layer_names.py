@@ -13,7 +13,6 @@ from aid_desktop.gui.widgets.layers_dialog import LayerItem
 from aid_desktop.gui.widgets.layers_editor import LayersEditor
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.models.partial import learning_layers, n_units
-from aid_desktop.models.seeding import making_network
 from aid_desktop.models.zoo import load_zoo
 
 if TYPE_CHECKING:
@@ -46,8 +45,7 @@ class LayerNames(QObject):
         if wish is not None:
 
             def fit(context: JobContext) -> tuple[LayerItem, ...]:
-                with making_network():
-                    return items_of(fitted(wish)[0])
+                return items_of(fitted(wish)[0])
 
             self._start(fit)
             return

@@ -43,12 +43,10 @@ class Misfit:
 
 
 def fitted(wish: Wish) -> tuple["keras.Model", Origin]:
-    """Return the network that the model becomes, and what is kept of it. Raises AidError.
-
-    Whoever calls this does so within `making_network`.
-    """
-    loaded = load_origin(wish.choice, wish.image, wish.class_names)
-    return started_from(loaded, wish.choice, wish.image, wish.class_names, wish.pixel_type)
+    """Return the network that the model becomes, and what is kept of it. Raises AidError."""
+    with making_network():
+        loaded = load_origin(wish.choice, wish.image, wish.class_names)
+        return started_from(loaded, wish.choice, wish.image, wish.class_names, wish.pixel_type)
 
 
 class Origins:
