@@ -15,7 +15,7 @@ from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.training.blocks import block_length
 from aid_desktop.training.loading import expected_bytes, memory_for_images
 from aid_desktop.training.progress import rough_duration
-from aid_desktop.training.speed_model import GPU_CORES, situation_of
+from aid_desktop.training.speed_model import counted_cores, situation_of
 
 MEMORY_FACTOR = 2
 """The memory that a run takes lies between the estimate divided and multiplied by this: tests measure small runs."""
@@ -108,7 +108,7 @@ class Estimate:
 
 def cores_of(device: DeviceSettings, n_gpus: int, n_cores: int) -> int:
     """Return how many cores a run counts with on a computer of so many; a GPU counts as some."""
-    return GPU_CORES if uses_gpu(device.strategy, n_gpus) else device.threads or n_cores
+    return counted_cores(uses_gpu(device.strategy, n_gpus), device.threads or n_cores)
 
 
 def guess_epoch(cost: Cost | None, batch_size: int, cores: int, n_trained: int, n_validated: int) -> float | None:

@@ -13,7 +13,7 @@ _PERCEPTRON = "MLP_64_32_16"
 _SPEEDS = {"ResNet_compact": 280, "ResNet_small": 450, "LeNet5_do": 1500, _PERCEPTRON: 5000}
 """Images of 32 × 32 gray pixels that one core trains on in a second, of the networks that presets choose."""
 _PIXELS = 32 * 32
-GPU_CORES = 20
+_GPU_CORES = 20
 """A GPU is counted as so many cores. Not measured; chosen low, so that runs end too early rather than too late."""
 _BETWEEN_EPOCHS = 1.0
 """Seconds for validating and saving, ample for networks of this size."""
@@ -64,9 +64,11 @@ def seconds_per_epoch(architecture: str, situation: Situation) -> float:
     height, width, channels = situation.image.input_shape
     # Only the first layer sees the channels, except in a perceptron.
     size = height * width * (channels if architecture == _PERCEPTRON else 1) / _PIXELS
+    cores = counted_cores(situation.on_gpu, situation.n_cores)
     # Preparation of images and steps that are too small to keep a core busy do not become shorter with the images.
-    return _BETWEEN_EPOCHS + situation.n_images * max(size, 0.1) / (_SPEEDS[architecture] * _cores(situation))
+    return _BETWEEN_EPOCHS + situation.n_images * max(size, 0.1) / (_SPEEDS[architecture] * cores)
 
 
-def _cores(situation: Situation) -> int:
-    return GPU_CORES if situation.on_gpu else situation.n_cores
+def counted_cores(on_gpu: bool, n_cores: int) -> int:
+    """Return as how many cores of the CPU that which trains counts: a GPU, or so many cores."""
+    return _GPU_CORES if on_gpu else n_cores
