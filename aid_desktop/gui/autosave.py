@@ -160,15 +160,17 @@ def _write(session: Session, path: Path, context: JobContext) -> Session:
 
 
 def _find(folder: AutosaveFolder, context: JobContext) -> tuple[Offer, ...]:
-    offers = []
+    offers: list[Offer] = []
     for leftover in folder.leftovers():
         try:
             offers.append(Offer(leftover, len(read_session(leftover.path).rows)))
         except RunError as error:
             # It may be that of a newer program, which will offer it.
             logger.info("%s", error)
-    # The others when these are answered.
-    return tuple(offers[:_MOST_OFFERS])
+        if len(offers) == _MOST_OFFERS:
+            # The others at the start after these are answered.
+            break
+    return tuple(offers)
 
 
 def _text(offer: Offer, now: datetime) -> str:

@@ -34,14 +34,14 @@ class SpeedBook:
 
     def find(self, architecture: str, image: ImageSettings, device: DeviceSettings, n_gpus: int) -> float | None:
         """Return the seconds that an image, to train or to validate on, took in the last such run; None without one."""
-        return self._read("seconds").get(_key(architecture, image, device, n_gpus))
+        return self._read()[0].get(_key(architecture, image, device, n_gpus))
 
     def pace(self, device: DeviceSettings, n_gpus: int) -> float:
         """Return how many times as long as guessed the networks took that were trained on the device; 1 without any.
 
         It is the median over all networks and image sizes, so that one run beside other work does not decide.
         """
-        seconds, guesses = self._read("seconds"), self._read("guesses")
+        seconds, guesses = self._read()
         ending = f" {_place(device, n_gpus)}"
         ratios = [seconds[key] / guess for key, guess in guesses.items() if key.endswith(ending) and key in seconds]
         return statistics.median(ratios) if ratios else 1.0
@@ -63,7 +63,7 @@ class SpeedBook:
         """
         if not epochs:
             return
-        speeds, guesses = self._read("seconds"), self._read("guesses")
+        speeds, guesses = self._read()
         key = _key(architecture, image, device, n_gpus)
         # The last one goes to the end, the oldest ones leave.
         speeds.pop(key, None)
@@ -79,20 +79,15 @@ class SpeedBook:
         except OSError as error:
             logger.info("the speed of the run is not kept: %s", error)
 
-    def _read(self, name: str) -> dict[str, float]:
+    def _read(self) -> tuple[dict[str, float], dict[str, float]]:
+        """Return the seconds per image, and the guesses of them."""
         try:
             found = json.loads(self._path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            return {}
-        values = found.get(name) if isinstance(found, dict) and found.get("version") == FORMAT_VERSION else None
-        if not isinstance(values, dict):
-            return {}
-        low, high = _POSSIBLE
-        return {
-            str(key): float(value)
-            for key, value in values.items()
-            if isinstance(value, int | float) and low < value < high
-        }
+            return {}, {}
+        if not isinstance(found, dict) or found.get("version") != FORMAT_VERSION:
+            return {}, {}
+        return _possible(found.get("seconds")), _possible(found.get("guesses"))
 
 
 def note_speed(book: SpeedBook, state: RunState, seconds_per_image: Sequence[float]) -> None:
@@ -103,6 +98,15 @@ def note_speed(book: SpeedBook, state: RunState, seconds_per_image: Sequence[flo
     guess = guess_epoch(cost_of(state.model), batch_size, cores, n_trained, n_validated)
     per_image = guess / (n_trained + n_validated) if guess is not None and guess >= _TELLING_S else None
     book.note(state.origin.architecture, config.image, config.device, n_gpus, seconds_per_image, per_image)
+
+
+def _possible(values: object) -> dict[str, float]:
+    if not isinstance(values, dict):
+        return {}
+    low, high = _POSSIBLE
+    return {
+        str(key): float(value) for key, value in values.items() if isinstance(value, int | float) and low < value < high
+    }
 
 
 def _newest(values: dict[str, float]) -> dict[str, float]:

@@ -70,8 +70,8 @@ def export_models(
     Raises RunError for a run without models, and UntrustedCodeError before anything is written.
     """
     tasks = planned(models, targets, out)
-    for task in tasks:
-        may_run_code(task.model)
+    for model in dict.fromkeys(task.model for task in tasks):
+        may_run_code(model)
     _export(tasks, choice, teller, context)
 
 
