@@ -17,10 +17,10 @@ from aid_desktop.data.normalize import Normalization
 from aid_desktop.data.relink import ContentMethod, Found, Sought, State
 from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.data.source import PartNeededError, SourceKind
+from aid_desktop.evaluation.assessment import Assessment
 from aid_desktop.evaluation.confusion import ConfusionMatrix
 from aid_desktop.evaluation.metrics import score
 from aid_desktop.evaluation.predictions import Predictions
-from aid_desktop.gui.assess.assessment import Assessment
 from aid_desktop.gui.assess.classify_dialog import ClassifyDialog
 from aid_desktop.gui.assess.export_dialog import ExportDialog
 from aid_desktop.gui.assess.facts_dialog import FactsDialog

@@ -135,7 +135,7 @@ class _Pool:
                 n_near = len(np.unique(near[:, 0]))
                 what = _count(n_near, f"image for {first} nearly equals", f"images for {first} nearly equal")
                 text = f"{what} one for {second}: look whether they show the same"
-                yield self._finding(Severity.LEAK, text, list(zip(*near.T, strict=True)))
+                yield self._finding(Severity.LEAK, text, [(one, other) for one, other in near])
 
     def contradictions(self) -> Iterator[Finding]:
         """Yield a finding of identical images that have different classes."""

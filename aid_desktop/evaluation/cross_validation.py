@@ -18,8 +18,6 @@ FOLDS = 5
 # and 0.01 do.
 _STRENGTH = 0.1
 
-"""Of a search that somebody has stopped."""
-
 _ALONE = (
     "the images of each class belong to one group, or there is one only: none can be judged by others of its class. "
     "Add images, or group by something else"

@@ -22,6 +22,7 @@ from aid_desktop.gui.background import Background, JobContext
 from aid_desktop.gui.theme import ThemeManager, current_theme
 
 _UNDEFINED = "No class has a curve: images of two classes are needed, and a class that is ticked."
+_TOLD_SHARES = 3
 
 
 class RankPage(CurvesPage):
@@ -95,9 +96,10 @@ class PrecisionRecallPage(RankPage):
         for curve in curves:
             name = f"{curve.name}  {scores.probability.class_pr_auc[curve.class_index]:.4f}"
             set_curve(self.panel, name, *class_pen(curve.class_index), curve.recall, curve.precision)
-        shares = ", ".join([f"{curve.name} {curve.share:.3f}" for curve in curves[:3]] + ["…"] * (len(curves) > 3))
+        shares = ", ".join(f"{curve.name} {curve.share:.3f}" for curve in curves[:_TOLD_SHARES])
+        end = ", …" if len(curves) > _TOLD_SHARES else "."
         text = _mean_text("PR-AUC", scores, "pr_auc")
-        self.text.setText(f"{text} Chance is the share of the class: {shares}.".replace("….", "…"))
+        self.text.setText(f"{text} Chance is the share of the class: {shares}{end}")
 
 
 def _curves(
