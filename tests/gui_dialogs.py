@@ -165,7 +165,7 @@ class _PlayedFinder(RateFinderDialog):
 
 
 def _run(folder: Path) -> TrainingRun:
-    config = RunConfig((), ImageSettings(), ModelChoice("LeNet5_do"))
+    config = RunConfig(ImageSettings(), ModelChoice("LeNet5_do"), data=())
     return TrainingRun(config, RunFolder(folder / "run"), folder / "model_zoo.py")
 
 

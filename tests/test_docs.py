@@ -108,7 +108,7 @@ def test_that_a_page_made_from_the_program_is_as_the_program_is(name: str) -> No
 
 def test_that_every_name_in_run_toml_stands_on_the_page_of_the_settings() -> None:
     data = DataRow(Path("x"), "cat", Role.TRAINING, 0, 10, False, 2.0, "digest", "part", "0-3")
-    config = RunConfig((data,), ImageSettings(), ModelChoice("LeNet5"), split=SplitSettings())
+    config = RunConfig(ImageSettings(), ModelChoice("LeNet5"), data=(data,), split=SplitSettings())
     tables = config_to_toml(config)
     names = {"version", "seed", *tables["data"][0], *(field.name for field in dataclasses.fields(ModelChoice))}
     names |= {name for table in tables.values() if isinstance(table, dict) for name in table}

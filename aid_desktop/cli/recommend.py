@@ -74,7 +74,7 @@ def _run(options: argparse.Namespace) -> int:
     chosen = recommend(Preset(options.preset), situation, list_architectures(zoo), options.epochs)
     rows = tuple(dataclasses.replace(row, digest=None) for row in data_rows(table))
     model = ModelChoice(architecture=chosen.architecture)
-    config = RunConfig(rows, image, model, chosen.training, split, device, options.seed)
+    config = RunConfig(image, model, chosen.training, split, device, options.seed, data=rows)
     write_run_toml(config, options.out, [f"Preset {chosen.preset}", *map(str, chosen.reasons)])
     cost = load_zoo(zoo).cost(chosen.architecture, image.input_shape, table.n_classes)
     book = SpeedBook(speeds_file())

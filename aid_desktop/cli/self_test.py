@@ -128,10 +128,10 @@ def check_training(place: Place) -> str:
         for digit in range(10)
     )
     config = RunConfig(
-        rows,
         ImageSettings(width=SIDE, height=SIDE),
         ModelChoice(_ARCHITECTURE),
         TrainingSettings(hyperparameters=HyperParameters(epochs=EPOCHS, batch_size=16, learning_rate=0.003)),
+        data=rows,
         device=DeviceSettings(strategy="cpu"),
     )
     events: list[TrainingEvent] = []

@@ -18,7 +18,8 @@ from aid_desktop.gui.missing_dialog import MissingDialog, Resolution
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.question import add_answer, message_box
 from aid_desktop.runs.aideveloper_tables import is_aideveloper_session, read_aideveloper_session
-from aid_desktop.runs.session import SESSION_SUFFIX, SessionSettings, StoredRow, StoredSession, read_session
+from aid_desktop.runs.config import RunSettings
+from aid_desktop.runs.session import SESSION_SUFFIX, StoredRow, StoredSession, read_session
 
 _ALL, _TABLE = "sessionAllButton", "sessionTableButton"
 
@@ -38,7 +39,7 @@ class OpenedSession:
 
     path: Path
     table: ClassTable
-    settings: SessionSettings | None
+    settings: RunSettings | None
     left_out: tuple[str, ...] = ()
 
 

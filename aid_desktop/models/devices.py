@@ -162,15 +162,10 @@ def computes_on_gpu() -> bool:
     return "GPU" in tf.zeros(()).device
 
 
-def make_repeatable(seed: int) -> None:
-    """Seed Keras and let TensorFlow use only operations that give the same result each time.
-
-    Must be called in the thread that builds the network: Keras keeps its random state per thread.
-    """
-    import keras
+def make_repeatable() -> None:
+    """Let TensorFlow use only operations that give the same result each time; seeds are `making_network`'s work."""
     import tensorflow as tf
 
-    keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
 
 

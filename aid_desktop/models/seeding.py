@@ -12,7 +12,8 @@ _lock = threading.RLock()
 def making_network(seed: int | None = None) -> Iterator[None]:
     """Wait until no other thread makes or loads a network, and keep others from it meanwhile.
 
-    With a seed the network's random weights depend on nothing else, whatever other threads have drawn before.
+    With a seed the network's random weights depend on nothing else, whatever other threads have drawn before, and so
+    does what this thread draws afterwards: Keras keeps part of its random state per thread.
     """
     with _lock:
         if seed is not None:

@@ -11,9 +11,9 @@ from aid_desktop.runs.aideveloper_columns import COLUMNS, key
 from aid_desktop.runs.aideveloper_model import METRIC_NAMES
 from aid_desktop.runs.aideveloper_settings import Cells, settings_from_parameters
 from aid_desktop.runs.aideveloper_tables import INDEX, class_names_of, epochs_of, read_sheets
+from aid_desktop.runs.config import RunSettings
 from aid_desktop.runs.history import History
 from aid_desktop.runs.records import EpochRecord
-from aid_desktop.runs.session import SessionSettings
 from aid_desktop.runs.settings_log import Revision
 
 META_ENDING = "_meta.xlsx"
@@ -41,7 +41,7 @@ class AideveloperHistory:
 
     history: History
     revisions: tuple[Revision, ...]
-    settings: SessionSettings | None
+    settings: RunSettings | None
     others: tuple[Mapping[str, str], ...]
     problems: tuple[str, ...]
 

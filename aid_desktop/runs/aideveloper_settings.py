@@ -20,8 +20,7 @@ from aid_desktop.runs.aideveloper_columns import (
     key,
     shift_from_cell,
 )
-from aid_desktop.runs.config import ModelChoice
-from aid_desktop.runs.session import SessionSettings
+from aid_desktop.runs.config import ModelChoice, RunSettings
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.field import Kind, SettingsSection
@@ -38,7 +37,7 @@ _EXPERT = ("loss_expert_on", "optimizer_expert_on", "dropout_expert_on", "lossw_
 _SIDES = re.compile(r"(\d+)\s*[x×]\s*(\d+)")
 
 
-def settings_from_parameters(cells: Cells, class_names: Mapping[int, str]) -> tuple[SessionSettings, tuple[str, ...]]:
+def settings_from_parameters(cells: Cells, class_names: Mapping[int, str]) -> tuple[RunSettings, tuple[str, ...]]:
     """Return the settings, and a sentence for each thing that could not be taken over.
 
     What AIDeveloper does not have gets its default, which is off.
@@ -52,7 +51,7 @@ def settings_from_parameters(cells: Cells, class_names: Mapping[int, str]) -> tu
         augmentation=reader.filled(AugmentationSettings, augmentation),
         hyperparameters=reader.filled(HyperParameters, {**hyperparameters, **weights}),
     )
-    settings = SessionSettings(
+    settings = RunSettings(
         image=image,
         model=ModelChoice(architecture=str(cells.get("chosen_model", "")).strip()),
         training=training,

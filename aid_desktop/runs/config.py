@@ -86,10 +86,9 @@ class DataRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RunConfig:
-    """All that a run is started with. Everything random in it follows from `seed`."""
+class RunSettings:
+    """What a run is started with besides its data. Everything random in it follows from `seed`."""
 
-    data: tuple[DataRow, ...]
     image: ImageSettings
     model: ModelChoice
     training: TrainingSettings = field(default_factory=TrainingSettings)
@@ -99,6 +98,17 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig(RunSettings):
+    """All that a run is started with."""
+
+    data: tuple[DataRow, ...] = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        # No super(): a dataclass with slots is not the class that it was written as.
+        RunSettings.__post_init__(self)
         check_mixing(self.training.augmentation, self.image.features)
 
     def with_changes(

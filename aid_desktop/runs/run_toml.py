@@ -13,7 +13,7 @@ import tomli_w
 from aid_desktop.data.class_table import Role
 from aid_desktop.errors import RunError, SettingsError
 from aid_desktop.paths import write_atomically
-from aid_desktop.runs.config import WEIGHTS, DataRow, ModelChoice, RunConfig, check_seed, refuse_type
+from aid_desktop.runs.config import WEIGHTS, DataRow, ModelChoice, RunConfig, RunSettings, check_seed, refuse_type
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
@@ -67,10 +67,7 @@ def config_from_toml(values: dict[str, Any], folder: Path) -> RunConfig:
 
 def config_to_toml(config: RunConfig) -> dict[str, Any]:
     """Return the configuration as the tables of run.toml, with absolute paths."""
-    values: dict[str, Any] = {
-        "version": RUN_VERSION,
-        **settings_tables(config.image, config.model, config.training, config.split, config.device, config.seed),
-    }
+    values: dict[str, Any] = {"version": RUN_VERSION, **settings_tables(config)}
     values["data"] = [
         {key: _plain(getattr(row, name)) for key, name in _ROW_KEYS.items() if getattr(row, name) not in (None, "")}
         for row in config.data
@@ -98,24 +95,17 @@ def write_run_toml(config: RunConfig, path: Path, comments: Iterable[str] = ()) 
         temporary.write_bytes(content)
 
 
-def settings_tables(
-    image: ImageSettings,
-    model: ModelChoice,
-    training: TrainingSettings,
-    split: SplitSettings | None,
-    device: DeviceSettings,
-    seed: int,
-) -> dict[str, Any]:
+def settings_tables(chosen: RunSettings) -> dict[str, Any]:
     """Return all settings of a run as tables of plain values, by the names that run.toml has for them."""
-    tables: dict[str, Any] = {"seed": seed}
-    for section in (image, model, *training.sections, device, split):
+    tables: dict[str, Any] = {"seed": chosen.seed}
+    for section in (chosen.image, chosen.model, *chosen.training.sections, chosen.device, chosen.split):
         if section is not None:
             tables[section.SECTION] = _values(section)
     return tables
 
 
 def settings_from_tables(values: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Return the arguments that RunConfig takes besides its data. Raises SettingsError.
+    """Return the arguments that RunSettings takes. Raises SettingsError.
 
     `values` may hold other things too; paths in it are relative to `folder`.
     """

@@ -16,12 +16,9 @@ from aid_desktop.data.selection import range_ends, select_ranges, whole_source
 from aid_desktop.data.source import DataSource, Problem, Selection, SourceKind
 from aid_desktop.errors import AidError, RunError, SettingsError
 from aid_desktop.paths import write_atomically
-from aid_desktop.runs.config import ModelChoice, check_seed, refuse_type
+from aid_desktop.runs.config import ModelChoice, RunSettings, refuse_type
 from aid_desktop.runs.run_toml import refuse_unknown, settings_from_tables, settings_tables
-from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.image import ImageSettings
-from aid_desktop.settings.snapshot import TrainingSettings
-from aid_desktop.settings.split import SplitSettings
 
 SESSION_SUFFIX = ".aidsession"
 BACKUP_SUFFIX = ".bak"
@@ -30,26 +27,11 @@ SESSION_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
-class SessionSettings:
-    """All settings of a session; what a run is started with besides its data."""
-
-    image: ImageSettings = field(default_factory=ImageSettings)
-    model: ModelChoice = field(default_factory=lambda: ModelChoice(architecture=""))
-    training: TrainingSettings = field(default_factory=TrainingSettings)
-    split: SplitSettings | None = None
-    device: DeviceSettings = field(default_factory=DeviceSettings)
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        check_seed(self.seed)
-
-
-@dataclass(frozen=True, slots=True)
 class Session:
-    """What the tabs Data and Training hold."""
+    """What the tabs Data and Training hold; with an architecture of no name where no network is chosen yet."""
 
     table: ClassTable = field(default_factory=ClassTable)
-    settings: SessionSettings = field(default_factory=SessionSettings)
+    settings: RunSettings = field(default_factory=lambda: RunSettings(ImageSettings(), ModelChoice(architecture="")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +66,18 @@ class StoredSession:
     """What a file of a session says. `settings` is None, and `left_out` has sentences, where it says less."""
 
     rows: tuple[StoredRow, ...]
-    settings: SessionSettings | None
+    settings: RunSettings | None
     left_out: tuple[str, ...] = ()
 
 
 def write_session(session: Session, path: Path, keep_backup: bool = True) -> None:
     """Write a session; the file that was there before is kept beside it as `.bak`. Raises RunError."""
     rows = [_row_to_json(row, path.parent.absolute()) for row in session.table.rows]
-    chosen = session.settings
     values = {
         "format": SESSION_FORMAT,
         "version": SESSION_VERSION,
         "program": __version__,
-        **settings_tables(chosen.image, chosen.model, chosen.training, chosen.split, chosen.device, chosen.seed),
+        **settings_tables(session.settings),
     }
     # A line for each row: quick for many of them, and changes can be seen by comparing lines.
     lines = [f"{json.dumps(key)}: {_dumps(value)}" for key, value in values.items()]
@@ -211,7 +192,7 @@ def _session_from_json(values: dict[str, Any], folder: Path) -> StoredSession:
             stored.append(_row_from_json(row, folder))
         except (AidError, ValueError, TypeError, OverflowError) as error:
             raise RunError(f"row {number}: {error}") from error
-    return StoredSession(tuple(stored), SessionSettings(**settings_from_tables(values, folder)))
+    return StoredSession(tuple(stored), RunSettings(**settings_from_tables(values, folder)))
 
 
 def _row_from_json(values: Any, folder: Path) -> StoredRow:

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from aid_desktop.errors import AidError, OutOfMemoryError
-from aid_desktop.models.devices import device_scope, make_repeatable
+from aid_desktop.models.devices import device_scope
 from aid_desktop.paths import speeds_file
 from aid_desktop.runs.best import saved_history
 from aid_desktop.runs.lock import locked
@@ -79,7 +79,6 @@ def train(run: TrainingRun, publish: Publish) -> None:
 
 
 def _train(run: TrainingRun, storage: RunStorage, publish: Publish) -> None:
-    make_repeatable(run.config.seed)
     state = start.prepare(run, lambda text: publish(StageChanged(text)))
     if state is None:
         publish(RunFinished(run.folder.path, "Stopped before the first epoch.", 0, None, None))

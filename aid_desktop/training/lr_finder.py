@@ -7,7 +7,7 @@ from contextlib import closing
 
 import numpy as np
 
-from aid_desktop.models.devices import device_scope, make_repeatable
+from aid_desktop.models.devices import device_scope
 from aid_desktop.training import start
 from aid_desktop.training.blocks import Block, EpochBlocks
 from aid_desktop.training.range_test import RangeTest
@@ -33,7 +33,6 @@ def find_learning_rate(
     Returns None when the run's control was told to stop. Raises AidError in plain words.
     """
     with device_scope(run.config.device):
-        make_repeatable(run.config.seed)
         state = start.prepare(run, say)
         return None if state is None else _measure(run, state, tell, n_steps)
 

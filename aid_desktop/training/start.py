@@ -7,6 +7,7 @@ from collections.abc import Callable
 from aid_desktop.errors import StoppedError, TrainingError
 from aid_desktop.models.backbones import check_takes
 from aid_desktop.models.build import check_shapes, compile_model, dropout_rates, set_dropout
+from aid_desktop.models.devices import make_repeatable
 from aid_desktop.models.files import load_model
 from aid_desktop.models.metadata import ModelCard
 from aid_desktop.models.partial import set_trainable
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
     """Load, build and compile; None when the run was stopped meanwhile. Raises AidError in plain words."""
     config = run.config
+    make_repeatable()
     if run.resume:
         check_resumable(run.folder)
     if config.model.architecture is not None and not run.resume:
@@ -43,7 +45,8 @@ def prepare(run: TrainingRun, say: Callable[[str], None]) -> RunState | None:
     first_epoch = 0
     if run.resume:
         built_dropout = read_state(run.folder).built_dropout
-        loaded = load_model(run.folder.last_model, for_training=True)
+        with making_network(config.seed):
+            loaded = load_model(run.folder.last_model, for_training=True)
         model = loaded.model
         check_shapes(model, config.image.input_shape, len(data.class_names), len(data.scaling))
         origin = Origin(loaded.card.architecture, loaded.card.data)

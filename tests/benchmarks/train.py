@@ -120,7 +120,7 @@ def as_installed(deterministic: bool) -> None:
     """Let this process have TensorFlow without what the program sets for it; call it before TensorFlow's import."""
     os.environ.pop(ONEDNN, None)
     if deterministic:
-        make_repeatable(1)
+        make_repeatable()
 
 
 @cache
@@ -222,7 +222,7 @@ def main() -> None:
     chosen = parser.parse_args()
     set_defaults()
     if chosen.deterministic:
-        make_repeatable(1)
+        make_repeatable()
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, spawn, as_installed, (chosen.deterministic,)) as other_process:
         for case in CASES:

@@ -233,7 +233,9 @@ def run_model(tmp_path: Path, source: DataSource) -> Path:
     folder = RunFolder(tmp_path / "run & <co>")
     folder.create()
     rows = (DataRow(source.path, "cat", Role.TRAINING, images="0-4,7", shuffle=False),)
-    write_run_toml(RunConfig(rows, ImageSettings(), ModelChoice(architecture="LeNet5_do"), seed=77), folder.run_toml)
+    write_run_toml(
+        RunConfig(ImageSettings(), ModelChoice(architecture="LeNet5_do"), data=rows, seed=77), folder.run_toml
+    )
     settings = TrainingSettings()
     append_revision(folder.settings_jsonl, Revision(0, 0, "2026-01-01T00:00:00+00:00", settings))
     changed = settings.with_hyperparameters(learning_rate=0.0005)

@@ -44,7 +44,7 @@ def series(tmp_path: Path, images: Predictions, monkeypatch: pytest.MonkeyPatch)
     Their classes are the other way round.
     """
     image = ImageSettings(width=8, height=8)
-    config = RunConfig((), image, ModelChoice("MLP_8_8_8"))
+    config = RunConfig(image, ModelChoice("MLP_8_8_8"), data=())
     made = Series(tmp_path / "series", tuple(PlannedRun(f"fold{number}", config) for number in range(3)))
     readers = [reopen(source) for source in images.sources]
     for number, run in enumerate(made.runs[:2]):

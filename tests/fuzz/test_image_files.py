@@ -210,7 +210,7 @@ def table_of_a_run(folder: Path, cells: Path) -> Path:
     for epoch in range(2):
         append_record(run.history_csv, EpochRecord(epoch, 0, 1e-3, (("loss", 0.5), ("val_loss", 0.7)), 1.0, None))
     data = tuple(DataRow(cells, name, role) for name, role in (("a", Role.TRAINING), ("b", Role.VALIDATION)))
-    config = RunConfig(data, ImageSettings(), ModelChoice(architecture="LeNet5"), training)
+    config = RunConfig(ImageSettings(), ModelChoice(architecture="LeNet5"), training, data=data)
     return write_meta_xlsx(config, open_table(data), run)
 
 

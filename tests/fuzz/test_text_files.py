@@ -18,13 +18,13 @@ from aid_desktop.data.scales import Scale
 from aid_desktop.data.tables import read_table
 from aid_desktop.evaluation.labelled import read_labels
 from aid_desktop.models.zoo import list_architectures
-from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig
+from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, RunSettings
 from aid_desktop.runs.folder import LastState, RunFolder, read_state, write_state
 from aid_desktop.runs.held_out import HeldOut, read_held_out, write_held_out
 from aid_desktop.runs.history import append_record, read_history
 from aid_desktop.runs.records import EpochRecord
 from aid_desktop.runs.run_toml import read_run_toml, write_run_toml
-from aid_desktop.runs.session import Session, SessionSettings, read_session, write_session
+from aid_desktop.runs.session import Session, read_session, write_session
 from aid_desktop.runs.settings_log import Revision, append_revision, read_revisions
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.image import ImageSettings
@@ -42,7 +42,7 @@ GATES = (
 def test_that_damaged_sessions_are_opened_or_refused(tmp_path: Path, tiny_folders: Path, damage, fuzz) -> None:
     path = tmp_path / "a.aidsession"
     source = FolderReader.open(tiny_folders / "train" / "circle").source
-    chosen = SessionSettings(model=ModelChoice(architecture="LeNet5"), split=SplitSettings())
+    chosen = RunSettings(ImageSettings(), ModelChoice(architecture="LeNet5"), split=SplitSettings())
     rows = (ClassRow(source, 0, "circle", Role.TRAINING), ClassRow(source, 1, "square", Role.VALIDATION, 12))
     write_session(Session(ClassTable(rows), chosen), path)
     document = json.loads(path.read_text(encoding="utf-8"))
@@ -58,7 +58,7 @@ def test_that_damaged_run_files_are_read_or_refused(tmp_path: Path, damage, fuzz
     hyperparameters = HyperParameters(class_weights={0: 2.0}, trainable={"dense": 0.5})
     training = TrainingSettings(hyperparameters=hyperparameters, images_per_epoch=(3, 4))
     model = ModelChoice(architecture="LeNet5")
-    write_run_toml(RunConfig(data, ImageSettings(), model, training, SplitSettings()), path)
+    write_run_toml(RunConfig(ImageSettings(), model, training, SplitSettings(), data=data), path)
     document = tomllib.loads(path.read_text(encoding="utf-8"))
 
     def as_toml():

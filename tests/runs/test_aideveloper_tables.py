@@ -23,10 +23,9 @@ from aid_desktop.runs.aideveloper_cells import (
 from aid_desktop.runs.aideveloper_columns import COLUMNS, enlarged, key, shift_from_cell, shift_to_cell
 from aid_desktop.runs.aideveloper_settings import settings_from_parameters
 from aid_desktop.runs.aideveloper_tables import is_aideveloper_session, read_aideveloper_session
-from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, data_rows, open_table
+from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, RunSettings, data_rows, open_table
 from aid_desktop.runs.folder import RunFolder
 from aid_desktop.runs.meta_xlsx import write_meta_xlsx
-from aid_desktop.runs.session import SessionSettings
 from aid_desktop.runs.settings_log import Revision, append_revision
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import LOSSES, OPTIMIZERS, HyperParameters
@@ -81,7 +80,7 @@ def write_book(path: Path, sheets: Mapping[str, Sheet]) -> Path:
     return path
 
 
-def settings_of(cells: Mapping[str, Any]) -> tuple[SessionSettings, tuple[str, ...]]:
+def settings_of(cells: Mapping[str, Any]) -> tuple[RunSettings, tuple[str, ...]]:
     return settings_from_parameters({key(name): cell for name, cell in cells.items()}, {0: "cat", 1: "dog"})
 
 
@@ -198,7 +197,7 @@ def test_that_a_real_run_of_aideveloper_is_read_and_its_files_are_found() -> Non
 @pytest.mark.parametrize("cells", [NEW, OLD])
 def test_that_both_spellings_give_the_same_settings(cells: dict[str, Any]) -> None:
     chosen, left_out = settings_of(cells)
-    assert chosen == SessionSettings(
+    assert chosen == RunSettings(
         image=ImageSettings(
             width=24, height=24, channels="rgb", normalization="standardize_each_image", padding="edge", resize="cubic"
         ),
@@ -346,13 +345,13 @@ def test_that_the_meta_xlsx_of_a_run_gives_its_rows_and_settings_back(
         np.save(path, np.zeros((4, 9, 9), np.uint8) + len(rows))
         rows.append(DataRow(path, name, role, images_per_epoch=7, zoom=1.5))
     table = open_table(rows)
-    config = RunConfig(data_rows(table), image, ModelChoice("LeNet5"), training)
+    config = RunConfig(image, ModelChoice("LeNet5"), training, data=data_rows(table))
     append_revision(folder.settings_jsonl, Revision.now(0, 0, training))
     stored = read_aideveloper_session(write_meta_xlsx(config, table, folder))
     found = find_sources(row.sought for row in stored.rows)
     assert {one.state for one in found.values()} == {State.FOUND}
     assert [row.with_source(old.source) for row, old in zip(stored.rows, table.rows, strict=True)] == list(table.rows)
-    assert stored.settings == SessionSettings(image, ModelChoice("LeNet5"), training)
+    assert stored.settings == RunSettings(image, ModelChoice("LeNet5"), training)
     assert stored.left_out == ()
 
 

@@ -14,7 +14,7 @@ from aid_desktop.runs.records import EpochRecord
 from aid_desktop.runs.series import PlannedRun, Series, SeriesChoice, plan_runs
 from aid_desktop.settings.image import ImageSettings
 
-CONFIG = RunConfig((DataRow(Path("a.rtdc"), "a", Role.TRAINING),), ImageSettings(), ModelChoice("A"), seed=7)
+CONFIG = RunConfig(ImageSettings(), ModelChoice("A"), data=(DataRow(Path("a.rtdc"), "a", Role.TRAINING),), seed=7)
 
 
 def train(series: Series, run: PlannedRun, *accuracies: float, finished: bool = True) -> None:

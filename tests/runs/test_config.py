@@ -18,7 +18,7 @@ ROW = DataRow(Path("a.rtdc").absolute(), "a", Role.TRAINING)
 
 def test_that_the_command_line_overrides_epochs_seed_and_device_only() -> None:
     training = TrainingSettings(hyperparameters=HyperParameters(learning_rate=0.01))
-    config = RunConfig((ROW,), ImageSettings(), ModelChoice("LeNet5"), training)
+    config = RunConfig(ImageSettings(), ModelChoice("LeNet5"), training, data=(ROW,))
     changed = config.with_changes(epochs=3, seed=9, device="cpu")
     assert (changed.training.hyperparameters.epochs, changed.seed, changed.device.strategy) == (3, 9, "cpu")
     assert changed.training.hyperparameters.learning_rate == 0.01

@@ -87,7 +87,7 @@ def config(tmp_path: Path) -> RunConfig:
         path = tmp_path / f"{n}_{role}.rtdc"
         write_rtdc(path, np.full((n, 8, 8), n, np.uint8))
         rows.append(DataRow(path, name, role, images_per_epoch=7 if name == "b" else None))
-    return RunConfig(tuple(rows), ImageSettings(width=8, height=10), ModelChoice("MLP_8_8_8"))
+    return RunConfig(ImageSettings(width=8, height=10), ModelChoice("MLP_8_8_8"), data=tuple(rows))
 
 
 def read(path: Path) -> dict[str, list[dict[str, Any]]]:

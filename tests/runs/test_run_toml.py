@@ -211,7 +211,7 @@ def test_that_features_come_back_and_keep_images_from_being_mixed(
     tmp_path_factory: pytest.TempPathFactory, image: ImageSettings
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "features.toml"
-    config = RunConfig((ROW,), image, ModelChoice("Both"))
+    config = RunConfig(image, ModelChoice("Both"), data=(ROW,))
     write_run_toml(config, path)
     assert read_run_toml(path) == config
     if image.features:
@@ -256,7 +256,7 @@ def test_that_a_file_with_byte_order_mark_and_windows_line_ends_is_read(tmp_path
 
 
 def test_that_what_is_not_said_has_its_default() -> None:
-    assert read() == RunConfig((ROW,), ImageSettings(), ModelChoice("MLP_8_8_8"))
+    assert read() == RunConfig(ImageSettings(), ModelChoice("MLP_8_8_8"), data=(ROW,))
 
 
 def test_that_weights_are_a_word_or_a_file_and_belong_to_an_architecture(tmp_path: Path) -> None:
@@ -279,7 +279,7 @@ def test_that_weights_are_a_word_or_a_file_and_belong_to_an_architecture(tmp_pat
 
 def test_that_a_name_that_is_no_unicode_is_told(tmp_path: Path) -> None:
     row = DataRow(Path("/data/caf\udce9/a.rtdc"), "a", Role.TRAINING)
-    config = RunConfig((row,), ImageSettings(), ModelChoice("LeNet5"))
+    config = RunConfig(ImageSettings(), ModelChoice("LeNet5"), data=(row,))
     with pytest.raises(RunError, match=r"no Unicode: rename what is in .*caf"):
         write_run_toml(config, tmp_path / "run.toml")
     assert list(tmp_path.iterdir()) == []

@@ -15,8 +15,8 @@ from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.data.selection import select_images
 from aid_desktop.data.source import DataSource, Problem, SourceKind
 from aid_desktop.errors import RunError, SettingsError
-from aid_desktop.runs.config import ModelChoice
-from aid_desktop.runs.session import Session, SessionSettings, StoredRow, StoredSession, read_session, write_session
+from aid_desktop.runs.config import ModelChoice, RunSettings
+from aid_desktop.runs.session import Session, StoredRow, StoredSession, read_session, write_session
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
@@ -59,15 +59,9 @@ ROWS = st.builds(
     shuffle=st.booleans(),
     zoom=st.floats(0.05, 20),
 )
-WEIGHTS = st.sampled_from([None, "imagenet", "none", ROOT / "w.h5"])
-MODELS = st.builds(ModelChoice, architecture=TEXT, weights=WEIGHTS) | st.builds(
-    ModelChoice,
-    start_from=st.just(ROOT / "m.keras"),
-    mode=st.sampled_from(["continue", "restart"]),
-    renew_layers=st.booleans(),
-)
+# All of them go through the tables that test_run_toml.py tests.
 SETTINGS = st.builds(
-    SessionSettings,
+    RunSettings,
     image=st.builds(
         ImageSettings,
         width=st.integers(2, 99),
@@ -75,7 +69,7 @@ SETTINGS = st.builds(
         features=st.sampled_from([(), ("deform", "area_um")]),
         white_level=st.floats(0, 1e9),
     ),
-    model=MODELS,
+    model=st.builds(ModelChoice, TEXT) | st.just(ModelChoice(start_from=ROOT / "m.keras", mode="restart")),
     training=st.builds(
         TrainingSettings,
         augmentation=st.builds(AugmentationSettings, rotation=st.floats(0, 180), brightness_add=st.just((-5, 5))),
@@ -105,7 +99,7 @@ def session(tmp_path: Path) -> Session:
         path = tmp_path / "data" / f"{name}.rtdc"
         write_rtdc(path, np.full((3, 8, 8), index, np.uint8))
         rows.append(ClassRow(open_source(path).source, index, name, Role.TRAINING, images_per_epoch=7))
-    return Session(ClassTable(tuple(rows)), SessionSettings(image=ImageSettings(width=8, height=8)))
+    return Session(ClassTable(tuple(rows)), RunSettings(ImageSettings(width=8, height=8), ModelChoice(architecture="")))
 
 
 def changed(path: Path, change: Any) -> Path:
@@ -300,9 +294,9 @@ def test_that_settings_that_a_file_does_not_say_have_their_defaults(tmp_path: Pa
         for name in ("seed", "image", "training", "augmentation", "device"):
             del values[name]
 
-    assert read_session(changed(path, shorten)).settings == SessionSettings()
+    assert read_session(changed(path, shorten)).settings == Session().settings
     with pytest.raises(SettingsError, match="seed"):
-        SessionSettings(seed=-1)
+        RunSettings(ImageSettings(), ModelChoice("LeNet5"), seed=-1)
 
 
 def test_that_a_session_of_5000_rows_has_one_short_line_for_each(tmp_path: Path, session: Session) -> None:

@@ -29,7 +29,7 @@ def numbers(tmp_path_factory: pytest.TempPathFactory, rows: tuple[DataRow, ...],
     (folder / "model_zoo.py").write_text(zoo_text, encoding="utf-8")
     hyperparameters = HyperParameters(epochs=2, batch_size=13, learning_rate=0.01, optimizer="sgd")
     config = RunConfig(
-        rows, ImageSettings(12, 12), ModelChoice("Tiny"), TrainingSettings(hyperparameters=hyperparameters)
+        ImageSettings(12, 12), ModelChoice("Tiny"), TrainingSettings(hyperparameters=hyperparameters), data=rows
     )
     write_run_toml(config, folder / "run.toml")
     arguments = [sys.executable, SCRIPT, folder / "run.toml", folder / "model_zoo.py"]

@@ -13,8 +13,7 @@ from aid_desktop.gui.training.model_panel import ModelPanel
 from aid_desktop.gui.training.run_panel import RunPanel
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.gui.training.settings_undo import SettingsUndo
-from aid_desktop.runs.config import ModelChoice
-from aid_desktop.runs.session import SessionSettings
+from aid_desktop.runs.config import ModelChoice, RunSettings
 from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.snapshot import TrainingSettings
 
@@ -63,13 +62,13 @@ class WindowSettings(QObject):
         """The device and its memory as chosen."""
         return replace(self._model.memory.values(), strategy=self._run.device.currentText())
 
-    def values(self) -> SessionSettings:
+    def values(self) -> RunSettings:
         """Return what is shown; where a field is not valid, the training settings that were valid last."""
         try:
             training = self._live.values()
         except SettingsError:
             training = self._undo.settings
-        return SessionSettings(
+        return RunSettings(
             image=self._notifier.image_settings,
             model=self._model.choice,
             training=training,
@@ -78,7 +77,7 @@ class WindowSettings(QObject):
             seed=self.seed,
         )
 
-    def change(self, settings: SessionSettings, text: str) -> tuple[str, ...]:
+    def change(self, settings: RunSettings, text: str) -> tuple[str, ...]:
         """Show other settings as one step of undo, named `text`; return sentences for what could not be shown."""
         self._undo.stack.push(_ShowSettings(self._show, self.values(), settings, text))
         return tuple(self._not_shown(settings))
@@ -90,7 +89,7 @@ class WindowSettings(QObject):
             _ShowSettings(self._show_training, now, replace(now, model=model, training=training), text)
         )
 
-    def _show_training(self, settings: SessionSettings) -> None:
+    def _show_training(self, settings: RunSettings) -> None:
         # What trains cannot be exchanged: the forms would show another network.
         if self._session.is_running:
             self.left_out.emit(_RUNNING)
@@ -99,7 +98,7 @@ class WindowSettings(QObject):
         self._undo.show(settings.training)
         self.shown.emit()
 
-    def _show(self, settings: SessionSettings) -> None:
+    def _show(self, settings: RunSettings) -> None:
         if self._session.is_running:
             self._show_training(settings)
             return
@@ -110,7 +109,7 @@ class WindowSettings(QObject):
         self._run.device.choose(settings.device.strategy)
         self._show_training(settings)
 
-    def _not_shown(self, settings: SessionSettings) -> list[str]:
+    def _not_shown(self, settings: RunSettings) -> list[str]:
         texts = []
         model, device = settings.model, settings.device.strategy
         if model.start_from is None and model.architecture not in ("", self._model.architecture):
@@ -121,9 +120,7 @@ class WindowSettings(QObject):
 
 
 class _ShowSettings(QUndoCommand):
-    def __init__(
-        self, show: Callable[[SessionSettings], None], before: SessionSettings, after: SessionSettings, text: str
-    ) -> None:
+    def __init__(self, show: Callable[[RunSettings], None], before: RunSettings, after: RunSettings, text: str) -> None:
         super().__init__(text)
         self._show = show
         self._before = before

@@ -24,7 +24,7 @@ from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.settings.snapshot import TrainingSettings
 
-CONFIG = RunConfig((DataRow(Path("a.rtdc"), "a", Role.TRAINING),), ImageSettings(), ModelChoice("A"), seed=7)
+CONFIG = RunConfig(ImageSettings(), ModelChoice("A"), data=(DataRow(Path("a.rtdc"), "a", Role.TRAINING),), seed=7)
 HEADER = ["accuracy", "val_accuracy", "val_loss", "Saved", "Time"]
 
 
@@ -106,7 +106,7 @@ def test_that_a_series_is_all_its_runs(tmp_path: Path) -> None:
 
 
 def test_that_the_comparison_tells_what_differs(tmp_path: Path) -> None:
-    other = RunConfig(CONFIG.data, ImageSettings(width=48), ModelChoice("B"), seed=7)
+    other = RunConfig(ImageSettings(width=48), ModelChoice("B"), data=CONFIG.data, seed=7)
     paths = [write_run(tmp_path / "a"), write_run(tmp_path / "b", other, 0.01)]
     table = compare_runs([OpenedRun(read_run(path)).facts(path.name) for path in paths])
     differing = dict(zip(table.headers[1 : table.n_leading], table.rows[1][1 : table.n_leading], strict=True))

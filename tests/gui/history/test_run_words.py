@@ -12,7 +12,7 @@ from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig
 from aid_desktop.settings.image import ImageSettings
 
 ROW = DataRow(Path("/data/cat.rtdc"), "cat", Role.TRAINING, digest="abc")
-CONFIG = RunConfig((ROW, replace(ROW, class_name="dog")), ImageSettings(), ModelChoice("LeNet5"))
+CONFIG = RunConfig(ImageSettings(), ModelChoice("LeNet5"), data=(ROW, replace(ROW, class_name="dog")))
 
 
 def data_of(*rows: DataRow) -> str:

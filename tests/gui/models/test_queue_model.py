@@ -13,7 +13,7 @@ from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig
 from aid_desktop.runs.series import SeriesChoice, plan_runs
 from aid_desktop.settings.image import ImageSettings
 
-CONFIG = RunConfig((DataRow(Path("a.rtdc"), "a", Role.TRAINING),), ImageSettings(), ModelChoice("A"), seed=7)
+CONFIG = RunConfig(ImageSettings(), ModelChoice("A"), data=(DataRow(Path("a.rtdc"), "a", Role.TRAINING),), seed=7)
 
 
 def entries() -> tuple[QueueEntry, ...]:

@@ -17,9 +17,7 @@ from aid_desktop.gui.training.run_estimate import RunEstimate
 from aid_desktop.gui.training.session import TrainingSession
 from aid_desktop.models.cost import Cost
 from aid_desktop.runs.config import DataRow, ModelChoice, RunConfig, open_table
-from aid_desktop.settings.device import DeviceSettings
 from aid_desktop.settings.image import ImageSettings
-from aid_desktop.settings.snapshot import TrainingSettings
 from aid_desktop.training.speeds import SpeedBook
 
 COST = Cost(60_000, 400_000, 17_000)
@@ -44,10 +42,7 @@ def config(tmp_path: Path) -> RunConfig:
     rows = tuple(
         DataRow(tmp_path / f"{name}.npy", name, role) for name in "ab" for role in (Role.TRAINING, Role.VALIDATION)
     )
-    return RunConfig(
-        rows, ImageSettings(width=20, height=20), ModelChoice(architecture="Own"), TrainingSettings(), None,
-        DeviceSettings(), 1,
-    )  # fmt: skip
+    return RunConfig(ImageSettings(width=20, height=20), ModelChoice(architecture="Own"), data=rows)
 
 
 @pytest.fixture
