@@ -33,6 +33,8 @@ TEXTS = {
     "to group them.",
     "ImagePanel": "Images of the selected rows: as they are in the file, and as the network will see them after they "
     "are brought to size. Look whether the object is whole and in the middle.",
+    "ImageForm": "The size to which images are brought, and how. If the images are larger than the network's, only a "
+    "part of each is seen, unless Fit to size scales them: the button sets what takes them whole.",
     # Training
     "PresetPanel": "Fills in architecture and settings that suit your images and this computer, and says why. Begin "
     "with quick: it shows within minutes whether the classes can be told apart at all.",

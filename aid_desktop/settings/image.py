@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from aid_desktop.settings.field import Cost, FieldInfo, Kind, bounded, choice, setting, validate
 
-MAX_SIDE = 4096
+MIN_SIDE, MAX_SIDE = 2, 4096
 NORMALIZATIONS = ("none", "divide_by_255", "standardize_each_image", "standardize_training_set")
 
 
@@ -17,7 +17,7 @@ class ImageSettings:
 
     width: int = bounded(
         32,
-        2,
+        MIN_SIDE,
         MAX_SIDE,
         unit="px",
         label="Width",
@@ -26,7 +26,7 @@ class ImageSettings:
     )
     height: int = bounded(
         32,
-        2,
+        MIN_SIDE,
         MAX_SIDE,
         unit="px",
         label="Height",
