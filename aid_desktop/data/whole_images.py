@@ -26,7 +26,9 @@ def find_cut_images(rows: Sequence[ClassRow], settings: ImageSettings) -> CutIma
 
     Images of .rtdc files do not count: what is cut out there is chosen around the object.
     """
-    sizes = [size for row in rows if row.source.kind is not SourceKind.RTDC for size in _sizes(row)]
+    # Thousands of rows are of few kinds.
+    kinds = {(row.source.shapes, row.zoom) for row in rows if row.source.kind is not SourceKind.RTDC}
+    sizes = [(round(height * zoom), round(width * zoom)) for shapes, zoom in kinds for height, width, _ in shapes]
     if settings.fit != "crop_pad" or not sizes:
         return None
     height, width = (max(sides) for sides in zip(*sizes, strict=True))
@@ -40,8 +42,3 @@ def find_cut_images(rows: Sequence[ClassRow], settings: ImageSettings) -> CutIma
     if shorter < longest:
         whole = dataclasses.replace(whole, fit="scale_keep_aspect", resize="area")
     return CutImages(height, width, whole)
-
-
-def _sizes(row: ClassRow) -> list[tuple[int, int]]:
-    """Return the distinct heights and widths of a row's images after its zoom."""
-    return [(round(height * row.zoom), round(width * row.zoom)) for height, width, _ in row.source.shapes]

@@ -1,5 +1,6 @@
 """Prepare the rows of a run: in memory, or all of them on disk if they are too many for it."""
 
+import math
 from collections.abc import Callable
 from typing import Protocol
 
@@ -53,19 +54,26 @@ def memory_for_images(device: DeviceSettings, free_memory: int) -> int:
 def bytes_needed(image: ImageSettings, table: ClassTable, split: Split) -> int:
     """Return the size of all prepared images of a run in memory."""
     n_held = {place: len(row.held) for place, row in split.rows.items()}
-    return sum(_bytes_of(image, row, n_held.get(place, 0)) for place, row in enumerate(table.rows))
+    numbers = _numbers_per_image(image)
+    return sum(_bytes_of(numbers, row, n_held.get(place, 0)) for place, row in enumerate(table.rows))
 
 
 def expected_bytes(image: ImageSettings, table: ClassTable, split: SplitSettings | None) -> int:
     """Return the same before anything is split, by the share that will be held out."""
     share = split.held_out_share if split is not None else 0.0
-    return sum(_bytes_of(image, row, round(share * row.source.n_images)) for row in table.rows)
+    numbers = _numbers_per_image(image)
+    return sum(_bytes_of(numbers, row, round(share * row.source.n_images)) for row in table.rows)
 
 
-def _bytes_of(image: ImageSettings, row: ClassRow, n_held: int) -> int:
+def _numbers_per_image(image: ImageSettings) -> tuple[int, int]:
+    """Return how many grey levels a prepared image has, without a margin and with one."""
+    return math.prod(prepared_shape(image, False)), math.prod(prepared_shape(image, True))
+
+
+def _bytes_of(numbers: tuple[int, int], row: ClassRow, n_held: int) -> int:
     """Return the bytes of a row's prepared images, of which so many are held out if they are to train on."""
     item = np.dtype(row.source.pixel_types[0]).itemsize
-    plain, with_margin = (int(np.prod(prepared_shape(image, margin))) * item for margin in (False, True))
+    plain, with_margin = (n * item for n in numbers)
     if row.role is Role.TRAINING:
         return (row.source.n_images - n_held) * with_margin + n_held * plain
     return row.source.n_images * plain if row.role is Role.VALIDATION else 0

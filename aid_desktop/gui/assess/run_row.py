@@ -72,14 +72,15 @@ class RunRow(QWidget):
         """The rows of the class table that are assessed on, those with held-out images included; none for a file."""
         if self.labelled is not None:
             return ()
-        held = self._held_out if self.role is Role.VALIDATION else None
+        role = self.role
+        held = self._held_out if role is Role.VALIDATION else None
 
         def may_have(row: ClassRow) -> bool:
             if held is None or row.role is not Role.TRAINING:
                 return False
             return held.needs_files(row.source) or held.n_images(row.source) > 0
 
-        return tuple(row for row in self._table.rows if row.role is self.role or may_have(row))
+        return tuple(row for row in self._table.rows if row.role is role or may_have(row))
 
     @property
     def threshold(self) -> Threshold | None:
