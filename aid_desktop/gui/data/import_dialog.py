@@ -38,6 +38,8 @@ from aid_desktop.gui.widgets.naming import name_widget, named_button
 from aid_desktop.gui.widgets.work_row import WorkRow
 from aid_desktop.numbers import grouped
 
+_SIZES_FIGURES = 36
+
 
 class ImportDialog(Dialog):
     """Brings the images of rows to one form, one .rtdc file for each row; `converted` tells what was written.
@@ -187,7 +189,7 @@ class ImportDialog(Dialog):
         choice.setColumnStretch(1, 1)
         choice.addWidget(self.sizes, 0, 0)
         choice.addWidget(self.form, 0, 1)
-        self.sizes.setFixedWidth(36 * GRID)
+        self.sizes.setFixedWidth(_SIZES_FIGURES * self.fontMetrics().horizontalAdvance("0"))
         target = QHBoxLayout()
         run = QHBoxLayout()
         target.setSpacing(GRID)
