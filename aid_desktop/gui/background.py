@@ -16,7 +16,8 @@ from aid_desktop.gui.priority import give_way_to_window
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_N_THREADS = 3
+# Previews, saving and what is dragged must not wait for exports and classifications: a user starts fewer at once.
+_N_THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from aid_desktop.gui.tab_order import move_focus
 from aid_desktop.gui.theme import GRID, ThemeManager, icon
 from aid_desktop.gui.whats_this import explain
 from aid_desktop.gui.widgets.drop_area import DropOverlay
+from aid_desktop.gui.widgets.work_row import WorkRow
 from aid_desktop.paths import APP_NAME
 
 if TYPE_CHECKING:
@@ -230,7 +231,7 @@ class MainWindow(QMainWindow):
             self.background.shut_down()
             event.accept()
             return
-        if not self._closing and (self.session.is_running or self.training.queueing.queue.n_waiting):
+        if not self._closing and (self.session.is_running or self.training.queueing.queue.n_waiting or self._works()):
             event.ignore()
             self._ask_before_closing()
             return
@@ -274,6 +275,7 @@ class MainWindow(QMainWindow):
         self.session.started.connect(self.history.on_run_started)
         self.session.epoch_finished.connect(self.history.on_epoch_finished)
         self.session.settings_applied.connect(self.history.on_settings_applied)
+        self.session.storage_changed.connect(self.history.on_run_started)
         self.session.finished.connect(self._on_run_finished)
         self.session.failed.connect(self._on_run_failed)
         self.session.running_changed.connect(self._on_running_changed)
@@ -340,8 +342,12 @@ class MainWindow(QMainWindow):
     def _ask_before_closing(self) -> None:
         from aid_desktop.gui.training.queueing import closing_question
 
-        question = closing_question(self.session.is_running, self.training.queueing.queue.n_waiting)
+        question = closing_question(self.session.is_running, self.training.queueing.queue.n_waiting, self._works())
         ask(question, self._stop_and_close, self)
+
+    def _works(self) -> list[str]:
+        """Return what the user has started in dialogs and tabs, and would be lost."""
+        return sorted(row.job.title for row in self.findChildren(WorkRow) if row.job is not None)
 
     @pyqtSlot()
     def _stop_and_close(self) -> None:

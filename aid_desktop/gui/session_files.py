@@ -61,6 +61,8 @@ class SessionFiles(QObject):
         self._window = window
         self._recent = RecentPaths(RECENT_SESSIONS)
         self._path: Path | None = None
+        # How often the window came to belong to another file: what was saved before that is not what it shows.
+        self._n_owned = 0
         self._saved = self.session()
         self._to_save: tuple[Session, Path] | None = None
         self._written: tuple[Session, Path] | None = None
@@ -151,7 +153,7 @@ class SessionFiles(QObject):
         start = str(self._path or Path(self._folder()) / f"session{SESSION_SUFFIX}")
         name, _ = QFileDialog.getSaveFileName(self._window, "Save the session", start, _SAVE_FILTER)
         if name:
-            save_as(name, "" if Path(name).suffix else SESSION_SUFFIX, self.save_to, self._window)
+            save_as(name, SESSION_SUFFIX, self.save_to, self._window)
 
     def _folder(self) -> str:
         recent = self._recent.paths()
@@ -163,11 +165,13 @@ class SessionFiles(QObject):
         self._written = self._to_save
         session, path = self._written
         work = partial(_write, session, path)
-        self._background.start(f"Saving {path.name}", work, partial(self._on_saved, session), self._on_not_saved)
+        on_done = partial(self._on_saved, session, self._n_owned)
+        self._background.start(f"Saving {path.name}", work, on_done, self._on_not_saved)
 
-    def _on_saved(self, session: Session, path: Path) -> None:
+    def _on_saved(self, session: Session, n_owned: int, path: Path) -> None:
         self._recent.add(path)
-        self._belong_to(path, session)
+        if n_owned == self._n_owned:
+            self._belong_to(path, session)
         self._go_on()
 
     def _on_not_saved(self, failure: Failure) -> None:
@@ -201,6 +205,7 @@ class SessionFiles(QObject):
 
     def _own(self, path: Path) -> None:
         """Let the session that was just opened belong to the file it came from, if that is one to be saved to."""
+        self._n_owned += 1
         if path == self._restoring:
             self._belong_to(None, Session())
             return

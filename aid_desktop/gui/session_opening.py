@@ -17,6 +17,7 @@ from aid_desktop.gui.background import Background, Failure, Job, JobContext
 from aid_desktop.gui.missing_dialog import MissingDialog, Resolution
 from aid_desktop.gui.qt import required
 from aid_desktop.gui.question import add_answer, message_box
+from aid_desktop.runs.aideveloper_tables import SUFFIX as TABLE_SUFFIX
 from aid_desktop.runs.aideveloper_tables import is_aideveloper_session, read_aideveloper_session
 from aid_desktop.runs.config import RunSettings
 from aid_desktop.runs.session import SESSION_SUFFIX, StoredRow, StoredSession, read_session
@@ -85,10 +86,10 @@ class SessionOpener(QObject):
 
     def _on_read(self, read: ReadSession) -> None:
         self._read = read
-        if read.path.suffix.lower() == SESSION_SUFFIX or read.stored.settings is None:
-            self._ask_for_sources()
-        else:
+        if _is_table(read.path) and read.stored.settings is not None:
             self._ask_for_settings()
+        else:
+            self._ask_for_sources()
 
     def _ask_for_settings(self) -> None:
         box = settings_question(self._window)
@@ -170,9 +171,13 @@ def settings_question(parent: QWidget) -> QMessageBox:
 
 def read_and_find(path: Path, context: JobContext) -> ReadSession:
     """Read a session and look for its sources where they were. Raises RunError."""
-    stored = read_session(path) if path.suffix.lower() == SESSION_SUFFIX else read_aideveloper_session(path)
+    stored = read_aideveloper_session(path) if _is_table(path) else read_session(path)
     sought = [row.sought for row in stored.rows]
     return ReadSession(path, stored, find_sources(sought, context.report_or_leave))
+
+
+def _is_table(path: Path) -> bool:
+    return path.suffix.lower() == TABLE_SUFFIX
 
 
 def open_rows(read: ReadSession, resolution: Resolution, context: JobContext) -> OpenedSession:

@@ -28,6 +28,7 @@ TRAINING = TrainingSettings(AugmentationSettings(rotation=15), HyperParameters(e
 IMAGE = ImageSettings(width=12, height=14)
 SPLIT = SplitSettings(0.25)
 WAIT_S = 30
+DEVICES = [{"name": name, "description": name, "reason": ""} for name in ("auto", "cpu")]
 
 
 @pytest.fixture
@@ -226,6 +227,7 @@ def test_that_what_the_window_does_not_have_is_told(filled: MainWindow, tmp_path
     path = save(filled, tmp_path / "a.aidsession", qtbot)
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("MLP_8_8_8", "Mine").replace('"auto"', '"gpu:7"'), encoding="utf-8")
+    filled.training.run.set_devices(DEVICES)
     open_session(filled, path, qtbot)
     note = next(note for note in filled.data.sources.messages.notes if note.details)
     assert note.text == "2 things of a.aidsession could not be taken over."
@@ -234,9 +236,63 @@ def test_that_what_the_window_does_not_have_is_told(filled: MainWindow, tmp_path
     ]  # fmt: skip
 
 
+def test_that_a_device_is_kept_until_it_is_known_which_there_are(
+    filled: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = save(filled, tmp_path / "a.aidsession", qtbot)
+    path.write_text(path.read_text(encoding="utf-8").replace('"auto"', '"gpu:0"'), encoding="utf-8")
+    open_session(filled, path, qtbot)
+    assert filled.sessions.session().settings.device.strategy == "gpu:0"
+    assert not filled.isWindowModified()
+    filled.training.run.set_devices([*DEVICES, {"name": "gpu:0", "description": "Fast", "reason": ""}])
+    assert filled.sessions.session().settings.device.strategy == "gpu:0"
+    filled.training.run.set_devices(DEVICES)
+    assert filled.sessions.session().settings.device.strategy == "auto"
+    told = [note.text for note in filled.training.messages.notes]
+    assert told == ["There is no device gpu:0 here, so auto stays."]
+
+
+def test_that_a_name_with_a_dot_gets_the_ending_of_sessions(
+    filled: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = (str(tmp_path / "mice_0.95"), "")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *arguments: chosen)
+    action(filled, "saveSessionAs").trigger()
+    path = tmp_path / "mice_0.95.aidsession"
+    qtbot.waitUntil(lambda: filled.sessions.path == path)
+    assert len(read_session(path).rows) == 3
+
+
+def test_that_a_session_of_any_name_is_opened(filled: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    path = save(filled, tmp_path / "a.aidsession", qtbot).rename(tmp_path / "mice_0.95")
+    clear(filled)
+    open_session(filled, path, qtbot)
+    assert len(filled.notifier.table.rows) == 3
+
+
+def test_that_a_slow_save_does_not_take_the_window_back_to_its_file(
+    filled: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = save(filled, tmp_path / "other.aidsession", qtbot)
+    go_on = threading.Event()
+
+    def write_after_wait(*arguments: Any, **words: Any) -> None:
+        assert go_on.wait(WAIT_S)
+        write_session(*arguments, **words)
+
+    monkeypatch.setattr(session_files, "write_session", write_after_wait)
+    slow = tmp_path / "slow.aidsession"
+    filled.sessions.save_to(slow)
+    open_session(filled, other, qtbot)
+    go_on.set()
+    qtbot.waitUntil(slow.exists)
+    qtbot.waitUntil(lambda: not filled.background.n_jobs)
+    assert filled.sessions.path == other
+
+
 def test_that_a_session_is_written_although_the_window_closes(filled: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     go_on = threading.Event()
-    for number in range(3):
+    for number in range(100):
         filled.background.start(f"busy {number}", lambda context: go_on.wait(5), lambda result: None)
     filled.sessions.save_to(tmp_path / "a.aidsession")
     assert not (tmp_path / "a.aidsession").exists()

@@ -27,7 +27,7 @@ from aid_desktop.gui.theme import GRID, Theme, ThemeManager
 from aid_desktop.gui.widgets.drop_area import DropOverlay
 from aid_desktop.gui.widgets.side_column import SideColumn
 from aid_desktop.runs.records import EpochRecord
-from aid_desktop.training.events import EpochFinished, RunStarted, SettingsApplied
+from aid_desktop.training.events import EpochFinished, RunStarted, SettingsApplied, StorageChanged
 
 _NO_RUN = "Open the folder of a run, drop it here, or choose one on the left"
 _NO_EPOCHS = "This run has no epochs to show"
@@ -104,13 +104,17 @@ class HistoryTab(QWidget):
 
     def follow(self, folder: Path) -> None:
         """Show a run that begins now and add its epochs as they are told."""
+        if folder != self._live:
+            # What was told of another run, whose files were never read.
+            self._waiting = []
         self._live = folder
         if self._reading.opening != folder:
             self._open(folder)
 
     @pyqtSlot(RunStarted)
-    def on_run_started(self, event: RunStarted) -> None:
-        """Follow a run from its first event on."""
+    @pyqtSlot(StorageChanged)
+    def on_run_started(self, event: RunStarted | StorageChanged) -> None:
+        """Follow a run from its first event on, or from now on in another folder."""
         self.follow(event.folder)
 
     @pyqtSlot(EpochFinished)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import Qt, pyqtSlot
+from PyQt5.QtCore import Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QStandardItem, QStandardItemModel
 from PyQt5.QtWidgets import QComboBox, QPushButton, QWidget
 
@@ -18,6 +18,7 @@ _FIRST = (
 )
 # With two there is nothing to choose.
 _FEWEST_TO_CHOOSE_FROM = 3
+_NOT_KNOWN = "Whether this computer has it is known once TensorFlow has loaded"
 _TEXTS = TickTexts(
     "gpu",
     "GPUs that train together",
@@ -29,13 +30,17 @@ _TEXTS = TickTexts(
 class DeviceSelector(QComboBox):
     """The list `deviceSelector`; what the machine lacks is shown disabled, its tooltip says why.
 
-    `choose_gpus` is a button to show beside it: it appears where there are GPUs to choose from.
+    `choose_gpus` is a button to show beside it: it appears where there are GPUs to choose from. Before TensorFlow has
+    told what there is, any device can be chosen; `missed` then carries the name of one that the machine lacks.
     """
+
+    missed = pyqtSignal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._items = QStandardItemModel(self)
         self._gpus: list[str] = []
+        self._is_known = False
         self._dialog = OneDialog(self)
         self.setModel(self._items)
         self.setObjectName("deviceSelector")
@@ -45,17 +50,23 @@ class DeviceSelector(QComboBox):
         )
         self.choose_gpus.clicked.connect(self._on_choose)
         self.currentIndexChanged[int].connect(self._show_tip)
-        self.set_choices(_FIRST)
+        self._offer(_FIRST)
 
     def set_choices(self, choices: Sequence[dict[str, str]]) -> None:
         """Offer what `aid-desktop devices --json` calls choices; the chosen one stays if it is among them."""
         chosen = self.currentText()
+        self._is_known = True
+        self._offer(choices)
+        self.choose(chosen)
+        if self.currentText() != chosen:
+            self.missed.emit(chosen)
+
+    def _offer(self, choices: Sequence[dict[str, str]]) -> None:
         self._gpus = [item["name"] for item in choices if item["name"].startswith("gpu:") and not item["reason"]]
         self._items.clear()
         for item in choices:
             self._add(item["name"], item["description"], item["reason"])
         self.choose_gpus.setVisible(len(self._gpus) >= _FEWEST_TO_CHOOSE_FROM)
-        self.choose(chosen)
         self._show_tip()
 
     @property
@@ -68,6 +79,8 @@ class DeviceSelector(QComboBox):
         index = self.findText(name)
         if index < 0 and name.startswith(f"{MIRRORED}:"):
             index = self._add_some(name)
+        if index < 0 and not self._is_known:
+            index = self._add(name, _NOT_KNOWN, "")
         item = self._items.item(index)
         if item is not None and item.isEnabled():
             self.setCurrentIndex(index)
@@ -77,15 +90,15 @@ class DeviceSelector(QComboBox):
             names = mirrored_devices(name, len(self._gpus))
         except TrainingError:
             return -1
-        self._add(name, f"Every batch is shared out among {', '.join(names)}", "")
-        return self.count() - 1
+        return self._add(name, f"Every batch is shared out among {', '.join(names)}", "")
 
-    def _add(self, name: str, description: str, reason: str) -> None:
+    def _add(self, name: str, description: str, reason: str) -> int:
         item = QStandardItem(name)
         item.setToolTip(reason or description)
         item.setData(reason or description, Qt.ItemDataRole.AccessibleDescriptionRole)
         item.setEnabled(not reason)
         self._items.appendRow(item)
+        return self.count() - 1
 
     @pyqtSlot()
     def _show_tip(self) -> None:

@@ -17,6 +17,8 @@ from aid_desktop.runs.rewind import go_back
 from aid_desktop.runs.settings_log import Revision, read_revisions
 from aid_desktop.training.events import RunStarted, SettingsApplied, StorageChanged
 
+_OTHER_RUN = "Nothing was undone: another run has begun since you were asked."
+
 
 class GoingBack(QObject):
     """Keeps the timeline of the run in hand, and does what its button asks for. `parent` shows the question."""
@@ -87,10 +89,20 @@ class GoingBack(QObject):
             no=("Leave as it is", "undoToPointNo"),
         )
 
+        folder = self._in_hand
+
         def on_yes() -> None:
-            self.start(epoch)
+            if self._in_hand == folder:
+                self.start(epoch)
+            else:
+                self._messages.add(Note(Level.WARNING, _OTHER_RUN))
 
         ask(question, on_yes, self._parent)
+
+    @property
+    def _in_hand(self) -> Path | None:
+        """The run that trains, from its loading on; else the last one."""
+        return self._session.folder if self._session.is_running else self._folder
 
     @pyqtSlot(bool)
     def _on_running_changed(self, running: bool) -> None:

@@ -71,6 +71,11 @@ class LiveSettings(QObject):
         session.settings_refused.connect(self._on_refused)
         session.running_changed.connect(self._on_running_changed)
 
+    @property
+    def is_auto(self) -> bool:
+        """Whether changes are posted by themselves."""
+        return self._auto_apply
+
     def values(self) -> TrainingSettings:
         """Return what is shown. Raises SettingsError, after marking the field."""
         sections = self._augmentation.values(), self._hyperparameters.values(), self._saving.values()

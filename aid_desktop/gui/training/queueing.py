@@ -1,6 +1,6 @@
 """Everything about several runs on the Training tab: its buttons, the queue, series and their comparison."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -29,17 +29,26 @@ from aid_desktop.runs.folder import unused_folder
 from aid_desktop.runs.series import PlannedRun, Series, create_series, read_series
 
 
-def closing_question(is_running: bool, n_waiting: int) -> Question:
-    """Return what is asked before a window closes in which a network trains or runs wait."""
+def closing_question(is_running: bool, n_waiting: int, works: Sequence[str] = ()) -> Question:
+    """Return what is asked before a window closes in which a network trains, runs wait, or other works go on."""
     waiting = f"{grouped(n_waiting)} {'run waits' if n_waiting == 1 else 'runs wait'}"
     what = " and ".join((["a network is being trained"] if is_running else []) + ([waiting] if n_waiting else []))
+    if not what:
+        return Question(
+            "closeQuestion",
+            "Work is under way",
+            "Stop it and close?",
+            f"Not finished yet: {', '.join(works)}.",
+            ("Stop and close", "stopAndCloseButton"),
+            ("Stay", "keepTrainingButton"),
+        )
     kept = ["Everything up to the last finished epoch is saved already."] if is_running else []
     lost = ["Waiting runs are forgotten; those of a series can go on later: Open… in the queue."]
     return Question(
         "closeQuestion",
         f"{what[0].upper()}{what[1:]}",
         "Stop the training and close?" if is_running else "Close without training them?",
-        " ".join(kept + (lost if n_waiting else [])),
+        " ".join(kept + (lost if n_waiting else []) + ([f"Not finished yet: {', '.join(works)}."] if works else [])),
         ("Stop and close" if is_running else "Close", "stopAndCloseButton"),
         ("Keep training" if is_running else "Stay", "keepTrainingButton"),
     )

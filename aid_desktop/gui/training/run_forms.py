@@ -1,8 +1,8 @@
 """The forms follow the queue: they show the settings of the run that trains, and afterwards what they showed before."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from PyQt5.QtCore import QObject, pyqtSlot
+from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from aid_desktop.errors import SettingsError
 from aid_desktop.gui.training.live_settings import LiveSettings
@@ -20,7 +20,12 @@ class _Shown:
 
 
 class RunForms(QObject):
-    """Keeps a change that the user makes from carrying the settings of another run into the one in hand."""
+    """Keeps a change that the user makes from carrying the settings of another run into the one in hand.
+
+    `set_aside` tells that what the user was setting up gives way to the settings of the next run.
+    """
+
+    set_aside = pyqtSignal()
 
     def __init__(
         self,
@@ -41,8 +46,13 @@ class RunForms(QObject):
 
     @pyqtSlot(RunConfig)
     def _on_starting(self, config: RunConfig) -> None:
+        shown = self._settings()
         if self._before is None:
-            self._before = _Shown(self._model.choice, self._settings())
+            self._before = _Shown(self._model.choice, shown)
+        elif not self._live.is_auto and shown != self._of_run:
+            # Not meant for the run that has ended: it would have been applied.
+            self._before = replace(self._before, settings=shown)
+            self.set_aside.emit()
         self._of_run = config.training
         self._model.show_choice(config.model)
         self._undo.show(config.training)

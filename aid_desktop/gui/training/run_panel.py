@@ -208,6 +208,8 @@ class RunPanel(QWidget):
             self._reason.hide()
             self._seconds = []
             self._best = None
+            # Until it is known how many this run has, the text is its stage.
+            self._epochs = self._epoch = 0
             self._started_at = time.monotonic()
             self._epoch_bar.setRange(0, 0)
             self._clock.start()
@@ -276,8 +278,8 @@ class RunPanel(QWidget):
     @pyqtSlot()
     def _on_stop(self) -> None:
         self.stop_button.setEnabled(False)
-        self._text.setText("Stopping …")
         self._session.stop()
+        self._text.setText("Stopping …")
 
     @pyqtSlot()
     def _on_keep(self) -> None:
@@ -323,6 +325,9 @@ class RunPanel(QWidget):
     @pyqtSlot()
     def _show_text(self) -> None:
         if self._started_at is None or not self._session.is_running or not self._epochs:
+            return
+        if self._session.stop_requested:
+            self._text.setText("Stopping …")
             return
         parts = [f"{min(self._epoch, self._epochs)} of {self._epochs} epochs"]
         parts.append(duration_text(time.monotonic() - self._started_at))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QUndoCommand
 
 from aid_desktop.errors import SettingsError
@@ -51,6 +51,7 @@ class WindowSettings(QObject):
         for signal in (notifier.image_settings_changed, notifier.split_changed, live.edited, model.changed):
             signal.connect(self.changed)
         run.device.currentTextChanged.connect(self.changed)
+        run.device.missed.connect(self._on_device_missed)
 
     @property
     def seed(self) -> int:
@@ -115,8 +116,15 @@ class WindowSettings(QObject):
         if model.start_from is None and model.architecture not in ("", self._model.architecture):
             texts.append(f"There is no architecture {model.architecture!r} here, so {self._model.architecture} stays.")
         if device != self._run.device.currentText():
-            texts.append(f"There is no device {device} here, so {self._run.device.currentText()} stays.")
+            texts.append(self._no_device(device))
         return texts
+
+    def _no_device(self, name: str) -> str:
+        return f"There is no device {name} here, so {self._run.device.currentText()} stays."
+
+    @pyqtSlot(str)
+    def _on_device_missed(self, name: str) -> None:
+        self.left_out.emit(self._no_device(name))
 
 
 class _ShowSettings(QUndoCommand):

@@ -199,7 +199,7 @@ class StartFrom(QWidget):
         self._field.remember(model.path)
         self._contract.setText(contract_text(model.card))
         self._contract.show()
-        if self._takes_settings:
+        if self._takes_settings and self.is_used:
             self._notifier.set_image_settings(model.card.image)
         self._look_soon()
 

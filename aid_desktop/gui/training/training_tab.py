@@ -59,6 +59,7 @@ from aid_desktop.training.run import TrainingRun
 logger = logging.getLogger(__name__)
 
 _LEFT_WIDTH = 52 * GRID
+_SET_ASIDE = "The next queued run is shown. The settings that you were preparing come back when the queue rests."
 _WAIT_FOR_RATE = "A learning rate is being sought: wait for it, or close that dialog, and start again."
 
 
@@ -220,6 +221,7 @@ class TrainingTab(QWidget):
         self.rate_finder = OneDialog(self)
         self.queueing = self._make_queueing()
         self._forms = RunForms(self.queueing.queue, self.model, self.settings, self.undo, self)
+        self._forms.set_aside.connect(self._on_set_aside)
         self._run_log = RunLog(session, self.log, self)
 
     def _make_queueing(self) -> Queueing:
@@ -335,6 +337,10 @@ class TrainingTab(QWidget):
     @pyqtSlot(str)
     def _on_left_out(self, text: str) -> None:
         self.messages.add(Note(Level.INFO, text))
+
+    @pyqtSlot()
+    def _on_set_aside(self) -> None:
+        self._on_left_out(_SET_ASIDE)
 
     @pyqtSlot(StorageChanged)
     def _on_storage_changed(self, event: StorageChanged) -> None:

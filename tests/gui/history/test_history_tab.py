@@ -1,5 +1,6 @@
 """The History tab as a user has it."""
 
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -33,7 +34,7 @@ from aid_desktop.runs.settings_log import Revision, append_revision
 from aid_desktop.settings.augmentation import AugmentationSettings
 from aid_desktop.settings.hyperparameters import HyperParameters
 from aid_desktop.settings.snapshot import SettingsDiff, TrainingSettings
-from aid_desktop.training.events import EpochFinished, RunStarted, SettingsApplied
+from aid_desktop.training.events import EpochFinished, RunStarted, SettingsApplied, StorageChanged
 
 Drop = Callable[[QWidget, Sequence[Path]], None]
 
@@ -374,6 +375,36 @@ def test_that_a_running_training_is_followed(
     assert rows(tab) == 3
     assert epoch_titles(tab) == ["Epoch 1 · best"]
     assert list_lines(tab) == ["live\nbest 0.700 · 3 epochs"]
+
+
+def test_that_epochs_of_a_run_whose_files_were_never_read_are_not_those_of_the_next(
+    qtbot: QtBot, tab: HistoryTab, notifier: Notifier, background: Background, tmp_path: Path
+) -> None:
+    first, second = make_run(tmp_path / "first", ()), make_run(tmp_path / "second", ())
+    go_on = threading.Event()
+    for number in range(100):
+        background.start(f"busy {number}", lambda context: go_on.wait(30), lambda result: None)
+    tab.on_run_started(started(first.path))
+    for epoch in range(5):
+        tab.on_epoch_finished(EpochFinished(record(epoch, 0.99), 9))
+    notifier.open_run(second.path)
+    tab.on_run_started(started(second.path))
+    tab.on_epoch_finished(EpochFinished(record(0, 0.5), 9))
+    go_on.set()
+    wait_for(qtbot, background)
+    assert list_lines(tab)[0] == "second\nbest 0.500 · 1 epoch"
+
+
+def test_that_a_run_is_followed_to_another_folder(
+    qtbot: QtBot, tab: HistoryTab, background: Background, tmp_path: Path
+) -> None:
+    tab.on_run_started(started(make_run(tmp_path / "drive", ()).path))
+    wait_for(qtbot, background)
+    elsewhere = make_run(tmp_path / "fallback", ())
+    tab.on_run_started(StorageChanged(elsewhere.path, "The drive has gone.", True))
+    wait_for(qtbot, background)
+    tab.on_epoch_finished(EpochFinished(record(0, 0.5), 9))
+    assert rows(tab) == 1
 
 
 def test_that_a_hidden_tab_shows_what_has_come_once_it_is_seen(

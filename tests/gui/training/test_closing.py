@@ -99,6 +99,11 @@ def test_while_a_model_is_exported(ready: MainWindow, trained: Path, qtbot: QtBo
     dialog.formats.tick(["onnx"])
     dialog.start(tmp_path / "net.onnx")
     assert ready.background.n_jobs
+    assert not ready.close()
+    question = ready.findChildren(QMessageBox, "closeQuestion")[-1]
+    assert "Not finished yet: Exporting" in question.informativeText()
+    question.findChild(QPushButton, "keepTrainingButton").click()
+    assert ready.isVisible()
     close(ready, qtbot)
     left = [path.name for path in tmp_path.iterdir() if path.name.startswith((".export", "net"))]
     assert left in ([], ["net.onnx"])

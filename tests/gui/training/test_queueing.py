@@ -242,6 +242,25 @@ def test_that_the_forms_follow_the_run_that_trains_and_come_back(able: MainWindo
     assert able.training.model.architecture == "MLP_24_16_24"
 
 
+def test_that_what_is_set_up_without_applying_it_comes_back_after_the_queue(
+    able: MainWindow, core: Core, qtbot: QtBot
+) -> None:
+    core.holds = True
+    for _ in range(2):
+        add(able, qtbot)
+    able.training.settings.set_auto_apply(False)
+    queue_of(able).go_on()
+    qtbot.waitUntil(lambda: queue_of(able).entries[0].epoch == 1, timeout=WAIT_MS)
+    show(able, epochs=333)
+    core.go()
+    qtbot.waitUntil(lambda: queue_of(able).entries[1].epoch == 1, timeout=WAIT_MS)
+    assert able.training.settings.values().hyperparameters.epochs == 2
+    assert any("come back when the queue rests" in note.text for note in able.training.messages.notes)
+    core.go()
+    rest(able, qtbot)
+    assert able.training.settings.values().hyperparameters.epochs == 333
+
+
 def test_that_a_change_by_hand_concerns_the_run_in_hand_and_stays(able: MainWindow, core: Core, qtbot: QtBot) -> None:
     core.holds = True
     for _ in range(2):

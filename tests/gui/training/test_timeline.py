@@ -58,6 +58,23 @@ def test_that_changes_are_listed_in_words_and_only_kept_networks_can_be_gone_bac
     assert not timeline.undo_button.isEnabled()
 
 
+def test_that_the_answer_does_not_concern_a_run_that_began_meanwhile(
+    ready: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped: list[bool] = []
+    monkeypatch.setattr(type(ready.session), "is_running", True)
+    monkeypatch.setattr(type(ready.session), "folder", Path("first"))
+    monkeypatch.setattr(ready.session, "stop", lambda: stopped.append(True))
+    ready.training.timeline.undo_wanted.emit(12)
+    monkeypatch.setattr(type(ready.session), "folder", Path("second"))
+    question = ready.findChild(QPushButton, "undoToPointYes")
+    assert question is not None
+    question.click()
+    assert not stopped
+    assert any("another run has begun" in note.text for note in ready.training.messages.notes)
+    monkeypatch.undo()
+
+
 @pytest.mark.keras
 def test_that_a_run_goes_back_to_before_a_change_and_on_from_there(ready: MainWindow, qtbot: QtBot) -> None:
     tab, session = ready.training, ready.session
