@@ -16,6 +16,7 @@ from aid_desktop.data.listing import (
     ARRAY_SUFFIXES,
     RTDC_SUFFIXES,
     TABLE_SUFFIXES,
+    is_folder,
     is_ignored,
     is_image_file,
     natural_key,
@@ -199,7 +200,7 @@ def _content_of(folder: Path) -> _Content:
             path = Path(entry.path)
             if is_ignored(entry.name):
                 continue
-            if entry.is_dir():
+            if is_folder(entry):
                 content.folders.append(path)
             elif _is_stack_file(path):
                 content.stacks.append(path)

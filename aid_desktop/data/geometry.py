@@ -99,7 +99,8 @@ def window_start(centre: float, side: int) -> int:
 
     AIDeveloper's rule, needed to give a network trained with it the same pixels.
     """
-    return round(float(centre) - side / 2)
+    # Damaged files have positions that no index can hold.
+    return round(min(max(float(centre), -_FAR), _FAR) - side / 2)
 
 
 def source_indices(start: int, length: int, n: int, padding: str) -> NDArray[np.intp]:

@@ -48,6 +48,15 @@ def natural_key(name: str) -> tuple[object, ...]:
     return (keys, name)
 
 
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Return whether what stands in a folder is one itself, or leads to one; a link that leads nowhere does not."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        # A link that leads back to itself, or into a folder that is closed.
+        return False
+
+
 def walk_files(folder: Path) -> Iterator[Path | Problem]:
     """Yield the files below `folder` without ignored ones, and a Problem for each folder that stays shut.
 
@@ -64,7 +73,7 @@ def walk_files(folder: Path) -> Iterator[Path | Problem]:
             yield Problem(relative_name(current, folder), f"cannot be opened ({error.strerror or error})")
             continue
         for entry in found:
-            if not entry.is_dir():
+            if not is_folder(entry):
                 yield Path(entry.path)
             elif (real := os.path.realpath(entry.path)) not in seen:
                 seen.add(real)

@@ -1,5 +1,6 @@
 """Bring all images of a row to the network's size, as one array."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,7 +22,8 @@ R = TypeVar("R")
 
 BLOCK_BYTES = 32 * 2**20
 MAX_BLOCK = 8192
-"""Original images are read up to so many bytes and images at a time: many chunks of an .rtdc file, few photographs."""
+"""So many images are read and prepared at a time, and so many bytes of the larger of both: many chunks of an .rtdc
+file, few photographs."""
 MAX_FILES = 256
 """Image files are opened one by one: no more at a time, so that a stop is heard soon on a slow drive."""
 
@@ -63,7 +65,7 @@ def prepare_blocks(
     While a block is used the next one is read and decoded; no more than two are in memory.
     """
     kind = single_pixel_type(reader.source)
-    largest = max(height * width * channels for height, width, channels in reader.source.shapes)
+    largest = max(map(math.prod, (*reader.source.shapes, prepared_shape(settings, margin))))
     most = MAX_FILES if reader.source.kind in (SourceKind.FOLDER, SourceKind.TABLE) else MAX_BLOCK
     size = max(1, min(most, most_images, BLOCK_BYTES // (largest * np.dtype(kind).itemsize)))
     if isinstance(reader, RtdcReader):

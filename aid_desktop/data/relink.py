@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from aid_desktop.data.digest import combined_digest, digest_of
 from aid_desktop.data.folders import Files
-from aid_desktop.data.listing import is_ignored, list_files, natural_key, portable_name, relative_name
+from aid_desktop.data.listing import is_folder, is_ignored, list_files, natural_key, portable_name, relative_name
 from aid_desktop.data.source import SourceKind
 from aid_desktop.data.tables import table_files
 from aid_desktop.errors import DataError
@@ -205,7 +205,7 @@ def _walk(folder: Path, leave: Callable[[], None]) -> Iterator[Path]:
         for entry in found:
             path = Path(entry.path)
             yield path
-            if entry.is_dir() and (real := os.path.realpath(path)) not in seen:
+            if is_folder(entry) and (real := os.path.realpath(path)) not in seen:
                 seen.add(real)
                 waiting.append(path)
 

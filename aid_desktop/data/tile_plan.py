@@ -1,5 +1,6 @@
 """Plan the tiles of many images: which positions, which classes, which folders, before anything is written."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,8 @@ DEFAULT_NAMES = ("background", "object")
 NAME_WITHOUT_MASK = "tiles"
 """Name of the only class where none is given and there are no masks."""
 
+_LONGEST_NAME = 180
+"""Bytes of a name; file systems take 255."""
 _FORBIDDEN = '<>:"/\\|?*'
 
 
@@ -214,10 +217,13 @@ def _with_masks(images: Sequence[_Image], masks: Path | None) -> tuple[list[_Ima
 
 
 def image_names(places: Sequence[ImagePlace], taken: Iterable[str] = ()) -> Iterator[str]:
-    """Yield a different name for each image: that of its file, its number there, and _2, _3, … where that is taken."""
+    """Yield a different name for each image: that of its file, its number there, and _2, _3, … where that is taken.
+
+    Long names are cut, so that there is room for what tiles have behind them.
+    """
     taken = set(taken)
     for place in places:
-        stem = place.path.stem.rstrip(" .") or "image"
+        stem = _cut_name(place.path.stem).rstrip(" .") or "image"
         base = stem if place.page is None else f"{stem}_{place.page:05d}"
         name, number = base, 1
         # Not every file system tells capitals from small letters.
@@ -226,6 +232,12 @@ def image_names(places: Sequence[ImagePlace], taken: Iterable[str] = ()) -> Iter
             name = f"{base}_{number}"
         taken.add(name.casefold())
         yield name
+
+
+def _cut_name(name: str) -> str:
+    encoded = os.fsencode(name)
+    # Not within a letter.
+    return name if len(encoded) <= _LONGEST_NAME else encoded[:_LONGEST_NAME].decode(errors="ignore")
 
 
 def _plan_image(image: _Image, name: str, settings: TileSettings, n_classes: int) -> TiledImage:

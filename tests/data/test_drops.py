@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -116,6 +118,13 @@ def test_that_a_folder_that_cannot_be_opened_is_rejected(make, monkeypatch):
 
     monkeypatch.setattr(drops.os, "scandir", refuse)
     assert str(resolve_drop([folder / "data"]).rejected[0]) == "data: cannot be opened (Permission denied)"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right of their own on Windows")
+def test_that_a_link_that_cannot_be_followed_leaves_the_rest(make):
+    folder = make("data/cat/1.png", "data/dog/1.png") / "data"
+    (folder / "cat" / "loop").symlink_to(folder / "cat" / "loop")
+    assert [item.class_name for item in resolve_drop([folder]).items] == ["cat", "dog"]
 
 
 def test_that_all_images_of_a_folder_are_the_folder(make):

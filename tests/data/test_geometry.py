@@ -273,7 +273,10 @@ def test_that_images_of_one_size_are_cut_like_each_of_them(stack, positions, wid
         np.testing.assert_array_equal(found[:, :, 0], expected)
 
 
-def test_that_positions_beyond_all_measure_give_the_padding():
-    images, settings = [np.full((4, 4), 9, np.uint8)] * 2, ImageSettings(width=2, height=2)
+@pytest.mark.parametrize("channels", ["gray", "rgb"])
+def test_that_positions_beyond_all_measure_give_the_padding(channels):
+    images, settings = [np.full((4, 4), 9, np.uint8)] * 2, ImageSettings(width=2, height=2, channels=channels)
     fitted = fit_images(images, np.array([[1e300, 2.0], [-1e300, 2.0]]), settings)
     assert not fitted.any()
+    edge = replace(settings, padding="edge")
+    assert (fit_images(images, np.array([[1e300, 2.0], [2.0, -1e300]]), edge) == 9).all()

@@ -1,3 +1,6 @@
+import os
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,8 +26,6 @@ def test_that_both_spellings_of_an_accent_are_one_name():
 
 
 def test_that_a_folder_that_stays_shut_is_a_problem(tmp_path, write_image, monkeypatch):
-    import os
-
     write_image(tmp_path / "a.png")
     write_image(tmp_path / "shut" / "b.png")
     scandir = os.scandir
@@ -38,3 +39,12 @@ def test_that_a_folder_that_stays_shut_is_a_problem(tmp_path, write_image, monke
     listing = list_files(tmp_path)
     assert listing.images == ("a.png",)
     assert str(listing.others[0]) == "shut: cannot be opened (Permission denied)"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right of their own on Windows")
+def test_that_a_link_that_cannot_be_followed_leaves_the_rest(tmp_path, write_image):
+    write_image(tmp_path / "a.png")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    listing = list_files(tmp_path)
+    assert listing.images == ("a.png",)
+    assert [problem.name for problem in listing.others] == ["loop"]

@@ -83,6 +83,14 @@ def test_that_blocks_of_rtdc_files_begin_with_a_chunk(tmp_path, monkeypatch):
         assert [len(block) for block in blocks] == sizes
 
 
+def test_that_blocks_are_small_where_small_images_become_large_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr(prepare, "BLOCK_BYTES", 40 * 40 * 2)
+    np.save(tmp_path / "a.npy", noise(5, 4, 4))
+    settings = ImageSettings(width=40, height=40, fit="scale")
+    blocks = prepare.prepare_blocks(open_source(tmp_path / "a.npy"), settings, 1.0, False, np.arange(5))
+    assert [len(block) for block in blocks] == [2, 2, 1]
+
+
 def test_that_the_originals_have_gone_when_a_block_is_used(tmp_path, monkeypatch):
     originals = []
 

@@ -13,7 +13,8 @@ from aid_desktop.data.formats import open_source
 from aid_desktop.data.grouping import group_key
 from aid_desktop.data.rtdc_writing import write_rtdc
 from aid_desktop.data.tile_extras import with_extra_tiles
-from aid_desktop.data.tile_plan import TilePlan, TileSettings, open_images, plan_tiles
+from aid_desktop.data.tile_masks import ImagePlace
+from aid_desktop.data.tile_plan import TilePlan, TileSettings, image_names, open_images, plan_tiles
 from aid_desktop.data.tile_writing import GROUP_BY, TileReport, write_tiles
 from aid_desktop.errors import DataError, SettingsError, StoppedError
 
@@ -241,3 +242,12 @@ def test_that_progress_is_told_and_stopping_leaves_whole_files(images: Path, tmp
 def test_that_settings_that_cannot_be_used_are_refused(settings: dict[str, object], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         TileSettings(**settings)
+
+
+@pytest.mark.parametrize("letter", ["a", "ü", "細"])
+def test_that_long_names_leave_room_for_the_place_of_the_tile(letter: str) -> None:
+    first, second = (ImagePlace(Path(letter * 240 + end + ".png")) for end in "12")
+    names = list(image_names([first, second]))
+    assert len(set(names)) == 2
+    assert all(len(f"{name}_x00000_y00000.png".encode()) <= 255 and name.startswith(letter) for name in names)
+    assert list(image_names([ImagePlace(Path(letter * 60 + ".png"))])) == [letter * 60]
