@@ -10,11 +10,14 @@ from hypothesis import strategies as st
 from aid_desktop.errors import TrainingError
 from aid_desktop.models.registry import Architecture
 from aid_desktop.models.zoo import check_size, list_architectures
+from aid_desktop.runs.run_toml import read_run_toml
 from aid_desktop.settings.image import ImageSettings
 from aid_desktop.training.presets import Preset, Recommendation, recommend
 from aid_desktop.training.speed_model import Situation
 
-ZOO = list_architectures(Path(__file__).parents[2] / "model_zoo.py")
+ROOT = Path(__file__).parents[2]
+RECIPES = ROOT / "docs" / "recipes"
+ZOO = list_architectures(ROOT / "model_zoo.py")
 BUDGETS = {Preset.QUICK: 5 * 60, Preset.BALANCED: 20 * 60, Preset.BEST: 60 * 60}
 GRAY = ImageSettings(width=28, height=28)
 MANY = Situation((5_500,) * 10, GRAY, n_cores=2)
@@ -68,6 +71,12 @@ def test_that_more_time_gives_a_larger_network_and_more_epochs() -> None:
     assert quick.seconds < balanced.seconds < best.seconds
     assert best.training.augmentation.random_erasing > quick.training.augmentation.random_erasing == 0
     assert [one.training.hyperparameters.precision for one in (quick, best)] == ["float32", "auto"]
+
+
+def test_that_the_recipe_of_fashion_mnist_is_what_the_best_preset_chooses() -> None:
+    config = read_run_toml(RECIPES / "fashion_mnist.toml")
+    chosen = recommend(Preset.BEST, MANY, ZOO)
+    assert (config.image, config.model.architecture, config.training) == (GRAY, chosen.architecture, chosen.training)
 
 
 def test_that_a_gpu_affords_more_epochs_than_two_cores() -> None:
