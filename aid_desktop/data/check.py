@@ -1,8 +1,9 @@
 """Look for images that stand on both sides of a split, for contradictory labels, and for images that are of no use."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -16,8 +17,10 @@ from aid_desktop.data.health import ClassHealth, class_health
 from aid_desktop.data.near_duplicates import MAX_PAIRS, MarkedImages
 from aid_desktop.data.source import ImageReader
 from aid_desktop.errors import DataError
-from aid_desktop.long_work import Progress, ShouldStop
+from aid_desktop.long_work import Progress, ShouldStop, leave_if_stopped
 from aid_desktop.numbers import grouped
+
+_STOPPED = "Stopped while the images were compared."
 
 
 class Severity(StrEnum):
@@ -76,7 +79,7 @@ def check_table(
     """
     readers = [reopen(row.source) for row in table.rows]
     prints = fingerprint_all(readers, progress, should_stop)
-    pool = _Pool(table, readers, prints)
+    pool = _Pool(table, readers, prints, partial(leave_if_stopped, should_stop, _STOPPED))
     found = [*pool.shared_groups(group_by), *pool.across_roles(), *pool.contradictions()]
     if group_by == "image":
         found += pool.within_training()
@@ -89,8 +92,15 @@ def check_table(
 class _Pool:
     """All images of a table, one after the other."""
 
-    def __init__(self, table: ClassTable, readers: Sequence[ImageReader], prints: Sequence[Fingerprints]) -> None:
+    def __init__(
+        self,
+        table: ClassTable,
+        readers: Sequence[ImageReader],
+        prints: Sequence[Fingerprints],
+        leave: Callable[[], None],
+    ) -> None:
         self._table = table
+        self._leave = leave
         self._readers = readers
         lengths = [len(marks) for marks in prints]
         self._row = np.repeat(np.arange(len(prints)), lengths)
@@ -130,12 +140,18 @@ class _Pool:
             if pairs:
                 what = _count(len(pairs), "image is", "images are")
                 yield self._finding(Severity.LEAK, f"{what} both for {first} and for {second}", pairs)
-            near = self._images.nearly_equal(self._of(first), self._of(second))
-            if len(near):
-                n_near = len(np.unique(near[:, 0]))
-                what = _count(n_near, f"image for {first} nearly equals", f"images for {first} nearly equal")
-                text = f"{what} one for {second}: look whether they show the same"
-                yield self._finding(Severity.LEAK, text, [(one, other) for one, other in near])
+            yield from self._near(first, second)
+
+    def _near(self, first: Role, second: Role) -> Iterator[Finding]:
+        near = self._images.nearly_equal(self._of(first), self._of(second), self._leave)
+        if len(near.pairs):
+            n_near = len(np.unique(near.pairs[:, 0]))
+            what = _count(n_near, f"image for {first} nearly equals", f"images for {first} nearly equal")
+            text = f"{what} one for {second}: look whether they show the same"
+            yield self._finding(Severity.LEAK, text, [(one, other) for one, other in near.pairs])
+        if not near.is_complete:
+            text = f"So many images for {first} and for {second} look alike that not all of them were compared in full"
+            yield Finding(Severity.DOUBT, text, ())
 
     def contradictions(self) -> Iterator[Finding]:
         """Yield a finding of identical images that have different classes."""

@@ -1,6 +1,7 @@
 """Find images that nearly equal each other, without comparing each with each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +26,25 @@ scikit-learn's different handwritten digits. Images moved by a pixel at that siz
 MAX_PAIRS = 1000
 """So many pairs of one kind are looked at; a finding says when there are more."""
 
+MAX_CANDIDATES = 1_000_000
+"""So many pairs with similar hashes are compared in full. Images of one kind of cell have similar hashes by chance."""
+
 _PLACES_AT_ONCE = 256
+_CANDIDATES_AT_ONCE = 4096
 
 _BITS = np.array([bin(byte).count("1") for byte in range(256)], np.uint8)
 
 
 Pairs = NDArray[np.intp]
 """Places of two images that belong together, (N, 2)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NearPairs:
+    """Pairs that nearly equal each other, and whether these are all of them."""
+
+    pairs: Pairs
+    is_complete: bool
 
 
 class MarkedImages:
@@ -60,41 +73,52 @@ class MarkedImages:
 
     def nearly_equal(
         self, ours: NDArray[np.intp], theirs: NDArray[np.intp], leave: Callable[[], None] | None = None
-    ) -> Pairs:
+    ) -> NearPairs:
         """Return the pairs of an image among `ours` and one among `theirs` that nearly equal each other.
 
-        Equal images and those of one grey level are no such pairs. Of more than 10 · MAX_PAIRS pairs that may be, the
-        first ones are looked at; `leave` is that of `near_pairs`.
+        Equal images and those of one grey level are no such pairs. The search ends at 10 · MAX_PAIRS pairs, and after
+        MAX_CANDIDATES that might have been; `leave` is that of `near_candidates`.
         """
         ours, theirs = ours[~self.is_flat[ours]], theirs[~self.is_flat[theirs]]
-        first, second = near_pairs(self.perceptual[ours], self.perceptual[theirs], 10 * MAX_PAIRS, leave)
-        pairs: Pairs = np.stack([ours[first], theirs[second]], axis=1)
+        pairs = [np.empty((0, 2), np.intp)]
+        n_found = n_compared = 0
+        for candidates in near_candidates(self.perceptual[ours], self.perceptual[theirs], leave):
+            if n_found >= 10 * MAX_PAIRS or n_compared >= MAX_CANDIDATES:
+                return NearPairs(np.concatenate(pairs), False)
+            found = self._confirmed(np.stack([ours[candidates[:, 0]], theirs[candidates[:, 1]]], axis=1))
+            pairs.append(found)
+            n_found, n_compared = n_found + len(found), n_compared + len(candidates)
+        return NearPairs(np.concatenate(pairs), True)
+
+    def _confirmed(self, pairs: Pairs) -> Pairs:
         pairs = pairs[self.exact[pairs[:, 0]] != self.exact[pairs[:, 1]]]
-        if len(pairs):
-            pairs = pairs[correlations(self._small(pairs[:, 0]), self._small(pairs[:, 1])) >= NEARLY_EQUAL]
-        return pairs
+        if not len(pairs):
+            return pairs
+        return pairs[correlations(self._small(pairs[:, 0]), self._small(pairs[:, 1])) >= NEARLY_EQUAL]
 
     def _small(self, places: NDArray[np.intp]) -> NDArray[np.float32]:
+        # Each image once, in the order of its file.
+        places, back = np.unique(places, return_inverse=True)
         images = np.empty((len(places), SIDE, SIDE), np.float32)
         readers = self.reader[places]
         for number in np.unique(readers).tolist():
             here = readers == number
             images[here] = read_small(self._readers[number], self.index[places[here]])
-        return images
+        return images[back]
 
 
-def near_pairs(
-    one: NDArray[np.uint64], other: NDArray[np.uint64], limit: int, leave: Callable[[], None] | None = None
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the places (in `one`, in `other`) of pairs that differ in at most MAX_DISTANCE bits.
+def near_candidates(
+    one: NDArray[np.uint64], other: NDArray[np.uint64], leave: Callable[[], None] | None = None
+) -> Iterator[Pairs]:
+    """Yield the places (in `one`, in `other`) of all pairs that differ in at most MAX_DISTANCE bits, each pair once.
 
-    All such pairs, each once, unless there are more than `limit`; then the first ones that were found.
-    `leave` is called every now and then, and may raise an error to end the search.
+    Some thousands at a time. `leave` is called every now and then, and may raise an error to end the search.
     """
-    found: set[tuple[int, int]] = set()
     width = 64 // N_BANDS
-    for band in range(N_BANDS):
-        shift, mask = np.uint64(band * width), np.uint64(2**width - 1)
+    mask = np.uint64(2**width - 1)
+    bands = [np.uint64(band * width) for band in range(N_BANDS)]
+    waiting: list[Pairs] = []
+    for number_of_band, shift in enumerate(bands):
         keys_one, keys_other = (one >> shift) & mask, (other >> shift) & mask
         order = np.argsort(keys_other, kind="stable")
         begins = np.searchsorted(keys_other[order], keys_one, side="left")
@@ -102,20 +126,21 @@ def near_pairs(
         for number, place in enumerate(np.flatnonzero(ends > begins).tolist()):
             if leave is not None and not number % _PLACES_AT_ONCE:
                 leave()
-            candidates = order[begins[place] : ends[place]]
-            near = candidates[distances(one[place], other[candidates]) <= MAX_DISTANCE]
-            found.update((place, int(partner)) for partner in near)
-            if len(found) >= limit:
-                return _columns(found, limit)
-    return _columns(found, limit)
+            partners = order[begins[place] : ends[place]]
+            partners = partners[distances(one[place], other[partners]) <= MAX_DISTANCE]
+            for earlier in bands[:number_of_band]:
+                # Those of an equal earlier band were found there.
+                partners = partners[((one[place] ^ other[partners]) >> earlier) & mask != 0]
+            if len(partners):
+                waiting.append(np.stack([np.full(len(partners), place), partners], axis=1))
+            if sum(map(len, waiting)) >= _CANDIDATES_AT_ONCE:
+                yield np.concatenate(waiting)
+                waiting = []
+    if waiting:
+        yield np.concatenate(waiting)
 
 
 def distances(one: np.uint64, others: NDArray[np.uint64]) -> NDArray[np.intp]:
     """Return the number of differing bits, (N,)."""
     numbers: NDArray[np.intp] = _BITS[np.bitwise_xor(one, others).view(np.uint8)].reshape(-1, 8).sum(1, dtype=np.intp)
     return numbers
-
-
-def _columns(pairs: set[tuple[int, int]], limit: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    array = np.array(sorted(pairs)[:limit], np.intp).reshape(-1, 2)
-    return array[:, 0], array[:, 1]

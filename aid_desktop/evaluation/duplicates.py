@@ -76,5 +76,5 @@ def _near(images: MarkedImages, labels: NDArray[np.intp], leave: Callable[[], No
     pairs = [np.empty((0, 2), np.intp)]
     for label in np.unique(labels)[:-1].tolist():
         ours, theirs = np.flatnonzero(labels == label), np.flatnonzero(labels > label)
-        pairs.append(images.nearly_equal(ours, theirs, leave)[:MAX_PAIRS])
+        pairs.append(images.nearly_equal(ours, theirs, leave).pairs[:MAX_PAIRS])
     return np.concatenate(pairs)

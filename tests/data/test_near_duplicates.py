@@ -2,7 +2,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aid_desktop.data.near_duplicates import MAX_DISTANCE, distances, near_pairs
+from aid_desktop.data import near_duplicates
+from aid_desktop.data.fingerprint import fingerprint
+from aid_desktop.data.formats import open_source
+from aid_desktop.data.near_duplicates import MAX_DISTANCE, MarkedImages, distances, near_candidates
 
 hashes = st.integers(0, 2**64 - 1)
 
@@ -26,9 +29,10 @@ def test_that_no_near_pair_is_missed_and_none_is_made_up(ours, data):
         for j, other in enumerate(theirs)
         if bin(one ^ other).count("1") <= MAX_DISTANCE
     }
-    first, second = near_pairs(np.array(ours, np.uint64), np.array(theirs, np.uint64), 10**6)
-    assert set(zip(first.tolist(), second.tolist(), strict=True)) == expected
-    assert len(first) == len(expected)
+    portions = list(near_candidates(np.array(ours, np.uint64), np.array(theirs, np.uint64)))
+    found = [(first, second) for portion in portions for first, second in portion.tolist()]
+    assert set(found) == expected
+    assert len(found) == len(expected)
 
 
 @given(hashes, st.lists(hashes, max_size=8))
@@ -37,7 +41,25 @@ def test_that_distances_count_differing_bits(one, others):
     assert got.tolist() == [bin(one ^ other).count("1") for other in others]
 
 
-def test_that_many_equal_hashes_end_at_the_limit():
+def test_that_many_equal_hashes_come_in_portions():
     same = np.zeros(3000, np.uint64)
-    first, second = near_pairs(same, same, 500)
-    assert len(first) == len(second) == 500
+    portion = next(near_candidates(same, same))
+    assert 4096 <= len(portion) <= 4096 + 3000
+
+
+def test_that_images_which_look_alike_by_chance_do_not_hide_copies(tmp_path, monkeypatch):
+    # All have one hash, and only the last ones are copies of each other.
+    monkeypatch.setattr(near_duplicates, "_CANDIDATES_AT_ONCE", 50)
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 200, (60, 32, 32)).astype(np.uint8)
+    images[50:] = images[20:30] + 5
+    np.save(tmp_path / "a.npy", images)
+    reader = open_source(tmp_path / "a.npy")
+    marks = fingerprint(reader)
+    marked = MarkedImages([reader], [marks], np.zeros(60, np.intp), np.arange(60))
+    marked.perceptual[:] = 7
+    near = marked.nearly_equal(np.arange(30), np.arange(30, 60))
+    assert near.pairs.tolist() == [[20 + n, 50 + n] for n in range(10)]
+    assert near.is_complete
+    monkeypatch.setattr(near_duplicates, "MAX_CANDIDATES", 50)
+    assert not marked.nearly_equal(np.arange(30), np.arange(30, 60)).is_complete

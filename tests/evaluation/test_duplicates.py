@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aid_desktop.data.near_duplicates import near_pairs
+from aid_desktop.data.near_duplicates import near_candidates
 from aid_desktop.errors import StoppedError
 from aid_desktop.evaluation.duplicates import find_duplicates
 from aid_desktop.evaluation.predictions import Predictions
@@ -59,5 +59,5 @@ def test_that_the_search_of_nearly_equal_images_can_be_left() -> None:
             raise StoppedError("Stopped.")
 
     with pytest.raises(StoppedError):
-        near_pairs(hashes, hashes, 10**6, leave)
+        list(near_candidates(hashes, hashes, leave))
     assert len(calls) == 3
