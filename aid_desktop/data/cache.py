@@ -24,7 +24,7 @@ import numpy as np
 from aid_desktop.data.digest import WHOLE_LIMIT
 from aid_desktop.data.pixels import Pixels
 from aid_desktop.data.prepare import prepare_blocks, prepared_shape, single_pixel_type
-from aid_desktop.data.source import DataSource, ImageReader
+from aid_desktop.data.source import DataSource, ImageReader, SourceKind
 from aid_desktop.errors import DataError
 from aid_desktop.long_work import ShouldStop
 from aid_desktop.numbers import GB
@@ -241,10 +241,13 @@ def key_of(source: DataSource, settings: ImageSettings, zoom: float, margin: boo
 
 
 def _modified(source: DataSource) -> int:
-    """Return when a file was changed that is too large for its digest to count every byte, else 0."""
+    """Return when a file was changed of which the digest does not tell all, else 0.
+
+    It counts not every byte of a large file, and not the order of a table's rows.
+    """
     with suppress(OSError):
         state = source.path.stat()
-        if source.path.is_file() and state.st_size > WHOLE_LIMIT:
+        if source.kind is SourceKind.TABLE or (source.path.is_file() and state.st_size > WHOLE_LIMIT):
             return state.st_mtime_ns
     return 0
 

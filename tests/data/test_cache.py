@@ -210,3 +210,16 @@ def test_that_a_damaged_file_is_told(cache, stack):
     path.write_bytes(b"nothing")
     with pytest.raises(DataError, match="empty the cache under View, Storage"):
         get(CropCache(cache.folder), stack)
+
+
+def test_that_a_table_in_another_order_is_prepared_anew(tmp_path, write_image):
+    table = tmp_path / "t.csv"
+    names = ["b.png", "a.png"]
+    for name in names:
+        write_image(tmp_path / name)
+    keys = []
+    for number, order in enumerate((names, names[::-1])):
+        table.write_text("path,class\n" + "".join(f"{name},cat\n" for name in order), encoding="utf-8")
+        os.utime(table, ns=(number, number))
+        keys.append(key_of(open_source(table, part="cat").source, SMALL, 1.0, True))
+    assert keys[0] != keys[1]
