@@ -1,6 +1,7 @@
 """The layers of the chosen network, found by building it, for those who tick which of them learn."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSlot
@@ -14,6 +15,7 @@ from aid_desktop.gui.widgets.layers_editor import LayersEditor
 from aid_desktop.gui.widgets.message_strip import Level, MessageStrip, Note, sentence
 from aid_desktop.models.partial import learning_layers, n_units
 from aid_desktop.models.zoo import load_zoo
+from aid_desktop.runs.config import ModelChoice
 
 if TYPE_CHECKING:
     import keras
@@ -61,10 +63,13 @@ class LayerNames(QObject):
         self._start(build)
 
     def _start(self, build: Callable[[JobContext], tuple[LayerItem, ...]]) -> None:
-        self._background.start("Building the network", build, self._show, self._on_failure)
+        choice = self._model.choice
+        self._background.start("Building the network", build, partial(self._show, choice), self._on_failure)
 
-    def _show(self, layers: tuple[LayerItem, ...]) -> None:
-        self._editor.ask(layers)
+    def _show(self, choice: ModelChoice, layers: tuple[LayerItem, ...]) -> None:
+        # Another network may have been chosen meanwhile.
+        if self._model.choice == choice:
+            self._editor.ask(layers)
 
     def _on_failure(self, failure: Failure) -> None:
         self._messages.add(Note(Level.ERROR, sentence(failure.message), failure.details))

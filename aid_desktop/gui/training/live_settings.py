@@ -30,10 +30,12 @@ class LiveSettings(QObject):
     """Posts changes to the session, by itself or on demand, and marks fields that wait for the next epoch.
 
     Images per epoch are taken from the class table once it has changed while the run goes on, as long as it has the
-    training rows of the run. `edited` tells of any change of the forms, by hand or by `set_values`.
+    training rows of the run. `edited` tells of any change of the forms, by hand or by `set_values`, `not_valid` why
+    what the user wants to apply cannot be.
     """
 
     edited = pyqtSignal()
+    not_valid = pyqtSignal(str)
 
     def __init__(
         self,
@@ -98,6 +100,16 @@ class LiveSettings(QObject):
         self._auto_apply = on
         if on and self._session.is_running:
             self._timer.start()
+
+    @pyqtSlot()
+    def apply(self) -> None:
+        """Post what is shown, as the user asks for; say why if a field is not valid, which may be on another page."""
+        try:
+            self._wanted()
+        except SettingsError as error:
+            self.not_valid.emit(str(error))
+            return
+        self.post()
 
     @pyqtSlot()
     def post(self) -> None:

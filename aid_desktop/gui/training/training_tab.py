@@ -273,7 +273,8 @@ class TrainingTab(QWidget):
         self.check.passed.connect(self._run)
         self.hyperparameters.find_rate.clicked.connect(self.find_rate)
         self.model.weights.plan_wanted.connect(self._use_fine_tuning)
-        self.run.apply_wanted.connect(self.settings.post)
+        self.run.apply_wanted.connect(self.settings.apply)
+        self.settings.not_valid.connect(self._on_not_valid)
         self.run.auto_apply_changed.connect(self.settings.set_auto_apply)
         for changed in (self.model.changed, self._notifier.table_changed, self._notifier.split_changed):
             changed.connect(self._check)
@@ -337,6 +338,10 @@ class TrainingTab(QWidget):
     @pyqtSlot(str)
     def _on_left_out(self, text: str) -> None:
         self.messages.add(Note(Level.INFO, text))
+
+    @pyqtSlot(str)
+    def _on_not_valid(self, text: str) -> None:
+        self.messages.add(Note(Level.WARNING, f"Nothing was applied: {text}"))
 
     @pyqtSlot()
     def _on_set_aside(self) -> None:

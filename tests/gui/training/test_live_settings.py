@@ -81,6 +81,16 @@ def test_that_a_field_changed_soon_after_another_one_is_marked_too(ready: MainWi
 
 
 @pytest.mark.keras
+def test_that_it_is_said_why_nothing_is_applied(ready: MainWindow, core: Core, qtbot: QtBot) -> None:
+    run_of(core, ready, qtbot)
+    ready.training.settings.set_auto_apply(False)
+    ready.training.hyperparameters.form.editor("dropout").editor.setText("nonsense")
+    ready.training.run.apply_button.click()
+    [text] = [note.text for note in ready.training.messages.notes if "Nothing was applied" in note.text]
+    assert "dropout" in text
+    stop(ready, qtbot)
+
+
 def test_that_images_per_epoch_of_the_class_table_count_from_a_later_epoch_on(ready: MainWindow, qtbot: QtBot) -> None:
     session = ready.session
     steps: list[int] = []
