@@ -70,7 +70,8 @@ class DropPlan:
 def resolve_drop(paths: Sequence[Path], look_inside: bool = True) -> DropPlan:
     """Turn dropped paths into future rows.
 
-    A folder with images directly in it is one row, its class is its name. Any other folder holds classes:
+    A folder with images directly in it is one row, its class is its name, unless several folders in it have images,
+    too: then these are classes, and the images beside them are rejected. Any other folder holds classes:
     each sub-folder is one, and so is each .rtdc file or array by its stem. Folders named as in SPLIT_NAMES,
     dropped themselves or above or below the classes, give the role; other rows are for training. A table of images
     gives a row for each class and role in it. Rows come by role.
@@ -140,12 +141,17 @@ class _Resolver:
             self.reject(folder, f"cannot be opened ({error.strerror or error})")
             return
         n_before = len(self.items) + len(self.rejected)
-        if content.has_images:
+        holds_classes = content.has_images and sum(map(_may_have_images, content.folders)) > 1
+        if holds_classes:
+            self.reject(
+                folder, "has images beside folders of images, which are its classes: put them into one of these"
+            )
+        elif content.has_images:
             # The images of cat/train have the class cat: "train" is not the name of a class.
             self.add(folder, (folder.parent if _role_of(folder) else folder).name, role)
         for path in content.stacks:
             self.add(path, path.stem, role)
-        for sub in () if content.has_images else content.folders:
+        for sub in content.folders if holds_classes or not content.has_images else ():
             self._add_sub_folder(sub, _role_of(sub) or role)
         if len(self.items) + len(self.rejected) == n_before:
             self.reject(folder, "has no images in it")

@@ -185,7 +185,8 @@ def _judge(
         return quality, is_wrong
     known, given = probabilities[judged].astype(np.float64), labels[judged]
     quality[judged] = get_label_quality_scores(given, known)
-    if probabilities.shape[1] > 1:
+    # With images of one class alone nothing tells what the others look like.
+    if len(np.unique(given)) > 1:
         with warnings.catch_warnings():
             # Of classes with few images, or none.
             warnings.simplefilter("ignore", UserWarning)

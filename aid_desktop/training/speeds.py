@@ -19,6 +19,7 @@ from aid_desktop.training.state import RunState
 logger = logging.getLogger(__name__)
 
 FORMAT_VERSION = 1
+_FEWEST = 2
 _MOST_ENTRIES = 500
 _POSSIBLE = (1e-9, 1e6)
 """Seconds per image; a damaged file may hold others."""
@@ -57,19 +58,19 @@ class SpeedBook:
     ) -> None:
         """Remember the seconds per image of a run's epochs, the images that it validates on counted in.
 
-        The first epoch counts only if it is the only one: the step is traced in it. `guess` is what would have been
+        The first epoch does not count: the step is traced in it. `guess` is what would have been
         said of an image without any earlier run, None if nothing. A file that cannot be written is told in the log
         alone, since no run is to fail for it.
         """
-        if not epochs:
+        if len(epochs) < _FEWEST:
             return
         speeds, guesses = self._read()
         key = _key(architecture, image, device, n_gpus)
         # The last one goes to the end, the oldest ones leave.
         speeds.pop(key, None)
-        speeds[key] = statistics.median(epochs[1:] or epochs)
+        speeds[key] = statistics.median(epochs[1:])
         guesses.pop(key, None)
-        if guess is not None and len(epochs) > 1:
+        if guess is not None:
             guesses[key] = guess
         kept = {"version": FORMAT_VERSION, "seconds": _newest(speeds), "guesses": _newest(guesses)}
         try:

@@ -35,6 +35,16 @@ def test_that_a_folder_of_images_is_one_class(make):
     assert found(resolve_drop([folder / "cat"]), folder) == [("cat", "cat", TRAINING)]
 
 
+def test_that_a_stray_image_does_not_make_one_class_of_several(make):
+    folder = make("data/train/scale.png", "data/train/ill/1.png", "data/train/well/1.png", "data/train/notes/a.txt")
+    plan = resolve_drop([folder / "data"])
+    assert found(plan, folder) == [("data/train/ill", "ill", TRAINING), ("data/train/well", "well", TRAINING)]
+    assert [str(problem) for problem in plan.rejected] == [
+        "train: has images beside folders of images, which are its classes: put them into one of these",
+        "notes: has no images in it",
+    ]
+
+
 def test_that_sub_folders_are_classes_in_natural_order(make):
     folder = make("data/c10/1.png", "data/c2/deep/er/1.png", "data/.git/x.png")
     plan = resolve_drop([folder / "data"])

@@ -67,6 +67,14 @@ def test_that_quality_and_choice_are_those_of_cleanlab(seed: int, n_classes: int
         assert issue.actual == f"class {labels[issue.position]}"
 
 
+def test_that_images_of_one_class_keep_their_duplicates(predictions_of: Make) -> None:
+    labels, probabilities = np.zeros(12, np.intp), np.tile(np.float32([0.6, 0.4]), (12, 1))
+    group = np.arange(12)
+    group[[2, 5]] = 2
+    found = ranked(predictions_of(labels, probabilities), duplicates=Duplicates(group, np.empty((0, 2), np.intp)))
+    assert [issue.position for issue in found.issues] == [2, 5]
+
+
 def test_that_contradictions_come_first_and_plain_duplicates_last(predictions_of: Make) -> None:
     labels = np.array([0] * 20 + [1] * 20)
     probabilities = np.where(labels[:, None] == [0, 1], 0.95, 0.05)

@@ -62,7 +62,7 @@ def label(qtbot: QtBot, config: RunConfig, tmp_path: Path, monkeypatch: pytest.M
 def test_that_memory_and_time_are_told(label: RunEstimate, config: RunConfig, qtbot: QtBot, tmp_path: Path) -> None:
     assert re.match(r"A run: about \d+ MB of memory, roughly [\d.]+ s an epoch, ", label.text())
     assert "follows from what the network computes and from other runs" in label.toolTip()
-    SpeedBook(tmp_path / "speeds.json").note("Own", config.image, config.device, 0, [0.2])
+    SpeedBook(tmp_path / "speeds.json").note("Own", config.image, config.device, 0, [0.9, 0.2])
     label.renew()
     qtbot.waitUntil(lambda: "about 40 s an epoch" in label.text())
     assert "that of the last run" in label.toolTip()
