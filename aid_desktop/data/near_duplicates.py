@@ -118,6 +118,7 @@ def near_candidates(
     mask = np.uint64(2**width - 1)
     bands = [np.uint64(band * width) for band in range(N_BANDS)]
     waiting: list[Pairs] = []
+    n_waiting = 0
     for number_of_band, shift in enumerate(bands):
         keys_one, keys_other = (one >> shift) & mask, (other >> shift) & mask
         order = np.argsort(keys_other, kind="stable")
@@ -133,9 +134,10 @@ def near_candidates(
                 partners = partners[((one[place] ^ other[partners]) >> earlier) & mask != 0]
             if len(partners):
                 waiting.append(np.stack([np.full(len(partners), place), partners], axis=1))
-            if sum(map(len, waiting)) >= _CANDIDATES_AT_ONCE:
+                n_waiting += len(partners)
+            if n_waiting >= _CANDIDATES_AT_ONCE:
                 yield np.concatenate(waiting)
-                waiting = []
+                waiting, n_waiting = [], 0
     if waiting:
         yield np.concatenate(waiting)
 

@@ -1,6 +1,7 @@
 """Sessions as files: open, save, recent ones. What the window shows is one Session; opening one is undoable."""
 
 import logging
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +30,15 @@ logger = logging.getLogger(__name__)
 _OPEN_FILTER = f"Sessions (*{SESSION_SUFFIX});;Tables of AIDeveloper (*.xlsx);;All files (*)"
 _SAVE_FILTER = f"Sessions (*{SESSION_SUFFIX})"
 _RUNNING = "A session replaces the settings of the run that is going on: stop the run first."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Saving:
+    """A session on its way to a file; `n_owned` sessions were opened before, so it is shown until there is another."""
+
+    session: Session
+    path: Path
+    n_owned: int
 
 
 class SessionFiles(QObject):
@@ -61,11 +71,10 @@ class SessionFiles(QObject):
         self._window = window
         self._recent = RecentPaths(RECENT_SESSIONS)
         self._path: Path | None = None
-        # How often the window came to belong to another file: what was saved before that is not what it shows.
         self._n_owned = 0
         self._saved = self.session()
-        self._to_save: tuple[Session, Path] | None = None
-        self._written: tuple[Session, Path] | None = None
+        self._to_save: _Saving | None = None
+        self._written: _Saving | None = None
         self._restoring: Path | None = None
         self.opener = SessionOpener(background, window)
         self._make_actions()
@@ -120,7 +129,7 @@ class SessionFiles(QObject):
 
         One is written after the other: what is saved last stays.
         """
-        self._to_save = self.session(), path
+        self._to_save = _Saving(self.session(), path, self._n_owned)
         if self._written is None:
             self._write()
 
@@ -128,7 +137,7 @@ class SessionFiles(QObject):
         """Write what was to be written when the window was closed. To be called when no job goes on."""
         if self._to_save is not None:
             try:
-                write_session(*self._to_save, keep_backup=False)
+                write_session(self._to_save.session, self._to_save.path, keep_backup=False)
             except RunError:
                 logger.exception("the session was not saved")
 
@@ -162,16 +171,15 @@ class SessionFiles(QObject):
     def _write(self) -> None:
         if self._to_save is None:
             return
-        self._written = self._to_save
-        session, path = self._written
-        work = partial(_write, session, path)
-        on_done = partial(self._on_saved, session, self._n_owned)
-        self._background.start(f"Saving {path.name}", work, on_done, self._on_not_saved)
+        saving = self._written = self._to_save
+        work = partial(_write, saving.session, saving.path)
+        on_done = partial(self._on_saved, saving)
+        self._background.start(f"Saving {saving.path.name}", work, on_done, self._on_not_saved)
 
-    def _on_saved(self, session: Session, n_owned: int, path: Path) -> None:
+    def _on_saved(self, saving: _Saving, path: Path) -> None:
         self._recent.add(path)
-        if n_owned == self._n_owned:
-            self._belong_to(path, session)
+        if saving.n_owned == self._n_owned:
+            self._belong_to(path, saving.session)
         self._go_on()
 
     def _on_not_saved(self, failure: Failure) -> None:
