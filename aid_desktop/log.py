@@ -125,9 +125,14 @@ class CrashTrace:
                 self._path.unlink()
 
 
+class _RunLog(logging.FileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say nothing: where a log cannot be written the run cannot be either, and tells so itself."""
+
+
 def add_run_log(path: Path) -> logging.Handler:
     """Send the program's log to a run's own file as well; pass the handler to `remove_run_log`."""
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = _RunLog(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter(_FORMAT))
     logger = logging.getLogger(LOGGER_NAME)
     # Also where nobody has set up logging.
@@ -140,4 +145,6 @@ def add_run_log(path: Path) -> logging.Handler:
 def remove_run_log(handler: logging.Handler) -> None:
     """Stop sending the log to a run's file and close it."""
     logging.getLogger(LOGGER_NAME).removeHandler(handler)
-    handler.close()
+    # What a full disk has not taken is tried once more here.
+    with suppress(OSError):
+        handler.close()

@@ -168,3 +168,11 @@ def test_that_a_trace_that_cannot_be_kept_is_told(tmp_path: Path, expected_warni
     trace.start()
     trace.stop()
     assert [record.getMessage().split(":")[0] for record in expected_warnings] == ["crash traces cannot be kept"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_that_a_log_on_a_full_disk_ends_nothing_and_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    handler = add_run_log(Path("/dev/full"))
+    logging.getLogger("aid_desktop").info("something")
+    remove_run_log(handler)
+    assert "Logging error" not in capfd.readouterr().err

@@ -1,7 +1,9 @@
 """Arguments, sub-commands and exit codes."""
 
 import argparse
+import io
 import logging
+import sys
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -51,9 +53,17 @@ def make_parser(command: str = "") -> argparse.ArgumentParser:
     return parser
 
 
+def _write_utf_8() -> None:
+    """Let files and other programs get UTF-8: Windows would write its code page there, which lacks most letters."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; return 0, 1 for a known error, 130 when interrupted. argparse exits with 2."""
     arguments = arguments or ["gui"]
+    _write_utf_8()
     options = make_parser(arguments[0]).parse_args(arguments)
     set_up_logging(log_dir(), None if getattr(options, "json", False) else logging.ERROR)
     try:

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from aid_desktop.models.build import compile_model, set_dropout
+from aid_desktop.errors import ModelError
+from aid_desktop.models.build import compile_model, dropout_rates, set_dropout
 from aid_desktop.models.optimizer import SETTINGS as OPTIMIZER_SETTINGS
 from aid_desktop.models.optimizer import carry_state, make_optimizer
 from aid_desktop.models.partial import set_trainable
@@ -31,10 +32,16 @@ def apply(
     """
     hyperparameters = settings.hyperparameters
     check_precision(hyperparameters.precision)
+    dropout_before = dropout_rates(model)
     if diff.touches("training.dropout"):
         set_dropout(model, hyperparameters.dropout or built_dropout)
     if diff.touches("training.trainable"):
-        set_trainable(model, hyperparameters.trainable)
+        try:
+            set_trainable(model, hyperparameters.trainable)
+        except ModelError:
+            # The settings in force stay, all of them.
+            set_dropout(model, dropout_before)
+            raise
     if diff.touches(*OPTIMIZER_SETTINGS):
         renew_optimizer(model, hyperparameters)
     elif diff.touches("training.loss", "training.metrics"):

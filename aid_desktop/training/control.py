@@ -61,6 +61,8 @@ class RunControl:
 
 
 def _take(request: threading.Event) -> bool:
-    wanted = request.is_set()
+    if not request.is_set():
+        # Not cleared: another thread may ask just now.
+        return False
     request.clear()
-    return wanted
+    return True

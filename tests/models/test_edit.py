@@ -102,6 +102,14 @@ def test_that_rates_that_do_not_fit_are_refused(dropout_net: Build) -> None:
         change(model, dropout=(0.1, 0.2, 0.3))
 
 
+def test_that_refused_layers_leave_the_dropout_in_force(dropout_net: Build) -> None:
+    model = dropout_net()
+    before = dropout_rates(model)
+    with pytest.raises(ModelError):
+        change(model, dropout=tuple(0.9 for _ in before), trainable={"no such layer": True})
+    assert dropout_rates(model) == before
+
+
 def test_that_a_changed_dropout_acts_in_the_traced_step_once_it_is_traced_anew() -> None:
     import keras
 

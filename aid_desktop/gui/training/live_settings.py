@@ -56,6 +56,7 @@ class LiveSettings(QObject):
         self._auto_apply = preferences.auto_apply
         self._in_force: TrainingSettings | None = None
         self._posted: TrainingSettings | None = None
+        self._posted_revision = 0
         self._epoch = 0
         self._table_numbers: tuple[int, ...] | None = None
         self._timer = QTimer(self)
@@ -124,7 +125,7 @@ class LiveSettings(QObject):
             return
         if settings != self._posted:
             self._posted = settings
-            self._session.post(settings)
+            self._posted_revision = self._session.post(settings) or 0
         self._mark()
 
     @pyqtSlot()
@@ -149,6 +150,7 @@ class LiveSettings(QObject):
     @pyqtSlot(RunStarted)
     def _on_started(self, event: RunStarted) -> None:
         self._in_force = self._posted = event.settings
+        self._posted_revision = event.revision
         self._epoch = event.first_epoch
         # What was moved while the data were loading.
         if self._auto_apply:
@@ -165,6 +167,9 @@ class LiveSettings(QObject):
     @pyqtSlot(SettingsApplied)
     def _on_applied(self, event: SettingsApplied) -> None:
         self._in_force = event.settings
+        if event.revision >= self._posted_revision:
+            # Of what waited before the run began nobody here was told.
+            self._posted = event.settings
         self._epoch = event.epoch
         if event.reason:
             self._follow(event)

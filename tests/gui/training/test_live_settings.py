@@ -122,6 +122,24 @@ def test_that_what_the_run_itself_has_changed_is_shown_with_its_reason(window: M
     assert [note.text for note in tab.messages.notes] == [event.reason]
 
 
+def test_that_what_waited_for_the_run_can_be_taken_back(
+    ready: MainWindow, core: Core, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, session = ready.training.settings, ready.session
+    run_of(core, ready, qtbot)
+    settings.set_auto_apply(False)
+    first = settings.values()
+    waited = first.with_hyperparameters(learning_rate=0.123)
+    settings.set_values(waited)
+    session.settings_applied.emit(SettingsApplied(1, 1, waited, SettingsDiff.between(first, waited)))
+    posted: list[TrainingSettings] = []
+    monkeypatch.setattr(session, "post", posted.append)
+    settings.set_values(first)
+    settings.apply()
+    assert [each.hyperparameters.learning_rate for each in posted] == [first.hyperparameters.learning_rate]
+    stop(ready, qtbot)
+
+
 def test_that_another_folder_is_told_and_shown(window: MainWindow, tmp_path: Path) -> None:
     event = StorageChanged(tmp_path, "The disk is full. The run goes on elsewhere.", is_fallback=True)
     window.session.storage_changed.emit(event)
