@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from aid_desktop.errors import ModelError
 from aid_desktop.settings.hyperparameters import OPTIMIZERS_WITH, HyperParameters
 
 if TYPE_CHECKING:
@@ -28,8 +27,6 @@ def make_optimizer(hyperparameters: HyperParameters) -> "keras.optimizers.Optimi
     """Return a new optimizer with the parameters that its kind has."""
     import keras
 
-    if hyperparameters.optimizer == "lion" and not hyperparameters.beta_1:
-        raise ModelError("training.beta_1: got 0, expected more than 0 with the optimizer lion")
     kind = getattr(keras.optimizers, _CLASSES[hyperparameters.optimizer])
     parameters = {
         name: getattr(hyperparameters, name)

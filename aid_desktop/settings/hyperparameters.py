@@ -293,3 +293,5 @@ class HyperParameters:
         # Keras makes hinge labels of exact zeros and ones only.
         if self.label_smoothing and self.loss in ("hinge", "squared_hinge"):
             raise SettingsError("training.label_smoothing", f"must be 0 with the loss {self.loss}")
+        if self.optimizer == "lion" and not self.beta_1:
+            raise SettingsError("training.beta_1", "got 0, expected more than 0 with the optimizer lion")

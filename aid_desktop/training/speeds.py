@@ -19,7 +19,6 @@ from aid_desktop.training.state import RunState
 logger = logging.getLogger(__name__)
 
 FORMAT_VERSION = 1
-_FEWEST = 2
 _MOST_ENTRIES = 500
 _POSSIBLE = (1e-9, 1e6)
 """Seconds per image; a damaged file may hold others."""
@@ -58,17 +57,18 @@ class SpeedBook:
     ) -> None:
         """Remember the seconds per image of a run's epochs, the images that it validates on counted in.
 
-        The first epoch does not count: the step is traced in it. `guess` is what would have been
-        said of an image without any earlier run, None if nothing. A file that cannot be written is told in the log
-        alone, since no run is to fail for it.
+        The first epoch does not count: the step is traced in it. `guess` is what would have been said of an image
+        without any earlier run, None if nothing. A file that cannot be written is told in the log alone, since no run
+        is to fail for it.
         """
-        if len(epochs) < _FEWEST:
+        counted = epochs[1:]
+        if not counted:
             return
         speeds, guesses = self._read()
         key = _key(architecture, image, device, n_gpus)
         # The last one goes to the end, the oldest ones leave.
         speeds.pop(key, None)
-        speeds[key] = statistics.median(epochs[1:])
+        speeds[key] = statistics.median(counted)
         guesses.pop(key, None)
         if guess is not None:
             guesses[key] = guess

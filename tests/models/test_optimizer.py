@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aid_desktop.errors import ModelError
+from aid_desktop.errors import SettingsError
 from aid_desktop.models.edit import renew_optimizer
 from aid_desktop.models.optimizer import averages, make_optimizer
 from aid_desktop.settings.hyperparameters import HyperParameters
@@ -30,8 +30,9 @@ def test_that_a_kind_gets_the_parameters_that_it_has(name: str) -> None:
 
 
 def test_that_lion_says_which_beta_it_takes() -> None:
-    with pytest.raises(ModelError, match="more than 0 with the optimizer lion"):
-        make_optimizer(HyperParameters(optimizer="lion", beta_1=0))
+    with pytest.raises(SettingsError, match="more than 0 with the optimizer lion"):
+        HyperParameters(optimizer="lion", beta_1=0)
+    assert make_optimizer(HyperParameters(optimizer="lion", beta_1=1e-6)).beta_1 == pytest.approx(1e-6)
 
 
 def test_that_weight_decay_and_clipping_are_off_unless_asked_for() -> None:

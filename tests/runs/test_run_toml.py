@@ -149,11 +149,16 @@ def values(info: FieldInfo) -> st.SearchStrategy[Any]:
 
 def sections(kind: type) -> st.SearchStrategy[Any]:
     settings = st.fixed_dictionaries({name: values(info) for name, info in field_infos(kind).items()})
-    return settings.map(_without_smoothed_hinge).map(_with_possible_fold).map(lambda chosen: kind(**chosen))
+    possible = settings.map(_without_smoothed_hinge).map(_with_possible_beta).map(_with_possible_fold)
+    return possible.map(lambda chosen: kind(**chosen))
 
 
 def _without_smoothed_hinge(chosen: dict[str, Any]) -> dict[str, Any]:
     return chosen | {"label_smoothing": 0.0} if "hinge" in str(chosen.get("loss")) else chosen
+
+
+def _with_possible_beta(chosen: dict[str, Any]) -> dict[str, Any]:
+    return chosen | {"beta_1": chosen["beta_1"] or 0.5} if chosen.get("optimizer") == "lion" else chosen
 
 
 def _with_possible_fold(chosen: dict[str, Any]) -> dict[str, Any]:

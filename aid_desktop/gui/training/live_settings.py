@@ -2,7 +2,8 @@
 
 import dataclasses
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
@@ -105,23 +106,21 @@ class LiveSettings(QObject):
     @pyqtSlot()
     def apply(self) -> None:
         """Post what is shown, as the user asks for; say why if a field is not valid, which may be on another page."""
-        try:
-            self._wanted()
-        except SettingsError as error:
-            self.not_valid.emit(str(error))
-            return
-        self.post()
+        self._post(self.not_valid.emit)
 
     @pyqtSlot()
     def post(self) -> None:
         """Post what is shown for the next epoch; nothing when a field is not valid or nothing runs."""
+        self._post(partial(logger.debug, "nothing is posted: %s"))
+
+    def _post(self, tell: Callable[[str], None]) -> None:
         self._timer.stop()
         if not self._session.is_running:
             return
         try:
             settings = self._wanted()
         except SettingsError as error:
-            logger.debug("nothing is posted: %s", error)
+            tell(str(error))
             return
         if settings != self._posted:
             self._posted = settings

@@ -32,24 +32,25 @@ from aid_desktop.runs.series import PlannedRun, Series, create_series, read_seri
 def closing_question(is_running: bool, n_waiting: int, works: Sequence[str] = ()) -> Question:
     """Return what is asked before a window closes in which a network trains, runs wait, or other works go on."""
     waiting = f"{grouped(n_waiting)} {'run waits' if n_waiting == 1 else 'runs wait'}"
-    what = " and ".join((["a network is being trained"] if is_running else []) + ([waiting] if n_waiting else []))
-    if not what:
-        return Question(
-            "closeQuestion",
-            "Work is under way",
-            "Stop it and close?",
-            f"Not finished yet: {', '.join(works)}.",
-            ("Stop and close", "stopAndCloseButton"),
-            ("Stay", "keepTrainingButton"),
-        )
-    kept = ["Everything up to the last finished epoch is saved already."] if is_running else []
-    lost = ["Waiting runs are forgotten; those of a series can go on later: Open… in the queue."]
+    what, details = [], []
+    text, yes = "Stop it and close?", "Stop and close"
+    if n_waiting:
+        what.append(waiting)
+        text, yes = "Close without training them?", "Close"
+        details.append("Waiting runs are forgotten; those of a series can go on later: Open… in the queue.")
+    if is_running:
+        what.insert(0, "a network is being trained")
+        text, yes = "Stop the training and close?", "Stop and close"
+        details.insert(0, "Everything up to the last finished epoch is saved already.")
+    if works:
+        details.append(f"Not finished yet: {', '.join(works)}.")
+    title = " and ".join(what) or "work is under way"
     return Question(
         "closeQuestion",
-        f"{what[0].upper()}{what[1:]}",
-        "Stop the training and close?" if is_running else "Close without training them?",
-        " ".join(kept + (lost if n_waiting else []) + ([f"Not finished yet: {', '.join(works)}."] if works else [])),
-        ("Stop and close" if is_running else "Close", "stopAndCloseButton"),
+        f"{title[0].upper()}{title[1:]}",
+        text,
+        " ".join(details),
+        (yes, "stopAndCloseButton"),
         ("Keep training" if is_running else "Stay", "keepTrainingButton"),
     )
 
